@@ -1,0 +1,1 @@
+//! DataContract XML as a serde data format.

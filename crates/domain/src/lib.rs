@@ -1,0 +1,1 @@
+//! The rules of an interpreted call: pure functions over plain values.

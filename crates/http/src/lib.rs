@@ -1,0 +1,1 @@
+//! The actix-web adapter: wire types, negotiation, authentication, routes.

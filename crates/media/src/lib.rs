@@ -1,0 +1,1 @@
+//! The video engine port and its adapters.

@@ -1,0 +1,2 @@
+//! The trialogue program.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Trialogue's store: diesel on SQLite and PostgreSQL.

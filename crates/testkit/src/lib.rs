@@ -1,0 +1,1 @@
+//! Test support: clock, builders, PostgreSQL clusters, a fake engine.
