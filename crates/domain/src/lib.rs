@@ -1,1 +1,48 @@
 //! The rules of an interpreted call: pure functions over plain values.
+//!
+//! A client requests an interpreter; a provider accepts; the listener *confirms* before any media account can
+//! exist; third parties are invited and can be kicked. Three total functions carry every change:
+//!
+//! * [`decide`] judges a [`Command`] of an [`Actor`]; it may refuse, with a [`Refusal`];
+//! * [`observe`] takes in a fact from outside; it may not refuse, for the world has moved already;
+//! * [`Conference::apply`] makes the next state from an [`Event`], and [`effects`] names what must be done outside because
+//!   of it.
+//!
+//! No clock, no randomness, no IO: time and ids come in as arguments. The full table of states, commands and roles is
+//! printed from this code into `docs/state-machine.md`.
+
+mod actor;
+mod apply;
+mod command;
+mod conference;
+mod confirmation;
+mod deadline;
+mod decide;
+mod effect;
+mod event;
+mod ids;
+mod matching;
+mod observe;
+mod pair;
+mod participant;
+mod presence;
+mod refusal;
+
+pub use actor::{Actor, Role, permits};
+pub use apply::ReplayError;
+pub use command::{Command, CommandKind, NewPair};
+pub use conference::{Conference, MAX_INVITED, Offer, OfferState, Outcome, RequestStatus, Stage};
+pub use confirmation::{AccountIssued, Confirmation};
+pub use deadline::{Moment, Timings};
+pub use decide::{decide, open};
+pub use effect::{Effect, effects};
+pub use event::Event;
+pub use ids::{ConferenceId, LanguageId, ParticipantId, Timestamp, UserId};
+pub use matching::{Candidate, MAX_OFFERS, match_providers};
+pub use observe::{Observation, observe};
+pub use pair::{AccountPair, Leg, account_pair, own_account};
+pub use participant::{
+    Account, FinishReason, InvitedParty, Kicker, Kind, Participant, Party, Removal, State, StateName,
+};
+pub use presence::is_offline;
+pub use refusal::Refusal;

@@ -1,0 +1,85 @@
+//! The confirmation rule: no media account exists before the listener has confirmed (contract section 5).
+//!
+//! An account can be issued only from a [`Confirmation`], and only this file can make one. So code that issues before
+//! confirming does not compile.
+
+use crate::{Conference, Kind, Participant, ParticipantId, Refusal, StateName, Timestamp};
+
+/// The proof that a participant may be issued an account.
+#[derive(Debug)]
+pub struct Confirmation<'a> {
+    participant: &'a Participant,
+}
+
+impl<'a> Confirmation<'a> {
+    /// Of the caller and the listener: both must have confirmed, in the call that is on.
+    ///
+    /// # Errors
+    /// [`Refusal::NoCall`] without a call, [`Refusal::NotConfirmed`] before the listener's yes.
+    pub fn of_pair(conference: &'a Conference) -> Result<[Self; 2], Refusal> {
+        let (client, provider) =
+            conference.pair().filter(|(c, p)| c.is_live() || p.is_live()).ok_or(Refusal::NoCall)?;
+        Ok([Self::of(client)?, Self::of(provider)?])
+    }
+
+    /// Of an invited party: its own yes, and the listener's, for the rule holds for everybody.
+    ///
+    /// # Errors
+    /// [`Refusal::NotConfirmed`] before either.
+    pub fn of_invited(conference: &Conference, invited: &'a Participant) -> Result<Self, Refusal> {
+        let own = Self::of(invited)?;
+        if conference.listener_confirmed() {
+            Ok(own)
+        } else {
+            Err(Refusal::NotConfirmed(StateName::Informed))
+        }
+    }
+
+    fn of(participant: &'a Participant) -> Result<Self, Refusal> {
+        match participant.state.name() {
+            StateName::Confirmed => Ok(Self { participant }),
+            StateName::Finished => Err(Refusal::ParticipantFinished),
+            state @ (StateName::Informed
+            | StateName::Routed
+            | StateName::Connected
+            | StateName::Disconnected) => Err(Refusal::NotConfirmed(state)),
+        }
+    }
+
+    /// Uses the proof up.
+    #[must_use]
+    pub fn issue(self, expires: Timestamp) -> AccountIssued {
+        AccountIssued { participant: self.participant.id, expires }
+    }
+}
+
+/// A media account was issued. Made from a [`Confirmation`], or read back from the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AccountIssued {
+    participant: ParticipantId,
+    expires: Timestamp,
+}
+
+impl AccountIssued {
+    /// Whose it is.
+    pub const fn participant(&self) -> ParticipantId {
+        self.participant
+    }
+
+    /// The end of its life.
+    pub const fn expires(&self) -> Timestamp {
+        self.expires
+    }
+
+    /// Reads the fact back from the log, where it was written after a confirmation.
+    pub const fn from_log(participant: ParticipantId, expires: Timestamp) -> Self {
+        Self { participant, expires }
+    }
+}
+
+impl Conference {
+    /// Whether the listener of the current call has said yes.
+    pub(crate) fn listener_confirmed(&self) -> bool {
+        self.current(Kind::Provider).is_some_and(|p| p.is_live() && p.state.name() != StateName::Informed)
+    }
+}

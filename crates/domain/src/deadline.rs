@@ -1,0 +1,70 @@
+//! Deadlines are data: each waiting state holds its own, and [`Conference::next_deadline`] is the first of them.
+
+use std::time::Duration;
+
+use crate::{Conference, Participant, Stage, State, Timestamp};
+
+/// How long each waiting state waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timings {
+    /// The search for an interpreter.
+    pub search: Duration,
+    /// An accepted request without a call.
+    pub start: Duration,
+    /// The listener's yes.
+    pub ring: Duration,
+    /// A confirmed participant's fetch of its account.
+    pub join: Duration,
+    /// A guest's yes.
+    pub invitation: Duration,
+    /// A lost link's return.
+    pub reconnect: Duration,
+    /// The life of an account.
+    pub account: Duration,
+}
+
+impl Default for Timings {
+    fn default() -> Self {
+        Self {
+            search: Duration::from_mins(5),
+            start: Duration::from_mins(15),
+            ring: Duration::from_mins(1),
+            join: Duration::from_mins(5),
+            invitation: Duration::from_mins(15),
+            reconnect: Duration::from_secs(30),
+            account: Duration::from_hours(12),
+        }
+    }
+}
+
+/// When something is judged, and how long things may wait from then on.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment<'a> {
+    /// The present.
+    pub now: Timestamp,
+    /// The waiting times in force.
+    pub timings: &'a Timings,
+}
+
+impl Participant {
+    /// When its state ends by itself.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        match &self.state {
+            State::Informed { deadline } | State::Confirmed { deadline } => Some(*deadline),
+            State::Routed { account } | State::Connected { account } => Some(account.expires),
+            State::Disconnected { account, deadline } => Some(account.expires.min(*deadline)),
+            State::Finished { .. } => None,
+        }
+    }
+}
+
+impl Conference {
+    /// When something in it ends by itself next.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let stage = match &self.stage {
+            Stage::Searching { deadline, .. } | Stage::Accepted { deadline, .. } => Some(*deadline),
+            Stage::InCall { .. } | Stage::Ended { .. } => None,
+        };
+        stage.into_iter().chain(self.participants.iter().filter_map(Participant::deadline)).min()
+    }
+}

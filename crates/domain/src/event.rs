@@ -1,0 +1,107 @@
+//! What happened. The log of a conference's events is its truth; its rows are a cache of their replay.
+
+use crate::{
+    AccountIssued, FinishReason, InvitedParty, LanguageId, Outcome, ParticipantId, Timestamp, UserId,
+};
+
+/// A fact of a conference's history. It carries no personal data, and every deadline it sets.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// A client asked for an interpreter; the first event of every conference.
+    Requested {
+        /// Who.
+        client: UserId,
+        /// Into which language.
+        language: LanguageId,
+        /// When the search is given up.
+        deadline: Timestamp,
+    },
+    /// The request was offered to a provider.
+    Offered {
+        /// To whom.
+        provider: UserId,
+    },
+    /// A provider said no.
+    OfferDeclined {
+        /// Who.
+        provider: UserId,
+    },
+    /// A provider took the request.
+    Accepted {
+        /// Who.
+        provider: UserId,
+        /// Until when a call must be started.
+        deadline: Timestamp,
+    },
+    /// The caller is ready; the listener is told.
+    CallStarted {
+        /// The caller, confirmed by asking.
+        client: ParticipantId,
+        /// The listener, informed.
+        provider: ParticipantId,
+        /// Until when the listener's yes is waited for.
+        deadline: Timestamp,
+    },
+    /// A party was invited.
+    Invited {
+        /// Its new participant.
+        participant: ParticipantId,
+        /// Who it is.
+        party: InvitedParty,
+        /// Until when its yes is waited for.
+        deadline: Timestamp,
+    },
+    /// A participant said yes.
+    Confirmed {
+        /// Who.
+        participant: ParticipantId,
+        /// Until when the account must be fetched; of the listener's yes, for the caller as well.
+        deadline: Timestamp,
+    },
+    /// A media account was issued.
+    AccountIssued(AccountIssued),
+    /// The engine saw the participant join.
+    Joined {
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// The participant's media link is gone.
+    Disconnected {
+        /// Who.
+        participant: ParticipantId,
+        /// Until when it may come back.
+        deadline: Timestamp,
+    },
+    /// A participant is out, for good.
+    Finished {
+        /// Who.
+        participant: ParticipantId,
+        /// Why.
+        reason: FinishReason,
+    },
+    /// No client and no provider participant is live any more; the request waits for another call.
+    CallEnded {
+        /// Until when another call must be started.
+        deadline: Timestamp,
+    },
+    /// A finished participant was seen at the engine: it must be removed again.
+    RemovalReopened {
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// The engine says that it removed a finished participant.
+    Removed {
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// The engine, asked again, lists no handle of a finished participant.
+    RemovalVerified {
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// The request is over.
+    Ended {
+        /// How.
+        outcome: Outcome,
+    },
+}

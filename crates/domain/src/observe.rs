@@ -1,0 +1,153 @@
+//! Facts from outside. They can't be refused: the world has moved already.
+
+use crate::decide::{end, finish_all};
+use crate::{
+    Conference, Event, FinishReason, Moment, Outcome, Participant, ParticipantId, Removal, Stage, State,
+};
+
+/// A fact from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Observation {
+    /// The engine saw the account join.
+    Joined(ParticipantId),
+    /// The account's media link is gone: left, closed or lost.
+    Disconnected(ParticipantId),
+    /// The engine says that it removed the account.
+    Removed(ParticipantId),
+    /// The engine, asked again, lists no handle of the account.
+    RemovalVerified(ParticipantId),
+    /// Time has passed: whatever is due by now has ended.
+    DeadlinePassed,
+}
+
+/// What follows from a fact. Duplicates and late comers lead to nothing, but for one: a finished participant seen at
+/// the engine must be removed again.
+pub fn observe(conference: &Conference, observation: Observation, moment: Moment<'_>) -> Vec<Event> {
+    match observation {
+        Observation::Joined(id) => conference.participant(id).map_or_else(Vec::new, joined),
+        Observation::Disconnected(id) => {
+            conference.participant(id).map_or_else(Vec::new, |p| disconnected(p, moment))
+        }
+        Observation::Removed(id) => conference.participant(id).map_or_else(Vec::new, removed),
+        Observation::RemovalVerified(id) => conference.participant(id).map_or_else(Vec::new, verified),
+        Observation::DeadlinePassed => deadline_passed(conference, moment),
+    }
+}
+
+fn joined(participant: &Participant) -> Vec<Event> {
+    let id = participant.id;
+    match participant.state {
+        State::Routed { .. } | State::Disconnected { .. } => vec![Event::Joined { participant: id }],
+        State::Finished { removal: Removal::Removed | Removal::Verified, .. } => {
+            vec![Event::RemovalReopened { participant: id }]
+        }
+        State::Informed { .. }
+        | State::Confirmed { .. }
+        | State::Connected { .. }
+        | State::Finished { removal: Removal::NotNeeded | Removal::Pending, .. } => vec![],
+    }
+}
+
+fn disconnected(participant: &Participant, moment: Moment<'_>) -> Vec<Event> {
+    match participant.state {
+        State::Routed { .. } | State::Connected { .. } => vec![Event::Disconnected {
+            participant: participant.id,
+            deadline: moment.now.after(moment.timings.reconnect),
+        }],
+        State::Informed { .. }
+        | State::Confirmed { .. }
+        | State::Disconnected { .. }
+        | State::Finished { .. } => vec![],
+    }
+}
+
+fn removed(participant: &Participant) -> Vec<Event> {
+    match participant.state {
+        State::Finished { removal: Removal::Pending, .. } => {
+            vec![Event::Removed { participant: participant.id }]
+        }
+        State::Finished { removal: Removal::NotNeeded | Removal::Removed | Removal::Verified, .. }
+        | State::Informed { .. }
+        | State::Confirmed { .. }
+        | State::Routed { .. }
+        | State::Connected { .. }
+        | State::Disconnected { .. } => vec![],
+    }
+}
+
+fn verified(participant: &Participant) -> Vec<Event> {
+    match participant.state {
+        State::Finished { removal: Removal::Removed, .. } => {
+            vec![Event::RemovalVerified { participant: participant.id }]
+        }
+        State::Finished { removal: Removal::NotNeeded | Removal::Pending | Removal::Verified, .. }
+        | State::Informed { .. }
+        | State::Confirmed { .. }
+        | State::Routed { .. }
+        | State::Connected { .. }
+        | State::Disconnected { .. } => vec![],
+    }
+}
+
+fn deadline_passed(conference: &Conference, moment: Moment<'_>) -> Vec<Event> {
+    match conference.stage {
+        Stage::Searching { deadline, .. } if deadline <= moment.now => {
+            end(conference, Outcome::NoInterpreter)
+        }
+        Stage::Accepted { deadline, .. } if deadline <= moment.now => {
+            let outcome = if conference.serviced { Outcome::Serviced } else { Outcome::Cancelled };
+            end(conference, outcome)
+        }
+        Stage::Searching { .. } | Stage::Accepted { .. } | Stage::InCall { .. } | Stage::Ended { .. } => {
+            participants_due(conference, moment)
+        }
+    }
+}
+
+fn participants_due(conference: &Conference, moment: Moment<'_>) -> Vec<Event> {
+    let unanswered_call = conference
+        .participants
+        .iter()
+        .any(|p| p.kind().is_principal() && due(p, moment) == Some(FinishReason::NoAnswer));
+    let mut events = Vec::new();
+    for participant in conference.participants.iter().filter(|p| p.is_live()) {
+        // A call that one of the two did not answer is over for both.
+        let reason = due(participant, moment).or_else(|| {
+            (unanswered_call && participant.kind().is_principal()).then_some(FinishReason::NoAnswer)
+        });
+        if let Some(reason) = reason {
+            events.extend(finish_all([participant], reason));
+        }
+    }
+    let finished = |p: &Participant| {
+        events.iter().any(|e| matches!(e, Event::Finished { participant, .. } if *participant == p.id))
+    };
+    let call_goes_on =
+        conference.participants.iter().any(|p| p.kind().is_principal() && p.is_live() && !finished(p));
+    if matches!(conference.stage, Stage::InCall { .. }) && !call_goes_on {
+        events.push(Event::CallEnded { deadline: moment.now.after(moment.timings.start) });
+    }
+    events
+}
+
+/// Why a participant is out by now, if it is.
+fn due(participant: &Participant, moment: Moment<'_>) -> Option<FinishReason> {
+    let now = moment.now;
+    match &participant.state {
+        State::Informed { deadline } | State::Confirmed { deadline } if *deadline <= now => {
+            Some(FinishReason::NoAnswer)
+        }
+        State::Routed { account } | State::Connected { account } | State::Disconnected { account, .. }
+            if account.expires <= now =>
+        {
+            Some(FinishReason::Expired)
+        }
+        State::Disconnected { deadline, .. } if *deadline <= now => Some(FinishReason::Lost),
+        State::Informed { .. }
+        | State::Confirmed { .. }
+        | State::Routed { .. }
+        | State::Connected { .. }
+        | State::Disconnected { .. }
+        | State::Finished { .. } => None,
+    }
+}

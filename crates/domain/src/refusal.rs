@@ -1,0 +1,120 @@
+//! Why a command is refused.
+
+use crate::{CommandKind, Outcome, Role, StateName};
+
+/// A command that the rules do not allow. Its code is public: it never changes, whatever the variant is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
+pub enum Refusal {
+    /// The target is unknown, or of another's conference: the two are alike on purpose.
+    #[error("no such session or participant")]
+    NotFound,
+    /// The role may not give this command at all.
+    #[error("this role may not do this")]
+    NotPermitted {
+        /// Whose.
+        role: Role,
+        /// What was asked.
+        command: CommandKind,
+    },
+    /// The client and the provider cannot be kicked.
+    #[error("the client and the interpreter of a call cannot be removed; finish the call instead")]
+    PrincipalKick,
+    /// The request is over.
+    #[error("the request has ended ({})", .0.text())]
+    RequestEnded(Outcome),
+    /// No interpreter has accepted yet.
+    #[error("no interpreter has accepted the request yet; it is still being offered")]
+    StillSearching,
+    /// Another interpreter was first.
+    #[error("the request is no longer on offer: another interpreter accepted it")]
+    OfferTaken,
+    /// This interpreter declined the offer before.
+    #[error("this interpreter declined the offer before")]
+    OfferDeclined,
+    /// `VideoAgain` before any call.
+    #[error("there was no call yet; start one with StartVideoProcess")]
+    NoCallYet,
+    /// There is no call to act on.
+    #[error("no call is on; the client must start one")]
+    NoCall,
+    /// A call is on already.
+    #[error("a call is on already (the interpreter is in state {})", .0.text())]
+    CallRunning(StateName),
+    /// An account was asked for before the listener's, or the guest's own, yes.
+    #[error("not confirmed yet (state {}): no account exists before the confirmation", .0.text())]
+    NotConfirmed(StateName),
+    /// A no after the account was issued.
+    #[error("too late to refuse in state {}; finish the call instead", .0.text())]
+    AlreadyAnswered(StateName),
+    /// The participant is out.
+    #[error("this participant is out of the call (state Finished)")]
+    ParticipantFinished,
+    /// The conference holds as many invited parties as it may.
+    #[error("no more than {} invited parties can be in one call; remove one first", crate::MAX_INVITED)]
+    TooManyInvited,
+}
+
+impl Refusal {
+    /// One value of every variant, for tables.
+    pub const SAMPLES: [Self; 14] = [
+        Self::NotFound,
+        Self::NotPermitted { role: Role::Guest, command: CommandKind::Kick },
+        Self::PrincipalKick,
+        Self::RequestEnded(Outcome::Serviced),
+        Self::StillSearching,
+        Self::OfferTaken,
+        Self::OfferDeclined,
+        Self::NoCallYet,
+        Self::NoCall,
+        Self::CallRunning(StateName::Connected),
+        Self::NotConfirmed(StateName::Informed),
+        Self::AlreadyAnswered(StateName::Connected),
+        Self::ParticipantFinished,
+        Self::TooManyInvited,
+    ];
+
+    /// The stable, machine-readable code (wire: header `X-Error-Code`).
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::NotPermitted { .. } => "not_permitted",
+            Self::PrincipalKick => "principal_kick",
+            Self::RequestEnded(_) => "request_ended",
+            Self::StillSearching => "still_searching",
+            Self::OfferTaken => "offer_taken",
+            Self::OfferDeclined => "offer_declined",
+            Self::NoCallYet => "no_call_yet",
+            Self::NoCall => "no_call",
+            Self::CallRunning(_) => "call_running",
+            Self::NotConfirmed(_) => "not_confirmed",
+            Self::AlreadyAnswered(_) => "already_answered",
+            Self::ParticipantFinished => "participant_finished",
+            Self::TooManyInvited => "too_many_invited",
+        }
+    }
+}
+
+impl Outcome {
+    /// The reference's word for it.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Serviced => "Serviced",
+            Self::Cancelled => "Cancelled",
+            Self::NoInterpreter => "No Interpreter Available",
+        }
+    }
+}
+
+impl StateName {
+    /// The wire's name of the state (contract section 4).
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Informed => "Informed",
+            Self::Confirmed => "Confirmed",
+            Self::Routed => "ConferenceRouted",
+            Self::Connected => "ConferenceConnected",
+            Self::Disconnected => "ConferenceDisconnected",
+            Self::Finished => "Finished",
+        }
+    }
+}
