@@ -8,7 +8,10 @@ pub enum Command {
     /// Offer the request to one more provider (it came online while the search is on).
     Offer(UserId),
     /// Take the request.
-    AcceptOffer,
+    AcceptOffer {
+        /// The provider is in another live request, a fact that only the caller of [`crate::decide`] can know.
+        busy: bool,
+    },
     /// Do not take it.
     DeclineOffer,
     /// The caller is ready for video; the listener must confirm.
@@ -100,7 +103,7 @@ impl Command {
     pub const fn kind(&self) -> CommandKind {
         match self {
             Self::Offer(_) => CommandKind::Offer,
-            Self::AcceptOffer => CommandKind::AcceptOffer,
+            Self::AcceptOffer { .. } => CommandKind::AcceptOffer,
             Self::DeclineOffer => CommandKind::DeclineOffer,
             Self::StartVideo(_) => CommandKind::StartVideo,
             Self::VideoAgain(_) => CommandKind::VideoAgain,

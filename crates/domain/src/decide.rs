@@ -7,10 +7,22 @@ use crate::{
 };
 
 /// The events that open a conference: the request, offered to these providers.
-pub fn open(client: UserId, language: LanguageId, offered_to: &[UserId], moment: Moment<'_>) -> Vec<Event> {
+///
+/// # Errors
+/// [`Refusal::LiveRequest`] if the client has a live request already.
+pub fn open(
+    client: UserId,
+    has_live_request: bool,
+    language: LanguageId,
+    offered_to: &[UserId],
+    moment: Moment<'_>,
+) -> Result<Vec<Event>, Refusal> {
+    if has_live_request {
+        return Err(Refusal::LiveRequest);
+    }
     let requested = Event::Requested { client, language, deadline: moment.now.after(moment.timings.search) };
     let offers = offered_to.iter().map(|&provider| Event::Offered { provider });
-    std::iter::once(requested).chain(offers).collect()
+    Ok(std::iter::once(requested).chain(offers).collect())
 }
 
 /// Judges a command. No events means: allowed, and already so.
@@ -38,7 +50,7 @@ pub fn decide(
     }
     match command {
         Command::Offer(provider) => Ok(offer(conference, provider)),
-        Command::AcceptOffer => accept_offer(conference, actor, moment),
+        Command::AcceptOffer { busy } => accept_offer(conference, actor, busy, moment),
         Command::DeclineOffer => decline_offer(conference, actor),
         Command::StartVideo(pair) => start_video(conference, pair, moment),
         Command::VideoAgain(pair) => video_again(conference, pair, moment),
@@ -123,12 +135,18 @@ fn offer(conference: &Conference, provider: UserId) -> Vec<Event> {
     }
 }
 
-fn accept_offer(conference: &Conference, actor: Actor, moment: Moment<'_>) -> Result<Vec<Event>, Refusal> {
+fn accept_offer(
+    conference: &Conference,
+    actor: Actor,
+    busy: bool,
+    moment: Moment<'_>,
+) -> Result<Vec<Event>, Refusal> {
     if conference.provider().is_some_and(|p| Actor::Provider(p) == actor) {
         return Ok(vec![]);
     }
     let Offer { provider, state } = own_offer(conference, actor)?;
     match state {
+        OfferState::Open if busy => Err(Refusal::ProviderBusy),
         OfferState::Open => {
             Ok(vec![Event::Accepted { provider, deadline: moment.now.after(moment.timings.start) }])
         }

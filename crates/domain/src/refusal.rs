@@ -28,6 +28,12 @@ pub enum Refusal {
     /// Another interpreter was first.
     #[error("the request is no longer on offer: another interpreter accepted it")]
     OfferTaken,
+    /// A client has one live request at most.
+    #[error("this client has a live request already; finish it first")]
+    LiveRequest,
+    /// An interpreter serves one request at a time.
+    #[error("this interpreter is in another live request; finish it first")]
+    ProviderBusy,
     /// This interpreter declined the offer before.
     #[error("this interpreter declined the offer before")]
     OfferDeclined,
@@ -56,13 +62,15 @@ pub enum Refusal {
 
 impl Refusal {
     /// One value of every variant, for tables.
-    pub const SAMPLES: [Self; 14] = [
+    pub const SAMPLES: [Self; 16] = [
         Self::NotFound,
         Self::NotPermitted { role: Role::Guest, command: CommandKind::Kick },
         Self::PrincipalKick,
         Self::RequestEnded(Outcome::Serviced),
         Self::StillSearching,
         Self::OfferTaken,
+        Self::LiveRequest,
+        Self::ProviderBusy,
         Self::OfferDeclined,
         Self::NoCallYet,
         Self::NoCall,
@@ -82,6 +90,8 @@ impl Refusal {
             Self::RequestEnded(_) => "request_ended",
             Self::StillSearching => "still_searching",
             Self::OfferTaken => "offer_taken",
+            Self::LiveRequest => "live_request",
+            Self::ProviderBusy => "provider_busy",
             Self::OfferDeclined => "offer_declined",
             Self::NoCallYet => "no_call_yet",
             Self::NoCall => "no_call",
