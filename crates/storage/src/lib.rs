@@ -1,1 +1,36 @@
-//! Trialogue's store: diesel on SQLite and PostgreSQL.
+//! Trialogue's store: diesel on SQLite (embedded, the default) and PostgreSQL (production), behind one [`Store`].
+//!
+//! It holds no rules. Every change of a conference goes one way: load the rows, ask the domain, apply the events, save
+//! the rows, the events and the outbox in the same transaction, commit, answer. The group-committing executor
+//! (`executor.rs`) is the one doorway from async code to diesel.
+//!
+//! Secrets are never here: tokens, invitations and account secrets come in hashed, passwords as argon2 strings.
+
+mod aggregate;
+mod calls;
+mod connection;
+mod error;
+mod executor;
+mod idempotency;
+mod ids;
+mod lock;
+mod migrate;
+mod outbox;
+mod rows;
+mod schema;
+mod store;
+mod timeline;
+mod users;
+mod view;
+
+pub use aggregate::RequestDetails;
+pub use calls::{Ask, CallLeg, Invitation, NewGuest, OfferView, Render};
+pub use connection::DatabaseUrl;
+pub use error::{OpenError, StoreError};
+pub use idempotency::IdempotencyKey;
+pub use migrate::{SchemaState, migrate, revert_all, schema_state};
+pub use outbox::Claimed;
+pub use store::{SecretHash, Store, StoreOptions, hash_secret};
+pub use timeline::Recorded;
+pub use users::{Credentials, NewUser, Session, UserRole};
+pub use view::{ConferenceView, Invited, Language, OfferedProvider, Person, Whose};

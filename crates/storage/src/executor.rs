@@ -1,0 +1,275 @@
+//! The one doorway from async to diesel.
+//!
+//! A writer takes what is waiting (up to [`GROUP`] operations) and does it in one transaction, each operation in its own
+//! savepoint, so that a refusal or a fault of one leaves the others whole; then one commit, then the answers. Nobody is
+//! answered before the commit that holds his operation. SQLite has one writer, PostgreSQL a few, chosen by a key, so that
+//! operations of one conference follow each other. A full queue is [`StoreError::Busy`].
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::Pool;
+use tokio::sync::oneshot;
+
+use crate::StoreError;
+use crate::connection::{AnyConnection, DatabaseUrl, Purpose, ReadManager, connect};
+use crate::error::OpenError;
+use crate::ids::Ids;
+
+/// At most this many operations share a transaction.
+const GROUP: usize = 64;
+
+/// An operation that clashes with another node's is tried this often.
+const TRIES: u32 = 5;
+
+/// A writer's connection. An operation sees it inside a transaction and a savepoint of its own.
+pub(crate) struct Tx {
+    pub(crate) connection: AnyConnection,
+    pub(crate) ids: Ids,
+}
+
+/// One operation on its way through a lane; `C` is what it works on.
+trait Job<C>: Send {
+    /// Does the work; may be called again after a conflict.
+    fn run(&mut self, context: &mut C) -> Result<(), StoreError>;
+    /// Gives the answer.
+    fn finish(self: Box<Self>, outcome: Result<(), StoreError>);
+}
+
+struct Operation<T, F> {
+    name: &'static str,
+    work: F,
+    value: Option<T>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<C, T: Send, F: FnMut(&mut C) -> Result<T, StoreError> + Send> Job<C> for Operation<T, F> {
+    fn run(&mut self, context: &mut C) -> Result<(), StoreError> {
+        let operation = self.name;
+        // A bug in one operation must not take the lane down with it.
+        let value = catch_unwind(AssertUnwindSafe(|| (self.work)(context)))
+            .unwrap_or(Err(StoreError::Panicked { operation }))?;
+        self.value = Some(value);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, outcome: Result<(), StoreError>) {
+        let Self { name: operation, value, reply, .. } = *self;
+        // The asker may be gone; what was done stays done.
+        let _ = reply.send(outcome.and_then(|()| value.ok_or(StoreError::Panicked { operation })));
+    }
+}
+
+type Queue<C> = SyncSender<Box<dyn Job<C>>>;
+
+/// Puts an operation into a queue and waits for its answer.
+async fn submit<C: 'static, T: Send + 'static>(
+    queue: &Queue<C>,
+    lane: &'static str,
+    name: &'static str,
+    work: impl FnMut(&mut C) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let (reply, answer) = oneshot::channel();
+    queue.try_send(Box::new(Operation { name, work, value: None, reply })).map_err(|e| match e {
+        TrySendError::Full(_) => StoreError::Busy { lane },
+        TrySendError::Disconnected(_) => StoreError::Unavailable("the store is closed".to_owned()),
+    })?;
+    answer.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the store is closed".to_owned())))
+}
+
+/// How many threads serve, and how much may wait.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lanes {
+    pub(crate) writers: usize,
+    pub(crate) readers: usize,
+    pub(crate) queue: usize,
+}
+
+/// The writers and readers of one database.
+pub(crate) struct Executor {
+    writers: Vec<Queue<Tx>>,
+    readers: Queue<AnyConnection>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Executor {
+    pub(crate) fn start(url: &DatabaseUrl, lanes: Lanes) -> Result<Self, OpenError> {
+        let mut threads = Vec::new();
+        let mut spawn = |name: String, run: Box<dyn FnOnce() + Send>| {
+            let thread = std::thread::Builder::new().name(name).spawn(run);
+            thread.map(|t| threads.push(t)).map_err(|e| OpenError::Connect(e.to_string()))
+        };
+        let mut writers = Vec::new();
+        for n in 0..lanes.writers {
+            let (sender, receiver) = sync_channel(lanes.queue);
+            let mut writer = Writer { url: url.clone(), tx: None };
+            spawn(format!("store-writer-{n}"), Box::new(move || writer.serve(&receiver)))?;
+            writers.push(sender);
+        }
+        let pool = Pool::builder()
+            .max_size(u32::try_from(lanes.readers).unwrap_or(u32::MAX))
+            .min_idle(Some(1))
+            .test_on_check_out(false)
+            .connection_timeout(std::time::Duration::from_secs(2))
+            .build_unchecked(ReadManager(url.clone()));
+        let (readers, receiver) = sync_channel(lanes.queue);
+        let receiver = Arc::new(Mutex::new(receiver));
+        for n in 0..lanes.readers {
+            let (pool, receiver) = (pool.clone(), Arc::clone(&receiver));
+            spawn(format!("store-reader-{n}"), Box::new(move || serve_reads(&pool, &receiver)))?;
+        }
+        Ok(Self { writers, readers, threads })
+    }
+
+    /// Does an operation in a writing transaction. Operations of one key follow each other.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        key: i32,
+        name: &'static str,
+        work: impl FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let writer = usize::try_from(key.unsigned_abs()).unwrap_or(0) % self.writers.len();
+        submit(&self.writers[writer], "write", name, work).await
+    }
+
+    /// Does an operation that only reads.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        work: impl FnMut(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        submit(&self.readers, "read", name, work).await
+    }
+
+    /// Finishes what waits, then ends the threads.
+    pub(crate) fn close(self) {
+        let Self { writers, readers, threads } = self;
+        drop(writers);
+        drop(readers);
+        for thread in threads {
+            // A panic of a lane was logged by the panic hook.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Writer {
+    url: DatabaseUrl,
+    tx: Option<Tx>,
+}
+
+impl Writer {
+    fn serve(&mut self, queue: &Receiver<Box<dyn Job<Tx>>>) {
+        while let Ok(first) = queue.recv() {
+            let mut group = vec![first];
+            group.extend(queue.try_iter().take(GROUP - 1));
+            self.serve_group(group);
+        }
+    }
+
+    fn serve_group(&mut self, mut group: Vec<Box<dyn Job<Tx>>>) {
+        match self.commit_together(&mut group) {
+            Err(lost) => {
+                self.tx = None;
+                for job in group {
+                    job.finish(Err(StoreError::Unavailable(lost.clone())));
+                }
+            }
+            Ok(outcomes) => {
+                for (job, outcome) in group.into_iter().zip(outcomes) {
+                    match outcome {
+                        Err(conflict) if conflict.is_conflict() => self.try_alone(job, conflict),
+                        outcome => job.finish(outcome),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs a group in one transaction. The outcomes hold once this returns; `Err` means the connection is lost.
+    fn commit_together(
+        &mut self,
+        group: &mut [Box<dyn Job<Tx>>],
+    ) -> Result<Vec<Result<(), StoreError>>, String> {
+        let tx = self.open()?;
+        tx.ids.refill(&mut tx.connection, group.len()).map_err(|e| e.to_string())?;
+        let begin = match tx.connection {
+            AnyConnection::Postgres(_) => "BEGIN; SAVEPOINT operation",
+            // A deferred transaction that reads and then writes fails under contention in spite of busy_timeout.
+            AnyConnection::Sqlite(_) => "BEGIN IMMEDIATE; SAVEPOINT operation",
+        };
+        let sql = |connection: &mut AnyConnection, text: &str| {
+            connection.batch_execute(text).map_err(|e| e.to_string())
+        };
+        sql(&mut tx.connection, begin)?;
+        let last = group.len() - 1;
+        let mut outcomes = Vec::with_capacity(group.len());
+        for (n, job) in group.iter_mut().enumerate() {
+            let outcome = job.run(tx);
+            if let Err(StoreError::Unavailable(lost)) = outcome {
+                return Err(lost);
+            }
+            if outcome.is_err() {
+                sql(&mut tx.connection, "ROLLBACK TO operation")?;
+            } else if n != last {
+                sql(&mut tx.connection, "RELEASE operation; SAVEPOINT operation")?;
+            }
+            outcomes.push(outcome);
+        }
+        sql(&mut tx.connection, "COMMIT")?;
+        Ok(outcomes)
+    }
+
+    /// An operation that clashed is tried again in transactions of its own.
+    fn try_alone(&mut self, mut job: Box<dyn Job<Tx>>, mut conflict: StoreError) {
+        for _ in 1..TRIES {
+            match self.commit_together(std::slice::from_mut(&mut job)) {
+                Err(lost) => {
+                    self.tx = None;
+                    return job.finish(Err(StoreError::Unavailable(lost)));
+                }
+                Ok(mut outcomes) => match outcomes.pop().unwrap_or(Ok(())) {
+                    Err(again) if again.is_conflict() => conflict = again,
+                    outcome => return job.finish(outcome),
+                },
+            }
+        }
+        job.finish(Err(match conflict {
+            StoreError::Conflict(conference) => StoreError::Contended { conference, tries: TRIES },
+            other => other,
+        }));
+    }
+
+    fn open(&mut self) -> Result<&mut Tx, String> {
+        if self.tx.is_none() {
+            let connection = connect(&self.url, Purpose::Write).map_err(|e| e.to_string())?;
+            self.tx = Some(Tx { connection, ids: Ids::default() });
+        }
+        self.tx.as_mut().ok_or_else(String::new)
+    }
+}
+
+fn serve_reads(pool: &Pool<ReadManager>, queue: &Mutex<Receiver<Box<dyn Job<AnyConnection>>>>) {
+    loop {
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(mut job) = next else { return };
+        let outcome = read_with(pool, &mut *job);
+        job.finish(outcome);
+    }
+}
+
+/// A pooled connection may have died since its last use; each broken one leaves the pool, so a few tries reach a new one.
+fn read_with(pool: &Pool<ReadManager>, job: &mut dyn Job<AnyConnection>) -> Result<(), StoreError> {
+    for _ in 0..pool.max_size() {
+        let mut connection = pool.get().map_err(|e| StoreError::Unavailable(e.to_string()))?;
+        match job.run(&mut connection) {
+            Err(StoreError::Unavailable(_)) => {}
+            outcome => return outcome,
+        }
+    }
+    let mut connection = pool.get().map_err(|e| StoreError::Unavailable(e.to_string()))?;
+    job.run(&mut connection)
+}

@@ -1,0 +1,54 @@
+//! The answer of a request that made something, kept in the same transaction, for the client that asks again.
+
+use diesel::prelude::*;
+use trialogue_domain::Timestamp;
+
+use crate::StoreError;
+use crate::executor::Tx;
+use crate::schema::idempotency_keys;
+
+/// A client's key for one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    /// Whose key it is.
+    pub owner: String,
+    /// The key.
+    pub key: String,
+    /// The hash of the request: method, path and body.
+    pub request_hash: [u8; 32],
+}
+
+/// Gives the kept answer to a key that was used before, or makes the answer and keeps it.
+pub(crate) fn once(
+    tx: &mut Tx,
+    key: Option<&IdempotencyKey>,
+    now: Timestamp,
+    make: impl FnOnce(&mut Tx) -> Result<Vec<u8>, StoreError>,
+) -> Result<Vec<u8>, StoreError> {
+    let Some(key) = key else { return make(tx) };
+    let kept = idempotency_keys::table
+        .find((&key.owner, &key.key))
+        .select((idempotency_keys::request_hash, idempotency_keys::answer))
+        .first::<(Vec<u8>, Vec<u8>)>(&mut tx.connection)
+        .optional()
+        .map_err(StoreError::query("look up an idempotency key"))?;
+    if let Some((request_hash, answer)) = kept {
+        return if request_hash == key.request_hash {
+            Ok(answer)
+        } else {
+            Err(StoreError::IdempotencyMismatch)
+        };
+    }
+    let answer = make(tx)?;
+    diesel::insert_into(idempotency_keys::table)
+        .values((
+            idempotency_keys::owner.eq(&key.owner),
+            idempotency_keys::key.eq(&key.key),
+            idempotency_keys::request_hash.eq(&key.request_hash[..]),
+            idempotency_keys::answer.eq(&answer),
+            idempotency_keys::created_at.eq(now.0),
+        ))
+        .execute(&mut tx.connection)
+        .map_err(StoreError::query("keep an answer"))?;
+    Ok(answer)
+}

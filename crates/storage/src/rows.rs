@@ -1,0 +1,28 @@
+//! Rows as the tables hold them, and the way from and to domain values.
+//!
+//! A row whose columns form no legal state is [`StoreError::Inconsistent`]: corrupt data cannot become a domain value.
+
+mod conference;
+mod event;
+mod participant;
+
+pub(crate) use conference::{ConferenceChange, ConferenceRow, OfferRow, offer_state};
+pub(crate) use event::{EventRow, effect_code, effect_of};
+pub(crate) use participant::{ParticipantChange, ParticipantRow};
+
+use crate::StoreError;
+
+/// Reads a code through a table of all values; anything else is an inconsistency.
+fn decode<T: Copy>(
+    all: &[T],
+    code: impl Fn(T) -> i16,
+    stored: i16,
+    place: (&'static str, &'static str),
+    row: impl Fn() -> String,
+) -> Result<T, StoreError> {
+    all.iter().copied().find(|value| code(*value) == stored).ok_or_else(|| StoreError::Inconsistent {
+        table: place.0,
+        column: place.1,
+        row: row(),
+    })
+}

@@ -1,0 +1,213 @@
+use diesel::prelude::*;
+use trialogue_domain::{
+    Account, FinishReason, Kicker, LanguageId, Participant, ParticipantId, Party, Removal, State, Timestamp,
+    UserId,
+};
+
+use super::decode;
+use crate::StoreError;
+use crate::schema::participants;
+
+#[derive(Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = participants)]
+pub(crate) struct ParticipantRow {
+    pub(crate) conference_id: i32,
+    pub(crate) id: i32,
+    pub(crate) kind: i16,
+    pub(crate) user_id: Option<i32>,
+    pub(crate) language_id: Option<i32>,
+    pub(crate) state: i16,
+    pub(crate) deadline: Option<i64>,
+    pub(crate) account_expires: Option<i64>,
+    pub(crate) account_secret: Option<Vec<u8>>,
+    pub(crate) reason: Option<i16>,
+    pub(crate) finished_at: Option<i64>,
+    pub(crate) removal: Option<i16>,
+    pub(crate) invitation: Option<Vec<u8>>,
+    pub(crate) name: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) phone: Option<String>,
+    pub(crate) last_seen: Option<i64>,
+}
+
+/// The columns of a participant that events change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AsChangeset)]
+#[diesel(table_name = participants, treat_none_as_null = true)]
+pub(crate) struct ParticipantChange {
+    pub(crate) state: i16,
+    pub(crate) deadline: Option<i64>,
+    pub(crate) account_expires: Option<i64>,
+    pub(crate) reason: Option<i16>,
+    pub(crate) finished_at: Option<i64>,
+    pub(crate) removal: Option<i16>,
+}
+
+mod state {
+    pub(super) const INFORMED: i16 = 1;
+    pub(super) const CONFIRMED: i16 = 2;
+    pub(super) const ROUTED: i16 = 3;
+    pub(super) const CONNECTED: i16 = 4;
+    pub(super) const DISCONNECTED: i16 = 5;
+    pub(super) const FINISHED: i16 = 6;
+}
+
+mod kind {
+    pub(super) const CLIENT: i16 = 1;
+    pub(super) const PROVIDER: i16 = 2;
+    pub(super) const GUEST: i16 = 3;
+    pub(super) const SECOND_INTERPRETER: i16 = 4;
+}
+
+pub(super) const REASONS: [FinishReason; 10] = [
+    FinishReason::Completed,
+    FinishReason::Left,
+    FinishReason::Declined,
+    FinishReason::NoAnswer,
+    FinishReason::Cancelled,
+    FinishReason::Kicked(Kicker::Client),
+    FinishReason::Kicked(Kicker::Provider),
+    FinishReason::Lost,
+    FinishReason::Expired,
+    FinishReason::Replaced,
+];
+
+pub(super) const fn reason_code(reason: FinishReason) -> i16 {
+    match reason {
+        FinishReason::Completed => 1,
+        FinishReason::Left => 2,
+        FinishReason::Declined => 3,
+        FinishReason::NoAnswer => 4,
+        FinishReason::Cancelled => 5,
+        FinishReason::Kicked(Kicker::Client) => 6,
+        FinishReason::Kicked(Kicker::Provider) => 7,
+        FinishReason::Lost => 8,
+        FinishReason::Expired => 9,
+        FinishReason::Replaced => 10,
+    }
+}
+
+const REMOVALS: [Removal; 4] = [Removal::NotNeeded, Removal::Pending, Removal::Removed, Removal::Verified];
+
+const fn removal_code(removal: Removal) -> i16 {
+    match removal {
+        Removal::NotNeeded => 1,
+        Removal::Pending => 2,
+        Removal::Removed => 3,
+        Removal::Verified => 4,
+    }
+}
+
+impl From<&Participant> for ParticipantChange {
+    fn from(participant: &Participant) -> Self {
+        let waiting = |state, deadline: Option<&Timestamp>, account: Option<&Account>| Self {
+            state,
+            deadline: deadline.map(|d| d.0),
+            account_expires: account.map(|a| a.expires.0),
+            reason: None,
+            finished_at: None,
+            removal: None,
+        };
+        match &participant.state {
+            State::Informed { deadline } => waiting(state::INFORMED, Some(deadline), None),
+            State::Confirmed { deadline } => waiting(state::CONFIRMED, Some(deadline), None),
+            State::Routed { account } => waiting(state::ROUTED, None, Some(account)),
+            State::Connected { account } => waiting(state::CONNECTED, None, Some(account)),
+            State::Disconnected { account, deadline } => {
+                waiting(state::DISCONNECTED, Some(deadline), Some(account))
+            }
+            State::Finished { reason, at, removal } => Self {
+                state: state::FINISHED,
+                deadline: None,
+                account_expires: None,
+                reason: Some(reason_code(*reason)),
+                finished_at: Some(at.0),
+                removal: Some(removal_code(*removal)),
+            },
+        }
+    }
+}
+
+impl ParticipantRow {
+    pub(crate) fn new(conference_id: i32, participant: &Participant) -> Self {
+        let change = ParticipantChange::from(participant);
+        let (kind, user_id, language_id) = match participant.party {
+            Party::Client(user) => (kind::CLIENT, Some(user.0), None),
+            Party::Provider(user) => (kind::PROVIDER, Some(user.0), None),
+            Party::Guest => (kind::GUEST, None, None),
+            Party::SecondInterpreter(language) => (kind::SECOND_INTERPRETER, None, Some(language.0)),
+        };
+        Self {
+            conference_id,
+            id: participant.id.0,
+            kind,
+            user_id,
+            language_id,
+            state: change.state,
+            deadline: change.deadline,
+            account_expires: change.account_expires,
+            account_secret: None,
+            reason: change.reason,
+            finished_at: change.finished_at,
+            removal: change.removal,
+            invitation: None,
+            name: None,
+            email: None,
+            phone: None,
+            last_seen: None,
+        }
+    }
+
+    pub(crate) fn to_domain(&self) -> Result<Participant, StoreError> {
+        Ok(Participant { id: ParticipantId(self.id), party: self.party()?, state: self.state()? })
+    }
+
+    pub(crate) const fn is_finished(&self) -> bool {
+        self.state == state::FINISHED
+    }
+
+    pub(crate) const fn is_second_interpreter(&self) -> bool {
+        self.kind == kind::SECOND_INTERPRETER
+    }
+
+    fn party(&self) -> Result<Party, StoreError> {
+        match (self.kind, self.user_id, self.language_id) {
+            (kind::CLIENT, Some(user), None) => Ok(Party::Client(UserId(user))),
+            (kind::PROVIDER, Some(user), None) => Ok(Party::Provider(UserId(user))),
+            (kind::GUEST, None, None) => Ok(Party::Guest),
+            (kind::SECOND_INTERPRETER, _, Some(language)) => {
+                Ok(Party::SecondInterpreter(LanguageId(language)))
+            }
+            _ => Err(self.inconsistent("kind")),
+        }
+    }
+
+    fn state(&self) -> Result<State, StoreError> {
+        let deadline = self.deadline.map(Timestamp);
+        let account = self.account_expires.map(|at| Account { expires: Timestamp(at) });
+        match (self.state, deadline, account, self.reason, self.finished_at, self.removal) {
+            (state::INFORMED, Some(deadline), None, None, None, None) => Ok(State::Informed { deadline }),
+            (state::CONFIRMED, Some(deadline), None, None, None, None) => Ok(State::Confirmed { deadline }),
+            (state::ROUTED, None, Some(account), None, None, None) => Ok(State::Routed { account }),
+            (state::CONNECTED, None, Some(account), None, None, None) => Ok(State::Connected { account }),
+            (state::DISCONNECTED, Some(deadline), Some(account), None, None, None) => {
+                Ok(State::Disconnected { account, deadline })
+            }
+            (state::FINISHED, None, None, Some(reason), Some(at), Some(removal)) => Ok(State::Finished {
+                reason: decode(&REASONS, reason_code, reason, ("participants", "reason"), || self.key())?,
+                at: Timestamp(at),
+                removal: decode(&REMOVALS, removal_code, removal, ("participants", "removal"), || {
+                    self.key()
+                })?,
+            }),
+            _ => Err(self.inconsistent("state")),
+        }
+    }
+
+    fn inconsistent(&self, column: &'static str) -> StoreError {
+        StoreError::Inconsistent { table: "participants", column, row: self.key() }
+    }
+
+    fn key(&self) -> String {
+        format!("{}/{}", self.conference_id, self.id)
+    }
+}

@@ -1,0 +1,163 @@
+//! The tables as diesel sees them; `migrations/` is where they are made.
+
+diesel::table! {
+    languages (id) {
+        id -> Integer,
+        code -> Text,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Integer,
+        role -> SmallInt,
+        email -> Text,
+        password_hash -> Text,
+        name -> Text,
+        online -> Bool,
+        performance -> Integer,
+        last_seen -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    tokens (hash) {
+        hash -> Binary,
+        user_id -> Integer,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    provider_languages (provider_id, language_id) {
+        provider_id -> Integer,
+        language_id -> Integer,
+        native -> Bool,
+    }
+}
+
+diesel::table! {
+    conferences (id) {
+        id -> Integer,
+        client_id -> Integer,
+        provider_id -> Nullable<Integer>,
+        language_id -> Integer,
+        stage -> SmallInt,
+        stage_deadline -> Nullable<BigInt>,
+        outcome -> Nullable<SmallInt>,
+        ended_at -> Nullable<BigInt>,
+        serviced -> Bool,
+        last_seq -> Integer,
+        next_deadline -> Nullable<BigInt>,
+        requested_at -> BigInt,
+        situation_code -> Integer,
+        additional_info -> Nullable<Text>,
+        location -> Nullable<Text>,
+        from_language_id -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    offers (conference_id, provider_id) {
+        conference_id -> Integer,
+        provider_id -> Integer,
+        position -> Integer,
+        state -> SmallInt,
+        offered_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    participants (conference_id, id) {
+        conference_id -> Integer,
+        id -> Integer,
+        kind -> SmallInt,
+        user_id -> Nullable<Integer>,
+        language_id -> Nullable<Integer>,
+        state -> SmallInt,
+        deadline -> Nullable<BigInt>,
+        account_expires -> Nullable<BigInt>,
+        account_secret -> Nullable<Binary>,
+        reason -> Nullable<SmallInt>,
+        finished_at -> Nullable<BigInt>,
+        removal -> Nullable<SmallInt>,
+        invitation -> Nullable<Binary>,
+        name -> Nullable<Text>,
+        email -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        last_seen -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    events (conference_id, seq) {
+        conference_id -> Integer,
+        seq -> Integer,
+        at -> BigInt,
+        kind -> SmallInt,
+        actor_role -> Nullable<SmallInt>,
+        actor_id -> Nullable<Integer>,
+        participant_id -> Nullable<Integer>,
+        other_id -> Nullable<Integer>,
+        user_id -> Nullable<Integer>,
+        code -> Nullable<Integer>,
+        deadline -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> BigInt,
+        conference_id -> Integer,
+        effect -> SmallInt,
+        participant_id -> Nullable<Integer>,
+        created_at -> BigInt,
+        due_at -> BigInt,
+        attempts -> Integer,
+        lease_token -> Nullable<BigInt>,
+        lease_expires -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (owner, key) {
+        owner -> Text,
+        key -> Text,
+        request_hash -> Binary,
+        answer -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    call_legs (conference_id, position) {
+        conference_id -> Integer,
+        position -> Integer,
+        started_at -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
+        call_time -> Text,
+        successful -> Bool,
+        additional_info -> Nullable<Text>,
+        third_party_call_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    id_blocks (name) {
+        name -> Text,
+        next -> Integer,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    users,
+    tokens,
+    languages,
+    provider_languages,
+    conferences,
+    offers,
+    participants,
+);

@@ -1,0 +1,138 @@
+//! The store: everything that is kept, behind async operations.
+
+use std::sync::Arc;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use sha2::{Digest, Sha256};
+use trialogue_domain::{Moment, Timestamp, Timings};
+
+use crate::connection::{AnyConnection, DatabaseUrl, Purpose, connect};
+use crate::error::{OpenError, StoreError};
+use crate::executor::{Executor, Lanes};
+use crate::lock::FileLock;
+use crate::migrate::{SchemaState, state};
+use crate::schema::{idempotency_keys, tokens};
+
+/// The hash under which a secret (token, invitation, account secret) is kept.
+pub type SecretHash = [u8; 32];
+
+/// Hashes a secret. It has 256 random bits, so a fast hash without salt is enough (unlike a password).
+pub fn hash_secret(secret: &str) -> SecretHash {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+/// How the store works.
+#[derive(Debug, Clone, Copy)]
+pub struct StoreOptions {
+    /// Writer threads on PostgreSQL; SQLite always has one. More than 2 to 4 on two cores lose.
+    pub writers: usize,
+    /// Reader threads, each with a connection.
+    pub readers: usize,
+    /// So many operations may wait in each queue; the next is [`StoreError::Busy`].
+    pub queue: usize,
+    /// How long each waiting state waits.
+    pub timings: Timings,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { writers: 2, readers: 2, queue: 1024, timings: Timings::default() }
+    }
+}
+
+/// Everything that is kept. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    executor: Executor,
+    url: DatabaseUrl,
+    timings: Timings,
+    // Held as long as the store: a second server on the same file would be a second writer.
+    _lock: Option<FileLock>,
+}
+
+impl Store {
+    /// Opens a database whose schema is current.
+    ///
+    /// # Errors
+    /// [`OpenError`] if it can't be reached, its schema is older or newer, or another process serves the same file.
+    pub fn open(url: &DatabaseUrl, options: StoreOptions) -> Result<Self, OpenError> {
+        let lock = match url {
+            DatabaseUrl::Sqlite(path) => Some(FileLock::take(path)?),
+            DatabaseUrl::Postgres(_) => None,
+        };
+        match state(&mut connect(url, Purpose::Read)?)? {
+            SchemaState::Current => {}
+            SchemaState::Older(missing) => return Err(OpenError::OlderSchema(missing)),
+            SchemaState::Newer(versions) => return Err(OpenError::NewerSchema(versions)),
+        }
+        let writers = match url {
+            DatabaseUrl::Sqlite(_) => 1,
+            DatabaseUrl::Postgres(_) => options.writers.max(1),
+        };
+        let lanes = Lanes { writers, readers: options.readers.max(1), queue: options.queue.max(1) };
+        let executor = Executor::start(url, lanes)?;
+        let inner = Inner { executor, url: url.clone(), timings: options.timings, _lock: lock };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Finishes what waits, then ends the threads, if this is the last handle.
+    pub fn close(self) {
+        if let Some(inner) = Arc::into_inner(self.inner) {
+            inner.executor.close();
+        }
+    }
+
+    /// The waiting times in force.
+    pub fn timings(&self) -> Timings {
+        self.inner.timings
+    }
+
+    /// Whether the database answers and its schema is this program's.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it does not answer.
+    pub async fn check(&self) -> Result<SchemaState, StoreError> {
+        let work = |connection: &mut AnyConnection| {
+            connection.batch_execute("SELECT 1").map_err(StoreError::query("ask the database"))?;
+            state(connection).map_err(|e| StoreError::Unavailable(e.to_string()))
+        };
+        self.executor().read("check the database", work).await
+    }
+
+    /// Deletes what has had its time: expired login tokens, and idempotency keys made before `keys_before`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn sweep(&self, now: Timestamp, keys_before: Timestamp) -> Result<usize, StoreError> {
+        self.executor()
+            .write(0, "sweep", move |tx| {
+                let gone = diesel::delete(tokens::table.filter(tokens::expires_at.le(now.0)))
+                    .execute(&mut tx.connection)
+                    .map_err(StoreError::query("delete expired tokens"))?;
+                let old = idempotency_keys::table.filter(idempotency_keys::created_at.lt(keys_before.0));
+                let keys = diesel::delete(old)
+                    .execute(&mut tx.connection)
+                    .map_err(StoreError::query("delete old idempotency keys"))?;
+                Ok(gone + keys)
+            })
+            .await
+    }
+
+    /// Where the data is.
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.inner.url
+    }
+
+    pub(crate) fn executor(&self) -> &Executor {
+        &self.inner.executor
+    }
+
+    pub(crate) fn moment(&self, now: Timestamp) -> Moment<'_> {
+        Moment { now, timings: &self.inner.timings }
+    }
+}

@@ -1,0 +1,266 @@
+//! Users, their tokens, and their signs of life.
+
+use diesel::prelude::*;
+use trialogue_domain::{ConferenceId, LanguageId, Role, Timestamp, UserId};
+
+use crate::schema::{conferences, provider_languages, tokens, users};
+use crate::store::SecretHash;
+use crate::view::{Language, OfferedProvider, language, offered_provider};
+use crate::{Store, StoreError};
+
+/// A client or a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UserRole {
+    /// Asks for interpreters.
+    Client,
+    /// Interprets.
+    Provider,
+}
+
+impl UserRole {
+    const fn code(self) -> i16 {
+        match self {
+            Self::Client => 1,
+            Self::Provider => 2,
+        }
+    }
+}
+
+impl From<UserRole> for Role {
+    fn from(role: UserRole) -> Self {
+        match role {
+            UserRole::Client => Self::Client,
+            UserRole::Provider => Self::Provider,
+        }
+    }
+}
+
+/// A user to be added.
+#[derive(Clone)]
+pub struct NewUser {
+    /// Which kind.
+    pub role: UserRole,
+    /// The address to log in with; kept in lower case.
+    pub email: String,
+    /// The name to show.
+    pub name: String,
+    /// The argon2 hash of the password, as a PHC string.
+    pub password_hash: String,
+    /// A provider's languages; true for a native one.
+    pub languages: Vec<(LanguageId, bool)>,
+}
+
+/// What is needed to judge a password.
+#[derive(Clone)]
+pub struct Credentials {
+    /// Who.
+    pub user: UserId,
+    /// The argon2 hash of the password.
+    pub password_hash: String,
+}
+
+/// Who a token belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Session {
+    /// Who.
+    pub user: UserId,
+    /// Which kind.
+    pub role: UserRole,
+    /// The last recorded sign of life.
+    pub last_seen: Option<Timestamp>,
+}
+
+impl Store {
+    /// Adds a user.
+    ///
+    /// # Errors
+    /// [`StoreError::EmailTaken`], [`StoreError::UnknownLanguage`].
+    pub async fn add_user(&self, new: NewUser, now: Timestamp) -> Result<UserId, StoreError> {
+        self.executor()
+            .write(0, "add a user", move |tx| {
+                let email = new.email.to_lowercase();
+                let taken = users::table
+                    .filter(users::role.eq(new.role.code()).and(users::email.eq(&email)))
+                    .count()
+                    .get_result::<i64>(&mut tx.connection)
+                    .map_err(StoreError::query("look for a user"))?;
+                if taken > 0 {
+                    return Err(StoreError::EmailTaken);
+                }
+                let id = tx.ids.user();
+                diesel::insert_into(users::table)
+                    .values((
+                        users::id.eq(id.0),
+                        users::role.eq(new.role.code()),
+                        users::email.eq(&email),
+                        users::password_hash.eq(&new.password_hash),
+                        users::name.eq(&new.name),
+                        users::online.eq(false),
+                        users::performance.eq(0),
+                        users::created_at.eq(now.0),
+                    ))
+                    .execute(&mut tx.connection)
+                    .map_err(StoreError::query("insert a user"))?;
+                for (language_id, native) in &new.languages {
+                    language(&mut tx.connection, *language_id)?
+                        .ok_or(StoreError::UnknownLanguage(language_id.0))?;
+                    diesel::insert_into(provider_languages::table)
+                        .values((
+                            provider_languages::provider_id.eq(id.0),
+                            provider_languages::language_id.eq(language_id.0),
+                            provider_languages::native.eq(*native),
+                        ))
+                        .execute(&mut tx.connection)
+                        .map_err(StoreError::query("insert a provider's language"))?;
+                }
+                Ok(id)
+            })
+            .await
+    }
+
+    /// What is needed to judge a password; none if there is no such user.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn credentials(&self, role: UserRole, email: &str) -> Result<Option<Credentials>, StoreError> {
+        let email = email.to_lowercase();
+        self.executor()
+            .read("find credentials", move |connection| {
+                let found = users::table
+                    .filter(users::role.eq(role.code()).and(users::email.eq(&email)))
+                    .select((users::id, users::password_hash))
+                    .first::<(i32, String)>(connection)
+                    .optional()
+                    .map_err(StoreError::query("find credentials"))?;
+                Ok(found.map(|(id, password_hash)| Credentials { user: UserId(id), password_hash }))
+            })
+            .await
+    }
+
+    /// Keeps a new login token, and notes the sign of life.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn add_token(
+        &self,
+        user: UserId,
+        hash: SecretHash,
+        now: Timestamp,
+        expires: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.executor()
+            .write(user.0, "log in", move |tx| {
+                diesel::insert_into(tokens::table)
+                    .values((
+                        tokens::hash.eq(&hash[..]),
+                        tokens::user_id.eq(user.0),
+                        tokens::created_at.eq(now.0),
+                        tokens::expires_at.eq(expires.0),
+                    ))
+                    .execute(&mut tx.connection)
+                    .map_err(StoreError::query("insert a token"))?;
+                set_last_seen(&mut tx.connection, user, now)
+            })
+            .await
+    }
+
+    /// Whose token this is; none if it is unknown or expired.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn session(&self, hash: SecretHash, now: Timestamp) -> Result<Option<Session>, StoreError> {
+        self.executor()
+            .read("check a token", move |connection| {
+                // The hash is looked up by index: its bits are no secret's bits, so timing tells nothing of the token.
+                let found = tokens::table
+                    .inner_join(users::table.on(users::id.eq(tokens::user_id)))
+                    .filter(tokens::hash.eq(&hash[..]).and(tokens::expires_at.gt(now.0)))
+                    .select((users::id, users::role, users::last_seen))
+                    .first::<(i32, i16, Option<i64>)>(connection)
+                    .optional()
+                    .map_err(StoreError::query("check a token"))?;
+                let Some((id, role, last_seen)) = found else { return Ok(None) };
+                let role = match role {
+                    1 => UserRole::Client,
+                    2 => UserRole::Provider,
+                    _ => {
+                        let row = id.to_string();
+                        return Err(StoreError::Inconsistent { table: "users", column: "role", row });
+                    }
+                };
+                Ok(Some(Session { user: UserId(id), role, last_seen: last_seen.map(Timestamp) }))
+            })
+            .await
+    }
+
+    /// Notes a sign of life.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn touch(&self, user: UserId, now: Timestamp) -> Result<(), StoreError> {
+        self.executor()
+            .write(user.0, "note a sign of life", move |tx| set_last_seen(&mut tx.connection, user, now))
+            .await
+    }
+
+    /// Switches a provider on or off; on, returns the searching requests that it could serve.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn set_online(&self, provider: UserId, online: bool) -> Result<Vec<ConferenceId>, StoreError> {
+        self.executor()
+            .write(provider.0, "switch a provider on or off", move |tx| {
+                diesel::update(users::table.find(provider.0))
+                    .set(users::online.eq(online))
+                    .execute(&mut tx.connection)
+                    .map_err(StoreError::query("switch a provider on or off"))?;
+                if !online {
+                    return Ok(Vec::new());
+                }
+                let spoken = provider_languages::table
+                    .filter(provider_languages::provider_id.eq(provider.0))
+                    .select(provider_languages::language_id);
+                let waiting: Vec<i32> = conferences::table
+                    .filter(conferences::outcome.is_null().and(conferences::provider_id.is_null()))
+                    .filter(conferences::language_id.eq_any(spoken))
+                    .order(conferences::id)
+                    .select(conferences::id)
+                    .load(&mut tx.connection)
+                    .map_err(StoreError::query("find waiting requests"))?;
+                Ok(waiting.into_iter().map(ConferenceId).collect())
+            })
+            .await
+    }
+
+    /// Providers as a client sees them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn providers(&self, ids: Vec<UserId>) -> Result<Vec<OfferedProvider>, StoreError> {
+        self.executor()
+            .read("show providers", move |connection| {
+                ids.iter().map(|id| offered_provider(connection, *id)).collect()
+            })
+            .await
+    }
+
+    /// A language by its number.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn language(&self, id: LanguageId) -> Result<Option<Language>, StoreError> {
+        self.executor().read("find a language", move |connection| language(connection, id)).await
+    }
+}
+
+fn set_last_seen(
+    connection: &mut crate::connection::AnyConnection,
+    user: UserId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    diesel::update(users::table.find(user.0))
+        .set(users::last_seen.eq(Some(now.0)))
+        .execute(connection)
+        .map_err(StoreError::query("note a sign of life"))?;
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! What is shown of a conference: the domain's value, and the names that go with it.
+
+use diesel::prelude::*;
+use trialogue_domain::{Conference, ConferenceId, LanguageId, ParticipantId, Timestamp, UserId};
+
+use crate::StoreError;
+use crate::aggregate::{Loaded, RequestDetails, load};
+use crate::connection::AnyConnection;
+use crate::schema::{conferences, languages, provider_languages, users};
+
+/// A conference with the names of its people.
+#[derive(Clone)]
+pub struct ConferenceView {
+    /// What the rules see.
+    pub conference: Conference,
+    /// When it was requested.
+    pub requested_at: Timestamp,
+    /// What the client said of its request.
+    pub details: RequestDetails,
+    /// The language asked for.
+    pub language: Language,
+    /// The client.
+    pub client: Person,
+    /// The provider who accepted.
+    pub provider: Option<Person>,
+    /// The invited parties.
+    pub invited: Vec<Invited>,
+}
+
+/// A row of the language table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Language {
+    /// Its number.
+    pub id: LanguageId,
+    /// ISO 639-1.
+    pub code: String,
+    /// In English.
+    pub name: String,
+}
+
+/// A user, as others see it.
+#[derive(Clone)]
+pub struct Person {
+    /// Who.
+    pub id: UserId,
+    /// The name to show.
+    pub name: String,
+    /// The address to log in with.
+    pub email: String,
+    /// The last sign of life.
+    pub last_seen: Option<Timestamp>,
+}
+
+/// What is known of an invited party.
+#[derive(Clone)]
+pub struct Invited {
+    /// Which participant.
+    pub participant: ParticipantId,
+    /// The name given by the inviter.
+    pub name: Option<String>,
+    /// Where a link is sent.
+    pub email: Option<String>,
+    /// Where a text is sent.
+    pub phone: Option<String>,
+}
+
+/// A provider as offered to a client (wire: `ParaRequestProvider`).
+#[derive(Clone)]
+pub struct OfferedProvider {
+    /// Who.
+    pub person: Person,
+    /// How well it did, in hundredths.
+    pub performance: i32,
+    /// Languages spoken as a native.
+    pub native_languages: Vec<String>,
+    /// Other languages.
+    pub other_languages: Vec<String>,
+}
+
+/// Which conference is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// The one with this id.
+    Id(ConferenceId),
+    /// The client's latest.
+    Client(UserId),
+    /// The latest that the provider accepted.
+    Provider(UserId),
+}
+
+/// The id of a user's latest conference.
+pub(crate) fn find(connection: &mut AnyConnection, whose: Whose) -> Result<Option<ConferenceId>, StoreError> {
+    let found = match whose {
+        Whose::Id(id) => return Ok(Some(id)),
+        Whose::Client(user) => conferences::table
+            .filter(conferences::client_id.eq(user.0))
+            .order(conferences::id.desc())
+            .select(conferences::id)
+            .first::<i32>(connection)
+            .optional(),
+        Whose::Provider(user) => conferences::table
+            .filter(conferences::provider_id.eq(Some(user.0)))
+            .order(conferences::id.desc())
+            .select(conferences::id)
+            .first::<i32>(connection)
+            .optional(),
+    };
+    Ok(found.map_err(StoreError::query("find a conference"))?.map(ConferenceId))
+}
+
+pub(crate) fn view(
+    connection: &mut AnyConnection,
+    id: ConferenceId,
+) -> Result<Option<ConferenceView>, StoreError> {
+    let Some(Loaded { conference, row, participants }) = load(connection, id)? else { return Ok(None) };
+    let client = person(connection, conference.client)?;
+    let provider = conference.provider().map(|p| person(connection, p)).transpose()?;
+    let invited = participants
+        .into_iter()
+        .filter(|p| p.user_id.is_none())
+        .map(|p| Invited { participant: ParticipantId(p.id), name: p.name, email: p.email, phone: p.phone })
+        .collect();
+    Ok(Some(ConferenceView {
+        requested_at: Timestamp(row.requested_at),
+        language: language(connection, conference.language)?
+            .ok_or(StoreError::UnknownLanguage(conference.language.0))?,
+        details: RequestDetails {
+            situation_code: row.situation_code,
+            additional_info: row.additional_info,
+            location: row.location,
+            from_language_id: row.from_language_id,
+        },
+        client,
+        provider,
+        invited,
+        conference,
+    }))
+}
+
+pub(crate) fn language(
+    connection: &mut AnyConnection,
+    id: LanguageId,
+) -> Result<Option<Language>, StoreError> {
+    let found = languages::table
+        .find(id.0)
+        .select((languages::id, languages::code, languages::name))
+        .first::<(i32, String, String)>(connection)
+        .optional()
+        .map_err(StoreError::query("find a language"))?;
+    Ok(found.map(|(id, code, name)| Language { id: LanguageId(id), code, name }))
+}
+
+fn person(connection: &mut AnyConnection, id: UserId) -> Result<Person, StoreError> {
+    let (name, email, last_seen) = users::table
+        .find(id.0)
+        .select((users::name, users::email, users::last_seen))
+        .first::<(String, String, Option<i64>)>(connection)
+        .map_err(StoreError::query("find a user"))?;
+    Ok(Person { id, name, email, last_seen: last_seen.map(Timestamp) })
+}
+
+pub(crate) fn offered_provider(
+    connection: &mut AnyConnection,
+    id: UserId,
+) -> Result<OfferedProvider, StoreError> {
+    let performance = users::table
+        .find(id.0)
+        .select(users::performance)
+        .first::<i32>(connection)
+        .map_err(StoreError::query("find a provider"))?;
+    let spoken: Vec<(String, bool)> = provider_languages::table
+        .inner_join(languages::table.on(languages::id.eq(provider_languages::language_id)))
+        .filter(provider_languages::provider_id.eq(id.0))
+        .order(languages::id)
+        .select((languages::name, provider_languages::native))
+        .load(connection)
+        .map_err(StoreError::query("find a provider's languages"))?;
+    let (native, other): (Vec<_>, Vec<_>) = spoken.into_iter().partition(|(_, native)| *native);
+    let names = |list: Vec<(String, bool)>| list.into_iter().map(|(name, _)| name).collect();
+    Ok(OfferedProvider {
+        person: person(connection, id)?,
+        performance,
+        native_languages: names(native),
+        other_languages: names(other),
+    })
+}

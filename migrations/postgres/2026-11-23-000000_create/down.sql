@@ -1,0 +1,12 @@
+DROP TABLE id_blocks;
+DROP TABLE call_legs;
+DROP TABLE idempotency_keys;
+DROP TABLE outbox;
+DROP TABLE events;
+DROP TABLE participants;
+DROP TABLE offers;
+DROP TABLE conferences;
+DROP TABLE provider_languages;
+DROP TABLE tokens;
+DROP TABLE users;
+DROP TABLE languages;
