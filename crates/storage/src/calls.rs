@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use trialogue_domain::{
-    Actor, Candidate, Command, Conference, ConferenceId, Kind, LanguageId, NewPair, Observation,
+    Actor, Candidate, Command, Conference, ConferenceId, Kind, LanguageId, NewPair, Observation, Participant,
     ParticipantId, Refusal, Timestamp, UserId, decide, match_providers, observe, open,
 };
 
@@ -213,7 +213,9 @@ impl Store {
                 };
                 let conference = store.decide_and_save(tx, id, actor, command, now, None)?;
                 let own = own_participant(&conference, actor);
-                if let Some(own) = own.filter(|p| conference.participant(*p).is_some_and(|p| p.is_live())) {
+                if let Some(own) =
+                    own.filter(|id| conference.participant(*id).is_some_and(Participant::is_live))
+                {
                     bind_secret(&mut tx.connection, id, own, &secret(own))?;
                 }
                 Ok(conference)
@@ -437,6 +439,7 @@ fn require_offer(connection: &mut AnyConnection, id: ConferenceId, actor: Actor)
     if offered == 0 { Err(Refusal::NotFound.into()) } else { Ok(()) }
 }
 
+#[derive(Clone, Copy)]
 enum LiveOf {
     Client(UserId),
     /// In another conference than this.

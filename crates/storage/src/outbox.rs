@@ -56,7 +56,7 @@ impl Store {
                 let mut claimed = Vec::with_capacity(due.len());
                 for (id, conference, effect, participant, attempts) in due {
                     // Another node may have been faster since the look: the row is taken only if it is still free.
-                    let taken = diesel::update(outbox::table)
+                    let won = diesel::update(outbox::table)
                         .filter(outbox::id.eq(id).and(free))
                         .set((
                             outbox::lease_token.eq(Some(token)),
@@ -65,7 +65,7 @@ impl Store {
                         ))
                         .execute(&mut tx.connection)
                         .map_err(StoreError::query("claim an effect"))?;
-                    if taken == 1 {
+                    if won == 1 {
                         claimed.push(Claimed {
                             id,
                             conference: ConferenceId(conference),

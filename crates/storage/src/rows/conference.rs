@@ -127,7 +127,7 @@ impl ConferenceRow {
         let provider = self.provider_id.map(UserId);
         match (self.stage, provider, self.stage_deadline, self.outcome, self.ended_at) {
             (stage::SEARCHING, None, Some(deadline), None, None) => Ok(Stage::Searching {
-                offers: offers.iter().map(OfferRow::to_domain).collect::<Result<_, _>>()?,
+                offers: offers.iter().copied().map(OfferRow::to_domain).collect::<Result<_, _>>()?,
                 deadline: Timestamp(deadline),
             }),
             (stage::ACCEPTED, Some(provider), Some(deadline), None, None) => {
@@ -151,7 +151,7 @@ impl ConferenceRow {
 }
 
 impl OfferRow {
-    fn to_domain(&self) -> Result<Offer, StoreError> {
+    fn to_domain(self) -> Result<Offer, StoreError> {
         let state = match self.state {
             offer_state::OPEN => OfferState::Open,
             offer_state::DECLINED => OfferState::Declined,
