@@ -8,6 +8,9 @@ pub enum Refusal {
     /// The target is unknown, or of another's conference: the two are alike on purpose.
     #[error("no such session or participant")]
     NotFound,
+    /// The user never had a request: there is nothing that the call could be about.
+    #[error("there is no request yet; a client makes one with Request/New, an interpreter accepts one")]
+    NoRequest,
     /// The role may not give this command at all.
     #[error("this role may not do this")]
     NotPermitted {
@@ -62,8 +65,9 @@ pub enum Refusal {
 
 impl Refusal {
     /// One value of every variant, for tables.
-    pub const SAMPLES: [Self; 16] = [
+    pub const SAMPLES: [Self; 17] = [
         Self::NotFound,
+        Self::NoRequest,
         Self::NotPermitted { role: Role::Guest, command: CommandKind::Kick },
         Self::PrincipalKick,
         Self::RequestEnded(Outcome::Serviced),
@@ -85,6 +89,7 @@ impl Refusal {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NotFound => "not_found",
+            Self::NoRequest => "no_request",
             Self::NotPermitted { .. } => "not_permitted",
             Self::PrincipalKick => "principal_kick",
             Self::RequestEnded(_) => "request_ended",

@@ -1,1 +1,34 @@
 //! The video engine port and its adapters.
+//!
+//! The server decides who may be in a call; an engine carries the picture. What the server needs of an engine is the
+//! [`VideoEngine`] port: rooms, and in them identities that are admitted once and removed for good. What an engine
+//! sees comes back as [`Notification`]s. Engines know nothing of roles, of rules or of the database.
+//!
+//! # The removal contract
+//!
+//! That somebody is out must be true, not hoped. A removal has three stages, each an event of the conference:
+//!
+//! 1. **pending**: the participant is finished. The server lets nobody in with its account any more, and owes the
+//!    engine a [`remove`](VideoEngine::remove).
+//! 2. **removed**: the engine has answered `remove`. It fences first and throws out second, so that a join which
+//!    races the removal is either refused or thrown out.
+//! 3. **verified**: the engine, asked again *after* that answer, lists no handle of the identity: [`is_gone`].
+//!
+//! Only an answer that follows the fence proves anything. An engine that answers "not found" right after a join may
+//! just not have noticed the join yet; taken for a removal, that answer would leave somebody in the call. So no
+//! adapter may take "not found" for "removed" unless the fence stands, and a removal that was lost or half done is
+//! simply done again.
+
+mod engine;
+mod error;
+mod identity;
+mod mesh;
+mod notification;
+mod removal;
+
+pub use engine::{EngineFuture, Handle, Occupant, VideoEngine};
+pub use error::{EngineError, Failure, Operation};
+pub use identity::{Identity, NotAnIdentity};
+pub use mesh::{JoinRefused, Mesh};
+pub use notification::{Notification, Notifications, Notifier, notifications};
+pub use removal::is_gone;

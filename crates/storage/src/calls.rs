@@ -151,7 +151,7 @@ impl Store {
         let store = self.clone();
         self.executor()
             .write(lane_key(whose), "do a command", move |tx| {
-                let id = find(&mut tx.connection, whose)?.ok_or(Refusal::NotFound)?;
+                let id = find(&mut tx.connection, whose)?.ok_or_else(|| missing(whose))?;
                 let command = command_of(tx, id, actor, ask)?;
                 store.decide_and_save(tx, id, actor, command, now, None)
             })
@@ -175,7 +175,7 @@ impl Store {
         self.executor()
             .write(lane_key(whose), "invite a guest", move |tx| {
                 once(tx, key.as_ref(), now, |tx| {
-                    let id = find(&mut tx.connection, whose)?.ok_or(Refusal::NotFound)?;
+                    let id = find(&mut tx.connection, whose)?.ok_or_else(|| missing(whose))?;
                     let participant = tx.ids.participant();
                     let invitee = Invitee {
                         name: guest.name.clone(),
@@ -206,7 +206,7 @@ impl Store {
         let store = self.clone();
         self.executor()
             .write(lane_key(whose), "issue accounts", move |tx| {
-                let id = find(&mut tx.connection, whose)?.ok_or(Refusal::NotFound)?;
+                let id = find(&mut tx.connection, whose)?.ok_or_else(|| missing(whose))?;
                 let command = match actor {
                     Actor::Client(_) | Actor::Provider(_) | Actor::System => Command::IssueAccounts,
                     Actor::Guest(_) | Actor::SecondInterpreter(_) => Command::IssueOwnAccount,
@@ -238,7 +238,7 @@ impl Store {
         let store = self.clone();
         self.executor()
             .write(lane_key(whose), "finish a call", move |tx| {
-                let id = find(&mut tx.connection, whose)?.ok_or(Refusal::NotFound)?;
+                let id = find(&mut tx.connection, whose)?.ok_or_else(|| missing(whose))?;
                 let command = Command::Finish { successful };
                 let conference = store.decide_and_save(tx, id, actor, command, now, None)?;
                 save_legs(&mut tx.connection, id, &legs)?;
@@ -388,6 +388,13 @@ impl Store {
         }
         let deed = Deed { actor: Some(actor), at: now };
         append(&mut tx.connection, loaded.conference, &events, deed, invitee)
+    }
+}
+
+const fn missing(whose: Whose) -> Refusal {
+    match whose {
+        Whose::Id(_) => Refusal::NotFound,
+        Whose::Client(_) | Whose::Provider(_) => Refusal::NoRequest,
     }
 }
 

@@ -1,0 +1,8 @@
+//! Throw-away `PostgreSQL` servers.
+
+mod account;
+mod binaries;
+mod cluster;
+mod guard;
+
+pub use cluster::{Fsync, PostgresCluster, StopMode};
