@@ -180,6 +180,15 @@ impl Conference {
         self.current(Kind::Client).zip(self.current(Kind::Provider))
     }
 
+    /// The providers who may accept now, in the order of the offers.
+    pub fn open_offers(&self) -> impl Iterator<Item = UserId> {
+        let offers = match &self.stage {
+            Stage::Searching { offers, .. } => offers.as_slice(),
+            Stage::Accepted { .. } | Stage::InCall { .. } | Stage::Ended { .. } => &[],
+        };
+        offers.iter().filter(|o| o.state == OfferState::Open).map(|o| o.provider)
+    }
+
     /// The live invited parties.
     pub(crate) fn invited(&self) -> impl Iterator<Item = &Participant> {
         self.participants.iter().filter(|p| p.is_live() && !p.kind().is_principal())

@@ -6,6 +6,36 @@
 use crate::{Conference, Kind, Participant, ParticipantId, Refusal, StateName, Timestamp};
 
 /// The proof that a participant may be issued an account.
+///
+/// It comes from the rule, which looks for the yes:
+///
+/// ```
+/// use trialogue_domain::{AccountIssued, Conference, Confirmation, Refusal, Timestamp};
+///
+/// fn issue(conference: &Conference, expires: Timestamp) -> Result<[AccountIssued; 2], Refusal> {
+///     Ok(Confirmation::of_pair(conference)?.map(|proof| proof.issue(expires)))
+/// }
+/// ```
+///
+/// Nobody else can make one, so an account without a yes does not compile (private field):
+///
+/// ```compile_fail,E0451
+/// use trialogue_domain::{AccountIssued, Confirmation, Participant, Timestamp};
+///
+/// fn issue(participant: &Participant, expires: Timestamp) -> AccountIssued {
+///     Confirmation { participant }.issue(expires)
+/// }
+/// ```
+///
+/// Nor can one proof be used twice:
+///
+/// ```compile_fail,E0382
+/// use trialogue_domain::{AccountIssued, Confirmation, Timestamp};
+///
+/// fn issue(proof: Confirmation<'_>, expires: Timestamp) -> [AccountIssued; 2] {
+///     [proof.issue(expires), proof.issue(expires)]
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Confirmation<'a> {
     participant: &'a Participant,

@@ -42,8 +42,8 @@ pub fn decide(
     }
     if let Stage::Ended { outcome, .. } = conference.stage {
         return match command {
-            // An offer that comes too late is nobody's fault, and finishing twice is finishing.
-            Command::Offer(_) | Command::DeclineOffer | Command::Finish { .. } => Ok(vec![]),
+            // An offer or a no that comes too late is nobody's fault; finishing twice is finishing, and so is leaving after it.
+            Command::Offer(_) | Command::DeclineOffer | Command::Finish { .. } | Command::Leave => Ok(vec![]),
             _ if seat.is_finished() => Err(Refusal::ParticipantFinished),
             _ => Err(Refusal::RequestEnded(outcome)),
         };
@@ -155,6 +155,10 @@ fn accept_offer(
 }
 
 fn decline_offer(conference: &Conference, actor: Actor) -> Result<Vec<Event>, Refusal> {
+    let taken_by_another = conference.provider().is_some_and(|p| Actor::Provider(p) != actor);
+    if taken_by_another {
+        return Ok(vec![]);
+    }
     let Offer { provider, state } = own_offer(conference, actor)?;
     Ok(match state {
         OfferState::Open => vec![Event::OfferDeclined { provider }],

@@ -28,8 +28,8 @@ pub enum Refusal {
     /// No interpreter has accepted yet.
     #[error("no interpreter has accepted the request yet; it is still being offered")]
     StillSearching,
-    /// Another interpreter was first.
-    #[error("the request is no longer on offer: another interpreter accepted it")]
+    /// Another interpreter was first, or this one accepted and can no longer decline.
+    #[error("the request is no longer on offer: an interpreter has accepted it")]
     OfferTaken,
     /// A client has one live request at most.
     #[error("this client has a live request already; finish it first")]

@@ -1,9 +1,9 @@
 //! Loading and saving a conference: rows to domain value, events to rows.
 
 use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use trialogue_domain::{
-    Actor, Conference, ConferenceId, Event, OfferState, Participant, ParticipantId, Stage, Timestamp, UserId,
-    effects,
+    Actor, Conference, ConferenceId, Event, Participant, ParticipantId, Stage, Timestamp, UserId, effects,
 };
 
 use crate::StoreError;
@@ -54,7 +54,7 @@ pub(crate) fn load(connection: &mut AnyConnection, id: ConferenceId) -> Result<O
     let Some(row) = row else { return Ok(None) };
     let participants: Vec<ParticipantRow> = participants::table
         .filter(participants::conference_id.eq(id.0))
-        .order(participants::id)
+        .order(participants::position)
         .select(ParticipantRow::as_select())
         .load(connection)
         .map_err(StoreError::query("load the participants"))?;
@@ -164,7 +164,11 @@ fn insert_event(
     diesel::insert_into(events::table)
         .values(EventRow::new(after.id, after.last_seq, deed.at, deed.actor, event))
         .execute(connection)
-        .map_err(StoreError::query("append an event"))?;
+        .map_err(|error| match error {
+            // Another writer appended this place of the log first.
+            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => StoreError::Conflict(after.id.0),
+            other => StoreError::query("append an event")(other),
+        })?;
     Ok(())
 }
 
@@ -195,7 +199,7 @@ fn save_participants(
     old: &[Participant],
     invitee: Option<&Invitee>,
 ) -> Result<(), StoreError> {
-    for participant in &conference.participants {
+    for (position, participant) in (0..).zip(&conference.participants) {
         match old.iter().find(|p| p.id == participant.id) {
             Some(unchanged) if unchanged == participant => {}
             Some(_) => {
@@ -205,7 +209,7 @@ fn save_participants(
                     .map_err(StoreError::query("update a participant"))?;
             }
             None => {
-                let mut row = ParticipantRow::new(conference.id.0, participant);
+                let mut row = ParticipantRow::new(conference.id.0, position, participant);
                 if let Some(invitee) = invitee.filter(|_| !participant.kind().is_principal()) {
                     row.name.clone_from(&invitee.name);
                     row.email.clone_from(&invitee.email);
@@ -257,12 +261,12 @@ fn save_offers(
         }
         Event::OfferDeclined { provider } => set(&[*provider], offer_state::DECLINED)?,
         Event::Accepted { provider, .. } => {
-            let others: Vec<UserId> = open_offers(before).filter(|p| p != provider).collect();
+            let others: Vec<UserId> = before.open_offers().filter(|p| p != provider).collect();
             set(&[*provider], offer_state::ACCEPTED)?;
             set(&others, offer_state::WITHDRAWN)?;
         }
         Event::Ended { .. } => {
-            let open: Vec<UserId> = open_offers(before).collect();
+            let open: Vec<UserId> = before.open_offers().collect();
             set(&open, offer_state::WITHDRAWN)?;
         }
         Event::Requested { .. }
@@ -279,14 +283,6 @@ fn save_offers(
         | Event::RemovalVerified { .. } => {}
     }
     Ok(())
-}
-
-fn open_offers(conference: &Conference) -> impl Iterator<Item = UserId> {
-    let offers = match &conference.stage {
-        Stage::Searching { offers, .. } => offers.as_slice(),
-        Stage::Accepted { .. } | Stage::InCall { .. } | Stage::Ended { .. } => &[],
-    };
-    offers.iter().filter(|o| o.state == OfferState::Open).map(|o| o.provider)
 }
 
 /// Binds an account to the secret that its holder derived; the last one counts.

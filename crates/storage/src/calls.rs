@@ -13,6 +13,7 @@ use crate::idempotency::{IdempotencyKey, once};
 use crate::rows::{OfferRow, ParticipantRow, offer_state};
 use crate::schema::{call_legs, conferences, offers, participants, provider_languages, users};
 use crate::store::SecretHash;
+use crate::text::storable;
 use crate::view::{ConferenceView, Whose, find, language, view};
 use crate::{Store, StoreError};
 
@@ -120,6 +121,11 @@ impl Store {
         key: Option<IdempotencyKey>,
         render: Render<ConferenceView>,
     ) -> Result<Vec<u8>, StoreError> {
+        storable(&[
+            ("additional_info", details.additional_info.as_deref()),
+            ("location", details.location.as_deref()),
+        ])?;
+        key.as_ref().map_or(Ok(()), IdempotencyKey::check)?;
         let store = self.clone();
         self.executor()
             .write(client.0, "open a request", move |tx| {
@@ -171,6 +177,12 @@ impl Store {
         key: Option<IdempotencyKey>,
         render: Render<(ConferenceView, ParticipantId)>,
     ) -> Result<Vec<u8>, StoreError> {
+        storable(&[
+            ("name", guest.name.as_deref()),
+            ("email", guest.email.as_deref()),
+            ("phone", guest.phone.as_deref()),
+        ])?;
+        key.as_ref().map_or(Ok(()), IdempotencyKey::check)?;
         let store = self.clone();
         self.executor()
             .write(lane_key(whose), "invite a guest", move |tx| {
@@ -235,6 +247,13 @@ impl Store {
         legs: Vec<CallLeg>,
         now: Timestamp,
     ) -> Result<Conference, StoreError> {
+        for leg in &legs {
+            storable(&[
+                ("call_time", Some(&leg.call_time)),
+                ("additional_info", leg.additional_info.as_deref()),
+                ("third_party_call_id", leg.third_party_call_id.as_deref()),
+            ])?;
+        }
         let store = self.clone();
         self.executor()
             .write(lane_key(whose), "finish a call", move |tx| {
@@ -296,7 +315,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn view(&self, whose: Whose) -> Result<Option<ConferenceView>, StoreError> {
         self.executor()
-            .read("show a conference", move |connection| match find(connection, whose)? {
+            .read_together("show a conference", move |connection| match find(connection, whose)? {
                 Some(id) => view(connection, id),
                 None => Ok(None),
             })
@@ -354,10 +373,10 @@ impl Store {
     /// [`StoreError`].
     pub async fn offers(&self, provider: UserId) -> Result<Vec<OfferView>, StoreError> {
         self.executor()
-            .read("show offers", move |connection| {
+            .read_together("show offers", move |connection| {
                 let open: Vec<OfferRow> = offers::table
                     .filter(offers::provider_id.eq(provider.0).and(offers::state.eq(offer_state::OPEN)))
-                    .order(offers::conference_id)
+                    .order((offers::offered_at, offers::conference_id))
                     .select(OfferRow::as_select())
                     .load(connection)
                     .map_err(StoreError::query("show offers"))?;

@@ -32,7 +32,8 @@ impl DatabaseUrl {
     /// [`OpenError`] for another scheme, a missing path, or TLS that this build does not have.
     pub fn parse(url: &str) -> Result<Self, OpenError> {
         if let Some(path) = url.strip_prefix("sqlite://") {
-            if path.is_empty() || path == ":memory:" {
+            // SQLite reads file: as a URI, whose parameters may ask for memory: then each connection had its own data.
+            if path.is_empty() || path == ":memory:" || path.starts_with("file:") {
                 return Err(OpenError::NoPath);
             }
             return Ok(Self::Sqlite(PathBuf::from(path)));
@@ -53,9 +54,10 @@ impl std::fmt::Display for DatabaseUrl {
             Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
             Self::Postgres(url) => {
                 let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-                let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
-                // Parameters may hold a password, too.
-                write!(f, "postgres://{}", place.split('?').next().unwrap_or(""))
+                let (head, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+                // Parameters may hold a password. An @ behind the first ? may as well be the end of one that holds a ?.
+                let place = if parameters.contains('@') { "..." } else { head };
+                write!(f, "postgres://{}", place.rsplit_once('@').map_or(place, |(_, place)| place))
             }
         }
     }
@@ -69,12 +71,11 @@ impl std::fmt::Debug for DatabaseUrl {
 
 fn refuse_tls_without_tls(url: &str) -> Result<(), OpenError> {
     let query = url.split_once('?').map_or("", |(_, query)| query);
-    let mode = query.split('&').find_map(|pair| pair.strip_prefix("sslmode=")).unwrap_or("prefer");
-    let wants_tls = matches!(mode, "require" | "verify-ca" | "verify-full");
-    if wants_tls && cfg!(feature = "bundled-libpq") {
-        return Err(OpenError::NoTls(mode.to_owned()));
+    let wants_tls = |mode: &&str| matches!(*mode, "require" | "verify-ca" | "verify-full");
+    match query.split('&').filter_map(|pair| pair.strip_prefix("sslmode=")).find(wants_tls) {
+        Some(mode) if cfg!(feature = "bundled-libpq") => Err(OpenError::NoTls(mode.to_owned())),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// What a connection is for.
@@ -106,10 +107,14 @@ pub(crate) fn connect(url: &DatabaseUrl, purpose: Purpose) -> Result<AnyConnecti
     }
 }
 
-/// libpq's own text names host, port and user, never the password; but an unparsable URL is echoed whole.
+/// Of a server that it asked, libpq names host, port and user; of a URL that it can't read, whatever is in it.
 fn without_secrets(error: &diesel::ConnectionError) -> String {
     match error {
-        diesel::ConnectionError::BadConnection(text) if !text.contains("invalid connection option") => {
+        diesel::ConnectionError::BadConnection(text)
+            if ["connection to server", "could not translate host name", "could not connect to server"]
+                .iter()
+                .any(|sign| text.trim_start().starts_with(sign)) =>
+        {
             text.trim().to_owned()
         }
         _ => "the connection URL is not well-formed".to_owned(),

@@ -18,6 +18,12 @@ pub enum StoreError {
     /// Another user of this role has the e-mail address.
     #[error("another user of this role has this e-mail address")]
     EmailTaken,
+    /// A text with a NUL character, which PostgreSQL can't keep: so neither database is asked to.
+    #[error("{field} holds a NUL character")]
+    InvalidText {
+        /// Which text.
+        field: &'static str,
+    },
     /// Too much work is waiting; try again in a moment.
     #[error("the {lane} queue is full")]
     Busy {

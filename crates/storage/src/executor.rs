@@ -11,7 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use diesel::connection::SimpleConnection;
+use diesel::QueryResult;
 use diesel::r2d2::Pool;
+use diesel::result::{DatabaseErrorKind, Error::DatabaseError};
 use tokio::sync::oneshot;
 
 use crate::StoreError;
@@ -144,6 +146,25 @@ impl Executor {
         submit(&self.readers, "read", name, work).await
     }
 
+    /// Does an operation of several queries, which all see the same state of the database.
+    pub(crate) async fn read_together<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        mut work: impl FnMut(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.read(name, move |connection| {
+            let begin = match connection {
+                AnyConnection::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                AnyConnection::Sqlite(_) => "BEGIN",
+            };
+            connection.batch_execute(begin).map_err(StoreError::query(name))?;
+            let outcome = work(connection);
+            connection.batch_execute("COMMIT").map_err(StoreError::query(name))?;
+            outcome
+        })
+        .await
+    }
+
     /// Finishes what waits, then ends the threads.
     pub(crate) fn close(self) {
         let Self { writers, readers, threads } = self;
@@ -194,17 +215,10 @@ impl Writer {
         &mut self,
         group: &mut [Box<dyn Job<Tx>>],
     ) -> Result<Vec<Result<(), StoreError>>, String> {
-        let tx = self.open()?;
-        tx.ids.refill(&mut tx.connection, group.len()).map_err(|e| e.to_string())?;
-        let begin = match tx.connection {
-            AnyConnection::Postgres(_) => "BEGIN; SAVEPOINT operation",
-            // A deferred transaction that reads and then writes fails under contention in spite of busy_timeout.
-            AnyConnection::Sqlite(_) => "BEGIN IMMEDIATE; SAVEPOINT operation",
-        };
+        let tx = self.begin(group.len())?;
         let sql = |connection: &mut AnyConnection, text: &str| {
             connection.batch_execute(text).map_err(|e| e.to_string())
         };
-        sql(&mut tx.connection, begin)?;
         let last = group.len() - 1;
         let mut outcomes = Vec::with_capacity(group.len());
         for (n, job) in group.iter_mut().enumerate() {
@@ -239,16 +253,39 @@ impl Writer {
         }
         job.finish(Err(match conflict {
             StoreError::Conflict(conference) => StoreError::Contended { conference, tries: TRIES },
-            other => other,
+            // The same row was unique every time: no other writer's doing.
+            StoreError::Query {
+                operation,
+                source: source @ DatabaseError(DatabaseErrorKind::UniqueViolation, _),
+            } => StoreError::Query { operation, source },
+            _ => StoreError::Busy { lane: "write" },
         }));
     }
 
-    fn open(&mut self) -> Result<&mut Tx, String> {
-        if self.tx.is_none() {
+    /// Begins a group's transaction. The connection may have died since its last use: nothing was done on it yet, so a
+    /// new one takes its place.
+    fn begin(&mut self, operations: usize) -> Result<&mut Tx, String> {
+        let begun = self.tx.as_mut().is_some_and(|tx| tx.begin(operations).is_ok());
+        if !begun {
+            let ids = self.tx.take().map(|tx| tx.ids).unwrap_or_default();
             let connection = connect(&self.url, Purpose::Write).map_err(|e| e.to_string())?;
-            self.tx = Some(Tx { connection, ids: Ids::default() });
+            let mut tx = Tx { connection, ids };
+            tx.begin(operations).map_err(|e| e.to_string())?;
+            self.tx = Some(tx);
         }
         self.tx.as_mut().ok_or_else(String::new)
+    }
+}
+
+impl Tx {
+    fn begin(&mut self, operations: usize) -> QueryResult<()> {
+        self.ids.refill(&mut self.connection, operations)?;
+        self.connection.batch_execute(match self.connection {
+            // A conference is loaded by several queries: they must see one state, whatever other writers commit between.
+            AnyConnection::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ; SAVEPOINT operation",
+            // A deferred transaction that reads and then writes fails under contention in spite of busy_timeout.
+            AnyConnection::Sqlite(_) => "BEGIN IMMEDIATE; SAVEPOINT operation",
+        })
     }
 }
 
@@ -257,7 +294,15 @@ fn serve_reads(pool: &Pool<ReadManager>, queue: &Mutex<Receiver<Box<dyn Job<AnyC
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(mut job) = next else { return };
         let outcome = read_with(pool, &mut *job);
+        let lost = matches!(outcome, Err(StoreError::Unavailable(_)));
         job.finish(outcome);
+        // Those that wait would each wait for a connection, one after the other. (A reader that holds the queue waits
+        // for a job: then there is none.)
+        if lost && let Ok(waiting) = queue.try_lock() {
+            for job in waiting.try_iter() {
+                job.finish(Err(StoreError::Unavailable("the database was just lost".to_owned())));
+            }
+        }
     }
 }
 
@@ -267,6 +312,11 @@ fn read_with(pool: &Pool<ReadManager>, job: &mut dyn Job<AnyConnection>) -> Resu
         let mut connection = pool.get().map_err(|e| StoreError::Unavailable(e.to_string()))?;
         match job.run(&mut connection) {
             Err(StoreError::Unavailable(_)) => {}
+            Err(panicked @ StoreError::Panicked { .. }) => {
+                // The next job must not find this one's transaction; often there is none.
+                let _ = connection.batch_execute("ROLLBACK");
+                return Err(panicked);
+            }
             outcome => return outcome,
         }
     }

@@ -6,6 +6,7 @@ use trialogue_domain::Timestamp;
 use crate::StoreError;
 use crate::executor::Tx;
 use crate::schema::idempotency_keys;
+use crate::text::storable;
 
 /// A client's key for one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,12 @@ pub struct IdempotencyKey {
     pub key: String,
     /// The hash of the request: method, path and body.
     pub request_hash: [u8; 32],
+}
+
+impl IdempotencyKey {
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        storable(&[("owner", Some(&self.owner)), ("key", Some(&self.key))])
+    }
 }
 
 /// Gives the kept answer to a key that was used before, or makes the answer and keeps it.

@@ -1,8 +1,9 @@
-//! Ids in blocks: a node takes some at a time from the database, and gives them out from memory.
+//! Ids in blocks: a writer takes some at a time from the database, and gives them out from memory.
 //!
 //! So ids are known before the rows are written. A block is taken by a statement of its own, outside any group: ids are
-//! never given twice, though a stopped node leaves a gap.
+//! never given twice, though a stopped writer leaves a gap. They do not follow time: each writer has blocks of its own.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use diesel::prelude::*;
@@ -20,46 +21,65 @@ const BLOCK: usize = 32;
 /// The ids that a writer holds.
 #[derive(Debug, Default)]
 pub(crate) struct Ids {
-    conference: Range<i32>,
-    participant: Range<i32>,
-    user: Range<i32>,
+    conference: Free,
+    participant: Free,
+    user: Free,
 }
 
 impl Ids {
     /// Makes sure that so many operations find their ids.
     pub(crate) fn refill(&mut self, connection: &mut AnyConnection, operations: usize) -> QueryResult<()> {
         let needed = operations * PER_OPERATION;
-        for (name, range) in [
+        for (name, free) in [
             ("conference", &mut self.conference),
             ("participant", &mut self.participant),
             ("user", &mut self.user),
         ] {
-            if range.len() < needed {
-                let size = i32::try_from(needed.max(BLOCK)).unwrap_or(i32::MAX);
+            let have = free.len();
+            if have < needed {
+                let size = i32::try_from((needed - have).max(BLOCK)).unwrap_or(i32::MAX);
+                // Too few ids left is "not found", on both databases: SQLite's integers would go on past 32 bits.
                 let next: i32 = diesel::update(id_blocks::table.find(name))
+                    .filter(id_blocks::next.le(i32::MAX - size))
                     .set(id_blocks::next.eq(id_blocks::next + size))
                     .returning(id_blocks::next)
                     .get_result(connection)?;
-                *range = (next - size)..next;
+                free.0.push_back((next - size)..next);
             }
         }
         Ok(())
     }
 
     pub(crate) fn conference(&mut self) -> ConferenceId {
-        ConferenceId(take(&mut self.conference))
+        ConferenceId(self.conference.take())
     }
 
     pub(crate) fn participant(&mut self) -> ParticipantId {
-        ParticipantId(take(&mut self.participant))
+        ParticipantId(self.participant.take())
     }
 
     pub(crate) fn user(&mut self) -> UserId {
-        UserId(take(&mut self.user))
+        UserId(self.user.take())
     }
 }
 
-fn take(range: &mut Range<i32>) -> i32 {
-    // `refill` ran before the operation; an id of 0 breaks a primary key and so is found at once.
-    range.next().unwrap_or(0)
+/// The rests of blocks. A rest is used up: thrown away, a busy writer would run through all 2^31 ids in days.
+#[derive(Debug, Default)]
+struct Free(VecDeque<Range<i32>>);
+
+impl Free {
+    fn len(&self) -> usize {
+        self.0.iter().map(ExactSizeIterator::len).sum()
+    }
+
+    fn take(&mut self) -> i32 {
+        while let Some(block) = self.0.front_mut() {
+            if let Some(id) = block.next() {
+                return id;
+            }
+            self.0.pop_front();
+        }
+        // `refill` ran before the operation; an id of 0 breaks a primary key and so is found at once.
+        0
+    }
 }

@@ -19,6 +19,7 @@ mod outbox;
 mod rows;
 mod schema;
 mod store;
+mod text;
 mod timeline;
 mod users;
 mod view;

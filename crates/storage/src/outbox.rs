@@ -29,7 +29,7 @@ impl Store {
     /// `token` tells this claim from every other: a random number.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError::Inconsistent`] if a row that is no effect is all there is; it does not keep the others waiting.
     pub async fn claim_effects(
         &self,
         token: i64,
@@ -54,7 +54,15 @@ impl Store {
                     .load(&mut tx.connection)
                     .map_err(StoreError::query("find due effects"))?;
                 let mut claimed = Vec::with_capacity(due.len());
+                let mut inconsistent = None;
                 for (id, conference, effect, participant, attempts) in due {
+                    let effect = match effect_of(id, effect, participant) {
+                        Ok(effect) => effect,
+                        Err(error) => {
+                            inconsistent = Some(error);
+                            continue;
+                        }
+                    };
                     // Another node may have been faster since the look: the row is taken only if it is still free.
                     let won = diesel::update(outbox::table)
                         .filter(outbox::id.eq(id).and(free))
@@ -69,13 +77,16 @@ impl Store {
                         claimed.push(Claimed {
                             id,
                             conference: ConferenceId(conference),
-                            effect: effect_of(id, effect, participant)?,
+                            effect,
                             attempts: attempts + 1,
                             lease: token,
                         });
                     }
                 }
-                Ok(claimed)
+                match inconsistent {
+                    Some(error) if claimed.is_empty() => Err(error),
+                    _ => Ok(claimed),
+                }
             })
             .await
     }

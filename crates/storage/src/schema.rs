@@ -74,6 +74,7 @@ diesel::table! {
     participants (conference_id, id) {
         conference_id -> Integer,
         id -> Integer,
+        position -> Integer,
         kind -> SmallInt,
         user_id -> Nullable<Integer>,
         language_id -> Nullable<Integer>,

@@ -5,7 +5,8 @@ use trialogue_domain::{ConferenceId, LanguageId, Role, Timestamp, UserId};
 
 use crate::schema::{conferences, provider_languages, tokens, users};
 use crate::store::SecretHash;
-use crate::view::{Language, OfferedProvider, language, offered_provider};
+use crate::text::storable;
+use crate::view::{Language, language};
 use crate::{Store, StoreError};
 
 /// A client or a provider.
@@ -76,6 +77,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::EmailTaken`], [`StoreError::UnknownLanguage`].
     pub async fn add_user(&self, new: NewUser, now: Timestamp) -> Result<UserId, StoreError> {
+        storable(&[
+            ("email", Some(&new.email)),
+            ("name", Some(&new.name)),
+            ("password_hash", Some(&new.password_hash)),
+        ])?;
         self.executor()
             .write(0, "add a user", move |tx| {
                 let email = new.email.to_lowercase();
@@ -124,6 +130,9 @@ impl Store {
     /// [`StoreError`].
     pub async fn credentials(&self, role: UserRole, email: &str) -> Result<Option<Credentials>, StoreError> {
         let email = email.to_lowercase();
+        if storable(&[("email", Some(&email))]).is_err() {
+            return Ok(None);
+        }
         self.executor()
             .read("find credentials", move |connection| {
                 let found = users::table
@@ -223,23 +232,11 @@ impl Store {
                 let waiting: Vec<i32> = conferences::table
                     .filter(conferences::outcome.is_null().and(conferences::provider_id.is_null()))
                     .filter(conferences::language_id.eq_any(spoken))
-                    .order(conferences::id)
+                    .order((conferences::requested_at, conferences::id))
                     .select(conferences::id)
                     .load(&mut tx.connection)
                     .map_err(StoreError::query("find waiting requests"))?;
                 Ok(waiting.into_iter().map(ConferenceId).collect())
-            })
-            .await
-    }
-
-    /// Providers as a client sees them.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn providers(&self, ids: Vec<UserId>) -> Result<Vec<OfferedProvider>, StoreError> {
-        self.executor()
-            .read("show providers", move |connection| {
-                ids.iter().map(|id| offered_provider(connection, *id)).collect()
             })
             .await
     }

@@ -25,6 +25,8 @@ pub struct ConferenceView {
     pub provider: Option<Person>,
     /// The invited parties.
     pub invited: Vec<Invited>,
+    /// The providers with an open offer, while the search is on.
+    pub offered: Vec<OfferedProvider>,
 }
 
 /// A row of the language table.
@@ -88,24 +90,36 @@ pub enum Whose {
     Provider(UserId),
 }
 
-/// The id of a user's latest conference.
+macro_rules! latest {
+    ($connection:expr, $of_user:expr) => {{
+        let live = conferences::table
+            .filter($of_user.and(conferences::outcome.is_null()))
+            .select(conferences::id)
+            .first::<i32>($connection)
+            .optional()
+            .map_err(StoreError::query("find a live conference"))?;
+        match live {
+            Some(id) => Some(id),
+            None => conferences::table
+                .filter($of_user.and(conferences::ended_at.is_not_null()))
+                .order((conferences::ended_at.desc(), conferences::id.desc()))
+                .select(conferences::id)
+                .first::<i32>($connection)
+                .optional()
+                .map_err(StoreError::query("find an ended conference"))?,
+        }
+    }};
+}
+
+/// The id of a user's latest conference: the live one, of which there is one at most, or the one that ended last. Ids
+/// tell nothing: those of several writers do not follow time.
 pub(crate) fn find(connection: &mut AnyConnection, whose: Whose) -> Result<Option<ConferenceId>, StoreError> {
     let found = match whose {
         Whose::Id(id) => return Ok(Some(id)),
-        Whose::Client(user) => conferences::table
-            .filter(conferences::client_id.eq(user.0))
-            .order(conferences::id.desc())
-            .select(conferences::id)
-            .first::<i32>(connection)
-            .optional(),
-        Whose::Provider(user) => conferences::table
-            .filter(conferences::provider_id.eq(Some(user.0)))
-            .order(conferences::id.desc())
-            .select(conferences::id)
-            .first::<i32>(connection)
-            .optional(),
+        Whose::Client(user) => latest!(connection, conferences::client_id.eq(user.0)),
+        Whose::Provider(user) => latest!(connection, conferences::provider_id.eq(Some(user.0))),
     };
-    Ok(found.map_err(StoreError::query("find a conference"))?.map(ConferenceId))
+    Ok(found.map(ConferenceId))
 }
 
 pub(crate) fn view(
@@ -115,6 +129,8 @@ pub(crate) fn view(
     let Some(Loaded { conference, row, participants }) = load(connection, id)? else { return Ok(None) };
     let client = person(connection, conference.client)?;
     let provider = conference.provider().map(|p| person(connection, p)).transpose()?;
+    let offered =
+        conference.open_offers().map(|p| offered_provider(connection, p)).collect::<Result<_, _>>()?;
     let invited = participants
         .into_iter()
         .filter(|p| p.user_id.is_none())
@@ -133,6 +149,7 @@ pub(crate) fn view(
         client,
         provider,
         invited,
+        offered,
         conference,
     }))
 }

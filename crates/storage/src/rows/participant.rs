@@ -13,6 +13,7 @@ use crate::schema::participants;
 pub(crate) struct ParticipantRow {
     pub(crate) conference_id: i32,
     pub(crate) id: i32,
+    pub(crate) position: i32,
     pub(crate) kind: i16,
     pub(crate) user_id: Option<i32>,
     pub(crate) language_id: Option<i32>,
@@ -128,7 +129,7 @@ impl From<&Participant> for ParticipantChange {
 }
 
 impl ParticipantRow {
-    pub(crate) fn new(conference_id: i32, participant: &Participant) -> Self {
+    pub(crate) fn new(conference_id: i32, position: i32, participant: &Participant) -> Self {
         let change = ParticipantChange::from(participant);
         let (kind, user_id, language_id) = match participant.party {
             Party::Client(user) => (kind::CLIENT, Some(user.0), None),
@@ -139,6 +140,7 @@ impl ParticipantRow {
         Self {
             conference_id,
             id: participant.id.0,
+            position,
             kind,
             user_id,
             language_id,
