@@ -29,6 +29,7 @@ pub use calls::{Ask, CallLeg, Invitation, NewGuest, OfferView, Render};
 pub use connection::DatabaseUrl;
 pub use error::{OpenError, StoreError};
 pub use idempotency::IdempotencyKey;
+pub use lock::ServeLock;
 pub use migrate::{SchemaState, migrate, revert_all, schema_state};
 pub use outbox::Claimed;
 pub use store::{SecretHash, Store, StoreOptions, hash_secret};

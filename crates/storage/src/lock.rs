@@ -1,29 +1,33 @@
 //! One server per SQLite file.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::path::Path;
 
+use crate::connection::DatabaseUrl;
 use crate::error::OpenError;
 
-/// An advisory lock on `FILE.lock`, let go by the system when the process ends, however it ends.
-pub(crate) struct FileLock {
-    _file: File,
+/// The right to serve from a database. On SQLite it is an advisory lock on `FILE.lock`, let go by the system when the
+/// process ends, however it ends: two servers on one file would be two writers. PostgreSQL takes any number of servers.
+#[derive(Debug)]
+pub struct ServeLock {
+    _file: Option<File>,
 }
 
-impl FileLock {
-    pub(crate) fn take(database: &Path) -> Result<Self, OpenError> {
+impl ServeLock {
+    /// Takes it.
+    ///
+    /// # Errors
+    /// [`OpenError::InUse`] if another process has it.
+    pub fn take(url: &DatabaseUrl) -> Result<Self, OpenError> {
+        let DatabaseUrl::Sqlite(database) = url else { return Ok(Self { _file: None }) };
         let mut path = database.as_os_str().to_owned();
         path.push(".lock");
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|e| OpenError::Connect(format!("{}: {e}", path.display())))?;
+        let failed = |e: std::io::Error| OpenError::Connect(format!("{}: {e}", path.display()));
+        let file =
+            OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { _file: Some(file) }),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse(database.display().to_string())),
-            Err(TryLockError::Error(e)) => Err(OpenError::Connect(format!("{}: {e}", path.display()))),
+            Err(TryLockError::Error(e)) => Err(failed(e)),
         }
     }
 }

@@ -10,7 +10,6 @@ use trialogue_domain::{Moment, Timestamp, Timings};
 use crate::connection::{AnyConnection, DatabaseUrl, Purpose, connect};
 use crate::error::{OpenError, StoreError};
 use crate::executor::{Executor, Lanes};
-use crate::lock::FileLock;
 use crate::migrate::{SchemaState, state};
 use crate::schema::{idempotency_keys, tokens};
 
@@ -51,20 +50,14 @@ struct Inner {
     executor: Executor,
     url: DatabaseUrl,
     timings: Timings,
-    // Held as long as the store: a second server on the same file would be a second writer.
-    _lock: Option<FileLock>,
 }
 
 impl Store {
     /// Opens a database whose schema is current.
     ///
     /// # Errors
-    /// [`OpenError`] if it can't be reached, its schema is older or newer, or another process serves the same file.
+    /// [`OpenError`] if it can't be reached, or its schema is older or newer.
     pub fn open(url: &DatabaseUrl, options: StoreOptions) -> Result<Self, OpenError> {
-        let lock = match url {
-            DatabaseUrl::Sqlite(path) => Some(FileLock::take(path)?),
-            DatabaseUrl::Postgres(_) => None,
-        };
         match state(&mut connect(url, Purpose::Read)?)? {
             SchemaState::Current => {}
             SchemaState::Older(missing) => return Err(OpenError::OlderSchema(missing)),
@@ -76,7 +69,7 @@ impl Store {
         };
         let lanes = Lanes { writers, readers: options.readers.max(1), queue: options.queue.max(1) };
         let executor = Executor::start(url, lanes)?;
-        let inner = Inner { executor, url: url.clone(), timings: options.timings, _lock: lock };
+        let inner = Inner { executor, url: url.clone(), timings: options.timings };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -124,6 +124,35 @@ impl Store {
             .await
     }
 
+    /// Gives a user a new password, and ends all logins of the old one. False if there is no such user.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn set_password(
+        &self,
+        role: UserRole,
+        email: &str,
+        password_hash: String,
+    ) -> Result<bool, StoreError> {
+        let email = email.to_lowercase();
+        self.executor()
+            .write(0, "set a password", move |tx| {
+                let known = users::role.eq(role.code()).and(users::email.eq(&email));
+                let id: Option<i32> = diesel::update(users::table.filter(known))
+                    .set(users::password_hash.eq(&password_hash))
+                    .returning(users::id)
+                    .get_result(&mut tx.connection)
+                    .optional()
+                    .map_err(StoreError::query("set a password"))?;
+                let Some(id) = id else { return Ok(false) };
+                diesel::delete(tokens::table.filter(tokens::user_id.eq(id)))
+                    .execute(&mut tx.connection)
+                    .map_err(StoreError::query("end logins"))?;
+                Ok(true)
+            })
+            .await
+    }
+
     /// What is needed to judge a password; none if there is no such user.
     ///
     /// # Errors

@@ -1,0 +1,341 @@
+//! One element as a serde serializer.
+
+use std::fmt::{self, Display, Write};
+
+use serde::ser::{Impossible, Serialize, Serializer};
+
+use super::error::{WriteError, WriteErrorKind};
+use super::escape::Illegal;
+use super::list::Items;
+use super::object::Members;
+use super::writer::{Tag, Writer};
+use super::{Result, escape, number};
+use crate::name::{ARRAYS, INSTANCE, List, Root};
+
+/// An element of which `<name` is written; at the root not even that, for the value gives it its name.
+pub(super) struct Element<'w, 'a> {
+    writer: &'w mut Writer<'a>,
+    tag: Option<Tag>,
+    /// The root's, which are yet to be declared: whether `i` is one, and the default namespace.
+    namespaces: Option<(bool, &'static str)>,
+    list: Option<List>,
+}
+
+impl<'w, 'a> Element<'w, 'a> {
+    pub(super) fn root(writer: &'w mut Writer<'a>) -> Self {
+        Self { writer, tag: None, namespaces: None, list: None }
+    }
+
+    /// Begins an element within another.
+    pub(super) fn begin(writer: &'w mut Writer<'a>, tag: Tag) -> Result<Self> {
+        writer.start(tag)?;
+        Ok(Self { writer, tag: Some(tag), namespaces: None, list: None })
+    }
+
+    /// Gives the root its name; any other element has one.
+    pub(super) fn named(self, root: Root) -> Result<Named<'w, 'a>> {
+        let Self { writer, tag, namespaces, list: _ } = self;
+        if let Some(tag) = tag {
+            return Ok(Named { writer, tag, namespaces });
+        }
+        let tag = Tag { prefix: 0, local: root.name() };
+        writer.start(tag)?;
+        // .NET declares no `i` that a primitive does not use.
+        let instance = !matches!(root, Root::Primitive(_));
+        let namespaces = Some((instance, root.namespace(writer.namespace)));
+        Ok(Named { writer, tag, namespaces })
+    }
+
+    fn simple(self, primitive: &'static str, write: impl FnOnce(&mut String)) -> Result<()> {
+        let mut named = self.named(Root::Primitive(primitive))?;
+        named.open()?;
+        write(named.writer.out);
+        named.end(true)
+    }
+
+    fn integer(self, primitive: &'static str, negative: bool, magnitude: u64) -> Result<()> {
+        self.simple(primitive, |out| number::push_integer(out, negative, magnitude))
+    }
+
+    fn unsupported<T>(what: &'static str) -> Result<T> {
+        Err(WriteError::new(WriteErrorKind::Unsupported(what)))
+    }
+}
+
+/// An element of which `<name` is written.
+pub(super) struct Named<'w, 'a> {
+    pub(super) writer: &'w mut Writer<'a>,
+    pub(super) tag: Tag,
+    namespaces: Option<(bool, &'static str)>,
+}
+
+impl Named<'_, '_> {
+    /// Writes what is left of the start tag but its `>`.
+    fn declare(&mut self) -> Result<()> {
+        if let Some((instance, default)) = self.namespaces.take() {
+            if instance {
+                self.writer.declare("xmlns:i", INSTANCE)?;
+            }
+            self.writer.declare("xmlns", default)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the start tag: content follows.
+    pub(super) fn open(&mut self) -> Result<()> {
+        self.declare()?;
+        self.writer.out.push('>');
+        Ok(())
+    }
+
+    /// Ends the element, of which the start tag has been ended if it has content.
+    pub(super) fn end(mut self, content: bool) -> Result<()> {
+        if content {
+            self.writer.end(self.tag);
+        } else {
+            self.declare()?;
+            self.writer.end_empty();
+        }
+        Ok(())
+    }
+
+    fn text(mut self, text: &str) -> Result<()> {
+        self.open()?;
+        self.writer.text(text)?;
+        self.end(true)
+    }
+
+    pub(super) fn nil(mut self) -> Result<()> {
+        self.writer.out.push_str(" i:nil=\"true\"");
+        // Even a primitive at the root uses `i` now.
+        self.namespaces = self.namespaces.map(|(_, default)| (true, default));
+        self.declare()?;
+        self.writer.end_empty();
+        Ok(())
+    }
+}
+
+impl<'w, 'a> Serializer for Element<'w, 'a> {
+    type Ok = ();
+    type Error = WriteError;
+    type SerializeSeq = Items<'w, 'a>;
+    type SerializeStruct = Members<'w, 'a>;
+    type SerializeTuple = Impossible<(), WriteError>;
+    type SerializeTupleStruct = Impossible<(), WriteError>;
+    type SerializeTupleVariant = Impossible<(), WriteError>;
+    type SerializeMap = Impossible<(), WriteError>;
+    type SerializeStructVariant = Impossible<(), WriteError>;
+
+    fn serialize_bool(self, value: bool) -> Result<()> {
+        self.simple("boolean", |out| out.push_str(if value { "true" } else { "false" }))
+    }
+
+    fn serialize_i8(self, value: i8) -> Result<()> {
+        self.integer("byte", value < 0, value.unsigned_abs().into())
+    }
+
+    fn serialize_i16(self, value: i16) -> Result<()> {
+        self.integer("short", value < 0, value.unsigned_abs().into())
+    }
+
+    fn serialize_i32(self, value: i32) -> Result<()> {
+        self.integer("int", value < 0, value.unsigned_abs().into())
+    }
+
+    fn serialize_i64(self, value: i64) -> Result<()> {
+        self.integer("long", value < 0, value.unsigned_abs())
+    }
+
+    fn serialize_u8(self, value: u8) -> Result<()> {
+        self.integer("unsignedByte", false, value.into())
+    }
+
+    fn serialize_u16(self, value: u16) -> Result<()> {
+        self.integer("unsignedShort", false, value.into())
+    }
+
+    fn serialize_u32(self, value: u32) -> Result<()> {
+        self.integer("unsignedInt", false, value.into())
+    }
+
+    fn serialize_u64(self, value: u64) -> Result<()> {
+        self.integer("unsignedLong", false, value)
+    }
+
+    fn serialize_f32(self, value: f32) -> Result<()> {
+        self.simple("float", |out| number::push(out, value, number::SINGLE_DIGITS))
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<()> {
+        self.simple("double", |out| number::push(out, value, number::DOUBLE_DIGITS))
+    }
+
+    fn serialize_str(self, text: &str) -> Result<()> {
+        self.named(Root::Primitive("string"))?.text(text)
+    }
+
+    /// Without a string in between, for dates and decimals.
+    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<()> {
+        let mut named = self.named(Root::Primitive("string"))?;
+        named.open()?;
+        let mut escaped = Escaped { out: named.writer.out, after_return: false, illegal: false };
+        if write!(escaped, "{value}").is_err() {
+            return Err(WriteError::new(if escaped.illegal {
+                WriteErrorKind::IllegalCharacter
+            } else {
+                WriteErrorKind::Failed("its type cannot be displayed".to_owned())
+            }));
+        }
+        named.end(true)
+    }
+
+    fn serialize_none(self) -> Result<()> {
+        match (self.tag, self.list) {
+            (None, None) => Err(WriteError::new(WriteErrorKind::NamelessRoot)),
+            (_, list) => {
+                // Of a tag that is named already, this is not looked at.
+                let root = list.map_or(Root::Class(""), Root::List);
+                self.named(root)?.nil()
+            }
+        }
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<()> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit_variant(self, name: &'static str, _: u32, variant: &'static str) -> Result<()> {
+        self.named(Root::Class(name))?.text(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<()> {
+        let root = Root::named(name);
+        let Root::List(list) = root else {
+            return match (self.tag, root) {
+                // At the root, a decimal is not a string.
+                (None, Root::Primitive(_)) => {
+                    let Named { writer, tag, namespaces } = self.named(root)?;
+                    value.serialize(Element { writer, tag: Some(tag), namespaces, list: None })
+                }
+                _ => value.serialize(self),
+            };
+        };
+        self.list = Some(list);
+        let Named { writer, tag, namespaces } = self.named(root)?;
+        let around = writer.arrays;
+        if list.of_primitives && around.is_none() {
+            if namespaces.is_some() {
+                writer.arrays = Some(0);
+            } else {
+                writer.arrays = Some(writer.level);
+                let name = format!("xmlns:d{}p1", writer.level);
+                writer.declare(&name, ARRAYS)?;
+            }
+        }
+        let element = Element { writer: &mut *writer, tag: Some(tag), namespaces, list: Some(list) };
+        let result = value.serialize(element);
+        writer.arrays = around;
+        result
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Items<'w, 'a>> {
+        match (self.list, self.tag) {
+            (Some(list), Some(_)) => Ok(Items::new(self.named(Root::List(list))?, list)),
+            _ => Self::unsupported("a list whose type is not named ArrayOf..."),
+        }
+    }
+
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Members<'w, 'a>> {
+        Ok(Members::new(self.named(Root::Class(name))?, name))
+    }
+
+    fn serialize_i128(self, _: i128) -> Result<()> {
+        Self::unsupported("an integer of 128 bits")
+    }
+
+    fn serialize_u128(self, _: u128) -> Result<()> {
+        Self::unsupported("an integer of 128 bits")
+    }
+
+    fn serialize_char(self, _: char) -> Result<()> {
+        Self::unsupported("a character")
+    }
+
+    fn serialize_bytes(self, _: &[u8]) -> Result<()> {
+        Self::unsupported("bytes")
+    }
+
+    fn serialize_unit(self) -> Result<()> {
+        Self::unsupported("a unit")
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Result<()> {
+        Self::unsupported("a unit")
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: &T,
+    ) -> Result<()> {
+        Self::unsupported("an enum with data")
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple> {
+        Self::unsupported("a tuple")
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeTupleStruct> {
+        Self::unsupported("a tuple")
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeTupleVariant> {
+        Self::unsupported("an enum with data")
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap> {
+        Self::unsupported("a map")
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeStructVariant> {
+        Self::unsupported("an enum with data")
+    }
+}
+
+/// Escapes what is displayed, piece by piece.
+struct Escaped<'a> {
+    out: &'a mut String,
+    /// The last piece ended in a carriage return, whose line feed may begin the next.
+    after_return: bool,
+    illegal: bool,
+}
+
+impl Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let Some(last) = text.bytes().last() else { return Ok(()) };
+        let text = if self.after_return { text.strip_prefix('\n').unwrap_or(text) } else { text };
+        self.after_return = last == b'\r';
+        escape::push(self.out, text).map_err(|Illegal| {
+            self.illegal = true;
+            fmt::Error
+        })
+    }
+}
