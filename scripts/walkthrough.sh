@@ -1,0 +1,47 @@
+#!/bin/sh
+# A whole interpreted call with curl: log in, request, accept, start, confirm, accounts, invite, kick.
+# `trialogue serve --demo` prints the part below the line with its own values; a test runs it on both databases.
+#
+#   BASE=http://127.0.0.1:8080/API CLIENT_PASSWORD=... PROVIDER_PASSWORD=... sh scripts/walkthrough.sh
+set -eu
+# --- the walk ---
+# Every call is a POST; `call PATH TOKEN BODY` prints the answer, `field NAME` cuts one value out of it.
+call() { curl -sS --fail-with-body -X POST "$BASE/$1" -H "WEYIToken: $2" -H "Content-Type: application/json" -d "${3-}"; }
+field() { sed 's/.*"'"$1"'":"\{0,1\}\([^",}]*\).*/\1/'; }
+
+# 1. The nurse and the Spanish interpreter log in; the interpreter goes online.
+NURSE=$(call Client/Login/1 "" '{"Email":"nurse@demo.example","Password":"'"$CLIENT_PASSWORD"'"}' | field Token)
+SOFIA=$(call Provider/Login/1 "" '{"Email":"spanish@demo.example","Password":"'"$PROVIDER_PASSWORD"'"}' | field Token)
+call Provider/Task/SetOnline "$SOFIA" '{}'
+
+# 2. The nurse requests Spanish (44); the interpreter sees the offer and accepts.
+REQUEST=$(call Client/Request/New "$NURSE" '{"NeedHelpLanguageId":44,"AdditionalInfo":"Ward 7"}' | field RequestId)
+call Provider/Task/Offers "$SOFIA"; echo
+call Provider/Task/Accept "$SOFIA" '{"RequestId":'"$REQUEST"'}'
+
+# 3. The nurse is ready for video. Nothing is issued before the listener confirms.
+call Client/Request/StartVideoProcess "$NURSE"
+call Client/Request/VideoEngineAccounts "$NURSE"; echo
+call Provider/Task/ConfirmVideo "$SOFIA"
+call Client/Request/VideoEngineAccounts "$NURSE"; echo
+call Provider/Task/VideoEngineAccounts "$SOFIA"; echo
+
+# 4. The nurse invites a relative. The link is in the Location header; what follows its # is the guest's token.
+INVITED=$(curl -sS --fail-with-body -i -X POST "$BASE/Client/Request/InviteThirdPartyVideoConference" -H "WEYIToken: $NURSE" \
+  -H "Content-Type: application/json" -d '{"Name":"Rosa Relative","Email":"rosa@demo.example"}')
+echo "$INVITED"
+GUEST=$(echo "$INVITED" | tr -d '\r' | sed -n 's/^[Ll]ocation: .*#//p')
+SESSION=$(echo "$INVITED" | tail -n 1 | field RequestConferenceSessionId)
+PARTICIPANT=$(echo "$INVITED" | tail -n 1 | field RequestConferenceSessionVideoParticipantId)
+call Guest/Confirm "$GUEST"
+call Guest/VideoEngineAccounts "$GUEST"; echo
+
+# 5. The nurse kicks her. From this answer on, her invitation, token and account are dead.
+call Client/Request/KickThirdPartyVideoParticipant "$NURSE" \
+  '{"RequestConferenceSessionId":'"$SESSION"',"RequestConferenceSessionVideoParticipantId":'"$PARTICIPANT"'}'
+call Client/Request/VideoConferenceParticipants "$NURSE"; echo
+call Guest/VideoEngineAccounts "$GUEST" || echo "  <- the guest is out"
+
+# 6. The call is over.
+call Client/Request/CallFinishedNew "$NURSE" '{"IsSuccessful":true,"Calls":[]}'
+call Client/Request/Status "$NURSE"; echo
