@@ -1,2 +1,23 @@
-//! The trialogue program.
-fn main() {}
+//! The trialogue program: command line, settings, wiring and lifecycle.
+
+mod cli;
+mod clock;
+mod demo;
+mod entropy;
+mod relay;
+mod serve;
+mod settings;
+mod telemetry;
+mod timeline;
+mod users;
+
+fn main() -> std::process::ExitCode {
+    match cli::run() {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            // The chain of causes in one line: what failed, and why.
+            eprintln!("trialogue: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

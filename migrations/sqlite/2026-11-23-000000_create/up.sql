@@ -56,8 +56,8 @@ CREATE TABLE conferences (
 ) STRICT;
 CREATE UNIQUE INDEX conferences_live_client ON conferences (client_id) WHERE outcome IS NULL;
 CREATE UNIQUE INDEX conferences_live_provider ON conferences (provider_id) WHERE outcome IS NULL AND provider_id IS NOT NULL;
-CREATE INDEX conferences_client ON conferences (client_id, id);
-CREATE INDEX conferences_provider ON conferences (provider_id, id);
+CREATE INDEX conferences_client ON conferences (client_id, ended_at, id);
+CREATE INDEX conferences_provider ON conferences (provider_id, ended_at, id);
 CREATE INDEX conferences_next_deadline ON conferences (next_deadline) WHERE next_deadline IS NOT NULL;
 
 CREATE TABLE offers (
@@ -74,6 +74,7 @@ CREATE INDEX offers_open ON offers (provider_id) WHERE state = 1;
 CREATE TABLE participants (
     conference_id INTEGER NOT NULL REFERENCES conferences (id),
     id INTEGER NOT NULL,
+    position INTEGER NOT NULL, -- ids of several nodes do not follow time
     kind INTEGER NOT NULL, -- 1 client, 2 provider, 3 guest, 4 second interpreter
     user_id INTEGER REFERENCES users (id),
     language_id INTEGER,
