@@ -42,8 +42,11 @@ pub fn decide(
     }
     if let Stage::Ended { outcome, .. } = conference.stage {
         return match command {
-            // An offer or a no that comes too late is nobody's fault; finishing twice is finishing, and so is leaving after it.
+            // An offer or a no that comes too late is nobody's fault; finishing twice is finishing, and who leaves
+            // after it is as gone as he wished to be.
             Command::Offer(_) | Command::DeclineOffer | Command::Finish { .. } | Command::Leave => Ok(vec![]),
+            // Everybody is out: kicking again changes nothing.
+            Command::Kick(target) => kick(conference, actor, target),
             _ if seat.is_finished() => Err(Refusal::ParticipantFinished),
             _ => Err(Refusal::RequestEnded(outcome)),
         };

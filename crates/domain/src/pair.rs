@@ -49,8 +49,9 @@ pub fn own_account(conference: &Conference, id: ParticipantId) -> AccountPair {
     AccountPair {
         caller: None,
         listener: leg(own),
-        killed: !own.is_live() && !link_lost(own),
-        disconnected: link_lost(own),
+        // A guest has no VideoAgain: once finished, it is out, whatever the reason.
+        killed: !own.is_live(),
+        disconnected: own.is_live() && link_lost(own),
     }
 }
 

@@ -166,7 +166,9 @@ fn insert_event(
         .execute(connection)
         .map_err(|error| match error {
             // Another writer appended this place of the log first.
-            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => StoreError::Conflict(after.id.0),
+            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
+                StoreError::Conflict(after.id.0)
+            }
             other => StoreError::query("append an event")(other),
         })?;
     Ok(())

@@ -279,11 +279,8 @@ impl Store {
         let store = self.clone();
         self.executor()
             .write(id.0, "take in an observation", move |tx| {
-                let Some(loaded) = load(&mut tx.connection, id)? else { return Ok(()) };
-                let events = observe(&loaded.conference, observation, store.moment(now));
-                if !events.is_empty() {
-                    let deed = Deed { actor: None, at: now };
-                    append(&mut tx.connection, loaded.conference, &events, deed, None)?;
+                if let Some(loaded) = load(&mut tx.connection, id)? {
+                    store.observe_and_save(tx, loaded.conference, observation, now)?;
                 }
                 Ok(())
             })
@@ -400,13 +397,29 @@ impl Store {
         now: Timestamp,
         invitee: Option<&Invitee>,
     ) -> Result<Conference, StoreError> {
-        let loaded = load(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?;
-        let events = decide(&loaded.conference, actor, command, self.moment(now))?;
+        let conference = load(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?.conference;
+        // What is due has ended, whether or not the background work has come round to it.
+        let conference = self.observe_and_save(tx, conference, Observation::DeadlinePassed, now)?;
+        let events = decide(&conference, actor, command, self.moment(now))?;
         if events.is_empty() {
-            return Ok(loaded.conference);
+            return Ok(conference);
         }
         let deed = Deed { actor: Some(actor), at: now };
-        append(&mut tx.connection, loaded.conference, &events, deed, invitee)
+        append(&mut tx.connection, conference, &events, deed, invitee)
+    }
+
+    fn observe_and_save(
+        &self,
+        tx: &mut Tx,
+        conference: Conference,
+        observation: Observation,
+        now: Timestamp,
+    ) -> Result<Conference, StoreError> {
+        let events = observe(&conference, observation, self.moment(now));
+        if events.is_empty() {
+            return Ok(conference);
+        }
+        append(&mut tx.connection, conference, &events, Deed { actor: None, at: now }, None)
     }
 }
 

@@ -10,8 +10,8 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use diesel::connection::SimpleConnection;
 use diesel::QueryResult;
+use diesel::connection::SimpleConnection;
 use diesel::r2d2::Pool;
 use diesel::result::{DatabaseErrorKind, Error::DatabaseError};
 use tokio::sync::oneshot;

@@ -22,8 +22,7 @@ impl ServeLock {
         let mut path = database.as_os_str().to_owned();
         path.push(".lock");
         let failed = |e: std::io::Error| OpenError::Connect(format!("{}: {e}", path.display()));
-        let file =
-            OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: Some(file) }),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse(database.display().to_string())),

@@ -1,0 +1,441 @@
+//! The contract's section 5 once more, told as plainly as can be: a few flags for each person, and no states.
+//!
+//! It knows the commands' names and nothing else of the domain: no states, no events, no tables. It answers with HTTP
+//! status codes and shows what a client would see.
+
+use std::collections::BTreeMap;
+
+use trialogue_domain::{Actor, Command, NewPair, Observation};
+
+const SECOND: i64 = 1_000_000;
+const MINUTE: i64 = 60 * SECOND;
+
+#[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "flags are the point of this model")]
+struct Person {
+    type_code: i32,
+    yes: bool,
+    account: bool,
+    up: bool,
+    down: bool,
+    out: bool,
+    /// Out by somebody's will, or for want of an answer; not by a lost link or an old account.
+    on_purpose: bool,
+    waits_until: i64,
+    expires: i64,
+}
+
+impl Person {
+    const fn status_code(&self) -> i32 {
+        if self.out {
+            6
+        } else if self.down {
+            5
+        } else if self.up {
+            4
+        } else if self.account {
+            3
+        } else if self.yes {
+            2
+        } else {
+            1
+        }
+    }
+
+    const fn remove(&mut self, on_purpose: bool) {
+        if !self.out {
+            self.out = true;
+            self.on_purpose = on_purpose;
+        }
+    }
+
+    const fn link_lost(&self) -> bool {
+        (self.down && !self.out) || (self.out && !self.on_purpose)
+    }
+
+    fn shown_account(&self) -> Option<i64> {
+        (self.account && !self.out).then_some(self.expires)
+    }
+}
+
+/// What a party sees of the accounts: each side's expiry, killed, disconnected.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Accounts {
+    pub(crate) caller: Option<i64>,
+    pub(crate) listener: Option<i64>,
+    pub(crate) killed: bool,
+    pub(crate) disconnected: bool,
+}
+
+/// Everything that the wire shows of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct View {
+    pub(crate) request_status: i32,
+    /// Id, type code, status code.
+    pub(crate) participants: Vec<(i32, i32, i32)>,
+    pub(crate) pair: Accounts,
+    /// What each invited party sees, by id.
+    pub(crate) own: Vec<(i32, Accounts)>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Model {
+    now: i64,
+    client: i32,
+    /// Provider to whether it declined.
+    offers: BTreeMap<i32, bool>,
+    provider: Option<i32>,
+    people: BTreeMap<i32, Person>,
+    /// Client and provider of the newest call.
+    call: Option<(i32, i32)>,
+    served: bool,
+    /// Of the search, or of the wait for a call.
+    request_until: i64,
+    /// The final request status.
+    over: Option<i32>,
+}
+
+const OK: u16 = 200;
+const FORBIDDEN: u16 = 403;
+const NOT_FOUND: u16 = 404;
+const CONFLICT: u16 = 409;
+
+impl Model {
+    pub(crate) fn new(now: i64, client: i32, offered_to: &[i32]) -> Self {
+        Self {
+            now,
+            client,
+            offers: offered_to.iter().map(|&p| (p, false)).collect(),
+            provider: None,
+            people: BTreeMap::new(),
+            call: None,
+            served: false,
+            request_until: now + 5 * MINUTE,
+            over: None,
+        }
+    }
+
+    pub(crate) fn ask(&mut self, actor: Actor, command: Command) -> u16 {
+        if let Some(status) = self.turned_away(actor, command) {
+            return status;
+        }
+        if self.over.is_some() {
+            return match command {
+                Command::Offer(_) | Command::DeclineOffer | Command::Finish { .. } | Command::Leave => OK,
+                _ => CONFLICT,
+            };
+        }
+        match (command, actor) {
+            (Command::Offer(provider), _) => {
+                if self.provider.is_none() {
+                    self.offers.entry(provider.0).or_insert(false);
+                }
+                OK
+            }
+            (Command::AcceptOffer { busy }, Actor::Provider(who)) => self.accept(who.0, busy),
+            (Command::DeclineOffer, Actor::Provider(who)) => self.decline(who.0),
+            (Command::StartVideo(pair), _) => self.start(pair),
+            (Command::VideoAgain(pair), _) => self.again(pair),
+            (Command::Finish { successful }, _) => {
+                self.end(if self.served && successful { 3 } else { 4 });
+                OK
+            }
+            (Command::Kick(target), _) => match self.people.get_mut(&target.0) {
+                None => NOT_FOUND,
+                Some(person) if person.type_code <= 2 => FORBIDDEN,
+                Some(person) => {
+                    person.remove(true);
+                    OK
+                }
+            },
+            (_, Actor::Guest(id) | Actor::SecondInterpreter(id)) => self.ask_invited(id.0, command),
+            _ if !self.call_is_on() => CONFLICT,
+            (Command::ConfirmVideo, _) => self.confirm(),
+            (Command::RefuseVideo, _) => self.refuse(),
+            (Command::IssueAccounts, _) => self.issue(),
+            (Command::InviteGuest(id), _) => self.invite(id.0, 3),
+            (Command::RequestSecondInterpreter(id, _), _) => self.invite(id.0, 4),
+            (other, actor) => panic!("{actor:?} should have been turned away: {other:?}"),
+        }
+    }
+
+    /// Strangers, and those whose part it is not.
+    fn turned_away(&self, actor: Actor, command: Command) -> Option<u16> {
+        let about_offer = matches!(command, Command::AcceptOffer { .. } | Command::DeclineOffer);
+        let has_type = |id, code| self.people.get(&id).is_some_and(|p| p.type_code == code);
+        let (known, may) = match actor {
+            Actor::Client(user) => (
+                user.0 == self.client,
+                "StartVideo VideoAgain IssueAccounts InviteGuest \
+                RequestSecondInterpreter Kick Finish",
+            ),
+            Actor::Provider(user) => (
+                about_offer || self.provider == Some(user.0),
+                "AcceptOffer DeclineOffer ConfirmVideo RefuseVideo IssueAccounts InviteGuest Kick Finish",
+            ),
+            Actor::Guest(id) => (has_type(id.0, 3), INVITED),
+            Actor::SecondInterpreter(id) => (has_type(id.0, 4), INVITED),
+            Actor::System => (true, "Offer"),
+        };
+        let name = crate::story::variant(&command);
+        match (known, may.split_whitespace().any(|word| word == name)) {
+            (false, _) => Some(NOT_FOUND),
+            (true, false) => Some(FORBIDDEN),
+            (true, true) => None,
+        }
+    }
+
+    fn accept(&mut self, who: i32, busy: bool) -> u16 {
+        match (self.provider, self.offers.get(&who)) {
+            (Some(provider), _) if provider == who => OK,
+            (None, None) => NOT_FOUND,
+            (Some(_), _) | (None, Some(true)) => CONFLICT,
+            (None, Some(false)) if busy => CONFLICT,
+            (None, Some(false)) => {
+                self.provider = Some(who);
+                self.request_until = self.now + 15 * MINUTE;
+                OK
+            }
+        }
+    }
+
+    fn decline(&mut self, who: i32) -> u16 {
+        match (self.provider, self.offers.get_mut(&who)) {
+            (Some(provider), _) if provider == who => CONFLICT,
+            (Some(_), _) => OK,
+            (None, None) => NOT_FOUND,
+            (None, Some(declined)) => {
+                *declined = true;
+                OK
+            }
+        }
+    }
+
+    fn start(&mut self, pair: NewPair) -> u16 {
+        if self.provider.is_none() {
+            return CONFLICT;
+        }
+        match self.listener() {
+            Some(listener) if self.call_is_on() => {
+                if listener.status_code() <= 2 {
+                    OK
+                } else {
+                    CONFLICT
+                }
+            }
+            _ => self.begin(pair),
+        }
+    }
+
+    fn again(&mut self, pair: NewPair) -> u16 {
+        let Some((caller, listener)) = self.call else { return CONFLICT };
+        if self.call_is_on() && !self.people[&caller].out && self.people[&listener].status_code() <= 2 {
+            return OK;
+        }
+        self.each_of_call(|person| person.remove(true));
+        self.begin(pair)
+    }
+
+    fn begin(&mut self, pair: NewPair) -> u16 {
+        let waits_until = self.now + MINUTE;
+        let person = |type_code, yes| Person { type_code, yes, waits_until, ..Person::default() };
+        self.people.insert(pair.client.0, person(1, true));
+        self.people.insert(pair.provider.0, person(2, false));
+        self.call = Some((pair.client.0, pair.provider.0));
+        OK
+    }
+
+    fn confirm(&mut self) -> u16 {
+        let Some(listener) = self.listener().filter(|l| !l.out) else { return CONFLICT };
+        if !listener.yes {
+            let waits_until = self.now + 5 * MINUTE;
+            self.each_of_call(|person| {
+                person.yes = true;
+                person.waits_until = waits_until;
+            });
+        }
+        OK
+    }
+
+    fn refuse(&mut self) -> u16 {
+        if self.listener().is_none_or(|l| l.status_code() > 2) {
+            return CONFLICT;
+        }
+        self.each_of_call(|person| person.remove(true));
+        self.request_until = self.now + 15 * MINUTE;
+        OK
+    }
+
+    fn issue(&mut self) -> u16 {
+        let mut already = false;
+        self.each_of_call(|person| already |= person.account || person.out);
+        if already {
+            return OK;
+        }
+        if self.listener().is_none_or(|l| !l.yes) {
+            return CONFLICT;
+        }
+        let expires = self.now + 12 * 60 * MINUTE;
+        self.each_of_call(|person| {
+            person.account = true;
+            person.expires = expires;
+        });
+        self.served = true;
+        OK
+    }
+
+    fn invite(&mut self, id: i32, type_code: i32) -> u16 {
+        if self.people.values().filter(|p| p.type_code > 2 && !p.out).count() == 8 {
+            return CONFLICT;
+        }
+        let waits_until = self.now + 15 * MINUTE;
+        self.people.insert(id, Person { type_code, waits_until, ..Person::default() });
+        OK
+    }
+
+    fn ask_invited(&mut self, id: i32, command: Command) -> u16 {
+        let listener_said_yes = self.listener().is_some_and(|l| l.yes && !l.out);
+        let now = self.now;
+        let person = self.people.get_mut(&id).expect("turned away before");
+        match command {
+            Command::Leave => person.remove(true),
+            _ if person.out => return CONFLICT,
+            Command::ConfirmInvitation if !person.yes => {
+                person.yes = true;
+                person.waits_until = now + 5 * MINUTE;
+            }
+            Command::ConfirmInvitation => {}
+            Command::DeclineInvitation if person.account => return CONFLICT,
+            Command::DeclineInvitation => person.remove(true),
+            Command::IssueOwnAccount if person.account => {}
+            Command::IssueOwnAccount if person.yes && listener_said_yes => {
+                person.account = true;
+                person.expires = now + 12 * 60 * MINUTE;
+                self.served = true;
+            }
+            _ => return CONFLICT,
+        }
+        OK
+    }
+
+    pub(crate) fn see(&mut self, observation: Observation) {
+        let now = self.now;
+        match observation {
+            Observation::Joined(id) => {
+                if let Some(person) = self.people.get_mut(&id.0).filter(|p| p.account && !p.out) {
+                    (person.up, person.down) = (true, false);
+                }
+            }
+            Observation::Disconnected(id) => {
+                if let Some(person) = self.people.get_mut(&id.0).filter(|p| p.account && !p.out && !p.down) {
+                    (person.up, person.down) = (false, true);
+                    person.waits_until = now + 30 * SECOND;
+                }
+            }
+            // Not seen on the wire.
+            Observation::Removed(_) | Observation::RemovalVerified(_) => {}
+            Observation::DeadlinePassed => self.look_at_the_clock(),
+        }
+    }
+
+    pub(crate) const fn wait(&mut self, span: i64) {
+        self.now += span;
+    }
+
+    fn look_at_the_clock(&mut self) {
+        let (now, call_was_on) = (self.now, self.call_is_on());
+        if self.over.is_none() && !call_was_on && self.request_until <= now {
+            return self.end(match (self.provider, self.served) {
+                (None, _) => 9,
+                (Some(_), true) => 3,
+                (Some(_), false) => 4,
+            });
+        }
+        let mut unanswered = false;
+        for person in self.people.values_mut().filter(|p| !p.out) {
+            if person.account && (person.expires <= now || (person.down && person.waits_until <= now)) {
+                person.remove(false);
+            } else if !person.account && person.waits_until <= now {
+                person.remove(true);
+                unanswered |= person.type_code <= 2;
+            }
+        }
+        if unanswered {
+            self.each_of_call(|person| person.remove(true));
+        }
+        if call_was_on && !self.call_is_on() {
+            self.request_until = now + 15 * MINUTE;
+        }
+    }
+
+    fn end(&mut self, status: i32) {
+        self.people.values_mut().for_each(|person| person.remove(true));
+        self.over = Some(status);
+    }
+
+    fn listener(&self) -> Option<&Person> {
+        self.call.map(|(_, listener)| &self.people[&listener])
+    }
+
+    fn call_is_on(&self) -> bool {
+        self.call.is_some_and(|(caller, listener)| !self.people[&caller].out || !self.people[&listener].out)
+    }
+
+    fn each_of_call(&mut self, mut change: impl FnMut(&mut Person)) {
+        for id in self.call.into_iter().flat_map(<[i32; 2]>::from) {
+            if let Some(person) = self.people.get_mut(&id) {
+                change(person);
+            }
+        }
+    }
+
+    pub(crate) fn view(&self) -> View {
+        let in_service = self.call_is_on() && self.listener().is_some_and(|l| l.status_code() != 1);
+        let request_status = match (self.over, self.provider) {
+            (Some(status), _) => status,
+            (None, None) => 1,
+            (None, Some(_)) => {
+                if in_service {
+                    2
+                } else {
+                    5
+                }
+            }
+        };
+        let participants = self.people.iter().map(|(&id, p)| (id, p.type_code, p.status_code())).collect();
+        let invited = self.people.iter().filter(|(_, p)| p.type_code > 2);
+        let own = invited.map(|(&id, person)| (id, self.own_view(person))).collect();
+        View { request_status, participants, pair: self.pair_view(), own }
+    }
+
+    fn pair_view(&self) -> Accounts {
+        let killed = Accounts { killed: true, ..Accounts::default() };
+        if self.over.is_some() {
+            return killed;
+        }
+        let Some((caller, listener)) = self.call.map(|(c, l)| (&self.people[&c], &self.people[&l])) else {
+            return Accounts::default();
+        };
+        if caller.out && listener.out && (caller.on_purpose || listener.on_purpose) {
+            return killed;
+        }
+        Accounts {
+            caller: caller.shown_account(),
+            listener: listener.shown_account(),
+            killed: false,
+            disconnected: caller.link_lost() || listener.link_lost(),
+        }
+    }
+
+    fn own_view(&self, person: &Person) -> Accounts {
+        let over = self.over.is_some();
+        Accounts {
+            caller: None,
+            listener: person.shown_account(),
+            killed: over || (person.out && person.on_purpose),
+            disconnected: !over && person.link_lost(),
+        }
+    }
+}
+
+const INVITED: &str = "ConfirmInvitation DeclineInvitation IssueOwnAccount Leave";

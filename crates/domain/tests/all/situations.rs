@@ -1,0 +1,145 @@
+//! The columns of the state table: one conference for each thing that can be said of a request or a participant.
+
+use std::time::Duration;
+
+use trialogue_domain::{Actor, Command, Kind, Observation, ParticipantId};
+
+use crate::story::{CLIENT, PROVIDER, Story};
+
+/// A column.
+#[derive(Debug, Clone)]
+pub(crate) struct Situation {
+    pub(crate) title: &'static str,
+    pub(crate) story: Story,
+    /// Whose state the column is about; none if it is the request's.
+    pub(crate) subject: Option<ParticipantId>,
+}
+
+fn about(title: &'static str, story: Story, subject: ParticipantId) -> Situation {
+    Situation { title, story, subject: Some(subject) }
+}
+
+/// The request without a call.
+pub(crate) fn of_request() -> Vec<Situation> {
+    let declined = Story::requested().then(PROVIDER, Command::DeclineOffer);
+    let refused = Story::ringing().then(PROVIDER, Command::RefuseVideo);
+    let serviced = Story::connected().then(CLIENT, Command::Finish { successful: true });
+    let cancelled = Story::accepted().then(CLIENT, Command::Finish { successful: false });
+    let search = Story::requested().timings.search;
+    let nobody = Story::requested().waited(search);
+    [
+        ("Searching", Story::requested()),
+        ("Searching, own offer declined", declined),
+        ("Accepted, no call yet", Story::accepted()),
+        ("Accepted, a call is over", refused),
+        ("Ended, Serviced", serviced),
+        ("Ended, Cancelled", cancelled),
+        ("Ended, NoInterpreter", nobody),
+    ]
+    .map(|(title, story)| Situation { title, story, subject: None })
+    .into()
+}
+
+/// A client or provider participant, in each of its states.
+pub(crate) fn of_principal(kind: Kind) -> Vec<Situation> {
+    let first = match kind {
+        Kind::Client => ("Confirmed, it rings", Story::ringing()),
+        Kind::Provider => ("Informed", Story::ringing()),
+        Kind::Guest | Kind::SecondInterpreter => panic!("a {kind:?} is invited"),
+    };
+    let connected = Story::connected();
+    let subject = connected.id(kind);
+    let away = connected.clone().after(Observation::Disconnected(subject));
+    let lost = away.clone().waited(connected.timings.reconnect);
+    [
+        first,
+        ("Confirmed", Story::answered()),
+        ("Routed", Story::routed()),
+        ("Connected", connected),
+        ("Disconnected", away),
+        ("Finished (Lost), the other stays", lost),
+    ]
+    .map(|(title, story)| {
+        let subject = story.id(kind);
+        about(title, story, subject)
+    })
+    .into()
+}
+
+/// An invited party, in each of its states.
+pub(crate) fn of_invited(kind: Kind) -> Vec<Situation> {
+    let mut early = Story::ringing();
+    let early_id = early.invite(kind);
+    let early = early.then(actor(kind, early_id), Command::ConfirmInvitation);
+
+    let mut story = Story::connected();
+    let id = story.invite(kind);
+    let own = actor(kind, id);
+    let informed = story;
+    let confirmed = informed.clone().then(own, Command::ConfirmInvitation);
+    let routed = confirmed.clone().then(own, Command::IssueOwnAccount);
+    let connected = routed.clone().after(Observation::Joined(id));
+    let away = connected.clone().after(Observation::Disconnected(id));
+    let left = connected.clone().then(own, Command::Leave);
+    let kicked = connected.clone().then(CLIENT, Command::Kick(id));
+    let over = connected.clone().then(CLIENT, Command::Finish { successful: true });
+    vec![
+        about("Informed", informed, id),
+        about("Confirmed, the listener not yet", early, early_id),
+        about("Confirmed", confirmed, id),
+        about("Routed", routed, id),
+        about("Connected", connected, id),
+        about("Disconnected", away, id),
+        about("Finished (Left)", left, id),
+        about("Finished (Kicked)", kicked, id),
+        about("Finished, the request ended", over, id),
+    ]
+}
+
+/// A finished participant, by what is known of its removal.
+pub(crate) fn of_removal() -> Vec<Situation> {
+    let mut story = Story::ringing();
+    let unused = story.invite(Kind::Guest);
+    let unused_story = story.then(CLIENT, Command::Kick(unused));
+    let (story, guest) = Story::connected().with_guest_in_call();
+    let pending = story.then(CLIENT, Command::Kick(guest));
+    let removed = pending.clone().after(Observation::Removed(guest));
+    let verified = removed.clone().after(Observation::RemovalVerified(guest));
+    vec![
+        about("NotNeeded", unused_story, unused),
+        about("Pending", pending, guest),
+        about("Removed", removed, guest),
+        about("Verified", verified, guest),
+    ]
+}
+
+/// All of them.
+pub(crate) fn all() -> Vec<Situation> {
+    [
+        of_request(),
+        of_principal(Kind::Client),
+        of_principal(Kind::Provider),
+        of_invited(Kind::Guest),
+        of_invited(Kind::SecondInterpreter),
+        of_removal(),
+    ]
+    .concat()
+}
+
+/// The actor who holds this participant's invitation.
+pub(crate) fn actor(kind: Kind, id: ParticipantId) -> Actor {
+    match kind {
+        Kind::Guest => Actor::Guest(id),
+        Kind::SecondInterpreter => Actor::SecondInterpreter(id),
+        Kind::Client | Kind::Provider => panic!("a {kind:?} has no invitation"),
+    }
+}
+
+/// How long until something ends by itself.
+pub(crate) fn until_deadline(story: &Story, id: Option<ParticipantId>) -> Option<Duration> {
+    let deadline = match id {
+        Some(id) => story.participant(id).deadline(),
+        None => story.conference.next_deadline(),
+    };
+    deadline.map(|deadline| deadline.since(story.now))
+}

@@ -1,0 +1,319 @@
+//! The moves of a small world: everything that anybody may try, and every way in which time can pass.
+//!
+//! Time is abstract: a state is kept with all its deadlines equally far away, and any of them may pass next. So the
+//! search sees more orders of deadlines than there are, and the world stays finite.
+
+use trialogue_domain::{
+    Actor, Command, Conference, ConferenceId, Event, InvitedParty, Kind, LanguageId, Moment, NewPair,
+    Observation, Participant, ParticipantId, Party, Stage, State, Timestamp, Timings, UserId, open,
+};
+
+const CLIENT: UserId = UserId(1);
+const PROVIDER: UserId = UserId(2);
+const OTHER_PROVIDER: UserId = UserId(3);
+const FOREIGN: UserId = UserId(4);
+const FOREIGN_PARTICIPANT: ParticipantId = ParticipantId(15);
+const FIRST_INVITED: i32 = 5;
+
+/// The present, always.
+pub(crate) const NOW: Timestamp = Timestamp(0);
+/// Every deadline that has not come.
+const LATER: Timestamp = Timestamp(1_000_000);
+
+/// How much may happen in a world.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) calls: usize,
+    pub(crate) guests: usize,
+    pub(crate) second_interpreters: usize,
+    /// Whether foreigners, and holders of another's id, try every command too, and all refusals and arrows are noted.
+    pub(crate) thorough: bool,
+    /// Whether the engine reports what becomes of removed accounts. Without it a world is far smaller.
+    pub(crate) removals: bool,
+}
+
+/// What the path to a state has shown of each participant, one bit each, by id.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(crate) struct History {
+    confirmed: u16,
+    had_account: u16,
+}
+
+impl History {
+    pub(crate) const fn confirmed(self, id: ParticipantId) -> bool {
+        self.confirmed & bit(id) != 0
+    }
+
+    pub(crate) const fn had_account(self, id: ParticipantId) -> bool {
+        self.had_account & bit(id) != 0
+    }
+
+    pub(crate) const fn note(&mut self, event: &Event) {
+        match event {
+            Event::Confirmed { participant, .. } => self.confirmed |= bit(*participant),
+            Event::AccountIssued(issued) => self.had_account |= bit(issued.participant()),
+            _ => {}
+        }
+    }
+
+    fn renamed(self, from: &[ParticipantId], to: &[ParticipantId]) -> Self {
+        let mut renamed = self;
+        for (&from, &to) in from.iter().zip(to) {
+            let copy = |old: u16, new: u16| (new & !bit(to)) | if old & bit(from) == 0 { 0 } else { bit(to) };
+            renamed.confirmed = copy(self.confirmed, renamed.confirmed);
+            renamed.had_account = copy(self.had_account, renamed.had_account);
+        }
+        renamed
+    }
+}
+
+const fn bit(id: ParticipantId) -> u16 {
+    1 << id.0
+}
+
+/// A state of the world.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Node {
+    pub(crate) conference: Conference,
+    pub(crate) history: History,
+}
+
+/// One thing that can happen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Input {
+    Command(Actor, Command),
+    Observation(Observation),
+}
+
+/// A request with an offer to one provider; the other one comes online later.
+pub(crate) fn beginning() -> Node {
+    let timings = Timings::default();
+    let events = open(CLIENT, false, LanguageId(44), &[PROVIDER], Moment { now: NOW, timings: &timings })
+        .expect("the client has no other request");
+    let conference = Conference::replay(ConferenceId(1), events.iter().map(|event| (NOW, event)))
+        .expect("open begins with the request");
+    Node { conference, history: History::default() }.canonical()
+}
+
+impl Bounds {
+    /// Whether a state is of this world, or one step beyond it.
+    pub(crate) fn hold(self, conference: &Conference) -> bool {
+        let count = |kind| conference.participants.iter().filter(|p| p.kind() == kind).count();
+        count(Kind::Client) <= self.calls
+            && count(Kind::Guest) <= self.guests
+            && count(Kind::SecondInterpreter) <= self.second_interpreters
+    }
+}
+
+/// Every command of every actor, and everything that the engine may report.
+pub(crate) fn inputs(conference: &Conference, bounds: Bounds) -> Vec<Input> {
+    let commands = commands(conference);
+    let mut inputs: Vec<Input> = actors(conference)
+        .into_iter()
+        .flat_map(|actor| commands.iter().map(move |&command| Input::Command(actor, command)))
+        .collect();
+    if bounds.thorough {
+        let one_of_each = &commands[..=COMMANDS_BESIDE_KICKS];
+        let foreigners = foreigners(conference);
+        inputs
+            .extend(foreigners.iter().flat_map(|&f| one_of_each.iter().map(move |&c| Input::Command(f, c))));
+    }
+    for id in ids(conference) {
+        let [joined, disconnected, removal @ ..] = crate::state_table::engine_observations(id);
+        inputs.extend([joined, disconnected].map(Input::Observation));
+        if bounds.removals {
+            inputs.extend(removal.map(Input::Observation));
+        }
+    }
+    inputs.push(Input::Observation(Observation::DeadlinePassed));
+    inputs
+}
+
+fn ids(conference: &Conference) -> impl Iterator<Item = ParticipantId> {
+    conference.participants.iter().map(|p| p.id).chain([FOREIGN_PARTICIPANT])
+}
+
+fn actors(conference: &Conference) -> Vec<Actor> {
+    let users =
+        [Actor::Client(CLIENT), Actor::Provider(PROVIDER), Actor::Provider(OTHER_PROVIDER), Actor::System];
+    let invited = conference.participants.iter().filter_map(|p| match p.kind() {
+        Kind::Client | Kind::Provider => None,
+        Kind::Guest => Some(Actor::Guest(p.id)),
+        Kind::SecondInterpreter => Some(Actor::SecondInterpreter(p.id)),
+    });
+    users.into_iter().chain(invited).collect()
+}
+
+/// Those who must never get anywhere: other users, and an invitation that names another's, or nobody's, id.
+fn foreigners(conference: &Conference) -> Vec<Actor> {
+    let claims = ids(conference).flat_map(|id| {
+        let kind = conference.participant(id).map(Participant::kind);
+        let guest = (kind != Some(Kind::Guest)).then_some(Actor::Guest(id));
+        let second = (kind != Some(Kind::SecondInterpreter)).then_some(Actor::SecondInterpreter(id));
+        guest.into_iter().chain(second)
+    });
+    [Actor::Client(FOREIGN), Actor::Provider(FOREIGN)].into_iter().chain(claims).collect()
+}
+
+const COMMANDS_BESIDE_KICKS: usize = 18;
+
+fn commands(conference: &Conference) -> Vec<Command> {
+    let count = |principal: bool| {
+        let of = conference.participants.iter().filter(|p| p.kind().is_principal() == principal);
+        i32::try_from(of.count()).expect("few")
+    };
+    let pair = NewPair { client: ParticipantId(count(true) + 1), provider: ParticipantId(count(true) + 2) };
+    // A third pair is one step beyond every world; its ids must only be free.
+    let pair = if pair.client.0 < FIRST_INVITED {
+        pair
+    } else {
+        NewPair { client: ParticipantId(12), provider: ParticipantId(13) }
+    };
+    let invited = ParticipantId(count(false) + FIRST_INVITED);
+    let mut commands = vec![
+        Command::Offer(PROVIDER),
+        Command::Offer(OTHER_PROVIDER),
+        Command::AcceptOffer { busy: false },
+        Command::AcceptOffer { busy: true },
+        Command::DeclineOffer,
+        Command::StartVideo(pair),
+        Command::VideoAgain(pair),
+        Command::ConfirmVideo,
+        Command::RefuseVideo,
+        Command::IssueAccounts,
+        Command::InviteGuest(invited),
+        Command::RequestSecondInterpreter(invited, LanguageId(9)),
+        Command::ConfirmInvitation,
+        Command::DeclineInvitation,
+        Command::IssueOwnAccount,
+        Command::Leave,
+        Command::Finish { successful: true },
+        Command::Finish { successful: false },
+    ];
+    assert_eq!(commands.len(), COMMANDS_BESIDE_KICKS);
+    commands.extend(ids(conference).map(Command::Kick));
+    commands
+}
+
+/// The state, once for each way in which time can pass: one deadline comes, or all do.
+pub(crate) fn times_passing(conference: &Conference) -> Vec<Conference> {
+    // The caller's and the listener's are set together, so they come together.
+    let principal = |p: &Participant| p.kind().is_principal();
+    let mut passing = vec![
+        at(conference, true, |_| true, |_| true),
+        at(conference, true, |_| false, |_| false),
+        at(conference, false, |p| principal(p) && !is_disconnected(p), |_| false),
+        at(conference, false, |_| false, principal),
+    ];
+    for one in conference.participants.iter().filter(|p| p.is_live()) {
+        if !principal(one) || is_disconnected(one) {
+            passing.push(at(conference, false, |p| p.id == one.id, |_| false));
+        }
+        if !principal(one) {
+            passing.push(at(conference, false, |_| false, |p| p.id == one.id));
+        }
+    }
+    passing
+}
+
+const fn is_disconnected(participant: &Participant) -> bool {
+    matches!(participant.state, State::Disconnected { .. })
+}
+
+/// The same state, with the chosen deadlines (of the request, of waiting states, of accounts) come and all others not.
+fn at(
+    conference: &Conference,
+    request: bool,
+    waiting: impl Fn(&Participant) -> bool,
+    expiring: impl Fn(&Participant) -> bool,
+) -> Conference {
+    let when = |come: bool| if come { NOW } else { LATER };
+    let mut conference = conference.clone();
+    match &mut conference.stage {
+        Stage::Searching { deadline, .. } | Stage::Accepted { deadline, .. } => *deadline = when(request),
+        Stage::InCall { .. } => {}
+        Stage::Ended { at, .. } => *at = NOW,
+    }
+    for participant in &mut conference.participants {
+        let (waits, expires) = (when(waiting(participant)), when(expiring(participant)));
+        match &mut participant.state {
+            State::Informed { deadline } | State::Confirmed { deadline } => *deadline = waits,
+            State::Routed { account } | State::Connected { account } => account.expires = expires,
+            State::Disconnected { account, deadline } => {
+                account.expires = expires;
+                *deadline = waits;
+            }
+            State::Finished { at, .. } => *at = NOW,
+        }
+    }
+    conference
+}
+
+impl Node {
+    /// The one state that stands for all that differ from it only in times, in the numbering of guests, or in which of
+    /// the two interpreters accepted.
+    pub(crate) fn canonical(&self) -> Self {
+        let mut conference = at(&self.conference, false, |_| false, |_| false);
+        conference.last_seq = 0;
+        let mut history = self.history;
+        for kind in [Kind::Guest, Kind::SecondInterpreter] {
+            let mut found: Vec<Participant> =
+                conference.participants.iter().filter(|p| p.kind() == kind).cloned().collect();
+            let mut free: Vec<ParticipantId> = found.iter().map(|p| p.id).collect();
+            free.sort_unstable();
+            if found.len() < 2 {
+                continue;
+            }
+            found.sort_by_cached_key(|p| {
+                (format!("{:?}", p.state), self.history.confirmed(p.id), self.history.had_account(p.id))
+            });
+            let from: Vec<ParticipantId> = found.iter().map(|p| p.id).collect();
+            history = history.renamed(&from, &free);
+            conference.participants.retain(|p| p.kind() != kind);
+            conference
+                .participants
+                .extend(found.into_iter().zip(free).map(|(p, id)| Participant { id, ..p }));
+        }
+        conference.participants.sort_by_key(|p| p.id);
+        if conference.provider() == Some(OTHER_PROVIDER) {
+            mirror(&mut conference);
+        }
+        Self { conference, history }
+    }
+}
+
+fn mirror(conference: &mut Conference) {
+    match &mut conference.stage {
+        Stage::Searching { .. } => {}
+        Stage::Accepted { provider, .. } | Stage::InCall { provider } => *provider = PROVIDER,
+        Stage::Ended { provider, .. } => *provider = Some(PROVIDER),
+    }
+    for participant in &mut conference.participants {
+        if let Party::Provider(user) = &mut participant.party {
+            *user = PROVIDER;
+        }
+    }
+}
+
+/// Which invitation an actor holds.
+pub(crate) const fn invitation(actor: Actor) -> Option<ParticipantId> {
+    match actor {
+        Actor::Guest(id) | Actor::SecondInterpreter(id) => Some(id),
+        Actor::Client(_) | Actor::Provider(_) | Actor::System => None,
+    }
+}
+
+/// Whether an event makes this id a participant's.
+pub(crate) fn creates(event: &Event) -> Vec<ParticipantId> {
+    match event {
+        Event::CallStarted { client, provider, .. } => vec![*client, *provider],
+        Event::Invited {
+            participant,
+            party: InvitedParty::Guest | InvitedParty::SecondInterpreter(_),
+            ..
+        } => {
+            vec![*participant]
+        }
+        _ => vec![],
+    }
+}
