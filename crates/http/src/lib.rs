@@ -4,13 +4,49 @@
 //! [`body::bind`] turns a request's body into a type of [`wire`], [`reply`] turns such a type or an [`ErrorBody`] into an
 //! answer, both in JSON or XML as [`negotiation`] finds the client wants it. `docs/wire.md` holds the rules.
 
+mod app;
 pub mod body;
+mod call;
 pub mod echo;
 pub mod error_body;
+mod health;
 pub mod json;
 pub mod negotiation;
+mod passwords;
 pub mod paths;
+mod ports;
+mod present;
+mod problem;
 pub mod reply;
+mod request_log;
+mod routes;
+mod secret;
+mod throttle;
 pub mod wire;
 
+pub use app::{App, HttpSettings};
 pub use error_body::{ErrorBody, WireErrorCode};
+pub use passwords::hash_password;
+pub use ports::{Clock, Entropy};
+
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, ServiceConfig};
+
+/// Adds everything that is served to an actix application.
+pub fn configure(app: &web::Data<App>, config: &mut ServiceConfig) {
+    let base = app.settings.base_path.clone();
+    let echo_on = app.settings.conformance_echo;
+    let served = web::scope("")
+        .wrap(from_fn(request_log::log_request))
+        .wrap(paths::IgnoreCase::below([base.as_str()]))
+        .route("/healthz", web::get().to(health::healthz))
+        .route("/readyz", web::get().to(health::readyz))
+        .configure(|config| {
+            routes::configure(&base, config);
+            if echo_on {
+                config.service(echo::echo(&base));
+            }
+        })
+        .default_service(paths::not_found());
+    config.app_data(app.clone()).service(served);
+}

@@ -9,8 +9,8 @@ use trialogue_domain::{
 use crate::StoreError;
 use crate::connection::AnyConnection;
 use crate::rows::{
-    ConferenceChange, ConferenceRow, EventRow, OfferRow, ParticipantChange, ParticipantRow, effect_code,
-    offer_state,
+    ConferenceChange, ConferenceRow, EventRow, OfferRow, ParticipantChange, ParticipantRow, UpdateConference,
+    UpdateParticipant, effect_code, offer_state,
 };
 use crate::schema::{conferences, events, offers, outbox, participants};
 
@@ -147,11 +147,9 @@ pub(crate) fn append(
         }
     }
     save_participants(connection, &conference, &old, invitee)?;
-    let updated = diesel::update(conferences::table)
-        .filter(conferences::id.eq(conference.id.0).and(conferences::last_seq.eq(stored_seq)))
-        .set(ConferenceChange::from(&conference))
-        .execute(connection)
-        .map_err(StoreError::query("update a conference"))?;
+    let update =
+        UpdateConference { id: conference.id.0, stored_seq, change: ConferenceChange::from(&conference) };
+    let updated = update.execute(connection).map_err(StoreError::query("update a conference"))?;
     if updated == 1 { Ok(conference) } else { Err(StoreError::Conflict(conference.id.0)) }
 }
 
@@ -205,8 +203,8 @@ fn save_participants(
         match old.iter().find(|p| p.id == participant.id) {
             Some(unchanged) if unchanged == participant => {}
             Some(_) => {
-                diesel::update(participants::table.find((conference.id.0, participant.id.0)))
-                    .set(ParticipantChange::from(participant))
+                let (conference_id, id) = (conference.id.0, participant.id.0);
+                UpdateParticipant { conference_id, id, change: ParticipantChange::from(participant) }
                     .execute(connection)
                     .map_err(StoreError::query("update a participant"))?;
             }

@@ -5,10 +5,12 @@
 mod conference;
 mod event;
 mod participant;
+mod update;
 
 pub(crate) use conference::{ConferenceChange, ConferenceRow, OfferRow, offer_state};
 pub(crate) use event::{EventRow, effect_code, effect_of};
 pub(crate) use participant::{ParticipantChange, ParticipantRow};
+pub(crate) use update::{UpdateConference, UpdateParticipant};
 
 use crate::StoreError;
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use trialogue_domain::{Actor, Command, NewPair, Observation};
+use trialogue_domain::{Actor, Command, NewPair, Observation, ParticipantId};
 
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -115,6 +115,17 @@ impl Model {
         }
     }
 
+    fn kick(&mut self, target: ParticipantId) -> u16 {
+        match self.people.get_mut(&target.0) {
+            None => NOT_FOUND,
+            Some(person) if person.type_code <= 2 => FORBIDDEN,
+            Some(person) => {
+                person.remove(true);
+                OK
+            }
+        }
+    }
+
     pub(crate) fn ask(&mut self, actor: Actor, command: Command) -> u16 {
         if let Some(status) = self.turned_away(actor, command) {
             return status;
@@ -122,6 +133,7 @@ impl Model {
         if self.over.is_some() {
             return match command {
                 Command::Offer(_) | Command::DeclineOffer | Command::Finish { .. } | Command::Leave => OK,
+                Command::Kick(target) => self.kick(target),
                 _ => CONFLICT,
             };
         }
@@ -140,14 +152,7 @@ impl Model {
                 self.end(if self.served && successful { 3 } else { 4 });
                 OK
             }
-            (Command::Kick(target), _) => match self.people.get_mut(&target.0) {
-                None => NOT_FOUND,
-                Some(person) if person.type_code <= 2 => FORBIDDEN,
-                Some(person) => {
-                    person.remove(true);
-                    OK
-                }
-            },
+            (Command::Kick(target), _) => self.kick(target),
             (_, Actor::Guest(id) | Actor::SecondInterpreter(id)) => self.ask_invited(id.0, command),
             _ if !self.call_is_on() => CONFLICT,
             (Command::ConfirmVideo, _) => self.confirm(),
@@ -432,8 +437,8 @@ impl Model {
         Accounts {
             caller: None,
             listener: person.shown_account(),
-            killed: over || (person.out && person.on_purpose),
-            disconnected: !over && person.link_lost(),
+            killed: over || person.out,
+            disconnected: !over && !person.out && person.link_lost(),
         }
     }
 }

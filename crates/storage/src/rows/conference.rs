@@ -8,7 +8,7 @@ use crate::StoreError;
 use crate::schema::{conferences, offers};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = conferences)]
+#[diesel(table_name = conferences, treat_none_as_default_value = false)]
 pub(crate) struct ConferenceRow {
     pub(crate) id: i32,
     pub(crate) client_id: i32,
@@ -29,8 +29,7 @@ pub(crate) struct ConferenceRow {
 }
 
 /// The columns of a conference that events change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, AsChangeset)]
-#[diesel(table_name = conferences, treat_none_as_null = true)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ConferenceChange {
     pub(crate) provider_id: Option<i32>,
     pub(crate) stage: i16,

@@ -11,7 +11,8 @@ use crate::StoreError;
 use crate::schema::events;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = events)]
+// None as a value of its own: an insert that may say DEFAULT is prepared anew each time.
+#[diesel(table_name = events, treat_none_as_default_value = false)]
 pub(crate) struct EventRow {
     pub(crate) conference_id: i32,
     pub(crate) seq: i32,

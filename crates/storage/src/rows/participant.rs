@@ -9,7 +9,7 @@ use crate::StoreError;
 use crate::schema::participants;
 
 #[derive(Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = participants)]
+#[diesel(table_name = participants, treat_none_as_default_value = false)]
 pub(crate) struct ParticipantRow {
     pub(crate) conference_id: i32,
     pub(crate) id: i32,
@@ -32,8 +32,7 @@ pub(crate) struct ParticipantRow {
 }
 
 /// The columns of a participant that events change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, AsChangeset)]
-#[diesel(table_name = participants, treat_none_as_null = true)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ParticipantChange {
     pub(crate) state: i16,
     pub(crate) deadline: Option<i64>,

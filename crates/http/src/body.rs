@@ -1,0 +1,148 @@
+//! From the bytes of a body to a wire type.
+
+use crate::error_body::{ErrorBody, WireErrorCode};
+use crate::json;
+use crate::negotiation::{Format, content_type};
+use crate::reply::{CONTRACT, Failure};
+use crate::wire;
+use actix_web::dev::Payload;
+use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::{FromRequest, HttpRequest, web};
+use serde::de::DeserializeOwned;
+use std::future::Future;
+use std::pin::Pin;
+use validator::Validate;
+
+/// Longest body that is read.
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// Binds the body of a request to a wire type.
+pub async fn bind<T: DeserializeOwned>(req: &HttpRequest, payload: web::Payload) -> Result<T, Failure> {
+    let bytes = collect(req, payload).await?;
+    read(req, &bytes).map_err(|(code, body)| Failure::new(req, code, body))
+}
+
+/// The same, and checks the shape of what was bound.
+pub async fn bind_checked<T>(req: &HttpRequest, payload: web::Payload) -> Result<T, Failure>
+where
+    T: DeserializeOwned + Validate,
+{
+    let bytes = collect(req, payload).await?;
+    read_checked(req, &bytes)
+}
+
+/// A body that may be left out.
+pub(crate) async fn bind_optional<T: DeserializeOwned>(
+    req: &HttpRequest,
+    payload: web::Payload,
+) -> Result<Option<T>, Failure> {
+    let bytes = collect(req, payload).await?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    read(req, &bytes).map(Some).map_err(|(code, body)| Failure::new(req, code, body))
+}
+
+/// Binds bytes, and checks the shape of what was bound.
+pub(crate) fn read_checked<T>(req: &HttpRequest, bytes: &[u8]) -> Result<T, Failure>
+where
+    T: DeserializeOwned + Validate,
+{
+    let value: T = read(req, bytes).map_err(|(code, body)| Failure::new(req, code, body))?;
+    wire::check(&value).map_err(|fields| {
+        let messages =
+            fields.iter().flat_map(|(path, messages)| messages.iter().map(move |message| (path, message)));
+        let body = messages.fold(ErrorBody::invalid(), |body, (path, message)| body.at(path, message));
+        Failure::new(req, WireErrorCode::InvalidBody, body)
+    })?;
+    Ok(value)
+}
+
+/// A bound body, for handlers that have nothing to do before they read it.
+pub struct Bound<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Bound<T> {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        let payload = web::Payload::from_request(&req, payload);
+        Box::pin(async move { Ok(Self(bind(&req, payload.await?).await?)) })
+    }
+}
+
+/// All bytes of the body. Reading stops at the limit, whether the length was announced or not.
+pub(crate) async fn collect(req: &HttpRequest, payload: web::Payload) -> Result<web::Bytes, Failure> {
+    let too_large = || {
+        Failure::new(
+            req,
+            WireErrorCode::BodyTooLarge,
+            ErrorBody::new("The request body is longer than 1 MiB."),
+        )
+    };
+    let announced =
+        req.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
+        return Err(too_large());
+    }
+    match payload.to_bytes_limited(MAX_BODY_BYTES).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(_)) => {
+            let body = ErrorBody::invalid().at("", "The request body ended too early.");
+            Err(Failure::new(req, WireErrorCode::InvalidBody, body))
+        }
+        Err(_) => Err(too_large()),
+    }
+}
+
+type ReadError = (WireErrorCode, ErrorBody);
+
+fn read<T: DeserializeOwned>(req: &HttpRequest, bytes: &[u8]) -> Result<T, ReadError> {
+    if bytes.is_empty() {
+        return Err(body_required());
+    }
+    let format = format_of_body(req)?;
+    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    if text.trim_ascii().is_empty() {
+        return Err(body_required());
+    }
+    let bound: Option<T> = match format {
+        Format::Json => json::read(text).map_err(|errors| {
+            let add = |body: ErrorBody, error: &json::JsonError| body.at(&error.path, error.to_string());
+            (WireErrorCode::InvalidBody, errors.iter().fold(ErrorBody::invalid(), add))
+        })?,
+        // The framework reports what is wrong with XML for the body as a whole; the message says where it is.
+        Format::Xml => CONTRACT
+            .read(text)
+            .map_err(|error| (WireErrorCode::InvalidBody, ErrorBody::invalid().at("", error.to_string())))?,
+    };
+    bound.ok_or_else(body_required)
+}
+
+fn body_required() -> ReadError {
+    (WireErrorCode::BodyRequired, ErrorBody::new("A request body is required."))
+}
+
+fn format_of_body(req: &HttpRequest) -> Result<Format, ReadError> {
+    let refuse = |message: String| (WireErrorCode::UnsupportedMediaType, ErrorBody::new(message));
+    let Some(media) = content_type(req.headers()) else {
+        return Err(refuse(
+            "The request contains an entity body but no Content-Type header. The inferred media type \
+             'application/octet-stream' is not supported for this resource."
+                .to_owned(),
+        ));
+    };
+    let Some(supported) = media.supported() else {
+        let name = media.name();
+        return Err(refuse(format!(
+            "The request entity's media type '{name}' is not supported for this resource."
+        )));
+    };
+    if media.charset().is_some_and(|charset| charset.starts_with("utf-16")) {
+        return Err(refuse(
+            "The request entity's charset is not supported for this resource. Send UTF-8.".to_owned(),
+        ));
+    }
+    Ok(supported.format())
+}

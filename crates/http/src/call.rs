@@ -1,0 +1,204 @@
+//! One request on its way through a handler: who calls, what the body says, how it is answered.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use trialogue_domain::{Actor, Conference, Timestamp, UserId};
+use trialogue_storage::{Ask, IdempotencyKey, Invitation, UserRole, Whose};
+use validator::Validate;
+
+use crate::app::App;
+use crate::body;
+use crate::negotiation::answer_type;
+use crate::problem::Problem;
+use crate::reply::{self, Failure};
+use crate::request_log::request_id;
+use crate::secret::Secret;
+
+/// The token header of the reference API.
+const TOKEN_HEADER: &str = "WEYIToken";
+
+/// A request, with what is needed to serve it.
+pub(crate) struct Call {
+    app: web::Data<App>,
+    req: HttpRequest,
+}
+
+/// A logged-in user.
+pub(crate) struct Caller {
+    pub(crate) user: UserId,
+    pub(crate) role: UserRole,
+    pub(crate) token: Secret,
+}
+
+impl Caller {
+    pub(crate) const fn actor(&self) -> Actor {
+        match self.role {
+            UserRole::Client => Actor::Client(self.user),
+            UserRole::Provider => Actor::Provider(self.user),
+        }
+    }
+
+    /// The conference that the token implies: the user's latest.
+    pub(crate) const fn own(&self) -> Whose {
+        match self.role {
+            UserRole::Client => Whose::Client(self.user),
+            UserRole::Provider => Whose::Provider(self.user),
+        }
+    }
+}
+
+impl FromRequest for Call {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let app = req.app_data::<web::Data<App>>().cloned();
+        let call = app.map(|app| Self { app, req: req.clone() });
+        ready(call.ok_or_else(|| actix_web::error::ErrorInternalServerError("the application is not configured")))
+    }
+}
+
+impl Call {
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.app.clock.now()
+    }
+
+    /// The user whose token came with the request.
+    pub(crate) async fn user(&self, role: UserRole) -> Result<Caller, Failure> {
+        let token = self.token()?;
+        let now = self.now();
+        let session = self.app.store.session(token.hash(), now).await;
+        let session = session.map_err(|e| self.fail(e))?.ok_or_else(|| self.fail(Problem::InvalidToken))?;
+        if session.role != role {
+            return Err(self.fail(Problem::WrongRole(match role {
+                UserRole::Client => "client",
+                UserRole::Provider => "provider",
+            })));
+        }
+        self.note_sign_of_life(session.user, session.last_seen, now).await;
+        Ok(Caller { user: session.user, role, token })
+    }
+
+    /// The holder of the invitation whose token came with the request.
+    pub(crate) async fn guest(&self) -> Result<(Invitation, Secret), Failure> {
+        let token = self.token()?;
+        let invitation = self.app.store.invitation(token.hash()).await.map_err(|e| self.fail(e))?;
+        Ok((invitation.ok_or_else(|| self.fail(Problem::InvalidInvitation))?, token))
+    }
+
+    /// Signs of life are written a few times in a presence window, not at every call.
+    async fn note_sign_of_life(&self, user: UserId, last_seen: Option<Timestamp>, now: Timestamp) {
+        let step = self.app.settings.presence_window / 3;
+        if last_seen.is_none_or(|seen| now.since(seen) >= step)
+            && let Err(error) = self.app.store.touch(user, now).await
+        {
+            // The call itself does not depend on it; it fails by itself if the database is gone.
+            tracing::warn!(%error, "a sign of life was not noted");
+        }
+    }
+
+    fn token(&self) -> Result<Secret, Failure> {
+        presented_token(self.req.headers()).ok_or_else(|| self.fail(Problem::MissingToken))
+    }
+
+    /// The body, bound.
+    pub(crate) async fn body<T: DeserializeOwned>(&self, payload: web::Payload) -> Result<T, Failure> {
+        body::bind(&self.req, payload).await
+    }
+
+    /// The body, bound and of the right shape.
+    pub(crate) async fn checked_body<T: DeserializeOwned + Validate>(
+        &self,
+        payload: web::Payload,
+    ) -> Result<T, Failure> {
+        body::bind_checked(&self.req, payload).await
+    }
+
+    /// The body, bound; none if it was left out.
+    pub(crate) async fn optional_body<T: DeserializeOwned>(
+        &self,
+        payload: web::Payload,
+    ) -> Result<Option<T>, Failure> {
+        body::bind_optional(&self.req, payload).await
+    }
+
+    /// The body, bound and of the right shape, with the idempotency key under which it came.
+    pub(crate) async fn keyed_body<T: DeserializeOwned + Validate>(
+        &self,
+        payload: web::Payload,
+        caller: &Caller,
+    ) -> Result<(T, Option<IdempotencyKey>), Failure> {
+        let bytes = body::collect(&self.req, payload).await?;
+        let key = self.idempotency_key(&bytes, caller)?;
+        Ok((body::read_checked(&self.req, &bytes)?, key))
+    }
+
+    fn idempotency_key(&self, body: &[u8], caller: &Caller) -> Result<Option<IdempotencyKey>, Failure> {
+        let Some(value) = self.req.headers().get("Idempotency-Key") else { return Ok(None) };
+        let key = value.to_str().unwrap_or_default();
+        if key.is_empty() || key.len() > 200 || !key.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(self.fail(Problem::BadIdempotencyKey));
+        }
+        let mut hash = Sha256::new();
+        // The same key on another route, or with another body, is another request.
+        hash.update(self.req.path());
+        hash.update([0]);
+        hash.update(body);
+        Ok(Some(IdempotencyKey {
+            owner: format!("user {}", caller.user),
+            key: key.to_owned(),
+            request_hash: hash.finalize().into(),
+        }))
+    }
+
+    /// Does a command, or fails with its answer.
+    pub(crate) async fn command(&self, whose: Whose, actor: Actor, ask: Ask) -> Result<Conference, Failure> {
+        self.app.store.command(whose, actor, ask, self.now()).await.map_err(|e| self.fail(e))
+    }
+
+    /// 200 with a value.
+    pub(crate) fn ok<T: Serialize + ?Sized>(&self, value: &T) -> HttpResponse {
+        reply::ok(&self.req, value)
+    }
+
+    /// A writer of answers for the store: the form is settled now, the value comes in the transaction.
+    pub(crate) fn render<T: Serialize>(&self) -> impl Fn(&T) -> Vec<u8> + Send + use<T> {
+        let media_type = answer_type(self.req.headers());
+        move |value| reply::stored(media_type, value)
+    }
+
+    /// The answer to a problem. What is not the client's doing is logged here, once.
+    pub(crate) fn fail(&self, problem: impl Into<Problem>) -> Failure {
+        let problem = problem.into();
+        let verdict = problem.verdict();
+        if verdict.status.is_server_error() {
+            tracing::error!(
+                error = &problem as &dyn std::error::Error,
+                request_id = request_id(&self.req),
+                code = verdict.code,
+                "a request failed"
+            );
+        }
+        Failure::of(&self.req, verdict)
+    }
+}
+
+fn presented_token(headers: &HeaderMap) -> Option<Secret> {
+    let own = headers.get(TOKEN_HEADER).and_then(|v| v.to_str().ok());
+    let bearer = || {
+        let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token)
+    };
+    own.or_else(bearer).map(str::trim).filter(|t| !t.is_empty()).map(Secret::presented)
+}

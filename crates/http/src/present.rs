@@ -1,0 +1,188 @@
+//! From domain values to wire types.
+
+use std::time::Duration;
+
+use trialogue_domain::{
+    AccountPair, Conference, Kind, Leg, Participant, ParticipantId, Party, Stage, Timestamp, is_offline,
+};
+use trialogue_media::Identity;
+use trialogue_storage::{ConferenceView, OfferView, OfferedProvider};
+
+use crate::secret::Secret;
+use crate::wire::{
+    ArrayOfResultVideoConferenceParticipant, DateTime, Decimal, ParaRequestProvider, ParaVideoEngineAccount,
+    ParaVideoEngineAccountPair, ResultConferenceCall, ResultRequest, ResultTaskOffer,
+    ResultVideoConferenceParticipant, ResultVideoConferenceSecondRequest,
+};
+
+/// Who is, or was, in a conference: the client and the provider of the latest call, and everybody who was invited.
+pub(crate) fn participants(view: &ConferenceView) -> ArrayOfResultVideoConferenceParticipant {
+    let conference = &view.conference;
+    conference
+        .participants
+        .iter()
+        .filter(|p| !p.kind().is_principal() || conference.current(p.kind()).is_some_and(|c| c.id == p.id))
+        .map(|p| participant(view, p))
+        .collect()
+}
+
+/// One of them.
+pub(crate) fn participant(view: &ConferenceView, of: &Participant) -> ResultVideoConferenceParticipant {
+    let blank = ResultVideoConferenceParticipant {
+        request_conference_session_id: view.conference.id.0,
+        request_conference_session_video_participant_id: of.id.0,
+        request_conference_session_video_type_code_id: of.kind().code(),
+        request_conference_session_video_status_code_id: of.state.name().code(),
+        video_account_identity: of.state.account().map(|_| Identity::from(of.id).to_string()),
+        ..Default::default()
+    };
+    let invited = view.invited.iter().find(|i| i.participant == of.id);
+    match of.party {
+        Party::Client(_) => ResultVideoConferenceParticipant {
+            person_name: Some(view.client.name.clone()),
+            app_client_name: Some(view.client.name.clone()),
+            ..blank
+        },
+        Party::Provider(_) => ResultVideoConferenceParticipant {
+            provider_name: view.provider.as_ref().map(|p| p.name.clone()),
+            ..blank
+        },
+        Party::Guest => ResultVideoConferenceParticipant {
+            person_name: invited.and_then(|i| i.name.clone()),
+            app_client_email: invited.and_then(|i| i.email.clone()),
+            app_client_phone_number: invited.and_then(|i| i.phone.clone()),
+            app_client_name: invited.and_then(|i| i.name.clone()),
+            ..blank
+        },
+        Party::SecondInterpreter(language) => ResultVideoConferenceParticipant {
+            second_request: Some(ResultVideoConferenceSecondRequest {
+                request_conference_session_video_participant_id: Some(of.id.0),
+                to_language_id: Some(language.0),
+                ..Default::default()
+            }),
+            ..blank
+        },
+    }
+}
+
+/// A request, as its client polls it.
+pub(crate) fn request(view: &ConferenceView, now: Timestamp) -> ResultRequest {
+    let conference = &view.conference;
+    let status = conference.status();
+    ResultRequest {
+        request_id: conference.id.0,
+        request_status_code_id: status.code(),
+        request_status: Some(status.text().to_owned()),
+        waiting_msg: waiting_message(view),
+        elapsed_seconds: whole_seconds(now.since(view.requested_at)),
+        to_language_id: view.language.id.0,
+        to_language: Some(view.language.name.clone()),
+        request_conference_session_id: Some(conference.id.0),
+        provider_name: view.provider.as_ref().map(|p| p.name.clone()),
+        provider_list: view.offered.iter().map(|p| provider(p, &view.language.name)).collect(),
+        participant_list: participants(view),
+    }
+}
+
+fn waiting_message(view: &ConferenceView) -> Option<String> {
+    match &view.conference.stage {
+        Stage::Searching { .. } => Some(format!("Looking for an interpreter for {}.", view.language.name)),
+        Stage::Accepted { .. } | Stage::InCall { .. } | Stage::Ended { .. } => None,
+    }
+}
+
+fn provider(offered: &OfferedProvider, needed: &str) -> ParaRequestProvider {
+    ParaRequestProvider {
+        request_provider_id: offered.person.id.0,
+        name: Some(offered.person.name.clone()),
+        native_language: offered.native_languages.iter().cloned().collect(),
+        other_language: offered.other_languages.iter().cloned().collect(),
+        provider_performance: Decimal::hundredths(offered.performance),
+        need_help_language: Some(needed.to_owned()),
+        support_video: true,
+        provider_special_type_id: 1,
+        ..Default::default()
+    }
+}
+
+/// "Sent": the offer is open and on its way to the provider.
+const OFFER_SENT: i32 = 2;
+
+/// A request, as it is offered to a provider.
+pub(crate) fn offer(offer: &OfferView, now: Timestamp) -> ResultTaskOffer {
+    let view = &offer.view;
+    let left = match &view.conference.stage {
+        Stage::Searching { deadline, .. } => deadline.since(now),
+        Stage::Accepted { .. } | Stage::InCall { .. } | Stage::Ended { .. } => Duration::ZERO,
+    };
+    ResultTaskOffer {
+        request_id: view.conference.id.0,
+        offer_status_code_id: OFFER_SENT,
+        client_name: Some(view.client.name.clone()),
+        from_language: view.details.from_language_id,
+        to_language_id: view.language.id.0,
+        to_language: Some(view.language.name.clone()),
+        request_situation_code_id: view.details.situation_code,
+        additional_info: view.details.additional_info.clone(),
+        offered_utc_date: DateTime::from_microseconds(offer.offered_at.0),
+        expiration_seconds: whole_seconds(left),
+    }
+}
+
+/// Whose eyes see an account pair: the holder of this account, with its secret.
+pub(crate) struct Holder<'a> {
+    /// Which account.
+    pub(crate) participant: Option<ParticipantId>,
+    /// The token from which its secret is derived.
+    pub(crate) token: &'a Secret,
+}
+
+/// An account pair. The holder's own account number carries its secret, `IDENTITY.SECRET`; the other side's is the bare
+/// identity.
+pub(crate) fn account_pair(
+    pair: &AccountPair,
+    view: &ConferenceView,
+    holder: &Holder<'_>,
+    now: Timestamp,
+    presence_window: Duration,
+) -> ParaVideoEngineAccountPair {
+    let account = |leg: Leg| {
+        let identity = Identity::from(leg.participant);
+        let number = if holder.participant == Some(leg.participant) {
+            format!("{identity}.{}", holder.token.of_account(identity).reveal())
+        } else {
+            identity.to_string()
+        };
+        ParaVideoEngineAccount {
+            account_number: Some(number),
+            expiration_seconds: whole_seconds(leg.expires.since(now)),
+            purpose: Some("video".to_owned()),
+        }
+    };
+    let offline = |last_seen: Option<Timestamp>| is_offline(last_seen, now, presence_window);
+    ParaVideoEngineAccountPair {
+        caller: pair.caller.map(account),
+        listener: pair.listener.map(account),
+        is_caller_offline: offline(view.client.last_seen),
+        is_listener_offline: offline(view.provider.as_ref().and_then(|p| p.last_seen)),
+        killed: pair.killed,
+        disconnected: pair.disconnected,
+    }
+}
+
+/// The room form of a call.
+pub(crate) fn room(conference: &Conference) -> ResultConferenceCall {
+    ResultConferenceCall {
+        conference_room_name: Some(conference.id.to_string()),
+        call_party_str: conference.current(Kind::Provider).map(|p| Identity::from(p.id).to_string()),
+        enable_invitation: Some(true),
+        enable_pstn_invitation: Some(false),
+        operator_model_enabled: Some(false),
+        editable: Some(false),
+        ..Default::default()
+    }
+}
+
+fn whole_seconds(span: Duration) -> i32 {
+    i32::try_from(span.as_secs()).unwrap_or(i32::MAX)
+}

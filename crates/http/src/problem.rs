@@ -1,0 +1,139 @@
+//! Everything that can stand between a bound request and its answer, and the one place that turns it into status, text
+//! and `X-Error-Code`. The codes are public: they never change, and are never made from the name of a variant.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use trialogue_domain::Refusal;
+use trialogue_storage::StoreError;
+
+/// Why a request that could be read is not done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Problem {
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No token came with the request.
+    #[error("a token is required: send it in the header WEYIToken, or as `Authorization: Bearer`")]
+    MissingToken,
+    /// The token is unknown, expired or revoked.
+    #[error("the token is unknown or has expired; log in again")]
+    InvalidToken,
+    /// The invitation is unknown, or its guest is out of the call.
+    #[error("this invitation is not valid, or no longer valid; ask to be invited again")]
+    InvalidInvitation,
+    /// A client's token on a provider's route, or the other way round.
+    #[error("this token belongs to another role; this route is for a {0}")]
+    WrongRole(&'static str),
+    /// Name or password is wrong; which of them is not said.
+    #[error("the e-mail address or the password is wrong")]
+    WrongCredentials,
+    /// Too many wrong passwords.
+    #[error("too many wrong passwords; try again in {} seconds", .0.as_secs().max(1))]
+    Throttled(Duration),
+    /// A member whose value steers what is done has a value that is not known.
+    #[error("{member}: {message}")]
+    BadValue {
+        /// The member's wire name.
+        member: &'static str,
+        /// What is wrong.
+        message: &'static str,
+    },
+    /// Dialling was asked for, and the engine can't.
+    #[error("the media engine of this server can't dial telephones: invite by link, e-mail or text instead (isPSTN false)")]
+    CannotDial,
+    /// The idempotency key itself is not one.
+    #[error("an Idempotency-Key has 1 to 200 visible ASCII characters")]
+    BadIdempotencyKey,
+    /// No more passwords can be judged.
+    #[error("passwords cannot be judged at the moment; try again shortly")]
+    PasswordLane,
+}
+
+/// How a problem is answered.
+pub(crate) struct Verdict {
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+const SOON: Duration = Duration::from_secs(1);
+
+impl Problem {
+    /// Status, code and text: the whole table.
+    pub(crate) fn verdict(&self) -> Verdict {
+        let verdict = |status, code| Verdict { status, code, message: self.to_string(), retry_after: None };
+        let internal = || Verdict {
+            message: "An error has occurred.".to_owned(),
+            ..verdict(StatusCode::INTERNAL_SERVER_ERROR, "internal_error")
+        };
+        let unavailable = |code| Verdict {
+            message: "The server can't do this at the moment; nothing is lost, try again shortly.".to_owned(),
+            retry_after: Some(SOON),
+            ..verdict(StatusCode::SERVICE_UNAVAILABLE, code)
+        };
+        match self {
+            Self::MissingToken => verdict(StatusCode::UNAUTHORIZED, "missing_token"),
+            Self::InvalidToken => verdict(StatusCode::UNAUTHORIZED, "invalid_token"),
+            Self::InvalidInvitation => verdict(StatusCode::UNAUTHORIZED, "invalid_invitation"),
+            Self::WrongCredentials => verdict(StatusCode::UNAUTHORIZED, "wrong_credentials"),
+            Self::WrongRole(_) => verdict(StatusCode::FORBIDDEN, "wrong_role"),
+            Self::Throttled(wait) => Verdict {
+                retry_after: Some(*wait),
+                ..verdict(StatusCode::TOO_MANY_REQUESTS, "too_many_wrong_passwords")
+            },
+            Self::BadValue { .. } => verdict(StatusCode::BAD_REQUEST, "bad_value"),
+            Self::CannotDial => verdict(StatusCode::BAD_REQUEST, "cannot_dial"),
+            Self::BadIdempotencyKey => verdict(StatusCode::BAD_REQUEST, "bad_idempotency_key"),
+            Self::PasswordLane => unavailable("busy"),
+            Self::Store(error) => match error {
+                StoreError::Refused(refusal) => {
+                    Verdict { message: sentence(*refusal), ..verdict(refusal_status(*refusal), refusal.code()) }
+                }
+                StoreError::IdempotencyMismatch => {
+                    verdict(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch")
+                }
+                StoreError::UnknownLanguage(_) => verdict(StatusCode::BAD_REQUEST, "unknown_language"),
+                StoreError::EmailTaken => verdict(StatusCode::CONFLICT, "email_taken"),
+                StoreError::InvalidText { .. } => verdict(StatusCode::BAD_REQUEST, "invalid_text"),
+                StoreError::Busy { .. } => unavailable("busy"),
+                StoreError::Unavailable(_) => unavailable("database_unavailable"),
+                StoreError::Contended { .. } | StoreError::Conflict(_) => unavailable("contended"),
+                StoreError::Inconsistent { .. } | StoreError::Query { .. } | StoreError::Panicked { .. } => {
+                    internal()
+                }
+            },
+        }
+    }
+}
+
+/// The status of a refusal by the rules.
+pub(crate) const fn refusal_status(refusal: Refusal) -> StatusCode {
+    match refusal {
+        Refusal::NotFound => StatusCode::NOT_FOUND,
+        Refusal::NotPermitted { .. } | Refusal::PrincipalKick => StatusCode::FORBIDDEN,
+        Refusal::NoRequest
+        | Refusal::RequestEnded(_)
+        | Refusal::StillSearching
+        | Refusal::OfferTaken
+        | Refusal::LiveRequest
+        | Refusal::ProviderBusy
+        | Refusal::OfferDeclined
+        | Refusal::NoCallYet
+        | Refusal::NoCall
+        | Refusal::CallRunning(_)
+        | Refusal::NotConfirmed(_)
+        | Refusal::AlreadyAnswered(_)
+        | Refusal::ParticipantFinished
+        | Refusal::TooManyInvited => StatusCode::CONFLICT,
+    }
+}
+
+/// The rules' words as a sentence.
+fn sentence(refusal: Refusal) -> String {
+    let text = refusal.to_string();
+    let mut letters = text.chars();
+    let capital = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{capital}{}.", letters.as_str())
+}

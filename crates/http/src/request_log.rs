@@ -1,0 +1,69 @@
+//! A line for each request, and an id that ties the line, the answer and any error of it together.
+//!
+//! Nothing personal is in it: the route's pattern instead of the path, no query, no address, no header but the request id.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest, web};
+
+use crate::app::App;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The longest request id that is taken over from a proxy.
+const LONGEST: usize = 64;
+
+#[derive(Clone)]
+struct RequestId(HeaderValue);
+
+/// The id of a request, as text.
+pub(crate) fn request_id(req: &HttpRequest) -> String {
+    let extensions = req.extensions();
+    let id = extensions.get::<RequestId>().and_then(|id| id.0.to_str().ok());
+    id.unwrap_or_default().to_owned()
+}
+
+/// The middleware.
+pub(crate) async fn log_request(
+    app: web::Data<App>,
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
+    let id = given_id(&req).unwrap_or_else(|| new_id(&app));
+    req.extensions_mut().insert(RequestId(id.clone()));
+    let begun = app.clock.now();
+    let method = req.method().clone();
+    let mut answer = next.call(req).await?;
+    if app.settings.request_log {
+        let route = answer.request().match_pattern();
+        tracing::info!(
+            request_id = id.to_str().unwrap_or_default(),
+            method = method.as_str(),
+            route = route.as_deref().unwrap_or("(none)"),
+            status = answer.status().as_u16(),
+            error_code = answer.headers().get(crate::reply::X_ERROR_CODE).and_then(|code| code.to_str().ok()),
+            duration_us = app.clock.now().since(begun).as_micros(),
+            "request"
+        );
+    }
+    answer.headers_mut().insert(X_REQUEST_ID, id);
+    Ok(answer.map_into_boxed_body())
+}
+
+/// What a proxy in front has named the request: letters, digits and hyphens, so that it can forge no line of a log.
+fn given_id(req: &ServiceRequest) -> Option<HeaderValue> {
+    let given = req.headers().get(X_REQUEST_ID)?;
+    let sound = |bytes: &[u8]| {
+        (1..=LONGEST).contains(&bytes.len()) && bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+    };
+    sound(given.as_bytes()).then(|| given.clone())
+}
+
+fn new_id(app: &App) -> HeaderValue {
+    let mut bytes = [0; 8];
+    app.entropy.fill(&mut bytes);
+    let id = format!("{:016x}", u64::from_be_bytes(bytes));
+    HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("unnamed"))
+}

@@ -1,0 +1,78 @@
+//! Every route of the contract that this version serves, in the order of `docs/wire.md`. One file an operation.
+
+mod accounts;
+mod confirm;
+mod finish;
+mod guest;
+mod invite;
+mod kick;
+mod login;
+mod offers;
+mod online;
+mod participants;
+mod request_new;
+mod request_status;
+mod start_video;
+
+use actix_web::web::{self, Payload, ServiceConfig};
+use trialogue_storage::UserRole::{Client, Provider};
+
+use crate::call::Call;
+use crate::paths::post;
+
+/// Adds the routes below `base`.
+pub(crate) fn configure(base: &str, config: &mut ServiceConfig) {
+    client(base, config);
+    provider(base, config);
+    guest(base, config);
+}
+
+fn client(base: &str, config: &mut ServiceConfig) {
+    let login = |call: Call, body: Payload, _: web::Path<i32>| login::login(call, body, Client);
+    let accounts = |call: Call| accounts::pair_accounts(call, Client);
+    let invite = |call: Call, body: Payload| invite::invite(call, body, Client);
+    let kick = |call: Call, body: Payload| kick::kick(call, body, Client);
+    let participants = |call: Call| participants::participants(call, Client);
+    config
+        .service(post(base, "Client/Login/{SystemLanguageId}", login))
+        .service(post(base, "Client/Request/New", request_new::request_new))
+        .service(post(base, "Client/Request/Status", request_status::request_status))
+        .service(post(base, "Client/Request/StartVideoProcess", start_video::start_video))
+        .service(post(base, "Client/Request/VideoAgain", start_video::video_again))
+        .service(post(base, "Client/Request/VideoEngineAccounts", accounts))
+        .service(post(base, "Client/Request/StartRoomVideoCallWithRegion", start_video::start_room))
+        .service(post(base, "Client/Request/InviteThirdPartyVideoConference", invite))
+        .service(post(base, "Client/Request/KickThirdPartyVideoParticipant", kick))
+        .service(post(base, "Client/Request/VideoConferenceParticipants", participants))
+        .service(post(base, "Client/Request/CallFinishedNew", finish::call_finished));
+}
+
+fn provider(base: &str, config: &mut ServiceConfig) {
+    let login = |call: Call, body: Payload, _: web::Path<i32>| login::login(call, body, Provider);
+    let accounts = |call: Call| accounts::pair_accounts(call, Provider);
+    let invite = |call: Call, body: Payload| invite::invite(call, body, Provider);
+    let kick = |call: Call, body: Payload| kick::kick(call, body, Provider);
+    let participants = |call: Call| participants::participants(call, Provider);
+    config
+        .service(post(base, "Provider/Login/{SystemLanguageId}", login))
+        .service(post(base, "Provider/Task/SetOnline", online::set_online))
+        .service(post(base, "Provider/Task/SetOffline", online::set_offline))
+        .service(post(base, "Provider/Task/Offers", offers::offers))
+        .service(post(base, "Provider/Task/Accept", offers::accept))
+        .service(post(base, "Provider/Task/Decline", offers::decline))
+        .service(post(base, "Provider/Task/ConfirmVideo", confirm::confirm_video))
+        .service(post(base, "Provider/Task/RefuseVideo", confirm::refuse_video))
+        .service(post(base, "Provider/Task/VideoEngineAccounts", accounts))
+        .service(post(base, "Provider/Task/InviteThirdPartyVideoConference", invite))
+        .service(post(base, "Provider/Task/KickThirdPartyVideoParticipant", kick))
+        .service(post(base, "Provider/Task/VideoConferenceParticipants", participants))
+        .service(post(base, "Provider/Task/Finish", finish::finish));
+}
+
+fn guest(base: &str, config: &mut ServiceConfig) {
+    config
+        .service(post(base, "Guest/Confirm", guest::confirm))
+        .service(post(base, "Guest/Decline", guest::decline))
+        .service(post(base, "Guest/VideoEngineAccounts", accounts::guest_account))
+        .service(post(base, "Guest/Leave", guest::leave));
+}

@@ -1,0 +1,39 @@
+//! `Client/Request/CallFinishedNew` and `Provider/Task/Finish`: the call is over, done or cancelled.
+
+use actix_web::{HttpResponse, web};
+use trialogue_domain::Timestamp;
+use trialogue_storage::{CallLeg, UserRole};
+
+use crate::call::Call;
+use crate::reply::{self, Failure};
+use crate::wire::{ParaCallInfo, ParaCallInfoList};
+
+/// With the legs of the call, which are kept.
+pub(super) async fn call_finished(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {
+    let caller = call.user(UserRole::Client).await?;
+    let report: ParaCallInfoList = call.checked_body(payload).await?;
+    let legs = report.calls.items().map(leg).collect();
+    let store = &call.app().store;
+    let done = store.finish(caller.own(), caller.actor(), report.is_successful, legs, call.now()).await;
+    done.map_err(|e| call.fail(e))?;
+    Ok(reply::empty())
+}
+
+pub(super) async fn finish(call: Call) -> Result<HttpResponse, Failure> {
+    let caller = call.user(UserRole::Provider).await?;
+    let store = &call.app().store;
+    let done = store.finish(caller.own(), caller.actor(), true, Vec::new(), call.now()).await;
+    done.map_err(|e| call.fail(e))?;
+    Ok(reply::empty())
+}
+
+fn leg(reported: &ParaCallInfo) -> CallLeg {
+    CallLeg {
+        started: Some(Timestamp(reported.start_time_utc.microseconds())),
+        ended: Some(Timestamp(reported.end_time_utc.microseconds())),
+        call_time: reported.call_time.to_string(),
+        successful: reported.is_successful,
+        additional_info: reported.additional_info.clone(),
+        third_party_call_id: reported.third_party_call_id.clone(),
+    }
+}

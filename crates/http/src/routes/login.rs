@@ -1,0 +1,40 @@
+//! `Client/Login/{SystemLanguageId}`, `Provider/Login/{SystemLanguageId}`: log in by e-mail and password.
+//!
+//! `{SystemLanguageId}` picks the language of texts; the texts of this version are English.
+
+use actix_web::{HttpResponse, web};
+use trialogue_storage::UserRole;
+
+use crate::call::Call;
+use crate::problem::Problem;
+use crate::reply::Failure;
+use crate::secret::Secret;
+use crate::wire::{ParaLoginInfo, ParaSecurityToken};
+
+pub(super) async fn login(call: Call, payload: web::Payload, role: UserRole) -> Result<HttpResponse, Failure> {
+    let info: ParaLoginInfo = call.checked_body(payload).await?;
+    let email = info.email.unwrap_or_default().trim().to_lowercase();
+    let app = call.app();
+    // A client and a provider with one address are two names.
+    let name = format!("{role:?} {email}");
+    app.throttle.admit(&name, call.now()).map_err(|wait| call.fail(Problem::Throttled(wait)))?;
+
+    let known = app.store.credentials(role, &email).await.map_err(|e| call.fail(e))?;
+    let hash = known.as_ref().map(|c| c.password_hash.clone());
+    let fits = app.passwords.fits(info.password.unwrap_or_default(), hash).await;
+    let fits = fits.map_err(|_| call.fail(Problem::PasswordLane))?;
+    let user = known.filter(|_| fits).ok_or_else(|| call.fail(Problem::WrongCredentials))?.user;
+    app.throttle.forget(&name);
+
+    let token = Secret::random(&*app.entropy);
+    let now = call.now();
+    let expires = now.after(app.settings.token_life);
+    app.store.add_token(user, token.hash(), now, expires).await.map_err(|e| call.fail(e))?;
+    Ok(call.ok(&ParaSecurityToken {
+        id: Some(user.0),
+        token: Some(token.reveal().to_owned()),
+        support_schedule_task: Some(false),
+        support_client_preselection_schedule: Some(false),
+        ..Default::default()
+    }))
+}

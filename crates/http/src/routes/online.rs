@@ -1,0 +1,27 @@
+//! `Provider/Task/SetOnline`, `SetOffline`: whether the interpreter takes calls.
+
+use actix_web::{HttpResponse, web};
+use trialogue_domain::Actor;
+use trialogue_storage::{Ask, UserRole, Whose};
+
+use crate::call::Call;
+use crate::reply::{self, Failure};
+use crate::wire::ParaProviderOnlineStatus;
+
+/// Who comes online is offered the requests that wait for its languages.
+pub(super) async fn set_online(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {
+    let caller = call.user(UserRole::Provider).await?;
+    let _: Option<ParaProviderOnlineStatus> = call.optional_body(payload).await?;
+    let waiting = call.app().store.set_online(caller.user, true).await.map_err(|e| call.fail(e))?;
+    for request in waiting {
+        call.command(Whose::Id(request), Actor::System, Ask::Offer(caller.user)).await?;
+    }
+    Ok(reply::empty())
+}
+
+pub(super) async fn set_offline(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {
+    let caller = call.user(UserRole::Provider).await?;
+    let _: Option<ParaProviderOnlineStatus> = call.optional_body(payload).await?;
+    call.app().store.set_online(caller.user, false).await.map_err(|e| call.fail(e))?;
+    Ok(reply::empty())
+}

@@ -1,0 +1,27 @@
+//! `Client/Request/New`: make the request for an interpreter.
+
+use actix_web::{HttpResponse, web};
+use trialogue_domain::LanguageId;
+use trialogue_storage::{ConferenceView, RequestDetails, UserRole};
+
+use crate::call::Call;
+use crate::reply::{self, Failure};
+use crate::wire::{ParaRequest, ResultRequest};
+use crate::present;
+
+pub(super) async fn request_new(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {
+    let caller = call.user(UserRole::Client).await?;
+    let (wanted, key): (ParaRequest, _) = call.keyed_body(payload, &caller).await?;
+    let details = RequestDetails {
+        situation_code: wanted.request_situation_code_id,
+        additional_info: wanted.additional_info,
+        location: wanted.request_location,
+        from_language_id: wanted.from_language,
+    };
+    let now = call.now();
+    let render = call.render::<ResultRequest>();
+    let render = Box::new(move |view: &ConferenceView| render(&present::request(view, now)));
+    let language = LanguageId(wanted.need_help_language_id);
+    let made = call.app().store.open_request(caller.user, language, details, now, key, render).await;
+    Ok(reply::from_stored(&made.map_err(|e| call.fail(e))?))
+}

@@ -1,0 +1,28 @@
+//! `Client/Request/StartVideoProcess`, `VideoAgain`, `StartRoomVideoCallWithRegion`: the caller is ready; the listener must
+//! confirm.
+
+use actix_web::HttpResponse;
+use trialogue_storage::{Ask, UserRole};
+
+use crate::call::Call;
+use crate::present;
+use crate::reply::{self, Failure};
+
+pub(super) async fn start_video(call: Call) -> Result<HttpResponse, Failure> {
+    let caller = call.user(UserRole::Client).await?;
+    call.command(caller.own(), caller.actor(), Ask::StartVideo).await?;
+    Ok(reply::empty())
+}
+
+pub(super) async fn video_again(call: Call) -> Result<HttpResponse, Failure> {
+    let caller = call.user(UserRole::Client).await?;
+    call.command(caller.own(), caller.actor(), Ask::VideoAgain).await?;
+    Ok(reply::empty())
+}
+
+/// The same as `StartVideoProcess`, and names the room.
+pub(super) async fn start_room(call: Call) -> Result<HttpResponse, Failure> {
+    let caller = call.user(UserRole::Client).await?;
+    let conference = call.command(caller.own(), caller.actor(), Ask::StartVideo).await?;
+    Ok(call.ok(&present::room(&conference)))
+}

@@ -1,0 +1,60 @@
+//! Secrets: made, derived, and written as text.
+//!
+//! The store keeps their hashes only. So that a client that polls gets the same account secret each time, the secret is
+//! not drawn but derived from the bearer token of its holder: whoever holds the token can be told it again, and the
+//! server needs to keep neither.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use trialogue_media::Identity;
+
+use crate::ports::Entropy;
+
+/// A bearer secret, as it travels: 256 bits as hexadecimal text. It has no `Debug` and no `Display`.
+#[derive(Clone)]
+pub(crate) struct Secret(String);
+
+impl Secret {
+    /// A new one.
+    pub(crate) fn random(entropy: &dyn Entropy) -> Self {
+        let mut bytes = [0; 32];
+        entropy.fill(&mut bytes);
+        Self(hex(&bytes))
+    }
+
+    /// One that came in with a request.
+    pub(crate) fn presented(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The secret of the media account that this token's holder has.
+    pub(crate) fn of_account(&self, identity: Identity) -> Self {
+        self.derive(&format!("trialogue account v1:{identity}"))
+    }
+
+    /// The secret of the invitation that this token's holder makes under an idempotency key: asked again, the same.
+    pub(crate) fn of_invitation(&self, idempotency_key: &str) -> Self {
+        self.derive(&format!("trialogue invitation v1:{idempotency_key}"))
+    }
+
+    fn derive(&self, purpose: &str) -> Self {
+        #[expect(clippy::expect_used, reason = "RFC 2104: HMAC takes keys of every length")]
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()).expect("a key of any length");
+        mac.update(purpose.as_bytes());
+        Self(hex(&mac.finalize().into_bytes()))
+    }
+
+    /// The text, for the one answer that hands it out.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// What the store knows it by.
+    pub(crate) fn hash(&self) -> trialogue_storage::SecretHash {
+        trialogue_storage::hash_secret(&self.0)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().flat_map(|b| [b >> 4, b & 15]).map(|n| char::from_digit(n.into(), 16).unwrap_or('0')).collect()
+}

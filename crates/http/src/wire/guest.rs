@@ -1,0 +1,34 @@
+//! Inviting a third party.
+
+use super::validation::email_or_empty;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+/// A third party to be invited, by e-mail or by telephone.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ParaThirdPartyVideoParticipant {
+    /// Address to invite.
+    #[validate(custom(function = email_or_empty), length(max = 254, message = "At most 254 characters are allowed."))]
+    pub email: Option<String>,
+    /// Number of the telephone number's region.
+    #[validate(range(min = 0, message = "This must not be negative."))]
+    pub region_id: i32,
+    /// Number to invite.
+    #[validate(length(max = 40, message = "At most 40 characters are allowed."))]
+    pub phone_number: Option<String>,
+    /// Name of the third party.
+    #[validate(length(max = 200, message = "At most 200 characters are allowed."))]
+    pub name: Option<String>,
+    /// Keys to dial once the call is answered.
+    #[serde(rename = "DTMF")]
+    #[validate(length(max = 40, message = "At most 40 characters are allowed."))]
+    pub dtmf: Option<String>,
+    /// Whether to dial the number rather than to send a link; counts before `isPSTNStr`.
+    #[serde(rename = "isPSTN")]
+    pub is_pstn: Option<bool>,
+    /// The same as a text.
+    #[serde(rename = "isPSTNStr")]
+    #[validate(length(max = 10, message = "At most 10 characters are allowed."))]
+    pub is_pstn_str: Option<String>,
+}

@@ -1,0 +1,76 @@
+//! Requests for an interpreter.
+
+use super::participant::ArrayOfResultVideoConferenceParticipant;
+use super::provider::ArrayOfParaRequestProvider;
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+/// A client's wish for an interpreter.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ParaRequest {
+    /// Number of the language asked for.
+    #[validate(range(min = 1, message = "A language is required."))]
+    pub need_help_language_id: i32,
+    /// Number of the speciality; 0 is the default one.
+    #[validate(range(min = 0, message = "This must not be negative."))]
+    pub request_situation_code_id: i32,
+    /// A note for the interpreter.
+    #[validate(length(max = 2000, message = "At most 2000 characters are allowed."))]
+    pub additional_info: Option<String>,
+    /// Number of the language spoken.
+    #[validate(range(min = 1, message = "This is not a language."))]
+    pub from_language: Option<i32>,
+    /// Version of the client's program.
+    #[validate(length(max = 100, message = "At most 100 characters are allowed."))]
+    pub related_version_code: Option<String>,
+    /// Company whose program it is.
+    #[validate(length(max = 100, message = "At most 100 characters are allowed."))]
+    pub application_company_code: Option<String>,
+    /// 1 iPhone, 2 Android, 5 web.
+    pub device_type_code_id: Option<i32>,
+    /// Kind of program.
+    pub application_type_code_id: Option<i32>,
+    /// Number of the institution.
+    #[serde(rename = "BJCVRIEntityNumber")]
+    #[validate(length(max = 100, message = "At most 100 characters are allowed."))]
+    pub bjcvri_entity_number: Option<String>,
+    /// Secret number of the department.
+    #[serde(rename = "BJCVRIDepartmentPinNumber")]
+    #[validate(length(max = 100, message = "At most 100 characters are allowed."))]
+    pub bjcvri_department_pin_number: Option<String>,
+    /// Where the client is.
+    #[validate(length(max = 500, message = "At most 500 characters are allowed."))]
+    pub request_location: Option<String>,
+}
+
+/// The state of a request; what a client polls. Ours: the reference does not document it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ResultRequest {
+    /// Its number.
+    pub request_id: i32,
+    /// 0 not initiated, 1 new, 2 in service, 3 serviced, 4 cancelled, 5 accepted, 9 nobody available.
+    pub request_status_code_id: i32,
+    /// The status as a text.
+    pub request_status: Option<String>,
+    /// What to show while waiting.
+    #[serde(rename = "waitingMsg")]
+    pub waiting_msg: Option<String>,
+    /// Seconds since it was made.
+    pub elapsed_seconds: i32,
+    /// Number of the language asked for.
+    pub to_language_id: i32,
+    /// Name of the language asked for.
+    pub to_language: Option<String>,
+    /// Number of the conference, once there is one.
+    pub request_conference_session_id: Option<i32>,
+    /// Name of the interpreter who accepted.
+    pub provider_name: Option<String>,
+    /// Interpreters it was offered to.
+    #[serde(rename = "providerList")]
+    pub provider_list: ArrayOfParaRequestProvider,
+    /// Who is in the conference.
+    #[serde(rename = "participantList")]
+    pub participant_list: ArrayOfResultVideoConferenceParticipant,
+}

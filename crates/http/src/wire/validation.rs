@@ -1,0 +1,89 @@
+//! Checks of shape, told in the wire's names.
+
+use super::decimal::Decimal;
+use serde::de::{Deserialize, Deserializer, Error as _, Visitor, value};
+use serde::forward_to_deserialize_any;
+use std::borrow::Cow;
+use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
+
+/// Paths of members with what is wrong about each, in the order of the members.
+pub type FieldMessages = Vec<(String, Vec<String>)>;
+
+/// Checks the shape of `value`; the paths bear the names that clients use.
+pub fn check<T: Validate + for<'de> Deserialize<'de>>(value: &T) -> Result<(), FieldMessages> {
+    value.validate().map_err(|errors| told_in_wire_names(&errors, wire_names::<T>()))
+}
+
+fn told_in_wire_names(errors: &ValidationErrors, names: &[&'static str]) -> FieldMessages {
+    let mut told: Vec<(usize, String, Vec<String>)> = Vec::new();
+    for (field, kind) in errors.errors() {
+        // The checked models are flat; a nested one would need the names of its own type.
+        let ValidationErrorsKind::Field(errors) = kind else { continue };
+        let order = names.iter().position(|name| is_same_name(name, field)).unwrap_or(names.len());
+        let name = names.get(order).map_or_else(|| field.to_string(), |&name| name.to_owned());
+        told.push((order, name, errors.iter().map(message).collect()));
+    }
+    told.sort();
+    told.into_iter().map(|(_, name, messages)| (name, messages)).collect()
+}
+
+/// `phone_number` is `PhoneNumber`: the same letters, whatever their case.
+fn is_same_name(wire: &str, field: &str) -> bool {
+    let letters = |name: &str| name.replace('_', "").to_ascii_lowercase();
+    letters(wire) == letters(field)
+}
+
+fn message(error: &ValidationError) -> String {
+    error.message.as_deref().unwrap_or("This value is not allowed.").to_owned()
+}
+
+/// An e-mail address, if there is one.
+pub(super) fn email_or_empty(email: &str) -> Result<(), ValidationError> {
+    if email.is_empty() || validator::ValidateEmail::validate_email(&email) {
+        Ok(())
+    } else {
+        Err(ValidationError::new("email").with_message(Cow::Borrowed("This is not an e-mail address.")))
+    }
+}
+
+/// Zero or more.
+pub(super) fn not_negative(number: &Decimal) -> Result<(), ValidationError> {
+    if number.is_negative() {
+        Err(ValidationError::new("range").with_message(Cow::Borrowed("This must not be negative.")))
+    } else {
+        Ok(())
+    }
+}
+
+/// The names of a struct's members as serde knows them; none for anything but a struct.
+fn wire_names<T: for<'de> Deserialize<'de>>() -> &'static [&'static str] {
+    let mut names: &[&str] = &[];
+    // It stops by an error, as soon as the names are known.
+    let _ = T::deserialize(NameCatcher(&mut names));
+    names
+}
+
+struct NameCatcher<'n>(&'n mut &'static [&'static str]);
+
+impl<'de> Deserializer<'de> for NameCatcher<'_> {
+    type Error = value::Error;
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        _visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        *self.0 = fields;
+        Err(value::Error::custom("only the names were wanted"))
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Self::Error> {
+        Err(value::Error::custom("not a struct"))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}

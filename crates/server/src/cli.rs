@@ -1,0 +1,137 @@
+//! The command line.
+
+use anyhow::Context as _;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use trialogue_storage::{Store, migrate};
+
+use crate::settings::{SETTINGS, Settings, Values, markdown};
+use crate::{demo, serve, telemetry, timeline, users};
+
+/// Reads the command line and does what it says.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let matches = command().get_matches();
+    let (name, arguments) = matches.subcommand().unwrap_or(("serve", &matches));
+    if let ("config", Some(("list", _))) = (name, arguments.subcommand()) {
+        print!("{}", markdown());
+        return Ok(());
+    }
+    let values = gather(&matches)?;
+    let mut settings = values.settings()?;
+    match (name, arguments) {
+        ("serve", arguments) => {
+            let with_demo = arguments.get_flag("demo");
+            settings.http.conformance_echo |= with_demo;
+            let _logs = telemetry::start(&settings)?;
+            serve::run(settings, with_demo)
+        }
+        ("migrate", _) => {
+            for version in migrate(&settings.database)? {
+                println!("migrated to {version}");
+            }
+            println!("{} is up to date", settings.database);
+            Ok(())
+        }
+        ("user", arguments) => match arguments.subcommand() {
+            Some(("add", arguments)) => {
+                with_store(&settings, async |store| users::add(store, arguments).await)
+            }
+            _ => anyhow::bail!("say `trialogue user add`"),
+        },
+        ("demo", arguments) => {
+            migrate(&settings.database)?;
+            with_store(&settings, async |store| {
+                let demo = demo::prepare(store).await?;
+                if arguments.get_flag("json") {
+                    println!("{}", demo.json(&settings));
+                } else {
+                    print!("{}", demo.text(&settings));
+                }
+                Ok(())
+            })
+        }
+        ("timeline", arguments) => {
+            let conference = arguments.get_one::<i32>("CONFERENCE").copied().unwrap_or_default();
+            with_store(&settings, async |store| timeline::print(store, conference).await)
+        }
+        ("config", _) => {
+            for (name, value, from) in values.shown() {
+                println!("{name} = {value:?}  ({from})");
+            }
+            Ok(())
+        }
+        (other, _) => anyhow::bail!("there is no command {other}"),
+    }
+}
+
+fn command() -> Command {
+    let settings = || {
+        let config = Arg::new("config")
+            .long("config")
+            .value_name("FILE")
+            .global(true)
+            .help("A TOML file with settings [environment: TRIALOGUE_CONFIG]");
+        let flags = SETTINGS.iter().map(|setting| {
+            Arg::new(setting.name)
+                .long(setting.name.replace('_', "-"))
+                .value_name("VALUE")
+                .global(true)
+                .help(format!("{} [default: {}]", setting.help, setting.default))
+                .help_heading("Settings (see docs/settings.md)")
+        });
+        std::iter::once(config).chain(flags)
+    };
+    let demo_flag = Arg::new("demo").long("demo").action(ArgAction::SetTrue);
+    Command::new("trialogue")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("The self-hosted session server for interpreted video calls")
+        .args(settings())
+        .arg(demo_flag.clone().hide(true))
+        .subcommand(
+            Command::new("serve").about("Run the server (what happens without a command, too)").arg(
+                demo_flag.help("Add demo users, switch the echo route on, and print a walk through a call"),
+            ),
+        )
+        .subcommand(Command::new("migrate").about("Bring the database schema up to date"))
+        .subcommand(
+            Command::new("user").about("Manage users").subcommand_required(true).subcommand(users::command()),
+        )
+        .subcommand(
+            Command::new("demo")
+                .about("Add a client and three providers with new passwords, and print how to log in")
+                .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print it for scripts")),
+        )
+        .subcommand(Command::new("timeline").about("Print what happened in a conference").arg(
+            Arg::new("CONFERENCE").required(true).value_parser(clap::value_parser!(i32)).help("Its number"),
+        ))
+        .subcommand(
+            Command::new("config")
+                .about("Look at the settings")
+                .subcommand_required(true)
+                .subcommand(Command::new("check").about("Check the settings; show each with its source"))
+                .subcommand(Command::new("list").about("List all settings, as in docs/settings.md")),
+        )
+}
+
+fn gather(matches: &ArgMatches) -> anyhow::Result<Values> {
+    // Settings may stand before or after the command: clap hands global arguments down to the innermost one.
+    let mut innermost = matches;
+    while let Some((_, inner)) = innermost.subcommand() {
+        innermost = inner;
+    }
+    let flag = |name: &str| innermost.get_one::<String>(name).cloned();
+    let variables: Vec<(String, String)> = std::env::vars().collect();
+    let file = flag("config").or_else(|| std::env::var("TRIALOGUE_CONFIG").ok());
+    Ok(Values::gather(flag, &variables, file.as_deref())?)
+}
+
+/// Opens the store for a tool. A server may be running on the same database.
+fn with_store<T>(
+    settings: &Settings,
+    work: impl AsyncFnOnce(&Store) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let store = Store::open(&settings.database, settings.store).context("opening the database")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(work(&store));
+    store.close();
+    outcome
+}

@@ -1,0 +1,18 @@
+//! The one legal home of the time.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use trialogue_domain::Timestamp;
+use trialogue_http::Clock;
+
+/// The system's clock.
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "everything else takes the time from here")]
+    fn now(&self) -> Timestamp {
+        // A clock before 1970 is a machine without a clock; 1970 is then as good as any time.
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX))
+    }
+}

@@ -1,0 +1,119 @@
+//! Demo users, and a walk through a whole call.
+
+use serde_json::json;
+use trialogue_domain::LanguageId;
+use trialogue_http::{Clock as _, hash_password};
+use trialogue_storage::{NewUser, Store, StoreError, UserRole};
+
+use crate::clock::SystemClock;
+use crate::entropy::SystemEntropy;
+use crate::settings::Settings;
+
+/// The walk, kept as a script that a test runs.
+const WALK: &str = include_str!("../../../scripts/walkthrough.sh");
+
+struct DemoUser {
+    role: UserRole,
+    email: &'static str,
+    name: &'static str,
+    languages: &'static [(i32, bool)],
+}
+
+const USERS: [DemoUser; 4] = [
+    DemoUser { role: UserRole::Client, email: "nurse@demo.example", name: "Nora Nurse", languages: &[] },
+    DemoUser {
+        role: UserRole::Provider,
+        email: "spanish@demo.example",
+        name: "Sofia Spanish",
+        languages: &[(44, true), (1, false)],
+    },
+    DemoUser {
+        role: UserRole::Provider,
+        email: "french@demo.example",
+        name: "Felix French",
+        languages: &[(10, true), (1, false)],
+    },
+    DemoUser {
+        role: UserRole::Provider,
+        email: "vietnamese@demo.example",
+        name: "Vy Vietnamese",
+        languages: &[(43, true), (1, false)],
+    },
+];
+
+/// The demo users, with their new passwords.
+pub(crate) struct Demo(Vec<(&'static DemoUser, String)>);
+
+/// Makes the demo users, or gives them new passwords if they are there.
+pub(crate) async fn prepare(store: &Store) -> anyhow::Result<Demo> {
+    let mut made = Vec::new();
+    for user in &USERS {
+        let password = SystemEntropy.password();
+        let password_hash = hash_password(&password, &SystemEntropy).map_err(anyhow::Error::msg)?;
+        let new = NewUser {
+            role: user.role,
+            email: user.email.to_owned(),
+            name: user.name.to_owned(),
+            password_hash: password_hash.clone(),
+            languages: user.languages.iter().map(|(id, native)| (LanguageId(*id), *native)).collect(),
+        };
+        match store.add_user(new, SystemClock.now()).await {
+            Ok(_) => {}
+            Err(StoreError::EmailTaken) => {
+                store.set_password(user.role, user.email, password_hash).await?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        made.push((user, password));
+    }
+    Ok(Demo(made))
+}
+
+impl Demo {
+    /// For scripts.
+    pub(crate) fn json(&self, settings: &Settings) -> String {
+        let user = |(user, password): &(&DemoUser, String)| {
+            json!({
+                "email": user.email,
+                "password": password,
+                "name": user.name,
+                "languageIds": user.languages.iter().map(|(id, _)| id).collect::<Vec<_>>(),
+                "login": format!("{}{}/{}/Login/1", settings.http.public_url, settings.http.base_path, side(user)),
+            })
+        };
+        let of = |role| self.0.iter().filter(move |(u, _)| u.role == role).map(user).collect::<Vec<_>>();
+        let value = json!({
+            "baseUrl": format!("{}{}", settings.http.public_url, settings.http.base_path),
+            "client": of(UserRole::Client).first(),
+            "providers": of(UserRole::Provider),
+        });
+        format!("{value:#}")
+    }
+
+    /// For people.
+    pub(crate) fn text(&self, settings: &Settings) -> String {
+        let users: String = self
+            .0
+            .iter()
+            .map(|(user, password)| format!("  {:<9} {:<24} {password}\n", side(user), user.email))
+            .collect();
+        let password = |email| self.0.iter().find(|(u, _)| u.email == email).map_or("", |(_, p)| p);
+        let walk = WALK.split_once("# --- the walk ---\n").map_or(WALK, |(_, walk)| walk);
+        format!(
+            "Demo users (passwords are new each time):\n{users}\n\
+             A whole call with curl, to copy and paste into another terminal:\n\n\
+             BASE={}{}\nCLIENT_PASSWORD={}\nPROVIDER_PASSWORD={}\n{walk}",
+            settings.http.public_url,
+            settings.http.base_path,
+            password("nurse@demo.example"),
+            password("spanish@demo.example"),
+        )
+    }
+}
+
+fn side(user: &DemoUser) -> &'static str {
+    match user.role {
+        UserRole::Client => "Client",
+        UserRole::Provider => "Provider",
+    }
+}

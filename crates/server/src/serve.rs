@@ -1,0 +1,85 @@
+//! `trialogue serve`: everything wired together, until a signal ends it.
+
+use std::sync::Arc;
+
+use actix_web::{App as ActixApp, HttpServer, web};
+use anyhow::Context as _;
+use tokio::sync::watch;
+use trialogue_http::{App, Clock};
+use trialogue_media::{Mesh, VideoEngine, notifications};
+use trialogue_storage::{Store, migrate};
+
+use crate::clock::SystemClock;
+use crate::demo;
+use crate::entropy::SystemEntropy;
+use crate::relay::Background;
+use crate::settings::{Engine, Settings};
+
+/// Runs the server.
+pub(crate) fn run(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
+    // The lock comes first: a second server must not migrate under the first one's feet.
+    let lock = trialogue_storage::ServeLock::take(&settings.database)?;
+    if settings.auto_migrate {
+        for version in migrate(&settings.database)? {
+            tracing::info!(version, "migrated the database");
+        }
+    }
+    let store = Store::open(&settings.database, settings.store).context("opening the database")?;
+    let outcome = actix_web::rt::System::new().block_on(serve(settings, with_demo, store.clone()));
+    store.close();
+    drop(lock);
+    outcome
+}
+
+async fn serve(settings: Settings, with_demo: bool, store: Store) -> anyhow::Result<()> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (stop, stopped) = watch::channel(false);
+    let tasks = start_background(&settings, &store, &clock, stopped);
+
+    let app = App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), Arc::new(SystemEntropy))
+        .map_err(anyhow::Error::msg)?;
+    let app = web::Data::new(app);
+    let mut server = HttpServer::new(move || {
+        let app = app.clone();
+        ActixApp::new().configure(move |config| trialogue_http::configure(&app, config))
+    })
+    .shutdown_timeout(settings.shutdown.as_secs());
+    if settings.workers > 0 {
+        server = server.workers(settings.workers);
+    }
+    let server = server.bind(settings.listen).with_context(|| format!("listening on {}", settings.listen))?;
+    for address in server.addrs() {
+        // Scripts wait for this line.
+        println!("listening on http://{address}{}", settings.http.base_path);
+        tracing::info!(%address, database = %settings.database, "serving");
+    }
+    if with_demo {
+        println!("\n{}", demo::prepare(&store).await?.text(&settings));
+    }
+    let outcome = server.run().await.context("serving");
+    tracing::info!("stopping: the requests in flight are finished");
+    // Background work is cut off after this; whatever it had claimed is claimed again when its lease ends.
+    let _ = stop.send(true);
+    for task in tasks {
+        let _ = task.await;
+    }
+    outcome
+}
+
+fn start_background(
+    settings: &Settings,
+    store: &Store,
+    clock: &Arc<dyn Clock>,
+    stop: watch::Receiver<bool>,
+) -> Vec<tokio::task::JoinHandle<()>> {
+    let (notifier, seen) = notifications();
+    let engine: Arc<dyn VideoEngine> = match settings.engine {
+        Engine::Mesh => Arc::new(Mesh::new(notifier)),
+    };
+    let background = Background { store: store.clone(), engine, clock: Arc::clone(clock), stop };
+    vec![
+        tokio::spawn(background.clone().relay()),
+        tokio::spawn(background.clone().deadlines()),
+        tokio::spawn(background.notifications(seen)),
+    ]
+}

@@ -1,0 +1,404 @@
+//! The settings: one list, from which the flags, the environment variables, the file's keys and `docs/settings.md` are
+//! made. A flag wins over the environment, the environment over the file, the file over the default.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use trialogue_domain::Timings;
+use trialogue_http::HttpSettings;
+use trialogue_storage::{DatabaseUrl, StoreOptions};
+
+/// One setting.
+pub(crate) struct Setting {
+    /// The key in the file; the flag is `--` and the same with hyphens.
+    pub(crate) name: &'static str,
+    pub(crate) default: &'static str,
+    pub(crate) help: &'static str,
+}
+
+/// All settings, in the order of the documentation.
+pub(crate) const SETTINGS: &[Setting] = &[
+    Setting { name: "listen", default: "127.0.0.1:8080", help: "Address and port to listen on." },
+    Setting {
+        name: "public_url",
+        default: "",
+        help: "How a browser reaches this server, for invitation links; `http://` and `listen` if empty.",
+    },
+    Setting { name: "base_path", default: "/API", help: "Below which path the routes are." },
+    Setting {
+        name: "database",
+        default: "sqlite://trialogue.db",
+        help: "`sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME?sslmode=...`.",
+    },
+    Setting {
+        name: "auto_migrate",
+        default: "true",
+        help: "Whether `serve` brings the schema up to date by itself; otherwise run `trialogue migrate`.",
+    },
+    Setting { name: "writers", default: "2", help: "Writer threads on PostgreSQL; SQLite has one." },
+    Setting { name: "readers", default: "2", help: "Reader threads, each with a connection." },
+    Setting {
+        name: "queue",
+        default: "1024",
+        help: "So many operations may wait for the database; more are answered 503.",
+    },
+    Setting { name: "workers", default: "0", help: "HTTP worker threads; 0 means one for each core." },
+    Setting { name: "engine", default: "mesh", help: "What carries the picture: `mesh`." },
+    Setting { name: "token_seconds", default: "43200", help: "How long a login token lives." },
+    Setting {
+        name: "presence_seconds",
+        default: "30",
+        help: "A party without a sign of life for so long is shown as offline.",
+    },
+    Setting { name: "search_seconds", default: "300", help: "How long an interpreter is looked for." },
+    Setting {
+        name: "start_seconds",
+        default: "900",
+        help: "How long an accepted request waits for a call before it is ended.",
+    },
+    Setting {
+        name: "ring_seconds",
+        default: "60",
+        help: "How long the listener's confirmation is waited for.",
+    },
+    Setting {
+        name: "join_seconds",
+        default: "300",
+        help: "How long a confirmed party may take to fetch its account.",
+    },
+    Setting { name: "invitation_seconds", default: "900", help: "How long a guest's answer is waited for." },
+    Setting {
+        name: "reconnect_seconds",
+        default: "30",
+        help: "How long a lost media link may take to come back.",
+    },
+    Setting { name: "account_seconds", default: "43200", help: "How long a media account lives." },
+    Setting {
+        name: "conformance_echo",
+        default: "false",
+        help: "Whether `POST {base_path}/Conformance/Echo/ResultVideoConferenceParticipant` answers how a body was read.",
+    },
+    Setting { name: "request_log", default: "true", help: "Whether each request is logged in a line." },
+    Setting {
+        name: "log",
+        default: "info",
+        help: "What is logged: a level, or `tracing` directives such as `info,trialogue_http=debug`.",
+    },
+    Setting { name: "log_format", default: "text", help: "`text` or `json`." },
+    Setting {
+        name: "shutdown_seconds",
+        default: "30",
+        help: "How long a stop waits for the requests that are being served.",
+    },
+];
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    Flag(String),
+    Environment(String),
+    File(String),
+    Default,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(flag) => write!(f, "flag {flag}"),
+            Self::Environment(name) => write!(f, "environment variable {name}"),
+            Self::File(path) => write!(f, "file {path}"),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// A setting that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SettingsError {
+    #[error("setting `{name}` (from {from}): {why}")]
+    Wrong { name: &'static str, from: Source, why: String },
+    #[error("{file}: there is no setting `{name}`; `trialogue config list` shows all")]
+    Unknown { file: String, name: String },
+    #[error("{file}: {why}")]
+    File { file: String, why: String },
+    #[error("environment variable {0}: there is no such setting; `trialogue config list` shows all")]
+    UnknownVariable(String),
+}
+
+impl Setting {
+    pub(crate) fn flag(&self) -> String {
+        format!("--{}", self.name.replace('_', "-"))
+    }
+
+    pub(crate) fn variable(&self) -> String {
+        format!("TRIALOGUE_{}", self.name.to_uppercase())
+    }
+}
+
+/// Every setting's text, and where it came from.
+pub(crate) struct Values(Vec<(&'static Setting, String, Source)>);
+
+impl Values {
+    /// Gathers them. `flag` gives the value of a flag, `variables` is the environment, `file` the path of a TOML file.
+    pub(crate) fn gather(
+        flag: impl Fn(&str) -> Option<String>,
+        variables: &[(String, String)],
+        file: Option<&str>,
+    ) -> Result<Self, SettingsError> {
+        refuse_unknown_variables(variables)?;
+        let table = file.map(read_file).transpose()?;
+        let find = |setting: &'static Setting| {
+            let variable = setting.variable();
+            if let Some(value) = flag(setting.name) {
+                return (value, Source::Flag(setting.flag()));
+            }
+            if let Some((_, value)) = variables.iter().find(|(name, _)| *name == variable) {
+                return (value.clone(), Source::Environment(variable));
+            }
+            let in_file = table.as_ref().and_then(|table| table.get(setting.name));
+            if let (Some(value), Some(file)) = (in_file, file) {
+                return (text_of(value), Source::File(file.to_owned()));
+            }
+            (setting.default.to_owned(), Source::Default)
+        };
+        Ok(Self(SETTINGS.iter().map(find).zip(SETTINGS).map(|((v, from), s)| (s, v, from)).collect()))
+    }
+
+    /// Each setting with its value and source; a database password is not shown.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = (&'static str, String, &Source)> {
+        self.0.iter().map(|(setting, value, from)| {
+            let value = match (setting.name, DatabaseUrl::parse(value)) {
+                ("database", Ok(url)) => url.to_string(),
+                ("database", Err(_)) => "(unreadable)".to_owned(),
+                _ => value.clone(),
+            };
+            (setting.name, value, from)
+        })
+    }
+
+    /// The settings, read and checked.
+    pub(crate) fn settings(&self) -> Result<Settings, SettingsError> {
+        let listen: SocketAddr = self.parsed("listen")?;
+        let url = self.text("public_url").0.trim_end_matches('/').to_owned();
+        let base_path = self.checked("base_path", |path| {
+            let sound =
+                path.starts_with('/') && !path.ends_with('/') && !path.contains(['{', '}', '?', '#', ' ']);
+            if sound { Ok(path.to_owned()) } else { Err("write a path such as /API".to_owned()) }
+        })?;
+        Ok(Settings {
+            listen,
+            database: self.checked("database", |text| DatabaseUrl::parse(text).map_err(|e| e.to_string()))?,
+            auto_migrate: self.parsed("auto_migrate")?,
+            workers: self.parsed("workers")?,
+            store: StoreOptions {
+                writers: self.parsed("writers")?,
+                readers: self.parsed("readers")?,
+                queue: self.parsed("queue")?,
+                timings: Timings {
+                    search: self.seconds("search_seconds")?,
+                    start: self.seconds("start_seconds")?,
+                    ring: self.seconds("ring_seconds")?,
+                    join: self.seconds("join_seconds")?,
+                    invitation: self.seconds("invitation_seconds")?,
+                    reconnect: self.seconds("reconnect_seconds")?,
+                    account: self.seconds("account_seconds")?,
+                },
+            },
+            engine: self.checked("engine", |name| match name {
+                "mesh" => Ok(Engine::Mesh),
+                _ => Err("this version knows `mesh`".to_owned()),
+            })?,
+            http: HttpSettings {
+                base_path,
+                public_url: if url.is_empty() { format!("http://{listen}") } else { url },
+                token_life: self.seconds("token_seconds")?,
+                presence_window: self.seconds("presence_seconds")?,
+                conformance_echo: self.parsed("conformance_echo")?,
+                request_log: self.parsed("request_log")?,
+                password_lane: 2,
+            },
+            log: self.text("log").0.to_owned(),
+            log_json: self.checked("log_format", |text| match text {
+                "text" => Ok(false),
+                "json" => Ok(true),
+                _ => Err("write `text` or `json`".to_owned()),
+            })?,
+            shutdown: self.seconds("shutdown_seconds")?,
+        })
+    }
+
+    fn text(&self, name: &str) -> (&str, &Source) {
+        let found = self.0.iter().find(|(setting, ..)| setting.name == name);
+        found.map_or(("", &Source::Default), |(_, value, from)| (value, from))
+    }
+
+    fn checked<T>(
+        &self,
+        name: &'static str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<T, SettingsError> {
+        let (value, from) = self.text(name);
+        read(value).map_err(|why| SettingsError::Wrong { name, from: from.clone(), why })
+    }
+
+    fn parsed<T: FromStr<Err: fmt::Display>>(&self, name: &'static str) -> Result<T, SettingsError> {
+        self.checked(name, |text| text.parse().map_err(|e| format!("{text:?} can't be read: {e}")))
+    }
+
+    fn seconds(&self, name: &'static str) -> Result<Duration, SettingsError> {
+        self.checked(name, |text| match text.parse::<u32>() {
+            Ok(0) => Err("must be at least 1".to_owned()),
+            Ok(seconds) => Ok(Duration::from_secs(seconds.into())),
+            Err(e) => Err(format!("{text:?} is no number of seconds: {e}")),
+        })
+    }
+}
+
+/// The settings, ready for use.
+pub(crate) struct Settings {
+    pub(crate) listen: SocketAddr,
+    pub(crate) database: DatabaseUrl,
+    pub(crate) auto_migrate: bool,
+    pub(crate) workers: usize,
+    pub(crate) store: StoreOptions,
+    pub(crate) engine: Engine,
+    pub(crate) http: HttpSettings,
+    pub(crate) log: String,
+    pub(crate) log_json: bool,
+    pub(crate) shutdown: Duration,
+}
+
+/// What carries the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engine {
+    /// Browsers connect to each other.
+    Mesh,
+}
+
+/// A misspelt variable would otherwise be a setting that silently does nothing.
+fn refuse_unknown_variables(variables: &[(String, String)]) -> Result<(), SettingsError> {
+    let known = |name: &str| name == "TRIALOGUE_CONFIG" || SETTINGS.iter().any(|s| s.variable() == name);
+    match variables.iter().find(|(name, _)| name.starts_with("TRIALOGUE_") && !known(name)) {
+        Some((name, _)) => Err(SettingsError::UnknownVariable(name.clone())),
+        None => Ok(()),
+    }
+}
+
+fn read_file(file: &str) -> Result<toml::Table, SettingsError> {
+    let failed = |why: String| SettingsError::File { file: file.to_owned(), why };
+    let text = std::fs::read_to_string(file).map_err(|e| failed(e.to_string()))?;
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| failed(e.to_string()))?;
+    match table.keys().find(|key| SETTINGS.iter().all(|s| s.name != key.as_str())) {
+        Some(name) => Err(SettingsError::Unknown { file: file.to_owned(), name: name.clone() }),
+        None => Ok(table),
+    }
+}
+
+fn text_of(value: &toml::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// `docs/settings.md`.
+pub(crate) fn markdown() -> String {
+    use fmt::Write as _;
+    let mut out = String::from(
+        "# Settings\n\nPrinted from the code by `trialogue config list`. A flag wins over the environment, the environment over \
+         the file, the file over the default. The file is TOML with the names of the first column as keys; `--config FILE` or \
+         `TRIALOGUE_CONFIG` names it. `trialogue config check` shows what is in force and where it came from.\n\n\
+         | Setting | Flag | Environment | Default | Meaning |\n|---|---|---|---|---|\n",
+    );
+    for setting in SETTINGS {
+        let default =
+            if setting.default.is_empty() { String::new() } else { format!("`{}`", setting.default) };
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            out,
+            "| `{}` | `{}` | `{}` | {default} | {} |",
+            setting.name,
+            setting.flag(),
+            setting.variable(),
+            setting.help
+        );
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gathered(
+        flags: &[(&str, &str)],
+        variables: &[(&str, &str)],
+        file: Option<&str>,
+    ) -> Result<Values, SettingsError> {
+        let variables: Vec<(String, String)> =
+            variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let flag = |name: &str| flags.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        Values::gather(flag, &variables, file)
+    }
+
+    fn message(outcome: Result<Values, SettingsError>) -> String {
+        match outcome.and_then(|values| values.settings()) {
+            Ok(_) => String::new(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_sound() {
+        assert_eq!(message(gathered(&[], &[], None)), "");
+    }
+
+    #[test]
+    fn flag_over_environment_over_file_over_default() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.toml");
+        std::fs::write(&path, "ring_seconds = 5\njoin_seconds = 6\nsearch_seconds = 7\n").unwrap();
+        let variables = [("TRIALOGUE_RING_SECONDS", "15"), ("TRIALOGUE_JOIN_SECONDS", "16")];
+        let values = gathered(&[("ring_seconds", "25")], &variables, path.to_str()).unwrap();
+        let timings = values.settings().unwrap().store.timings;
+        assert_eq!(timings.ring, Duration::from_secs(25));
+        assert_eq!(timings.join, Duration::from_secs(16));
+        assert_eq!(timings.search, Duration::from_secs(7));
+        assert_eq!(timings.start, Timings::default().start);
+    }
+
+    #[test]
+    fn a_wrong_setting_is_explained_by_its_name_and_source() {
+        let wrong = message(gathered(&[], &[("TRIALOGUE_LISTEN", "nowhere")], None));
+        assert!(wrong.contains("`listen`") && wrong.contains("TRIALOGUE_LISTEN"), "{wrong}");
+        let wrong = message(gathered(&[("ring_seconds", "0")], &[], None));
+        assert!(wrong.contains("`ring_seconds`") && wrong.contains("flag --ring-seconds"), "{wrong}");
+        let wrong = message(gathered(&[("database", "mysql://x")], &[], None));
+        assert!(wrong.contains("`database`") && wrong.contains("mysql"), "{wrong}");
+    }
+
+    #[test]
+    fn misspelt_names_are_refused() {
+        assert!(message(gathered(&[], &[("TRIALOGUE_LISTTEN", "x")], None)).contains("TRIALOGUE_LISTTEN"));
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.toml");
+        std::fs::write(&path, "lissten = 5\n").unwrap();
+        assert!(message(gathered(&[], &[], path.to_str())).contains("lissten"));
+    }
+
+    #[test]
+    fn a_database_password_is_not_shown() {
+        let values =
+            gathered(&[("database", "postgres://me:hunter2@db/x?password=hunter3")], &[], None).unwrap();
+        assert!(values.shown().all(|(_, value, _)| !value.contains("hunter")));
+    }
+
+    #[test]
+    fn the_documentation_is_printed_from_the_list() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/settings.md");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(path, markdown()).unwrap();
+        }
+        let written = std::fs::read_to_string(path).unwrap_or_default();
+        assert_eq!(written, markdown(), "docs/settings.md is stale; run the tests with UPDATE_DOCS=1");
+    }
+}

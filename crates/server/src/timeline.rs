@@ -1,0 +1,29 @@
+//! `trialogue timeline CONFERENCE`: what happened, from the log, and whether the log tells the stored state.
+
+use anyhow::ensure;
+use chrono::{DateTime, SecondsFormat};
+use trialogue_domain::{Conference, ConferenceId, Timestamp};
+use trialogue_storage::{Store, Whose};
+
+pub(crate) async fn print(store: &Store, conference: i32) -> anyhow::Result<()> {
+    let id = ConferenceId(conference);
+    let events = store.timeline(id).await?;
+    ensure!(!events.is_empty(), "there is no conference {conference}");
+    for entry in &events {
+        let actor = entry.actor.map_or_else(|| "(observed)".to_owned(), |actor| format!("{actor:?}"));
+        println!("{:>4}  {}  {actor:<28} {:?}", entry.seq, instant(entry.at), entry.event);
+    }
+    let replayed = Conference::replay(id, events.iter().map(|e| (e.at, &e.event)))?;
+    let stored = store.view(Whose::Id(id)).await?.map(|view| view.conference);
+    ensure!(
+        stored.as_ref() == Some(&replayed),
+        "the log does not lead to the stored state: tell the developers"
+    );
+    println!("replayed: {} events lead to the stored state, {}", events.len(), replayed.status().text());
+    Ok(())
+}
+
+fn instant(at: Timestamp) -> String {
+    DateTime::from_timestamp_micros(at.0)
+        .map_or_else(|| at.0.to_string(), |t| t.to_rfc3339_opts(SecondsFormat::Micros, true))
+}
