@@ -55,6 +55,17 @@ fn a_new_call_is_not_killed_by_the_old_one() {
 }
 
 #[test]
+fn a_guest_that_is_lost_for_good_is_told_to_stop_polling() {
+    let (story, guest) = Story::connected().with_guest_in_call();
+    let lost = story.after(Observation::Disconnected(guest));
+    let own = own_account(&lost.conference, guest);
+    assert!(own.disconnected && !own.killed && own.listener.is_some());
+    let reconnect = lost.timings.reconnect;
+    let own = own_account(&lost.waited(reconnect).conference, guest);
+    assert!(own.killed && !own.disconnected && own.listener.is_none());
+}
+
+#[test]
 fn a_lost_link_shows_as_disconnected_until_it_is_back() {
     let story = Story::connected();
     let provider = story.id(Kind::Provider);
