@@ -111,6 +111,11 @@ impl Call {
         presented_token(self.req.headers()).ok_or_else(|| self.fail(Problem::MissingToken))
     }
 
+    /// A part of the path, by its name in the route's pattern.
+    pub(crate) fn path_parameter(&self, name: &str) -> &str {
+        self.req.match_info().query(name)
+    }
+
     /// The body, bound.
     pub(crate) async fn body<T: DeserializeOwned>(&self, payload: web::Payload) -> Result<T, Failure> {
         body::bind(&self.req, payload).await

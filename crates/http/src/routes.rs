@@ -14,7 +14,7 @@ mod request_new;
 mod request_status;
 mod start_video;
 
-use actix_web::web::{self, Payload, ServiceConfig};
+use actix_web::web::{Payload, ServiceConfig};
 use trialogue_storage::UserRole::{Client, Provider};
 
 use crate::call::Call;
@@ -28,7 +28,7 @@ pub(crate) fn configure(base: &str, config: &mut ServiceConfig) {
 }
 
 fn client(base: &str, config: &mut ServiceConfig) {
-    let login = |call: Call, body: Payload, _: web::Path<i32>| login::login(call, body, Client);
+    let login = |call: Call, body: Payload| login::login(call, body, Client);
     let accounts = |call: Call| accounts::pair_accounts(call, Client);
     let invite = |call: Call, body: Payload| invite::invite(call, body, Client);
     let kick = |call: Call, body: Payload| kick::kick(call, body, Client);
@@ -48,7 +48,7 @@ fn client(base: &str, config: &mut ServiceConfig) {
 }
 
 fn provider(base: &str, config: &mut ServiceConfig) {
-    let login = |call: Call, body: Payload, _: web::Path<i32>| login::login(call, body, Provider);
+    let login = |call: Call, body: Payload| login::login(call, body, Provider);
     let accounts = |call: Call| accounts::pair_accounts(call, Provider);
     let invite = |call: Call, body: Payload| invite::invite(call, body, Provider);
     let kick = |call: Call, body: Payload| kick::kick(call, body, Provider);

@@ -12,6 +12,7 @@ use crate::secret::Secret;
 use crate::wire::{ParaLoginInfo, ParaSecurityToken};
 
 pub(super) async fn login(call: Call, payload: web::Payload, role: UserRole) -> Result<HttpResponse, Failure> {
+    require_language_number(&call)?;
     let info: ParaLoginInfo = call.checked_body(payload).await?;
     let email = info.email.unwrap_or_default().trim().to_lowercase();
     let app = call.app();
@@ -37,4 +38,11 @@ pub(super) async fn login(call: Call, payload: web::Payload, role: UserRole) -> 
         support_client_preselection_schedule: Some(false),
         ..Default::default()
     }))
+}
+
+/// The number is required, as by the framework; which of our texts it picks is no question yet.
+fn require_language_number(call: &Call) -> Result<(), Failure> {
+    let is_number = call.path_parameter("SystemLanguageId").parse::<i32>().is_ok();
+    let problem = Problem::BadValue { member: "SystemLanguageId", message: "a number is expected" };
+    if is_number { Ok(()) } else { Err(call.fail(problem)) }
 }
