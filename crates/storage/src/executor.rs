@@ -59,7 +59,9 @@ impl<C, T: Send, F: FnMut(&mut C) -> Result<T, StoreError> + Send> Job<C> for Op
     }
 
     fn finish(self: Box<Self>, outcome: Result<(), StoreError>) {
-        let Self { name: operation, value, reply, .. } = *self;
+        let Self { name: operation, work, value, reply } = *self;
+        // It may hold a handle of the store: let go before the asker hears of it, who may want to close the store next.
+        drop(work);
         // The asker may be gone; what was done stays done.
         let _ = reply.send(outcome.and_then(|()| value.ok_or(StoreError::Panicked { operation })));
     }

@@ -1,0 +1,35 @@
+//! Tests of the store, each on SQLite and on PostgreSQL wherever both can do it.
+
+#[cfg(test)]
+mod calls;
+#[cfg(test)]
+mod concurrency;
+#[cfg(test)]
+mod corrupt;
+#[cfg(test)]
+mod differences;
+#[cfg(test)]
+mod gone;
+#[cfg(test)]
+mod groups;
+#[cfg(test)]
+mod idempotency;
+#[cfg(test)]
+mod migrations;
+#[cfg(test)]
+mod nodes;
+#[cfg(test)]
+mod outbox;
+#[cfg(test)]
+mod scene;
+#[cfg(test)]
+#[path = "../../src/schema.rs"]
+mod schema;
+#[cfg(test)]
+mod statements;
+#[cfg(test)]
+mod urls;
+#[cfg(test)]
+mod users;
+#[cfg(test)]
+mod world;

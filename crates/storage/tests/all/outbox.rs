@@ -1,0 +1,118 @@
+use std::time::Duration;
+
+use trialogue_domain::{Actor, Effect, Kind};
+use trialogue_storage::{Ask, Claimed};
+
+use crate::scene::Call;
+use crate::world::{Database, World, on_both};
+
+const LEASE: Duration = Duration::from_secs(30);
+
+on_both! {
+    effects_are_claimed_in_order,
+    a_claimed_effect_is_nobody_elses,
+    a_lease_that_ends_is_claimed_again,
+    done_is_gone,
+    failed_is_due_later,
+    a_lost_lease_settles_nothing,
+    a_call_without_an_account_owes_nothing,
+}
+
+async fn claim(world: &World, token: i64, limit: i64) -> Vec<Claimed> {
+    world.store.claim_effects(token, LEASE, limit, world.now()).await.unwrap()
+}
+
+async fn effects_are_claimed_in_order(database: Database) {
+    let world = database.world();
+    let call = Call::issued(&world, "1").await;
+    let [caller, listener] =
+        [call.participant_of(Kind::Client).await, call.participant_of(Kind::Provider).await];
+    let guest = call.guest("guest").await;
+    call.by_client(Ask::Kick(guest)).await.unwrap();
+    call.finish().await.unwrap();
+    let effects: Vec<Effect> = claim(&world, 1, 100).await.iter().map(|c| c.effect).collect();
+    assert_eq!(
+        effects,
+        [
+            Effect::OpenRoom,
+            Effect::Admit(caller),
+            Effect::Admit(listener),
+            Effect::Admit(guest),
+            Effect::Remove(guest),
+            Effect::Remove(caller),
+            Effect::Remove(listener),
+            Effect::CloseRoom,
+        ]
+    );
+}
+
+async fn a_claimed_effect_is_nobody_elses(database: Database) {
+    let world = database.world();
+    let call = Call::issued(&world, "1").await;
+    let first = claim(&world, 1, 2).await;
+    assert_eq!(first.len(), 2);
+    assert!(first.iter().all(|c| c.attempts == 1 && c.conference == call.id));
+    let rest = claim(&world, 2, 100).await;
+    assert_eq!(rest.len(), 1);
+    assert_eq!(claim(&world, 3, 100).await, []);
+    assert_eq!(world.store.effects_waiting().await.unwrap(), 3);
+}
+
+async fn a_lease_that_ends_is_claimed_again(database: Database) {
+    let world = database.world();
+    Call::issued(&world, "1").await;
+    let first = claim(&world, 1, 1).await;
+    world.clock.advance(LEASE.checked_sub(Duration::from_micros(1)).unwrap());
+    assert_eq!(claim(&world, 2, 1).await.len(), 1, "another row");
+    world.clock.advance(Duration::from_micros(1));
+    let again = claim(&world, 3, 1).await;
+    assert_eq!((again[0].id, again[0].attempts), (first[0].id, 2));
+    assert!(!world.store.effect_done(first[0]).await.unwrap(), "the first claimer came too late");
+    assert!(world.store.effect_done(again[0]).await.unwrap());
+}
+
+async fn done_is_gone(database: Database) {
+    let world = database.world();
+    Call::issued(&world, "1").await;
+    for work in claim(&world, 1, 100).await {
+        assert!(world.store.effect_done(work).await.unwrap());
+        assert!(!world.store.effect_done(work).await.unwrap());
+        assert!(!world.store.effect_failed(work, world.now()).await.unwrap());
+    }
+    assert_eq!(world.store.effects_waiting().await.unwrap(), 0);
+}
+
+async fn failed_is_due_later(database: Database) {
+    let world = database.world();
+    Call::issued(&world, "1").await;
+    let work = claim(&world, 1, 1).await[0];
+    let due = world.now().after(Duration::from_micros(7));
+    assert!(world.store.effect_failed(work, due).await.unwrap());
+    assert!(claim(&world, 2, 100).await.iter().all(|other| other.id != work.id));
+    world.clock.advance(Duration::from_micros(7));
+    let again = claim(&world, 3, 100).await;
+    assert_eq!((again.len(), again[0].id, again[0].attempts), (1, work.id, 2));
+}
+
+async fn a_lost_lease_settles_nothing(database: Database) {
+    let world = database.world();
+    Call::issued(&world, "1").await;
+    let lost = claim(&world, 1, 1).await[0];
+    world.clock.advance(LEASE);
+    let held = claim(&world, 2, 1).await[0];
+    assert_eq!(lost.id, held.id);
+    assert!(!world.store.effect_failed(lost, world.now()).await.unwrap());
+    assert!(!world.store.effect_done(lost).await.unwrap());
+    assert_eq!(claim(&world, 3, 100).await.len(), 2, "the held one is still held");
+    assert!(world.store.effect_done(held).await.unwrap());
+}
+
+async fn a_call_without_an_account_owes_nothing(database: Database) {
+    let world = database.world();
+    let call = Call::confirmed(&world, "1").await;
+    let guest = call.invited("guest").await;
+    call.by(Actor::Guest(guest), Ask::ConfirmInvitation).await.unwrap();
+    call.by_client(Ask::Kick(guest)).await.unwrap();
+    call.finish().await.unwrap();
+    assert_eq!(claim(&world, 1, 100).await, []);
+}

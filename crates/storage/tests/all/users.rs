@@ -1,0 +1,172 @@
+use std::time::Duration;
+
+use trialogue_domain::{Actor, LanguageId, OfferState, Stage, Timestamp};
+use trialogue_storage::{Ask, IdempotencyKey, StoreError, UserRole, Whose, hash_secret};
+
+use crate::scene::{GERMAN, SPANISH, details, number, request, user};
+use crate::world::{Database, on_both};
+
+on_both! {
+    an_email_is_found_in_any_letter_case,
+    an_email_is_taken_in_any_letter_case_but_per_role,
+    an_unknown_language_adds_nobody,
+    a_token_is_good_until_it_expires,
+    signs_of_life_are_kept,
+    a_provider_coming_online_is_told_what_waits,
+    only_fitting_providers_get_an_offer,
+    a_sweep_takes_what_had_its_time,
+    languages_are_there,
+    an_open_store_is_healthy,
+}
+
+async fn an_email_is_found_in_any_letter_case(database: Database) {
+    let world = database.world();
+    let id = world.client("MiXed.Ärzte@Example.ORG").await;
+    for written in ["MiXed.Ärzte@Example.ORG", "mixed.ärzte@example.org", "MIXED.ÄRZTE@EXAMPLE.ORG"] {
+        let found = world.store.credentials(UserRole::Client, written).await.unwrap().unwrap();
+        assert_eq!((found.user, found.password_hash.as_str()), (id, "$argon2"));
+    }
+    // No pattern matching, whatever the address holds.
+    for other in ["m%", "mixed_ärzte@example.org", ""] {
+        assert!(world.store.credentials(UserRole::Client, other).await.unwrap().is_none(), "{other}");
+    }
+    assert!(world.store.credentials(UserRole::Provider, "mixed.ärzte@example.org").await.unwrap().is_none());
+}
+
+async fn an_email_is_taken_in_any_letter_case_but_per_role(database: Database) {
+    let world = database.world();
+    world.client("one@example.org").await;
+    let again = world.store.add_user(user(UserRole::Client, "ONE@Example.org"), world.now()).await;
+    assert!(matches!(again, Err(StoreError::EmailTaken)));
+    world.provider("one@example.org").await;
+    assert_eq!(world.count("users"), 2);
+}
+
+async fn an_unknown_language_adds_nobody(database: Database) {
+    let world = database.world();
+    let mut new = user(UserRole::Provider, "p@example.org");
+    new.languages = vec![(SPANISH, true), (LanguageId(4711), false)];
+    let refused = world.store.add_user(new, world.now()).await;
+    assert!(matches!(refused, Err(StoreError::UnknownLanguage(4711))));
+    assert_eq!((world.count("users"), world.count("provider_languages")), (0, 0));
+
+    let client = world.client("c@example.org").await;
+    let none = LanguageId(0);
+    let refused = world.store.open_request(client, none, details(), world.now(), None, number()).await;
+    assert!(matches!(refused, Err(StoreError::UnknownLanguage(0))));
+    assert_eq!(world.count("conferences"), 0);
+}
+
+async fn a_token_is_good_until_it_expires(database: Database) {
+    let world = database.world();
+    let user = world.provider("p@example.org").await;
+    let (hash, now) = (hash_secret("token"), world.now());
+    let expires = now.after(Duration::from_micros(2));
+    world.store.add_token(user, hash, now, expires).await.unwrap();
+    let session = world.store.session(hash, Timestamp(expires.0 - 1)).await.unwrap().unwrap();
+    assert_eq!((session.user, session.role, session.last_seen), (user, UserRole::Provider, Some(now)));
+    assert_eq!(world.store.session(hash, expires).await.unwrap(), None);
+    assert_eq!(world.store.session(hash_secret("another"), now).await.unwrap(), None);
+}
+
+async fn signs_of_life_are_kept(database: Database) {
+    let world = database.world();
+    let client = world.client("c@example.org").await;
+    let hash = hash_secret("token");
+    world.store.add_token(client, hash, world.now(), Timestamp(i64::MAX)).await.unwrap();
+    let later = world.clock.advance(Duration::from_micros(1));
+    world.store.touch(client, later).await.unwrap();
+    let session = world.store.session(hash, later).await.unwrap().unwrap();
+    assert_eq!((session.role, session.last_seen), (UserRole::Client, Some(later)));
+}
+
+async fn a_provider_coming_online_is_told_what_waits(database: Database) {
+    let world = database.world();
+    let first = world.client("c1@example.org").await;
+    let second = world.client("c2@example.org").await;
+    let third = world.client("c3@example.org").await;
+    let older = world.request(first).await.unwrap();
+    world.clock.advance(Duration::from_secs(1));
+    let newer = world.request(second).await.unwrap();
+    world.store.open_request(third, GERMAN, details(), world.now(), None, number()).await.unwrap();
+
+    let late = world.store.add_user(user(UserRole::Provider, "late@example.org"), world.now()).await.unwrap();
+    assert_eq!(world.store.set_online(late, true).await.unwrap(), [older, newer]);
+    assert_eq!(world.store.set_online(late, false).await.unwrap(), []);
+
+    let offer = |id| world.store.command(Whose::Id(id), Actor::System, Ask::Offer(late), world.now());
+    let offered = offer(older).await.unwrap();
+    let Stage::Searching { offers, .. } = &offered.stage else { panic!("{offered:?}") };
+    assert_eq!((offers[0].provider, offers[0].state), (late, OfferState::Open));
+    assert_eq!(offer(older).await.unwrap(), offered, "offering twice is offering");
+    world.conference(older).await;
+    assert_eq!(world.store.offers(late).await.unwrap().len(), 1);
+
+    let accepted =
+        world.store.command(Whose::Id(older), Actor::Provider(late), Ask::AcceptOffer, world.now());
+    accepted.await.unwrap();
+    assert_eq!(world.store.set_online(late, true).await.unwrap(), [newer], "the other one is served");
+}
+
+async fn only_fitting_providers_get_an_offer(database: Database) {
+    let world = database.world();
+    let online = world.provider("online@example.org").await;
+    let offline = world.provider("offline@example.org").await;
+    world.store.set_online(offline, false).await.unwrap();
+    let mut german = user(UserRole::Provider, "german@example.org");
+    german.languages = vec![(GERMAN, true)];
+    let german = world.store.add_user(german, world.now()).await.unwrap();
+    world.store.set_online(german, true).await.unwrap();
+    let busy = world.provider("busy@example.org").await;
+    let other = world.client("other@example.org").await;
+    let served = world.request(other).await.unwrap();
+    let accept = world.store.command(Whose::Id(served), Actor::Provider(busy), Ask::AcceptOffer, world.now());
+    accept.await.unwrap();
+
+    let client = world.client("c@example.org").await;
+    let id = request(&world.store, &world, client, None).await.unwrap();
+    let view = world.view(id).await;
+    let offered: Vec<_> = view.offered.iter().map(|o| o.person.id).collect();
+    assert_eq!(offered, [online]);
+    assert_eq!(view.offered[0].native_languages, ["Spanish"]);
+    assert!(view.offered[0].other_languages.is_empty());
+}
+
+async fn a_sweep_takes_what_had_its_time(database: Database) {
+    let world = database.world();
+    let client = world.client("c@example.org").await;
+    let now = world.now();
+    for (token, life) in [("gone", 5), ("kept", 6)] {
+        let expires = now.after(Duration::from_micros(life));
+        world.store.add_token(client, hash_secret(token), now, expires).await.unwrap();
+    }
+    let key = IdempotencyKey { owner: "o".into(), key: "k".into(), request_hash: [0; 32] };
+    request(&world.store, &world, client, Some(key)).await.unwrap();
+    let later = now.after(Duration::from_micros(5));
+    assert_eq!(world.store.sweep(later, now).await.unwrap(), 1, "the key was made at the limit, not before");
+    assert_eq!((world.count("tokens"), world.count("idempotency_keys")), (1, 1));
+    assert!(world.store.session(hash_secret("kept"), later).await.unwrap().is_some());
+    assert_eq!(world.store.sweep(later, later).await.unwrap(), 1);
+    assert_eq!(world.count("idempotency_keys"), 0);
+}
+
+async fn languages_are_there(database: Database) {
+    let world = database.world();
+    let spanish = world.store.language(SPANISH).await.unwrap().unwrap();
+    assert_eq!((spanish.code.as_str(), spanish.name.as_str()), ("es", "Spanish"));
+    assert_eq!(world.store.language(LanguageId(0)).await.unwrap(), None);
+}
+
+async fn an_open_store_is_healthy(database: Database) {
+    let world = database.world();
+    assert_eq!(world.store.check().await.unwrap(), trialogue_storage::SchemaState::Current);
+    assert_eq!(world.store.url(), &world.place.url());
+    let store = world.store.clone();
+    let (place, clock) = (world.place, world.clock);
+    world.store.close();
+    // Another handle is alive: the store goes on.
+    store.touch(trialogue_domain::UserId(1), clock.now()).await.unwrap();
+    store.close();
+    // The file is free again.
+    trialogue_storage::Store::open(&place.url(), trialogue_storage::StoreOptions::default()).unwrap().close();
+}
