@@ -9,8 +9,8 @@ use trialogue_domain::{
 use crate::StoreError;
 use crate::connection::AnyConnection;
 use crate::rows::{
-    ConferenceChange, ConferenceRow, EventRow, OfferRow, ParticipantChange, ParticipantRow, UpdateConference,
-    UpdateParticipant, effect_code, offer_state,
+    ConferenceChange, ConferenceRow, EffectRow, EventRow, OfferRow, ParticipantChange, ParticipantRow,
+    UpdateConference, UpdateParticipant, offer_state,
 };
 use crate::schema::{conferences, events, offers, outbox, participants};
 
@@ -59,9 +59,19 @@ pub(crate) fn load(connection: &mut AnyConnection, id: ConferenceId) -> Result<O
         .load(connection)
         .map_err(StoreError::query("load the participants"))?;
     let offers: Vec<OfferRow> = if row.is_searching() { load_offers(connection, id)? } else { Vec::new() };
-    let people = participants.iter().map(ParticipantRow::to_domain).collect::<Result<_, _>>()?;
-    let conference = row.clone().into_domain(&offers, people)?;
-    Ok(Some(Loaded { conference, row, participants }))
+    Loaded::from_rows(row, &offers, participants).map(Some)
+}
+
+impl Loaded {
+    pub(crate) fn from_rows(
+        row: ConferenceRow,
+        offers: &[OfferRow],
+        participants: Vec<ParticipantRow>,
+    ) -> Result<Self, StoreError> {
+        let people = participants.iter().map(ParticipantRow::to_domain).collect::<Result<_, _>>()?;
+        let conference = row.clone().into_domain(offers, people)?;
+        Ok(Self { conference, row, participants })
+    }
 }
 
 fn load_offers(connection: &mut AnyConnection, id: ConferenceId) -> Result<Vec<OfferRow>, StoreError> {
@@ -90,7 +100,7 @@ pub(crate) fn insert(
     details: &RequestDetails,
 ) -> Result<Conference, StoreError> {
     let first = new.first().and_then(|event| Conference::begin(id, event).ok());
-    let (Some(mut conference), [first, rest @ ..]) = (first, new) else {
+    let (Some(conference), [first, rest @ ..]) = (first, new) else {
         return Err(StoreError::Inconsistent { table: "events", column: "kind", row: format!("{id}/1") });
     };
     let row = |conference: &Conference| {
@@ -118,157 +128,172 @@ pub(crate) fn insert(
         .values(row(&conference))
         .execute(connection)
         .map_err(StoreError::query("insert a conference"))?;
-    insert_event(connection, &conference, first, deed)?;
-    if !rest.is_empty() {
-        conference = append(connection, conference, rest, deed, None)?;
+    insert_event(connection, &EventRow::new(id, conference.last_seq, deed.at, deed.actor, first))?;
+    if rest.is_empty() {
+        return Ok(conference);
     }
-    Ok(conference)
+    append(connection, conference, &[Step { deed, events: rest.to_vec() }], None)
 }
 
-/// Saves what events change: the events, their effects, and the rows that cache their replay.
+/// Events that belong together: who caused them, when, and what they are.
+#[derive(Clone)]
+pub(crate) struct Step {
+    pub(crate) deed: Deed,
+    pub(crate) events: Vec<Event>,
+}
+
+/// What steps change, as rows: worked out first, written after, alone or together with others' (`together.rs`).
+pub(crate) struct Changes {
+    /// The state that the steps lead to.
+    pub(crate) after: Conference,
+    pub(crate) conference: UpdateConference,
+    pub(crate) events: Vec<EventRow>,
+    pub(crate) effects: Vec<EffectRow>,
+    pub(crate) updated: Vec<UpdateParticipant>,
+    inserted: Vec<ParticipantRow>,
+    offers: Vec<OfferChange>,
+}
+
+enum OfferChange {
+    Made(OfferRow),
+    Set(UserId, i16),
+}
+
+impl Changes {
+    /// Works out the rows.
+    pub(crate) fn of(before: Conference, steps: &[Step], invitee: Option<&Invitee>) -> Self {
+        let stored_seq = before.last_seq;
+        let old = before.participants.clone();
+        let (mut events, mut due, mut offers) = (Vec::new(), Vec::new(), Vec::new());
+        let mut conference = before;
+        for Step { deed, events: new } in steps {
+            for event in new {
+                due.extend(
+                    effects(&conference, event)
+                        .into_iter()
+                        .map(|e| EffectRow::new(conference.id, e, deed.at)),
+                );
+                offers.extend(offer_changes(&conference, event, deed.at));
+                conference = conference.apply(event, deed.at);
+                events.push(EventRow::new(conference.id, conference.last_seq, deed.at, deed.actor, event));
+            }
+        }
+        let id = conference.id.0;
+        let (mut updated, mut inserted) = (Vec::new(), Vec::new());
+        for (position, participant) in (0..).zip(&conference.participants) {
+            match old.iter().find(|p| p.id == participant.id) {
+                Some(unchanged) if unchanged == participant => {}
+                Some(_) => updated.push(UpdateParticipant {
+                    conference_id: id,
+                    id: participant.id.0,
+                    change: ParticipantChange::from(participant),
+                }),
+                None => inserted.push(new_participant(id, position, participant, invitee)),
+            }
+        }
+        let update = UpdateConference { id, stored_seq, change: ConferenceChange::from(&conference) };
+        Self { after: conference, conference: update, events, effects: due, updated, inserted, offers }
+    }
+
+    /// Nothing but the rows that can be written together with others'.
+    pub(crate) fn only_updates(&self) -> bool {
+        self.inserted.is_empty() && self.offers.is_empty()
+    }
+
+    /// Writes the rows one by one.
+    pub(crate) fn write(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        for event in &self.events {
+            insert_event(connection, event)?;
+        }
+        for effect in &self.effects {
+            diesel::insert_into(outbox::table)
+                .values(effect)
+                .execute(connection)
+                .map_err(StoreError::query("queue an effect"))?;
+        }
+        for offer in &self.offers {
+            save_offer(connection, self.after.id, offer)?;
+        }
+        for update in &self.updated {
+            update.execute(connection).map_err(StoreError::query("update a participant"))?;
+        }
+        for row in &self.inserted {
+            diesel::insert_into(participants::table)
+                .values(row)
+                .execute(connection)
+                .map_err(StoreError::query("insert a participant"))?;
+        }
+        let updated =
+            self.conference.execute(connection).map_err(StoreError::query("update a conference"))?;
+        if updated == 1 { Ok(()) } else { Err(StoreError::Conflict(self.after.id.0)) }
+    }
+}
+
+/// Saves what steps change; without steps, nothing is written.
 pub(crate) fn append(
     connection: &mut AnyConnection,
     before: Conference,
-    new: &[Event],
-    deed: Deed,
+    steps: &[Step],
     invitee: Option<&Invitee>,
 ) -> Result<Conference, StoreError> {
-    let stored_seq = before.last_seq;
-    let old = before.participants.clone();
-    let mut conference = before;
-    for event in new {
-        let due = effects(&conference, event);
-        save_offers(connection, &conference, event, deed.at)?;
-        conference = conference.apply(event, deed.at);
-        insert_event(connection, &conference, event, deed)?;
-        for effect in due {
-            let (code, participant) = effect_code(effect);
-            insert_effect(connection, conference.id, code, participant, deed.at)?;
-        }
+    if steps.is_empty() {
+        return Ok(before);
     }
-    save_participants(connection, &conference, &old, invitee)?;
-    let update =
-        UpdateConference { id: conference.id.0, stored_seq, change: ConferenceChange::from(&conference) };
-    let updated = update.execute(connection).map_err(StoreError::query("update a conference"))?;
-    if updated == 1 { Ok(conference) } else { Err(StoreError::Conflict(conference.id.0)) }
+    let changes = Changes::of(before, steps, invitee);
+    changes.write(connection)?;
+    Ok(changes.after)
 }
 
-fn insert_event(
-    connection: &mut AnyConnection,
-    after: &Conference,
-    event: &Event,
-    deed: Deed,
-) -> Result<(), StoreError> {
-    diesel::insert_into(events::table)
-        .values(EventRow::new(after.id, after.last_seq, deed.at, deed.actor, event))
-        .execute(connection)
-        .map_err(|error| match error {
-            // Another writer appended this place of the log first.
-            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
-                StoreError::Conflict(after.id.0)
-            }
-            other => StoreError::query("append an event")(other),
-        })?;
+fn insert_event(connection: &mut AnyConnection, event: &EventRow) -> Result<(), StoreError> {
+    diesel::insert_into(events::table).values(event).execute(connection).map_err(|error| match error {
+        // Another writer appended this place of the log first.
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
+            StoreError::Conflict(event.conference_id)
+        }
+        other => StoreError::query("append an event")(other),
+    })?;
     Ok(())
 }
 
-fn insert_effect(
-    connection: &mut AnyConnection,
-    id: ConferenceId,
-    effect: i16,
-    participant: Option<i32>,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    diesel::insert_into(outbox::table)
-        .values((
-            outbox::conference_id.eq(id.0),
-            outbox::effect.eq(effect),
-            outbox::participant_id.eq(participant),
-            outbox::created_at.eq(at.0),
-            outbox::due_at.eq(at.0),
-            outbox::attempts.eq(0),
-        ))
-        .execute(connection)
-        .map_err(StoreError::query("queue an effect"))?;
-    Ok(())
-}
-
-fn save_participants(
-    connection: &mut AnyConnection,
-    conference: &Conference,
-    old: &[Participant],
+fn new_participant(
+    conference: i32,
+    position: i32,
+    participant: &Participant,
     invitee: Option<&Invitee>,
-) -> Result<(), StoreError> {
-    for (position, participant) in (0..).zip(&conference.participants) {
-        match old.iter().find(|p| p.id == participant.id) {
-            Some(unchanged) if unchanged == participant => {}
-            Some(_) => {
-                let (conference_id, id) = (conference.id.0, participant.id.0);
-                UpdateParticipant { conference_id, id, change: ParticipantChange::from(participant) }
-                    .execute(connection)
-                    .map_err(StoreError::query("update a participant"))?;
-            }
-            None => {
-                let mut row = ParticipantRow::new(conference.id.0, position, participant);
-                if let Some(invitee) = invitee.filter(|_| !participant.kind().is_principal()) {
-                    row.name.clone_from(&invitee.name);
-                    row.email.clone_from(&invitee.email);
-                    row.phone.clone_from(&invitee.phone);
-                    row.invitation.clone_from(&invitee.invitation);
-                }
-                diesel::insert_into(participants::table)
-                    .values(row)
-                    .execute(connection)
-                    .map_err(StoreError::query("insert a participant"))?;
-            }
-        }
+) -> ParticipantRow {
+    let mut row = ParticipantRow::new(conference, position, participant);
+    if let Some(invitee) = invitee.filter(|_| !participant.kind().is_principal()) {
+        row.name.clone_from(&invitee.name);
+        row.email.clone_from(&invitee.email);
+        row.phone.clone_from(&invitee.phone);
+        row.invitation.clone_from(&invitee.invitation);
     }
-    Ok(())
+    row
 }
 
 /// The offers are rows of their own, which outlive the search.
-fn save_offers(
-    connection: &mut AnyConnection,
-    before: &Conference,
-    event: &Event,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let mut set = |providers: &[UserId], state: i16| {
-        for provider in providers {
-            diesel::update(offers::table.find((before.id.0, provider.0)))
-                .set(offers::state.eq(state))
-                .execute(connection)
-                .map_err(StoreError::query("update an offer"))?;
-        }
-        Ok::<_, StoreError>(())
-    };
+fn offer_changes(before: &Conference, event: &Event, at: Timestamp) -> Vec<OfferChange> {
+    let withdrawn = |provider| OfferChange::Set(provider, offer_state::WITHDRAWN);
     match event {
         Event::Offered { provider } => {
             let position = match &before.stage {
                 Stage::Searching { offers, .. } => offers.len(),
                 Stage::Accepted { .. } | Stage::InCall { .. } | Stage::Ended { .. } => 0,
             };
-            diesel::insert_into(offers::table)
-                .values(OfferRow {
-                    conference_id: before.id.0,
-                    provider_id: provider.0,
-                    position: i32::try_from(position).unwrap_or(i32::MAX),
-                    state: offer_state::OPEN,
-                    offered_at: at.0,
-                })
-                .execute(connection)
-                .map_err(StoreError::query("insert an offer"))?;
+            vec![OfferChange::Made(OfferRow {
+                conference_id: before.id.0,
+                provider_id: provider.0,
+                position: i32::try_from(position).unwrap_or(i32::MAX),
+                state: offer_state::OPEN,
+                offered_at: at.0,
+            })]
         }
-        Event::OfferDeclined { provider } => set(&[*provider], offer_state::DECLINED)?,
+        Event::OfferDeclined { provider } => vec![OfferChange::Set(*provider, offer_state::DECLINED)],
         Event::Accepted { provider, .. } => {
-            let others: Vec<UserId> = before.open_offers().filter(|p| p != provider).collect();
-            set(&[*provider], offer_state::ACCEPTED)?;
-            set(&others, offer_state::WITHDRAWN)?;
+            let others = before.open_offers().filter(|p| p != provider).map(withdrawn);
+            std::iter::once(OfferChange::Set(*provider, offer_state::ACCEPTED)).chain(others).collect()
         }
-        Event::Ended { .. } => {
-            let open: Vec<UserId> = before.open_offers().collect();
-            set(&open, offer_state::WITHDRAWN)?;
-        }
+        Event::Ended { .. } => before.open_offers().map(withdrawn).collect(),
         Event::Requested { .. }
         | Event::CallStarted { .. }
         | Event::Invited { .. }
@@ -280,8 +305,25 @@ fn save_offers(
         | Event::CallEnded { .. }
         | Event::RemovalReopened { .. }
         | Event::Removed { .. }
-        | Event::RemovalVerified { .. } => {}
+        | Event::RemovalVerified { .. } => vec![],
     }
+}
+
+fn save_offer(
+    connection: &mut AnyConnection,
+    id: ConferenceId,
+    offer: &OfferChange,
+) -> Result<(), StoreError> {
+    match offer {
+        OfferChange::Made(row) => diesel::insert_into(offers::table)
+            .values(row)
+            .execute(connection)
+            .map_err(StoreError::query("insert an offer"))?,
+        OfferChange::Set(provider, state) => diesel::update(offers::table.find((id.0, provider.0)))
+            .set(offers::state.eq(*state))
+            .execute(connection)
+            .map_err(StoreError::query("update an offer"))?,
+    };
     Ok(())
 }
 

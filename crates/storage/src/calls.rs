@@ -2,11 +2,11 @@
 
 use diesel::prelude::*;
 use trialogue_domain::{
-    Actor, Candidate, Command, Conference, ConferenceId, Kind, LanguageId, NewPair, Observation, Participant,
-    ParticipantId, Refusal, Timestamp, UserId, decide, match_providers, observe, open,
+    Actor, Candidate, Command, Conference, ConferenceId, Kind, LanguageId, Moment, NewPair, Observation,
+    Participant, ParticipantId, Refusal, Timestamp, UserId, decide, match_providers, observe, open,
 };
 
-use crate::aggregate::{Deed, Invitee, RequestDetails, append, bind_secret, insert, load};
+use crate::aggregate::{Deed, Invitee, RequestDetails, Step, append, bind_secret, insert, load};
 use crate::connection::AnyConnection;
 use crate::executor::Tx;
 use crate::idempotency::{IdempotencyKey, once};
@@ -155,6 +155,11 @@ impl Store {
         now: Timestamp,
     ) -> Result<Conference, StoreError> {
         let store = self.clone();
+        if let (Whose::Id(id), Ok(command)) = (whose, plain_command(ask)) {
+            let plan =
+                move |conference: &Conference| command_steps(conference, actor, command, store.moment(now));
+            return self.executor().decide(id, "do a command", plan).await;
+        }
         self.executor()
             .write(lane_key(whose), "do a command", move |tx| {
                 let id = find(&mut tx.connection, whose)?.ok_or_else(|| missing(whose))?;
@@ -277,14 +282,12 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let store = self.clone();
-        self.executor()
-            .write(id.0, "take in an observation", move |tx| {
-                if let Some(loaded) = load(&mut tx.connection, id)? {
-                    store.observe_and_save(tx, loaded.conference, observation, now)?;
-                }
-                Ok(())
-            })
-            .await
+        let plan =
+            move |conference: &Conference| Ok(observation_steps(conference, observation, store.moment(now)));
+        match self.executor().decide(id, "take in an observation", plan).await {
+            Ok(_) | Err(StoreError::Refused(Refusal::NotFound)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Conferences in which something has ended by itself by now.
@@ -398,28 +401,62 @@ impl Store {
         invitee: Option<&Invitee>,
     ) -> Result<Conference, StoreError> {
         let conference = load(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?.conference;
-        // What is due has ended, whether or not the background work has come round to it.
-        let conference = self.observe_and_save(tx, conference, Observation::DeadlinePassed, now)?;
-        let events = decide(&conference, actor, command, self.moment(now))?;
-        if events.is_empty() {
-            return Ok(conference);
-        }
-        let deed = Deed { actor: Some(actor), at: now };
-        append(&mut tx.connection, conference, &events, deed, invitee)
+        let steps = command_steps(&conference, actor, command, self.moment(now))?;
+        append(&mut tx.connection, conference, &steps, invitee)
     }
+}
 
-    fn observe_and_save(
-        &self,
-        tx: &mut Tx,
-        conference: Conference,
-        observation: Observation,
-        now: Timestamp,
-    ) -> Result<Conference, StoreError> {
-        let events = observe(&conference, observation, self.moment(now));
-        if events.is_empty() {
-            return Ok(conference);
-        }
-        append(&mut tx.connection, conference, &events, Deed { actor: None, at: now }, None)
+/// What a command leads to. What is due has ended before it, whether or not the background work has come round to it.
+fn command_steps(
+    conference: &Conference,
+    actor: Actor,
+    command: Command,
+    moment: Moment<'_>,
+) -> Result<Vec<Step>, StoreError> {
+    let mut steps = observation_steps(conference, Observation::DeadlinePassed, moment);
+    let overdue = steps.iter().flat_map(|step| &step.events);
+    let events = if steps.is_empty() {
+        decide(conference, actor, command, moment)?
+    } else {
+        let current = overdue.fold(conference.clone(), |state, event| state.apply(event, moment.now));
+        decide(&current, actor, command, moment)?
+    };
+    if !events.is_empty() {
+        steps.push(Step { deed: Deed { actor: Some(actor), at: moment.now }, events });
+    }
+    Ok(steps)
+}
+
+fn observation_steps(conference: &Conference, observation: Observation, moment: Moment<'_>) -> Vec<Step> {
+    let events = observe(conference, observation, moment);
+    if events.is_empty() {
+        return Vec::new();
+    }
+    vec![Step { deed: Deed { actor: None, at: moment.now }, events }]
+}
+
+/// What an ask still needs before it is a command.
+enum Needs {
+    OfferToAccept,
+    OfferToDecline,
+    PairToStart,
+    PairToStartAgain,
+}
+
+/// The command of an ask, if it needs neither new ids nor a look at other rows.
+const fn plain_command(ask: Ask) -> Result<Command, Needs> {
+    match ask {
+        Ask::AcceptOffer => Err(Needs::OfferToAccept),
+        Ask::DeclineOffer => Err(Needs::OfferToDecline),
+        Ask::StartVideo => Err(Needs::PairToStart),
+        Ask::VideoAgain => Err(Needs::PairToStartAgain),
+        Ask::ConfirmVideo => Ok(Command::ConfirmVideo),
+        Ask::RefuseVideo => Ok(Command::RefuseVideo),
+        Ask::Kick(target) => Ok(Command::Kick(target)),
+        Ask::ConfirmInvitation => Ok(Command::ConfirmInvitation),
+        Ask::DeclineInvitation => Ok(Command::DeclineInvitation),
+        Ask::Leave => Ok(Command::Leave),
+        Ask::Offer(provider) => Ok(Command::Offer(provider)),
     }
 }
 
@@ -438,29 +475,23 @@ const fn lane_key(whose: Whose) -> i32 {
 }
 
 fn command_of(tx: &mut Tx, id: ConferenceId, actor: Actor, ask: Ask) -> Result<Command, StoreError> {
-    Ok(match ask {
-        Ask::AcceptOffer => {
+    match plain_command(ask) {
+        Ok(command) => Ok(command),
+        Err(Needs::OfferToAccept) => {
             require_offer(&mut tx.connection, id, actor)?;
             let busy = match actor {
                 Actor::Provider(provider) => is_live(&mut tx.connection, LiveOf::Provider(provider, id))?,
                 Actor::Client(_) | Actor::Guest(_) | Actor::SecondInterpreter(_) | Actor::System => false,
             };
-            Command::AcceptOffer { busy }
+            Ok(Command::AcceptOffer { busy })
         }
-        Ask::DeclineOffer => {
+        Err(Needs::OfferToDecline) => {
             require_offer(&mut tx.connection, id, actor)?;
-            Command::DeclineOffer
+            Ok(Command::DeclineOffer)
         }
-        Ask::StartVideo => Command::StartVideo(new_pair(tx)),
-        Ask::VideoAgain => Command::VideoAgain(new_pair(tx)),
-        Ask::ConfirmVideo => Command::ConfirmVideo,
-        Ask::RefuseVideo => Command::RefuseVideo,
-        Ask::Kick(target) => Command::Kick(target),
-        Ask::ConfirmInvitation => Command::ConfirmInvitation,
-        Ask::DeclineInvitation => Command::DeclineInvitation,
-        Ask::Leave => Command::Leave,
-        Ask::Offer(provider) => Command::Offer(provider),
-    })
+        Err(Needs::PairToStart) => Ok(Command::StartVideo(new_pair(tx))),
+        Err(Needs::PairToStartAgain) => Ok(Command::VideoAgain(new_pair(tx))),
+    }
 }
 
 fn new_pair(tx: &mut Tx) -> NewPair {

@@ -15,11 +15,14 @@ use diesel::connection::SimpleConnection;
 use diesel::r2d2::Pool;
 use diesel::result::{DatabaseErrorKind, Error::DatabaseError};
 use tokio::sync::oneshot;
+use trialogue_domain::{Conference, ConferenceId, Refusal};
 
 use crate::StoreError;
+use crate::aggregate::{Changes, Step, load};
 use crate::connection::{AnyConnection, DatabaseUrl, Purpose, ReadManager, connect};
-use crate::error::OpenError;
+use crate::error::{OpenError, is_connection_lost};
 use crate::ids::Ids;
+use crate::together::decide_together;
 
 /// At most this many operations share a transaction.
 const GROUP: usize = 64;
@@ -39,6 +42,10 @@ trait Job<C>: Send {
     fn run(&mut self, context: &mut C) -> Result<(), StoreError>;
     /// Gives the answer.
     fn finish(self: Box<Self>, outcome: Result<(), StoreError>);
+    /// Itself, if it can be done together with others.
+    fn as_decision(&mut self) -> Option<&mut Decision> {
+        None
+    }
 }
 
 struct Operation<T, F> {
@@ -67,6 +74,55 @@ impl<C, T: Send, F: FnMut(&mut C) -> Result<T, StoreError> + Send> Job<C> for Op
     }
 }
 
+/// A change of one conference that depends on its state and on nothing else. It is a job of its own kind because
+/// PostgreSQL does many of them in few statements (`together.rs`).
+pub(crate) struct Decision {
+    pub(crate) id: ConferenceId,
+    name: &'static str,
+    plan: Box<Plan>,
+    after: Option<Conference>,
+    reply: oneshot::Sender<Result<Conference, StoreError>>,
+}
+
+/// What a state leads to.
+type Plan = dyn FnMut(&Conference) -> Result<Vec<Step>, StoreError> + Send;
+
+impl Decision {
+    /// Judges a state. No changes means: allowed, and already so.
+    pub(crate) fn judge(&mut self, before: Conference) -> Result<Option<Changes>, StoreError> {
+        let operation = self.name;
+        let steps = catch_unwind(AssertUnwindSafe(|| (self.plan)(&before)))
+            .unwrap_or(Err(StoreError::Panicked { operation }))?;
+        if steps.is_empty() {
+            self.after = Some(before);
+            return Ok(None);
+        }
+        let changes = Changes::of(before, &steps, None);
+        self.after = Some(changes.after.clone());
+        Ok(Some(changes))
+    }
+}
+
+impl Job<Tx> for Decision {
+    fn run(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        let loaded = load(&mut tx.connection, self.id)?.ok_or(Refusal::NotFound)?;
+        match self.judge(loaded.conference)? {
+            Some(changes) => changes.write(&mut tx.connection),
+            None => Ok(()),
+        }
+    }
+
+    fn finish(self: Box<Self>, outcome: Result<(), StoreError>) {
+        let Self { name: operation, plan, after, reply, .. } = *self;
+        drop(plan);
+        let _ = reply.send(outcome.and_then(|()| after.ok_or(StoreError::Panicked { operation })));
+    }
+
+    fn as_decision(&mut self) -> Option<&mut Decision> {
+        Some(self)
+    }
+}
+
 type Queue<C> = SyncSender<Box<dyn Job<C>>>;
 
 /// Puts an operation into a queue and waits for its answer.
@@ -77,11 +133,19 @@ async fn submit<C: 'static, T: Send + 'static>(
     work: impl FnMut(&mut C) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     let (reply, answer) = oneshot::channel();
-    queue.try_send(Box::new(Operation { name, work, value: None, reply })).map_err(|e| match e {
+    enqueue(queue, lane, Box::new(Operation { name, work, value: None, reply }))?;
+    answer.await.unwrap_or_else(|_| Err(closed()))
+}
+
+fn enqueue<C>(queue: &Queue<C>, lane: &'static str, job: Box<dyn Job<C>>) -> Result<(), StoreError> {
+    queue.try_send(job).map_err(|e| match e {
         TrySendError::Full(_) => StoreError::Busy { lane },
-        TrySendError::Disconnected(_) => StoreError::Unavailable("the store is closed".to_owned()),
-    })?;
-    answer.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the store is closed".to_owned())))
+        TrySendError::Disconnected(_) => closed(),
+    })
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable("the store is closed".to_owned())
 }
 
 /// How many threads serve, and how much may wait.
@@ -135,8 +199,24 @@ impl Executor {
         name: &'static str,
         work: impl FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let writer = usize::try_from(key.unsigned_abs()).unwrap_or(0) % self.writers.len();
-        submit(&self.writers[writer], "write", name, work).await
+        submit(self.writer(key), "write", name, work).await
+    }
+
+    /// Changes a conference by what its state leads to, and returns the state after. Unknown is [`Refusal::NotFound`].
+    pub(crate) async fn decide(
+        &self,
+        id: ConferenceId,
+        name: &'static str,
+        plan: impl FnMut(&Conference) -> Result<Vec<Step>, StoreError> + Send + 'static,
+    ) -> Result<Conference, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let decision = Decision { id, name, plan: Box::new(plan), after: None, reply };
+        enqueue(self.writer(id.0), "write", Box::new(decision))?;
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    fn writer(&self, key: i32) -> &Queue<Tx> {
+        &self.writers[usize::try_from(key.unsigned_abs()).unwrap_or(0) % self.writers.len()]
     }
 
     /// Does an operation that only reads.
@@ -218,25 +298,26 @@ impl Writer {
         group: &mut [Box<dyn Job<Tx>>],
     ) -> Result<Vec<Result<(), StoreError>>, String> {
         let tx = self.begin(group.len())?;
-        let sql = |connection: &mut AnyConnection, text: &str| {
-            connection.batch_execute(text).map_err(|e| e.to_string())
-        };
-        let last = group.len() - 1;
-        let mut outcomes = Vec::with_capacity(group.len());
-        for (n, job) in group.iter_mut().enumerate() {
-            let outcome = job.run(tx);
-            if let Err(StoreError::Unavailable(lost)) = outcome {
+        let mut outcomes = tx.decide_together(group)?;
+        let mut left = outcomes.iter().filter(|outcome| outcome.is_none()).count();
+        if (1..group.len()).contains(&left) {
+            tx.sql("RELEASE operation; SAVEPOINT operation")?;
+        }
+        for (job, outcome) in group.iter_mut().zip(&mut outcomes).filter(|(_, outcome)| outcome.is_none()) {
+            left -= 1;
+            let result = job.run(tx);
+            if let Err(StoreError::Unavailable(lost)) = result {
                 return Err(lost);
             }
-            if outcome.is_err() {
-                sql(&mut tx.connection, "ROLLBACK TO operation")?;
-            } else if n != last {
-                sql(&mut tx.connection, "RELEASE operation; SAVEPOINT operation")?;
+            if result.is_err() {
+                tx.sql("ROLLBACK TO operation")?;
+            } else if left > 0 {
+                tx.sql("RELEASE operation; SAVEPOINT operation")?;
             }
-            outcomes.push(outcome);
+            *outcome = Some(result);
         }
-        sql(&mut tx.connection, "COMMIT")?;
-        Ok(outcomes)
+        tx.sql("COMMIT")?;
+        Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or(Ok(()))).collect())
     }
 
     /// An operation that clashed is tried again in transactions of its own.
@@ -289,7 +370,32 @@ impl Tx {
             AnyConnection::Sqlite(_) => "BEGIN IMMEDIATE; SAVEPOINT operation",
         })
     }
+
+    fn sql(&mut self, text: &str) -> Result<(), String> {
+        self.connection.batch_execute(text).map_err(|e| e.to_string())
+    }
+
+    /// On PostgreSQL, where a statement is a round trip, does those decisions of the group that can be done together.
+    /// What is left has no outcome yet.
+    fn decide_together(&mut self, group: &mut [Box<dyn Job<Tx>>]) -> Result<Vec<Option<Outcome>>, String> {
+        let nothing_yet = |group: &[Box<dyn Job<Tx>>]| group.iter().map(|_| None).collect();
+        let AnyConnection::Postgres(connection) = &mut self.connection else { return Ok(nothing_yet(group)) };
+        let decisions = group.iter_mut().map(|job| job.as_decision()).collect();
+        match decide_together(connection, decisions) {
+            Ok(outcomes) => Ok(outcomes),
+            Err(error) if is_connection_lost(&error) => Err(error.to_string()),
+            Err(error) => {
+                // Another node was in the way, or one of them spoils the statements of all: they are done one by one.
+                tracing::debug!(%error, "decisions are done one by one");
+                self.sql("ROLLBACK TO operation")?;
+                Ok(nothing_yet(group))
+            }
+        }
+    }
 }
+
+/// How an operation ended.
+type Outcome = Result<(), StoreError>;
 
 fn serve_reads(pool: &Pool<ReadManager>, queue: &Mutex<Receiver<Box<dyn Job<AnyConnection>>>>) {
     loop {

@@ -21,6 +21,7 @@ mod schema;
 mod store;
 mod text;
 mod timeline;
+mod together;
 mod users;
 mod view;
 

@@ -8,7 +8,7 @@ use super::conference::{OUTCOMES, outcome_code};
 use super::decode;
 use super::participant::{REASONS, reason_code};
 use crate::StoreError;
-use crate::schema::events;
+use crate::schema::{events, outbox};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 // None as a value of its own: an insert that may say DEFAULT is prepared anew each time.
@@ -243,8 +243,34 @@ const fn actor_columns(actor: Actor) -> (i16, Option<i32>) {
     }
 }
 
+/// A new piece of work.
+#[derive(Debug, Clone, Copy, Insertable)]
+#[diesel(table_name = outbox)]
+pub(crate) struct EffectRow {
+    pub(crate) conference_id: i32,
+    pub(crate) effect: i16,
+    pub(crate) participant_id: Option<i32>,
+    pub(crate) created_at: i64,
+    pub(crate) due_at: i64,
+    pub(crate) attempts: i32,
+}
+
+impl EffectRow {
+    pub(crate) const fn new(conference: ConferenceId, effect: Effect, at: Timestamp) -> Self {
+        let (effect, participant_id) = effect_code(effect);
+        Self {
+            conference_id: conference.0,
+            effect,
+            participant_id,
+            created_at: at.0,
+            due_at: at.0,
+            attempts: 0,
+        }
+    }
+}
+
 /// The columns of an outbox row.
-pub(crate) const fn effect_code(effect: Effect) -> (i16, Option<i32>) {
+const fn effect_code(effect: Effect) -> (i16, Option<i32>) {
     match effect {
         Effect::OpenRoom => (1, None),
         Effect::Admit(participant) => (2, Some(participant.0)),

@@ -11,7 +11,7 @@ use crate::connection::AnyConnection;
 type AnyBackend = <AnyConnection as Connection>::Backend;
 
 /// Saves a conference if nobody else did since it was loaded: if its last event is still `stored_seq`.
-#[derive(Debug, QueryId)]
+#[derive(Debug, Clone, Copy, QueryId)]
 pub(crate) struct UpdateConference {
     pub(crate) id: i32,
     pub(crate) stored_seq: i32,
@@ -47,7 +47,7 @@ impl QueryFragment<AnyBackend> for UpdateConference {
 }
 
 /// Saves what events changed of a participant.
-#[derive(Debug, QueryId)]
+#[derive(Debug, Clone, Copy, QueryId)]
 pub(crate) struct UpdateParticipant {
     pub(crate) conference_id: i32,
     pub(crate) id: i32,
