@@ -115,7 +115,8 @@ fn without_secrets(error: &diesel::ConnectionError) -> String {
                 .iter()
                 .any(|sign| text.trim_start().starts_with(sign)) =>
         {
-            text.trim().to_owned()
+            // It takes several lines, with tabs; ours are one.
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
         }
         _ => "the connection URL is not well-formed".to_owned(),
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, Effect, Timestamp};
 
@@ -24,7 +25,8 @@ pub struct Claimed {
 }
 
 impl Store {
-    /// Claims up to `limit` pieces of due work. Until the lease ends, nobody else gets them.
+    /// Claims up to `limit` pieces of due work, oldest first. Until the lease ends, nobody else gets them, nor what
+    /// comes after them in their conference: its effects follow each other.
     ///
     /// `token` tells this claim from every other: a random number.
     ///
@@ -40,8 +42,18 @@ impl Store {
         self.executor()
             .write(0, "claim effects", move |tx| {
                 let free = outbox::lease_expires.is_null().or(outbox::lease_expires.le(Some(now.0)));
+                let earlier = diesel::alias!(outbox as earlier);
+                let in_the_way = earlier
+                    .filter(earlier.field(outbox::conference_id).eq(outbox::conference_id))
+                    .filter(earlier.field(outbox::id).lt(outbox::id))
+                    .filter(
+                        earlier
+                            .field(outbox::due_at)
+                            .gt(now.0)
+                            .or(earlier.field(outbox::lease_expires).gt(Some(now.0))),
+                    );
                 let due: Vec<(i64, i32, i16, Option<i32>, i32)> = outbox::table
-                    .filter(outbox::due_at.le(now.0).and(free))
+                    .filter(outbox::due_at.le(now.0).and(free).and(not(exists(in_the_way))))
                     .order(outbox::id)
                     .limit(limit)
                     .select((

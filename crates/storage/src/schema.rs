@@ -89,7 +89,6 @@ diesel::table! {
         name -> Nullable<Text>,
         email -> Nullable<Text>,
         phone -> Nullable<Text>,
-        last_seen -> Nullable<BigInt>,
     }
 }
 

@@ -89,7 +89,6 @@ CREATE TABLE participants (
     name TEXT,
     email TEXT,
     phone TEXT,
-    last_seen BIGINT,
     PRIMARY KEY (conference_id, id)
 ) WITH (fillfactor = 85);
 CREATE UNIQUE INDEX participants_invitation ON participants (invitation) WHERE invitation IS NOT NULL;
@@ -122,7 +121,7 @@ CREATE TABLE outbox (
     lease_token BIGINT,
     lease_expires BIGINT
 );
-CREATE INDEX outbox_due ON outbox (due_at);
+CREATE INDEX outbox_conference ON outbox (conference_id, id);
 
 CREATE TABLE idempotency_keys (
     owner TEXT COLLATE "C" NOT NULL,

@@ -89,7 +89,6 @@ CREATE TABLE participants (
     name TEXT,
     email TEXT,
     phone TEXT,
-    last_seen INTEGER,
     PRIMARY KEY (conference_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX participants_invitation ON participants (invitation) WHERE invitation IS NOT NULL;
@@ -122,7 +121,7 @@ CREATE TABLE outbox (
     lease_token INTEGER,
     lease_expires INTEGER
 ) STRICT;
-CREATE INDEX outbox_due ON outbox (due_at);
+CREATE INDEX outbox_conference ON outbox (conference_id, id);
 
 CREATE TABLE idempotency_keys (
     owner TEXT NOT NULL,

@@ -245,7 +245,7 @@ const fn actor_columns(actor: Actor) -> (i16, Option<i32>) {
 
 /// A new piece of work.
 #[derive(Debug, Clone, Copy, Insertable)]
-#[diesel(table_name = outbox)]
+#[diesel(table_name = outbox, treat_none_as_default_value = false)]
 pub(crate) struct EffectRow {
     pub(crate) conference_id: i32,
     pub(crate) effect: i16,

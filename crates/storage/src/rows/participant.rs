@@ -28,7 +28,6 @@ pub(crate) struct ParticipantRow {
     pub(crate) name: Option<String>,
     pub(crate) email: Option<String>,
     pub(crate) phone: Option<String>,
-    pub(crate) last_seen: Option<i64>,
 }
 
 /// The columns of a participant that events change.
@@ -154,7 +153,6 @@ impl ParticipantRow {
             name: None,
             email: None,
             phone: None,
-            last_seen: None,
         }
     }
 

@@ -1,10 +1,14 @@
 //! What one kick costs on PostgreSQL, by the server's own log.
 
-use trialogue_storage::{Ask, StoreOptions, Whose};
+use std::task::Poll;
+
+use diesel::connection::SimpleConnection;
+use trialogue_domain::{Actor, Kind, Refusal};
+use trialogue_storage::{Ask, StoreError, StoreOptions, Whose};
 use trialogue_testkit::{Fsync, PostgresCluster};
 
 use crate::scene::Call;
-use crate::world::{Place, World};
+use crate::world::{Place, Raw, World};
 
 /// The lines of the server's log that tell of the store's statements.
 fn logged(cluster: &PostgresCluster, url: &str) -> Vec<String> {
@@ -18,8 +22,8 @@ fn logged(cluster: &PostgresCluster, url: &str) -> Vec<String> {
         .collect()
 }
 
-#[tokio::test]
-async fn the_statements_of_a_kick_are_prepared_once() {
+/// A cluster that logs every statement, and a store with one writer on it.
+fn logging_world() -> (PostgresCluster, String, World) {
     let cluster = PostgresCluster::new(Fsync::Off);
     let url = cluster.create_database();
     cluster.query(&url, "ALTER SYSTEM SET log_line_prefix = 'app=[%a] '");
@@ -27,6 +31,77 @@ async fn the_statements_of_a_kick_are_prepared_once() {
     cluster.query(&url, "SELECT pg_reload_conf()");
     let one_lane = StoreOptions { writers: 1, ..StoreOptions::default() };
     let world = World::at(Place::foreign(url.clone()), one_lane);
+    (cluster, url, world)
+}
+
+#[tokio::test]
+async fn decisions_that_wait_together_share_their_statements() {
+    let (cluster, url, world) = logging_world();
+    let mut calls = Vec::new();
+    for n in 0..12 {
+        let call = Call::issued(&world, &n.to_string()).await;
+        let guests = [call.guest(&format!("a{n}")).await, call.guest(&format!("b{n}")).await];
+        calls.push((call, guests));
+    }
+    let (first, first_guests) = &calls[0];
+    let principal = calls[1].0.participant_of(Kind::Client).await;
+    let Raw::Postgres(mut other) = world.place.raw() else { panic!("PostgreSQL") };
+    // The first kick is stopped at the table; what is asked meanwhile waits in the writer's queue.
+    other.batch_execute("BEGIN; LOCK TABLE conferences IN ACCESS EXCLUSIVE MODE").unwrap();
+    let before = logged(&cluster, &url).len();
+    let kick = |call: &Call<'_>, target| {
+        let (store, now, id, client) = (world.store.clone(), world.now(), call.id, call.client);
+        async move { store.command(Whose::Id(id), Actor::Client(client), Ask::Kick(target), now).await }
+    };
+    let mut asked = vec![kick(first, first_guests[0])];
+    // One of each call; then a second of the first call, which must come after; a principal; a stranger's call.
+    asked.extend(calls[1..].iter().map(|(call, guests)| kick(call, guests[0])));
+    asked.push(kick(first, first_guests[1]));
+    asked.push(kick(&calls[1].0, principal));
+    let stranger = Call { client: first.client, ..calls[2].0 };
+    asked.push(kick(&stranger, calls[2].1[1]));
+    let release = async { other.batch_execute("COMMIT").unwrap() };
+    let (outcomes, ()) = tokio::join!(futures_join(asked), release);
+
+    for outcome in &outcomes[..13] {
+        assert!(outcome.is_ok(), "{outcome:?}");
+    }
+    assert!(matches!(outcomes[13], Err(StoreError::Refused(Refusal::PrincipalKick))));
+    assert!(matches!(outcomes[14], Err(StoreError::Refused(Refusal::NotFound))));
+    let log = logged(&cluster, &url).split_off(before);
+    let executed =
+        |what: &str| log.iter().filter(|line| line.contains("  execute ") && line.contains(what)).count();
+    assert_eq!(executed("UPDATE participants AS p"), 1, "one statement for the first kick of every call");
+    // The second kick of the first call is alone; so is the first one if the writer took it before the others came.
+    assert!((1..=2).contains(&executed("UPDATE participants SET")), "{log:#?}");
+    for (n, (call, guests)) in calls.iter().enumerate() {
+        // Replayed, and compared with the stored state.
+        let conference = world.conference(call.id).await;
+        let out = |id| conference.participant(id).is_some_and(|p| !p.is_live());
+        assert_eq!((out(guests[0]), out(guests[1])), (true, n == 0));
+    }
+}
+
+/// Polls all of them before it waits for any.
+async fn futures_join<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = futures.into_iter().map(|f| (Box::pin(f), None)).collect();
+    std::future::poll_fn(|context| {
+        let mut waiting = false;
+        for (future, output) in running.iter_mut().filter(|(_, output)| output.is_none()) {
+            match future.as_mut().poll(context) {
+                Poll::Ready(value) => *output = Some(value),
+                Poll::Pending => waiting = true,
+            }
+        }
+        if waiting { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
+    running.into_iter().filter_map(|(_, output)| output).collect()
+}
+
+#[tokio::test]
+async fn the_statements_of_a_kick_are_prepared_once() {
+    let (cluster, url, world) = logging_world();
     let call = Call::issued(&world, "1").await;
     let guests = [call.guest("a").await, call.guest("b").await, call.guest("c").await];
     call.by_client(Ask::Kick(guests[0])).await.unwrap();
@@ -44,7 +119,7 @@ async fn the_statements_of_a_kick_are_prepared_once() {
 
     let before = logged(&cluster, &url).len();
     let whose = Whose::Client(call.client);
-    let actor = trialogue_domain::Actor::Client(call.client);
+    let actor = Actor::Client(call.client);
     world.store.command(whose, actor, Ask::Kick(guests[2]), world.now()).await.unwrap();
     let kick = logged(&cluster, &url).split_off(before);
     assert_eq!(kick.iter().filter(|line| line.contains("  execute ")).count(), 7, "{kick:#?}");
