@@ -2,8 +2,9 @@
 
 use diesel::prelude::*;
 use trialogue_domain::{
-    Actor, Candidate, Command, Conference, ConferenceId, Kind, LanguageId, Moment, NewPair, Observation,
-    Participant, ParticipantId, Refusal, Timestamp, UserId, decide, match_providers, observe, open,
+    Actor, Candidate, Command, Conference, ConferenceId, Event, Kind, LanguageId, Moment, NewPair,
+    Observation, Participant, ParticipantId, Refusal, Timestamp, UserId, decide, match_providers, observe,
+    open,
 };
 
 use crate::aggregate::{Deed, Invitee, RequestDetails, Step, append, bind_secret, insert, load};
@@ -271,20 +272,22 @@ impl Store {
             .await
     }
 
-    /// Takes in a fact from outside. A conference that does not exist has nothing to take in.
+    /// Takes in facts from outside, one after the other. A conference that does not exist has nothing to take in.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn observe(
         &self,
         id: ConferenceId,
-        observation: Observation,
+        observations: impl IntoIterator<Item = Observation>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let store = self.clone();
-        let plan =
-            move |conference: &Conference| Ok(observation_steps(conference, observation, store.moment(now)));
-        match self.executor().decide(id, "take in an observation", plan).await {
+        let observations: Vec<Observation> = observations.into_iter().collect();
+        let plan = move |conference: &Conference| {
+            Ok(observation_steps(conference, &observations, store.moment(now)))
+        };
+        match self.executor().decide(id, "take in observations", plan).await {
             Ok(_) | Err(StoreError::Refused(Refusal::NotFound)) => Ok(()),
             Err(error) => Err(error),
         }
@@ -413,13 +416,10 @@ fn command_steps(
     command: Command,
     moment: Moment<'_>,
 ) -> Result<Vec<Step>, StoreError> {
-    let mut steps = observation_steps(conference, Observation::DeadlinePassed, moment);
-    let overdue = steps.iter().flat_map(|step| &step.events);
-    let events = if steps.is_empty() {
-        decide(conference, actor, command, moment)?
-    } else {
-        let current = overdue.fold(conference.clone(), |state, event| state.apply(event, moment.now));
-        decide(&current, actor, command, moment)?
+    let mut steps = observation_steps(conference, &[Observation::DeadlinePassed], moment);
+    let events = match steps.first() {
+        None => decide(conference, actor, command, moment)?,
+        Some(overdue) => decide(&after(conference, &overdue.events, moment), actor, command, moment)?,
     };
     if !events.is_empty() {
         steps.push(Step { deed: Deed { actor: Some(actor), at: moment.now }, events });
@@ -427,12 +427,24 @@ fn command_steps(
     Ok(steps)
 }
 
-fn observation_steps(conference: &Conference, observation: Observation, moment: Moment<'_>) -> Vec<Step> {
-    let events = observe(conference, observation, moment);
+fn observation_steps(conference: &Conference, observations: &[Observation], moment: Moment<'_>) -> Vec<Step> {
+    let mut events: Vec<Event> = Vec::new();
+    for observation in observations {
+        let seen = if events.is_empty() {
+            observe(conference, *observation, moment)
+        } else {
+            observe(&after(conference, &events, moment), *observation, moment)
+        };
+        events.extend(seen);
+    }
     if events.is_empty() {
         return Vec::new();
     }
     vec![Step { deed: Deed { actor: None, at: moment.now }, events }]
+}
+
+fn after(conference: &Conference, events: &[Event], moment: Moment<'_>) -> Conference {
+    events.iter().fold(conference.clone(), |state, event| state.apply(event, moment.now))
 }
 
 /// What an ask still needs before it is a command.

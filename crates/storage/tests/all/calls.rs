@@ -173,7 +173,7 @@ async fn offers_are_shown_until_the_search_ends(database: Database) {
     assert_eq!(shown(provider).await, ids[1..]);
     assert_eq!(shown(other).await, ids[1..]);
     world.clock.advance(world.store.timings().search);
-    world.store.observe(ids[1], Observation::DeadlinePassed, world.now()).await.unwrap();
+    world.store.observe(ids[1], [Observation::DeadlinePassed], world.now()).await.unwrap();
     assert_eq!(shown(provider).await, ids[2..]);
 }
 
@@ -373,11 +373,11 @@ async fn the_search_is_given_up_in_time(database: Database) {
     let deadline = world.now().after(world.store.timings().search);
     let before = Timestamp(deadline.0 - 1);
     assert_eq!(world.store.due(before, 10).await.unwrap(), []);
-    world.store.observe(call.id, Observation::DeadlinePassed, before).await.unwrap();
+    world.store.observe(call.id, [Observation::DeadlinePassed], before).await.unwrap();
     assert!(world.conference(call.id).await.is_live());
     assert_eq!(world.store.due(deadline, 10).await.unwrap(), [call.id]);
     assert_eq!(world.store.due(deadline, 0).await.unwrap(), []);
-    world.store.observe(call.id, Observation::DeadlinePassed, deadline).await.unwrap();
+    world.store.observe(call.id, [Observation::DeadlinePassed], deadline).await.unwrap();
     let ended = world.conference(call.id).await;
     assert_eq!(ended.stage, Stage::Ended { outcome: Outcome::NoInterpreter, provider: None, at: deadline });
     assert_eq!(world.store.due(Timestamp(i64::MAX), 10).await.unwrap(), []);
@@ -416,7 +416,7 @@ async fn facts_about_nobody_are_nothing(database: Database) {
         call.observe(Observation::Removed(id)).await;
     }
     let nowhere = trialogue_domain::ConferenceId(-1);
-    world.store.observe(nowhere, Observation::DeadlinePassed, world.now()).await.unwrap();
+    world.store.observe(nowhere, [Observation::DeadlinePassed], world.now()).await.unwrap();
     assert_eq!(world.conference(call.id).await, before);
 }
 

@@ -177,7 +177,7 @@ impl<'w> Call<'w> {
     }
 
     pub(crate) async fn observe(&self, observation: Observation) {
-        self.world.store.observe(self.id, observation, self.world.now()).await.unwrap();
+        self.world.store.observe(self.id, [observation], self.world.now()).await.unwrap();
     }
 
     /// Somebody invited by the client, who has not answered yet.
