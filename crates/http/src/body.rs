@@ -31,16 +31,16 @@ where
     read_checked(req, &bytes)
 }
 
-/// A body that may be left out.
-pub(crate) async fn bind_optional<T: DeserializeOwned>(
-    req: &HttpRequest,
-    payload: web::Payload,
-) -> Result<Option<T>, Failure> {
+/// The same for a body that may be left out, or be null.
+pub(crate) async fn bind_optional<T>(req: &HttpRequest, payload: web::Payload) -> Result<Option<T>, Failure>
+where
+    T: DeserializeOwned + Validate,
+{
     let bytes = collect(req, payload).await?;
-    if bytes.is_empty() {
-        return Ok(None);
+    match read_checked(req, &bytes) {
+        Err(failure) if failure.code() == WireErrorCode::BodyRequired.code() => Ok(None),
+        read => read.map(Some),
     }
-    read(req, &bytes).map(Some).map_err(|(code, body)| Failure::new(req, code, body))
 }
 
 /// Binds bytes, and checks the shape of what was bound.

@@ -8,8 +8,8 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use trialogue_domain::{Actor, Conference, Timestamp, UserId};
-use trialogue_storage::{Ask, IdempotencyKey, Invitation, UserRole, Whose};
+use trialogue_domain::{Actor, Conference, Moment, Observation, Refusal, Timestamp, UserId, observe};
+use trialogue_storage::{Ask, ConferenceView, IdempotencyKey, Invitation, StoreError, UserRole, Whose};
 use validator::Validate;
 
 use crate::app::App;
@@ -60,7 +60,11 @@ impl FromRequest for Call {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let app = req.app_data::<web::Data<App>>().cloned();
         let call = app.map(|app| Self { app, req: req.clone() });
-        ready(call.ok_or_else(|| actix_web::error::ErrorInternalServerError("the application is not configured")))
+        ready(
+            call.ok_or_else(|| {
+                actix_web::error::ErrorInternalServerError("the application is not configured")
+            }),
+        )
     }
 }
 
@@ -129,8 +133,8 @@ impl Call {
         body::bind_checked(&self.req, payload).await
     }
 
-    /// The body, bound; none if it was left out.
-    pub(crate) async fn optional_body<T: DeserializeOwned>(
+    /// The body, bound and of the right shape; none if it was left out.
+    pub(crate) async fn optional_body<T: DeserializeOwned + Validate>(
         &self,
         payload: web::Payload,
     ) -> Result<Option<T>, Failure> {
@@ -166,6 +170,21 @@ impl Call {
         }))
     }
 
+    /// A conference as it stands now: what is due has ended, whether or not the background work has come round to it.
+    pub(crate) async fn view(&self, whose: Whose) -> Result<ConferenceView, Failure> {
+        let store = &self.app.store;
+        let view = store.view(whose).await.map_err(|e| self.fail(e))?;
+        let mut view = view.ok_or_else(|| self.fail(StoreError::Refused(Refusal::NoRequest)))?;
+        let (now, timings) = (self.now(), store.timings());
+        let moment = Moment { now, timings: &timings };
+        for event in observe(&view.conference, Observation::DeadlinePassed, moment) {
+            view.conference = view.conference.apply(&event, now);
+        }
+        let open: Vec<UserId> = view.conference.open_offers().collect();
+        view.offered.retain(|offered| open.contains(&offered.person.id));
+        Ok(view)
+    }
+
     /// Does a command, or fails with its answer.
     pub(crate) async fn command(&self, whose: Whose, actor: Actor, ask: Ask) -> Result<Conference, Failure> {
         self.app.store.command(whose, actor, ask, self.now()).await.map_err(|e| self.fail(e))
@@ -199,11 +218,11 @@ impl Call {
 }
 
 fn presented_token(headers: &HeaderMap) -> Option<Secret> {
-    let own = headers.get(TOKEN_HEADER).and_then(|v| v.to_str().ok());
-    let bearer = || {
+    let given = |token: &str| Some(token.trim()).filter(|t| !t.is_empty()).map(Secret::presented);
+    let own = headers.get(TOKEN_HEADER).and_then(|v| v.to_str().ok()).and_then(given);
+    own.or_else(|| {
         let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
         let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then_some(token)
-    };
-    own.or_else(bearer).map(str::trim).filter(|t| !t.is_empty()).map(Secret::presented)
+        scheme.eq_ignore_ascii_case("bearer").then_some(token).and_then(given)
+    })
 }

@@ -50,6 +50,13 @@ impl ErrorBody {
         self
     }
 
+    /// All its sentences, without the members they are about.
+    pub(crate) fn text(&self) -> String {
+        let about_members = self.model_state.iter().flat_map(|(_, messages)| messages);
+        let all = std::iter::once(&self.message).chain(&self.message_detail).chain(about_members);
+        all.map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+
     /// The XML form, which is not that of a model: no namespace, and the messages of one member joined by a space.
     pub fn to_xml(&self) -> String {
         let mut out = String::from("<Error>");

@@ -7,6 +7,7 @@
 mod app;
 pub mod body;
 mod call;
+mod catalogue;
 pub mod echo;
 pub mod error_body;
 mod health;
@@ -25,6 +26,7 @@ mod throttle;
 pub mod wire;
 
 pub use app::{App, HttpSettings};
+pub use catalogue::error_catalogue;
 pub use error_body::{ErrorBody, WireErrorCode};
 pub use passwords::hash_password;
 pub use ports::{Clock, Entropy};

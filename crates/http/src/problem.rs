@@ -7,6 +7,8 @@ use actix_web::http::StatusCode;
 use trialogue_domain::Refusal;
 use trialogue_storage::StoreError;
 
+use crate::error_body::ErrorBody;
+
 /// Why a request that could be read is not done.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Problem {
@@ -29,10 +31,10 @@ pub(crate) enum Problem {
     #[error("the e-mail address or the password is wrong")]
     WrongCredentials,
     /// Too many wrong passwords.
-    #[error("too many wrong passwords; try again in {} seconds", .0.as_secs().max(1))]
+    #[error("too many wrong passwords; try again in {} seconds", whole_seconds(*.0))]
     Throttled(Duration),
     /// A member whose value steers what is done has a value that is not known.
-    #[error("{member}: {message}")]
+    #[error("{message}")]
     BadValue {
         /// The member's wire name.
         member: &'static str,
@@ -40,7 +42,9 @@ pub(crate) enum Problem {
         message: &'static str,
     },
     /// Dialling was asked for, and the engine can't.
-    #[error("the media engine of this server can't dial telephones: invite by link, e-mail or text instead (isPSTN false)")]
+    #[error(
+        "the media engine of this server can't dial telephones: invite by link, e-mail or text instead (isPSTN false)"
+    )]
     CannotDial,
     /// The idempotency key itself is not one.
     #[error("an Idempotency-Key has 1 to 200 visible ASCII characters")]
@@ -54,7 +58,7 @@ pub(crate) enum Problem {
 pub(crate) struct Verdict {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
-    pub(crate) message: String,
+    pub(crate) body: ErrorBody,
     pub(crate) retry_after: Option<Duration>,
 }
 
@@ -63,15 +67,25 @@ const SOON: Duration = Duration::from_secs(1);
 impl Problem {
     /// Status, code and text: the whole table.
     pub(crate) fn verdict(&self) -> Verdict {
-        let verdict = |status, code| Verdict { status, code, message: self.to_string(), retry_after: None };
-        let internal = || Verdict {
-            message: "An error has occurred.".to_owned(),
-            ..verdict(StatusCode::INTERNAL_SERVER_ERROR, "internal_error")
+        let told = |status, code, body| Verdict { status, code, body, retry_after: None };
+        let verdict = |status, code| told(status, code, ErrorBody::new(sentence(&self.to_string())));
+        let invalid = |code, member: &str, message: &str| {
+            told(StatusCode::BAD_REQUEST, code, ErrorBody::invalid().at(member, sentence(message)))
+        };
+        let internal = || {
+            told(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal_error",
+                ErrorBody::new("An error has occurred."),
+            )
         };
         let unavailable = |code| Verdict {
-            message: "The server can't do this at the moment; nothing is lost, try again shortly.".to_owned(),
             retry_after: Some(SOON),
-            ..verdict(StatusCode::SERVICE_UNAVAILABLE, code)
+            ..told(
+                StatusCode::SERVICE_UNAVAILABLE,
+                code,
+                ErrorBody::new("The server can't do this at the moment; nothing is lost, try again shortly."),
+            )
         };
         match self {
             Self::MissingToken => verdict(StatusCode::UNAUTHORIZED, "missing_token"),
@@ -83,18 +97,25 @@ impl Problem {
                 retry_after: Some(*wait),
                 ..verdict(StatusCode::TOO_MANY_REQUESTS, "too_many_wrong_passwords")
             },
-            Self::BadValue { .. } => verdict(StatusCode::BAD_REQUEST, "bad_value"),
+            Self::BadValue { member, message } => invalid("bad_value", member, message),
             Self::CannotDial => verdict(StatusCode::BAD_REQUEST, "cannot_dial"),
             Self::BadIdempotencyKey => verdict(StatusCode::BAD_REQUEST, "bad_idempotency_key"),
             Self::PasswordLane => unavailable("busy"),
             Self::Store(error) => match error {
-                StoreError::Refused(refusal) => {
-                    Verdict { message: sentence(*refusal), ..verdict(refusal_status(*refusal), refusal.code()) }
-                }
+                StoreError::Refused(refusal) => told(
+                    refusal_status(*refusal),
+                    refusal.code(),
+                    ErrorBody::new(sentence(&refusal.to_string())),
+                ),
                 StoreError::IdempotencyMismatch => {
                     verdict(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch")
                 }
-                StoreError::UnknownLanguage(_) => verdict(StatusCode::BAD_REQUEST, "unknown_language"),
+                // Only a new request names a language.
+                StoreError::UnknownLanguage(_) => invalid(
+                    "unknown_language",
+                    "NeedHelpLanguageId",
+                    "this server knows no language of this number",
+                ),
                 StoreError::EmailTaken => verdict(StatusCode::CONFLICT, "email_taken"),
                 StoreError::InvalidText { .. } => verdict(StatusCode::BAD_REQUEST, "invalid_text"),
                 StoreError::Busy { .. } => unavailable("busy"),
@@ -130,9 +151,13 @@ pub(crate) const fn refusal_status(refusal: Refusal) -> StatusCode {
     }
 }
 
-/// The rules' words as a sentence.
-fn sentence(refusal: Refusal) -> String {
-    let text = refusal.to_string();
+/// So many whole seconds, rounded up, and never none: who waits that long is not too early.
+pub(crate) fn whole_seconds(wait: Duration) -> u64 {
+    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
+}
+
+/// The words of an error as a sentence, which all texts of the wire are.
+fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let capital = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     format!("{capital}{}.", letters.as_str())

@@ -3,7 +3,7 @@
 use crate::error_body::{ErrorBody, WireErrorCode};
 use crate::json;
 use crate::negotiation::{Format, MediaType, answer_type};
-use crate::problem::Verdict;
+use crate::problem::{Verdict, whole_seconds};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
@@ -45,8 +45,11 @@ pub(crate) fn stored<T: Serialize + ?Sized>(media_type: MediaType, value: &T) ->
 pub(crate) fn from_stored(stored: &[u8]) -> HttpResponse {
     let end = stored.iter().position(|b| *b == b'\n').unwrap_or(stored.len());
     let (content_type, body) = stored.split_at(end);
-    let content_type = HeaderValue::from_bytes(content_type).unwrap_or(HeaderValue::from_static("text/plain"));
-    HttpResponse::Ok().insert_header((CONTENT_TYPE, content_type)).body(body.get(1..).unwrap_or_default().to_vec())
+    let content_type =
+        HeaderValue::from_bytes(content_type).unwrap_or(HeaderValue::from_static("text/plain"));
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, content_type))
+        .body(body.get(1..).unwrap_or_default().to_vec())
 }
 
 /// 200 without body and without `Content-Type`.
@@ -80,9 +83,9 @@ impl Failure {
 
     /// The answer to `req` is this verdict on what it asked for.
     pub(crate) fn of(req: &HttpRequest, verdict: Verdict) -> Self {
-        let Verdict { status, code, message, retry_after } = verdict;
+        let Verdict { status, code, body, retry_after } = verdict;
         let media_type = answer_type(req.headers());
-        Self { media_type, status, code, retry_after, body: ErrorBody::new(message) }
+        Self { media_type, status, code, retry_after, body }
     }
 
     /// What went wrong: the value of the header `X-Error-Code`.
@@ -105,9 +108,7 @@ impl ResponseError for Failure {
     fn error_response(&self) -> HttpResponse {
         let mut answer = error_as(self.media_type, self.status, self.code, &self.body);
         if let Some(wait) = self.retry_after {
-            // Whole seconds, rounded up: who comes back then is not too early.
-            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

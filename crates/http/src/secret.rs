@@ -56,5 +56,9 @@ impl Secret {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|b| [b >> 4, b & 15]).map(|n| char::from_digit(n.into(), 16).unwrap_or('0')).collect()
+    bytes
+        .iter()
+        .flat_map(|b| [b >> 4, b & 15])
+        .map(|n| char::from_digit(n.into(), 16).unwrap_or('0'))
+        .collect()
 }

@@ -92,11 +92,10 @@ impl Demo {
 
     /// For people.
     pub(crate) fn text(&self, settings: &Settings) -> String {
-        let users: String = self
-            .0
-            .iter()
-            .map(|(user, password)| format!("  {:<9} {:<24} {password}\n", side(user), user.email))
-            .collect();
+        let user = |(user, password): &(&DemoUser, String)| {
+            format!("  {:<9} {:<24} {password}\n", side(user), user.email)
+        };
+        let users = self.0.iter().map(user).collect::<Vec<_>>().concat();
         let password = |email| self.0.iter().find(|(u, _)| u.email == email).map_or("", |(_, p)| p);
         let walk = WALK.split_once("# --- the walk ---\n").map_or(WALK, |(_, walk)| walk);
         format!(

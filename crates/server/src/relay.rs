@@ -50,11 +50,23 @@ impl Background {
         let mut ticks = interval(Duration::from_millis(200));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while self.next(&mut ticks).await {
-            let claim =
-                self.store.claim_effects(SystemEntropy.number(), LEASE, BATCH, self.clock.now()).await;
-            match claim {
-                Ok(work) => self.work(work).await,
-                Err(error) => tracing::warn!(%error, "the outbox could not be read"),
+            // While there is more than a batch, there is no reason to wait for the next tick.
+            while self.relay_batch().await && !*self.stop.borrow() {}
+        }
+    }
+
+    /// Claims a batch and does it. True if there may be more.
+    async fn relay_batch(&self) -> bool {
+        let token = SystemEntropy.number();
+        match self.store.claim_effects(token, LEASE, BATCH, self.clock.now()).await {
+            Ok(work) => {
+                let full = i64::try_from(work.len()).is_ok_and(|claimed| claimed == BATCH);
+                self.work(work).await;
+                full
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the outbox could not be read");
+                false
             }
         }
     }
@@ -88,7 +100,7 @@ impl Background {
             };
             let Some(notification) = notification else { return };
             let taken =
-                self.store.observe(notification.room, notification.observation, self.clock.now()).await;
+                self.store.observe(notification.room, [notification.observation], self.clock.now()).await;
             if let Err(error) = taken {
                 tracing::warn!(%error, conference = notification.room.0, "a notification of the engine was lost");
             }
@@ -104,7 +116,7 @@ impl Background {
 
     async fn pass_deadlines(&self, now: Timestamp) -> Result<(), StoreError> {
         for conference in self.store.due(now, BATCH).await? {
-            self.store.observe(conference, Observation::DeadlinePassed, now).await?;
+            self.store.observe(conference, [Observation::DeadlinePassed], now).await?;
         }
         Ok(())
     }
@@ -176,12 +188,12 @@ impl Background {
     async fn remove(&self, room: ConferenceId, participant: ParticipantId) -> Result<(), EffectError> {
         let identity = Identity::from(participant);
         self.engine.remove(room, identity).await?;
-        self.store.observe(room, Observation::Removed(participant), self.clock.now()).await?;
-        if !is_gone(&*self.engine, room, identity).await? {
-            return Err(EffectError::StillThere);
-        }
-        self.store.observe(room, Observation::RemovalVerified(participant), self.clock.now()).await?;
-        Ok(())
+        let gone = is_gone(&*self.engine, room, identity).await;
+        let removed = Observation::Removed(participant);
+        let verified = Observation::RemovalVerified(participant);
+        let seen = if matches!(gone, Ok(true)) { vec![removed, verified] } else { vec![removed] };
+        self.store.observe(room, seen, self.clock.now()).await?;
+        if gone? { Ok(()) } else { Err(EffectError::StillThere) }
     }
 }
 

@@ -1,9 +1,12 @@
 //! `trialogue serve`: everything wired together, until a signal ends it.
 
+use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use actix_web::{App as ActixApp, HttpServer, web};
 use anyhow::Context as _;
+use tokio::net::TcpSocket;
 use tokio::sync::watch;
 use trialogue_http::{App, Clock};
 use trialogue_media::{Mesh, VideoEngine, notifications};
@@ -31,7 +34,13 @@ pub(crate) fn run(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
     outcome
 }
 
-async fn serve(settings: Settings, with_demo: bool, store: Store) -> anyhow::Result<()> {
+async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow::Result<()> {
+    let listener = listen(settings.listen).with_context(|| format!("listening on {}", settings.listen))?;
+    let address = listener.local_addr()?;
+    // Port 0 has become a free one: links must name it.
+    if settings.http.public_url == format!("http://{}", settings.listen) {
+        settings.http.public_url = format!("http://{address}");
+    }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (stop, stopped) = watch::channel(false);
     let tasks = start_background(&settings, &store, &clock, stopped);
@@ -47,12 +56,10 @@ async fn serve(settings: Settings, with_demo: bool, store: Store) -> anyhow::Res
     if settings.workers > 0 {
         server = server.workers(settings.workers);
     }
-    let server = server.bind(settings.listen).with_context(|| format!("listening on {}", settings.listen))?;
-    for address in server.addrs() {
-        // Scripts wait for this line.
-        println!("listening on http://{address}{}", settings.http.base_path);
-        tracing::info!(%address, database = %settings.database, "serving");
-    }
+    let server = server.listen(listener)?;
+    // Scripts wait for this line.
+    println!("listening on http://{address}{}", settings.http.base_path);
+    tracing::info!(%address, database = %settings.database, "serving");
     if with_demo {
         println!("\n{}", demo::prepare(&store).await?.text(&settings));
     }
@@ -64,6 +71,16 @@ async fn serve(settings: Settings, with_demo: bool, store: Store) -> anyhow::Res
         let _ = task.await;
     }
     outcome
+}
+
+/// As many connections as actix's own listener has may wait to be taken.
+const BACKLOG: u32 = 1024;
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)?.into_std()
 }
 
 fn start_background(

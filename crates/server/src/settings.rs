@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
+use tracing_subscriber::EnvFilter;
 use trialogue_domain::Timings;
 use trialogue_http::HttpSettings;
 use trialogue_storage::{DatabaseUrl, StoreOptions};
@@ -219,7 +220,10 @@ impl Values {
                 request_log: self.parsed("request_log")?,
                 password_lane: 2,
             },
-            log: self.text("log").0.to_owned(),
+            log: self.checked("log", |text| match EnvFilter::try_new(text) {
+                Ok(_) => Ok(text.to_owned()),
+                Err(e) => Err(format!("{text:?} can't be read: {e}")),
+            })?,
             log_json: self.checked("log_format", |text| match text {
                 "text" => Ok(false),
                 "json" => Ok(true),

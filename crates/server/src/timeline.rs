@@ -7,14 +7,23 @@ use trialogue_storage::{Store, Whose};
 
 pub(crate) async fn print(store: &Store, conference: i32) -> anyhow::Result<()> {
     let id = ConferenceId(conference);
-    let events = store.timeline(id).await?;
+    let state = async || anyhow::Ok(store.view(Whose::Id(id)).await?.map(|view| view.conference));
+    let mut stored = state().await?;
+    let events = loop {
+        let events = store.timeline(id).await?;
+        let now = state().await?;
+        // A server may be at work: log and state belong together if nothing changed while the log was read.
+        if now == stored {
+            break events;
+        }
+        stored = now;
+    };
     ensure!(!events.is_empty(), "there is no conference {conference}");
     for entry in &events {
         let actor = entry.actor.map_or_else(|| "(observed)".to_owned(), |actor| format!("{actor:?}"));
         println!("{:>4}  {}  {actor:<28} {:?}", entry.seq, instant(entry.at), entry.event);
     }
     let replayed = Conference::replay(id, events.iter().map(|e| (e.at, &e.event)))?;
-    let stored = store.view(Whose::Id(id)).await?.map(|view| view.conference);
     ensure!(
         stored.as_ref() == Some(&replayed),
         "the log does not lead to the stored state: tell the developers"

@@ -2,7 +2,9 @@
 //! media accounts. Polled until they are there.
 
 use actix_web::HttpResponse;
-use trialogue_domain::{Actor, AccountPair, Conference, Kind, ParticipantId, Refusal, account_pair, own_account};
+use trialogue_domain::{
+    AccountPair, Actor, Conference, Kind, ParticipantId, Refusal, account_pair, own_account,
+};
 use trialogue_media::Identity;
 use trialogue_storage::{ConferenceView, StoreError, UserRole, Whose};
 
@@ -25,8 +27,7 @@ pub(super) async fn guest_account(call: Call) -> Result<HttpResponse, Failure> {
 
 async fn answer(call: &Call, whose: Whose, actor: Actor, token: &Secret) -> Result<HttpResponse, Failure> {
     let store = &call.app().store;
-    let view = store.view(whose).await.map_err(|e| call.fail(e))?;
-    let mut view = view.ok_or_else(|| call.fail(StoreError::Refused(Refusal::NoRequest)))?;
+    let mut view = call.view(whose).await?;
     if !settled(call, &view, actor, token).await? {
         let deriving = token.clone();
         let secret = move |own: ParticipantId| deriving.of_account(Identity::from(own)).hash();

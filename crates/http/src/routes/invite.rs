@@ -8,14 +8,18 @@ use actix_web::{HttpResponse, web};
 use trialogue_domain::ParticipantId;
 use trialogue_storage::{ConferenceView, NewGuest, UserRole};
 
-use crate::call::{Call, Caller};
+use crate::call::Call;
 use crate::present;
 use crate::problem::Problem;
 use crate::reply::{self, Failure};
 use crate::secret::Secret;
 use crate::wire::{ParaThirdPartyVideoParticipant, ResultVideoConferenceParticipant};
 
-pub(super) async fn invite(call: Call, payload: web::Payload, role: UserRole) -> Result<HttpResponse, Failure> {
+pub(super) async fn invite(
+    call: Call,
+    payload: web::Payload,
+    role: UserRole,
+) -> Result<HttpResponse, Failure> {
     let caller = call.user(role).await?;
     let (wanted, key): (ParaThirdPartyVideoParticipant, _) = call.keyed_body(payload, &caller).await?;
     if is_pstn(&wanted).map_err(|e| call.fail(e))? {
@@ -43,14 +47,14 @@ pub(super) async fn invite(call: Call, payload: web::Payload, role: UserRole) ->
     let store = &call.app().store;
     let made = store.invite(caller.own(), caller.actor(), guest, call.now(), key, render).await;
     let mut answer = reply::from_stored(&made.map_err(|e| call.fail(e))?);
-    if let Some(link) = link(&call, &caller, &secret).await? {
+    if let Some(link) = link(&call, &secret).await? {
         answer.headers_mut().insert(header::LOCATION, link);
     }
     Ok(answer)
 }
 
 /// The link, if the secret opens an invitation: under a key replayed with another login token it opens none.
-async fn link(call: &Call, _: &Caller, secret: &Secret) -> Result<Option<HeaderValue>, Failure> {
+async fn link(call: &Call, secret: &Secret) -> Result<Option<HeaderValue>, Failure> {
     let live = call.app().store.invitation(secret.hash()).await.map_err(|e| call.fail(e))?;
     let text = format!("{}/join#{}", call.app().settings.public_url, secret.reveal());
     Ok(live.and(HeaderValue::from_str(&text).ok()))

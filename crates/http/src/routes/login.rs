@@ -11,7 +11,11 @@ use crate::reply::Failure;
 use crate::secret::Secret;
 use crate::wire::{ParaLoginInfo, ParaSecurityToken};
 
-pub(super) async fn login(call: Call, payload: web::Payload, role: UserRole) -> Result<HttpResponse, Failure> {
+pub(super) async fn login(
+    call: Call,
+    payload: web::Payload,
+    role: UserRole,
+) -> Result<HttpResponse, Failure> {
     require_language_number(&call)?;
     let info: ParaLoginInfo = call.checked_body(payload).await?;
     let email = info.email.unwrap_or_default().trim().to_lowercase();
@@ -43,6 +47,7 @@ pub(super) async fn login(call: Call, payload: web::Payload, role: UserRole) -> 
 /// The number is required, as by the framework; which of our texts it picks is no question yet.
 fn require_language_number(call: &Call) -> Result<(), Failure> {
     let is_number = call.path_parameter("SystemLanguageId").parse::<i32>().is_ok();
-    let problem = Problem::BadValue { member: "SystemLanguageId", message: "a number is expected" };
+    let problem =
+        Problem::BadValue { member: "SystemLanguageId", message: "a number of 32 bits is expected" };
     if is_number { Ok(()) } else { Err(call.fail(problem)) }
 }

@@ -5,9 +5,9 @@ use trialogue_domain::LanguageId;
 use trialogue_storage::{ConferenceView, RequestDetails, UserRole};
 
 use crate::call::Call;
+use crate::present;
 use crate::reply::{self, Failure};
 use crate::wire::{ParaRequest, ResultRequest};
-use crate::present;
 
 pub(super) async fn request_new(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {
     let caller = call.user(UserRole::Client).await?;

@@ -1,0 +1,217 @@
+//! Every error code there is, printed for the documentation from the code that answers with it.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use trialogue_domain::{CommandKind, Outcome, Refusal as R, Role, StateName};
+use trialogue_storage::StoreError as S;
+
+use crate::error_body::WireErrorCode as W;
+use crate::problem::Problem as P;
+
+/// From the same rows: a sample of every variant, and what the client should do about each. The match is exhaustive, so a
+/// new variant does not compile until it has its row, and with it its sample.
+macro_rules! rows {
+    ($error:ty: $($variant:pat => $sample:expr, $advice:literal;)+) => {
+        impl Advised for $error {
+            fn samples() -> Vec<Self> {
+                vec![$($sample),+]
+            }
+
+            fn advice(&self) -> &'static str {
+                match self {
+                    $($variant => $advice,)+
+                }
+            }
+        }
+    };
+}
+
+trait Advised: Sized {
+    /// One of every variant.
+    fn samples() -> Vec<Self>;
+    /// What the client should do.
+    fn advice(&self) -> &'static str;
+}
+
+rows! { W:
+    W::InvalidBody => W::InvalidBody, "Correct the body; do not repeat it as it is.";
+    W::BodyRequired => W::BodyRequired, "Send the body that the route documents.";
+    W::BodyTooLarge => W::BodyTooLarge, "Send less; leave out pictures.";
+    W::UnsupportedMediaType => W::UnsupportedMediaType, "Send JSON or XML in UTF-8, and say so in Content-Type.";
+    W::NotFound => W::NotFound, "Check path and ids.";
+    W::MethodNotAllowed => W::MethodNotAllowed, "Use the method that Allow names.";
+    W::Internal => W::Internal, "Report it, with the answer's X-Request-Id.";
+}
+
+rows! { P:
+    P::MissingToken => P::MissingToken, "Log in, and send the token with every call.";
+    P::InvalidToken => P::InvalidToken, "Log in again.";
+    P::InvalidInvitation => P::InvalidInvitation, "Stop; only a new invitation leads back.";
+    P::WrongCredentials => P::WrongCredentials, "Ask the user to type them again.";
+    P::WrongRole(_) => P::WrongRole("client"), "Use the routes of the side that logged in.";
+    P::Throttled(_) => P::Throttled(Duration::from_mins(5)), "Wait as long as Retry-After says; even the right password is refused till then.";
+    P::BadValue { .. } => P::BadValue { member: "Name", message: "ModelState says which member has a value that cannot be used, and why" }, "Correct the member that ModelState names.";
+    P::CannotDial => P::CannotDial, "Invite without isPSTN.";
+    P::BadIdempotencyKey => P::BadIdempotencyKey, "Send a UUID, or no key.";
+    P::PasswordLane => P::PasswordLane, "Try again after Retry-After.";
+    P::Store(S::Refused(R::NotFound)) => refused(R::NotFound), "Check path and ids.";
+    P::Store(S::Refused(R::NotPermitted { .. })) => refused(R::NotPermitted { role: Role::Provider, command: CommandKind::StartVideo }), "Leave it to the other side.";
+    P::Store(S::Refused(R::PrincipalKick)) => refused(R::PrincipalKick), "Finish the call.";
+    P::Store(S::Refused(R::NoRequest)) => refused(R::NoRequest), "Make a request, or accept one.";
+    P::Store(S::Refused(R::RequestEnded(_))) => refused(R::RequestEnded(Outcome::Serviced)), "Make a new request.";
+    P::Store(S::Refused(R::StillSearching)) => refused(R::StillSearching), "Poll Client/Request/Status until an interpreter has accepted.";
+    P::Store(S::Refused(R::OfferTaken)) => refused(R::OfferTaken), "Take the offer off the list.";
+    P::Store(S::Refused(R::LiveRequest)) => refused(R::LiveRequest), "Go on with the live request, or finish it.";
+    P::Store(S::Refused(R::ProviderBusy)) => refused(R::ProviderBusy), "Finish the other request first.";
+    P::Store(S::Refused(R::OfferDeclined)) => refused(R::OfferDeclined), "Take the offer off the list.";
+    P::Store(S::Refused(R::NoCallYet)) => refused(R::NoCallYet), "Use StartVideoProcess.";
+    P::Store(S::Refused(R::NoCall)) => refused(R::NoCall), "Start a call, or wait for the client to.";
+    P::Store(S::Refused(R::CallRunning(_))) => refused(R::CallRunning(StateName::Connected)), "Go on with the call, or use VideoAgain.";
+    P::Store(S::Refused(R::NotConfirmed(_))) => refused(R::NotConfirmed(StateName::Informed)), "Wait for the yes.";
+    P::Store(S::Refused(R::AlreadyAnswered(_))) => refused(R::AlreadyAnswered(StateName::Connected)), "Finish or leave the call.";
+    P::Store(S::Refused(R::ParticipantFinished)) => refused(R::ParticipantFinished), "Stop; only a new invitation or call leads back.";
+    P::Store(S::Refused(R::TooManyInvited)) => refused(R::TooManyInvited), "Kick somebody first.";
+    P::Store(S::IdempotencyMismatch) => P::Store(S::IdempotencyMismatch), "Send a new key with a new request.";
+    P::Store(S::UnknownLanguage(_)) => P::Store(S::UnknownLanguage(0)), "Use a number of the language table.";
+    P::Store(S::EmailTaken) => P::Store(S::EmailTaken), "Use another address.";
+    P::Store(S::InvalidText { .. }) => P::Store(S::InvalidText { field: "a text" }), "Take the character out.";
+    P::Store(S::Busy { .. }) => P::Store(S::Busy { lane: "" }), "Try again after Retry-After.";
+    P::Store(S::Unavailable(_)) => P::Store(S::Unavailable(String::new())), "Try again after Retry-After; with an Idempotency-Key where something is made.";
+    P::Store(S::Contended { .. } | S::Conflict(_)) => P::Store(S::Conflict(0)), "Try again after Retry-After.";
+    P::Store(S::Inconsistent { .. } | S::Query { .. } | S::Panicked { .. }) => P::Store(S::Panicked { operation: "" }), "Report it, with the answer's X-Request-Id.";
+}
+
+fn refused(refusal: R) -> P {
+    P::Store(S::Refused(refusal))
+}
+
+const HEAD: &str = "\
+# Error codes
+
+Printed from the code, which answers by the same table. Every error has the framework's form (see `wire.md`), and the header
+`X-Error-Code` with one of these codes. Programs should go by the code and the status; codes never change. The texts are for
+people and may. What stands in brackets or as a number is an example.
+
+A 503 or 429 has `Retry-After`, in seconds. A 401 has `WWW-Authenticate`. No error of status 500 or above says anything of what went
+wrong within; the log does, under the `X-Request-Id` of the answer.
+
+| code | status | meaning | what to do |
+| --- | --- | --- | --- |
+";
+
+/// `docs/errors.md`: every code with its status, what it means and what to do about it.
+pub fn error_catalogue() -> String {
+    let mut rows: Vec<Row> = Vec::new();
+    for row in wire_rows().chain(problem_rows()) {
+        match rows.iter_mut().find(|known| (known.code, known.status) == (row.code, row.status)) {
+            Some(known) => known.add(row),
+            None => rows.push(row),
+        }
+    }
+    rows.sort_by_key(|row| row.status);
+    rows.iter().fold(HEAD.to_owned(), |mut text, Row { code, status, meanings, advice }| {
+        let (meanings, advice) = (meanings.join(" "), advice.join(" "));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "| `{code}` | {} | {meanings} | {advice} |", status.as_u16());
+        text
+    })
+}
+
+/// A code that several errors share has all their meanings.
+struct Row {
+    code: &'static str,
+    status: StatusCode,
+    meanings: Vec<String>,
+    advice: Vec<&'static str>,
+}
+
+impl Row {
+    fn add(&mut self, other: Self) {
+        let Self { meanings, advice, .. } = other;
+        self.meanings.extend(meanings);
+        self.advice.extend(advice);
+        self.meanings.dedup();
+        self.advice.dedup();
+    }
+}
+
+fn wire_rows() -> impl Iterator<Item = Row> {
+    W::samples().into_iter().map(|error| Row {
+        code: error.code(),
+        status: error.status(),
+        meanings: vec![error.meaning().to_owned()],
+        advice: vec![error.advice()],
+    })
+}
+
+fn problem_rows() -> impl Iterator<Item = Row> {
+    P::samples().into_iter().map(|problem| {
+        let verdict = problem.verdict();
+        Row {
+            code: verdict.code,
+            status: verdict.status,
+            meanings: vec![verdict.body.text()],
+            advice: vec![problem.advice()],
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn a_code_has_one_status() {
+        let mut known = BTreeMap::new();
+        for row in wire_rows().chain(problem_rows()) {
+            let status = *known.entry(row.code).or_insert(row.status);
+            assert_eq!(status, row.status, "{}", row.code);
+        }
+    }
+
+    #[test]
+    fn codes_are_plain_and_texts_are_sentences() {
+        for row in wire_rows().chain(problem_rows()) {
+            assert!(row.code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", row.code);
+            for text in row.meanings.iter().map(String::as_str).chain(row.advice) {
+                assert!(text.starts_with(|c: char| c.is_uppercase()) && text.ends_with('.'), "{text}");
+                assert!(!text.ends_with("..") && !text.contains('|'), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_server_error_tells_is_nothing_of_the_inside() {
+        for problem in P::samples() {
+            let verdict = problem.verdict();
+            if verdict.status.is_server_error() {
+                let public = [
+                    "An error has occurred.",
+                    "The server can't do this at the moment; nothing is lost, try again shortly.",
+                ];
+                assert!(public.contains(&&*verdict.body.text()), "{}", verdict.body.text());
+            }
+            let has_wait = verdict.retry_after.is_some();
+            let must_wait = matches!(verdict.status.as_u16(), 429 | 503);
+            assert_eq!(has_wait, must_wait, "{}", verdict.code);
+        }
+    }
+
+    #[test]
+    fn the_samples_are_those_of_the_rules_and_of_the_wire() {
+        let refusals: Vec<R> = P::samples()
+            .into_iter()
+            .filter_map(|p| match p {
+                P::Store(S::Refused(refusal)) => Some(refusal),
+                _ => None,
+            })
+            .collect();
+        let codes = |refusals: &[R]| refusals.iter().map(R::code).collect::<std::collections::BTreeSet<_>>();
+        assert_eq!(codes(&refusals), codes(&R::SAMPLES));
+        assert_eq!(W::samples(), W::ALL);
+    }
+}
