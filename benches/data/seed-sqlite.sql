@@ -1,0 +1,42 @@
+-- As in seed-postgres.sql. The tokens are inserted by the program: SQLite has no SHA-256.
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = OFF;
+BEGIN;
+CREATE TEMP TABLE guests AS WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < {guests}) SELECT i FROM s;
+CREATE TEMP TABLE past AS WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < {past}) SELECT i FROM s;
+CREATE TEMP TABLE kinds AS WITH RECURSIVE s(kind) AS (SELECT 1 UNION ALL SELECT kind + 1 FROM s WHERE kind < 3) SELECT kind FROM s;
+CREATE TEMP TABLE seqs AS WITH RECURSIVE s(seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM s WHERE seq < 6) SELECT seq FROM s;
+
+INSERT INTO users (id, role, email, password_hash, name, online, performance, last_seen, created_at)
+SELECT i, 1, 'client' || i || '@bench.example', '-', 'Client ' || i, 1, 0, {now} + 3600000000, {now} FROM guests;
+INSERT INTO users (id, role, email, password_hash, name, online, performance, last_seen, created_at)
+SELECT {guests} + i, 2, 'provider' || i || '@bench.example', '-', 'Provider ' || i, 1, 0, {now} + 3600000000, {now} FROM guests;
+
+INSERT INTO conferences (id, client_id, provider_id, language_id, stage, serviced, last_seq, next_deadline, requested_at,
+    situation_code, additional_info)
+SELECT i, i, {guests} + i, 44, 3, 1, 6, {now} + 43200000000 + i, {now} - 600000000, 0, 'Ward 7' FROM guests;
+INSERT INTO conferences (id, client_id, provider_id, language_id, stage, outcome, ended_at, serviced, last_seq,
+    requested_at, situation_code, additional_info)
+SELECT {guests} + i, (i - 1) % {guests} + 1, {guests} + (i - 1) % {guests} + 1, 44, 4, 1, {now} - 86400000000 + i, 1, 6,
+    {now} - 90000000000, 0, 'Ward 7' FROM past;
+
+INSERT INTO participants (conference_id, id, position, kind, user_id, state, account_expires, account_secret,
+    invitation, name, email)
+SELECT i, 3 * i - 3 + kind, kind - 1, kind, CASE kind WHEN 1 THEN i WHEN 2 THEN {guests} + i END,
+    4, {now} + 43200000000 + i, randomblob(32),
+    CASE kind WHEN 3 THEN randomblob(32) END,
+    CASE kind WHEN 3 THEN 'Rosa Relative' END, CASE kind WHEN 3 THEN 'rosa@bench.example' END
+FROM guests, kinds;
+INSERT INTO participants (conference_id, id, position, kind, user_id, state, reason, finished_at, removal, name)
+SELECT {guests} + i, 3 * ({guests} + i) - 3 + kind, kind - 1, kind,
+    CASE kind WHEN 1 THEN (i - 1) % {guests} + 1 WHEN 2 THEN {guests} + (i - 1) % {guests} + 1 END,
+    6, 1, {now} - 86400000000, 4, CASE kind WHEN 3 THEN 'Rosa Relative' END
+FROM past, kinds;
+
+INSERT INTO events (conference_id, seq, at, kind, actor_role, participant_id, deadline)
+SELECT i, seq, {now} - 600000000 + seq, 9, 5, 3 * i, {now} FROM guests, seqs;
+INSERT INTO events (conference_id, seq, at, kind, actor_role, participant_id, deadline)
+SELECT {guests} + i, seq, {now} - 600000000 + seq, 9, 5, 3 * ({guests} + i), {now} FROM past, seqs;
+
+UPDATE id_blocks SET next = 3 * ({guests} + {past}) + 1;
+COMMIT;

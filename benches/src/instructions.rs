@@ -1,0 +1,117 @@
+//! Instructions of a request, counted by valgrind: a number that does not depend on what else the machine does.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, bail, ensure};
+use datacontract::Contract;
+use trialogue_domain::{Actor, ConferenceId, ParticipantId, Timestamp, UserId};
+use trialogue_http::json;
+use trialogue_http::wire::ResultVideoConferenceParticipant;
+use trialogue_storage::{Ask, DatabaseUrl, Store, StoreOptions, Whose, hash_secret};
+
+use crate::clock::micros;
+use crate::programs::HERE;
+use crate::request::{Form, Template};
+use crate::seed::{Amount, guest, token};
+use crate::sqlite;
+
+/// The kinds of work, and how often each is done under valgrind: `few` are taken off, with all that happens only once.
+const KINDS: [(&str, u32, u32); 3] = [("json", 20, 220), ("xml", 20, 120), ("sqlite", 64, 320)];
+
+/// So much more fails the check.
+const TOLERANCE: f64 = 1.05;
+
+/// Counts, prints, and compares or writes.
+pub(crate) fn count(check: bool, update: bool) -> anyhow::Result<()> {
+    if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_err() {
+        eprintln!("valgrind is not installed: instructions are not counted (Debian: apt-get install valgrind)");
+        return Ok(());
+    }
+    ensure!(!cfg!(debug_assertions), "run it with --release: the kept numbers are those of a release build");
+    let file = Path::new(HERE).join("instructions.toml");
+    let kept: BTreeMap<String, f64> = toml::from_str(&std::fs::read_to_string(&file).unwrap_or_default())?;
+    let mut counted = String::from(
+        "# Instructions a request, by valgrind --tool=callgrind; see README.md. The check fails at 5 % more.\n",
+    );
+    let mut worse = Vec::new();
+    for (kind, few, many) in KINDS {
+        let each = (under_valgrind(kind, many)? - under_valgrind(kind, few)?) / f64::from(many - few);
+        counted.push_str(&format!("{kind} = {each:.0}\n"));
+        let before = kept.get(kind).copied();
+        let against = before.map_or_else(String::new, |b| format!(", kept {b:.0}: {:+.1} %", (each / b - 1.0) * 100.0));
+        println!("{kind}: {each:.0} instructions{against}");
+        if check && before.is_none_or(|before| each > before * TOLERANCE) {
+            worse.push(kind);
+        }
+    }
+    if update {
+        std::fs::write(&file, counted)?;
+    }
+    if !worse.is_empty() {
+        bail!("more instructions than benches/instructions.toml allows: {}. If it is meant: `instructions --update`", worse.join(", "));
+    }
+    Ok(())
+}
+
+fn under_valgrind(kind: &str, count: u32) -> anyhow::Result<f64> {
+    let mut command = Command::new("valgrind");
+    command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+    command.arg(std::env::current_exe()?).args(["work", kind, &count.to_string()]);
+    let output = command.output()?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{command:?}: {}\n{text}", output.status);
+    let collected = text.lines().find_map(|line| line.split_once("Collected :")).context("no count of valgrind's")?;
+    Ok(collected.1.trim().parse()?)
+}
+
+/// The work itself.
+pub(crate) fn work(kind: &str, count: u32) -> anyhow::Result<()> {
+    match kind {
+        "json" => {
+            let body = Template::new(Form::Json)?.body(1).into_bytes();
+            for _ in 0..count {
+                let read: ResultVideoConferenceParticipant =
+                    json::read(std::hint::black_box(&body)).map_err(|e| anyhow::anyhow!("{e:?}"))?;
+                std::hint::black_box(json::write(&read)?);
+            }
+        }
+        "xml" => {
+            let contract = Contract::new("http://schemas.datacontract.org/2004/07/API.Models");
+            let body = Template::new(Form::Xml)?.body(1).into_bytes();
+            for _ in 0..count {
+                let read: ResultVideoConferenceParticipant = contract.read(std::hint::black_box(&body))?;
+                std::hint::black_box(contract.write(&read)?);
+            }
+        }
+        _ => kicks(count)?,
+    }
+    Ok(())
+}
+
+/// Whole kicks through the store, one after the other.
+fn kicks(count: u32) -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let file: PathBuf = dir.path().join("kicks.db");
+    let url = DatabaseUrl::parse(&format!("sqlite://{}", file.display()))?;
+    trialogue_storage::migrate(&url)?;
+    let now = micros();
+    // Always the same amount: what seeding costs is taken off.
+    sqlite::fill(&file, Amount { guests: 400, past: 0 }, now)?;
+    let store = Store::open(&url, StoreOptions { readers: 1, ..StoreOptions::default() })?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    runtime.block_on(async {
+        for call in 1..=count {
+            let session = store.session(hash_secret(&token(call)), Timestamp(now)).await?.context("a session")?;
+            ensure!(session.user == UserId(i32::try_from(call)?), "the token is another's");
+            let whose = Whose::Id(ConferenceId(i32::try_from(call)?));
+            let target = ParticipantId(i32::try_from(guest(call))?);
+            store.command(whose, Actor::Client(session.user), Ask::Kick(target), Timestamp(now)).await?;
+        }
+        anyhow::Ok(())
+    })?;
+    store.close();
+    ensure!(sqlite::kicked(&file)? == i64::from(count), "not every guest was kicked");
+    Ok(())
+}

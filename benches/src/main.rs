@@ -1,0 +1,112 @@
+//! Measures Trialogue against its goals. See `README.md` beside this package's `Cargo.toml`.
+
+mod clock;
+mod goals;
+mod instructions;
+mod load;
+mod measure;
+mod place;
+mod programs;
+mod request;
+mod seed;
+mod sqlite;
+mod stats;
+
+use std::collections::BTreeSet;
+use std::process::{Command as Process, ExitCode};
+use std::time::Duration;
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use crate::goals::{GOALS, Goal, HEAD};
+use crate::measure::{Driver, Effort, Key};
+
+fn main() -> ExitCode {
+    match run(&arguments().get_matches()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn arguments() -> Command {
+    let names: BTreeSet<&str> = GOALS.iter().map(|goal| goal.name).collect();
+    let flag = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+    };
+    Command::new("trialogue-benches")
+        .about("Measures Trialogue against its goals")
+        .arg(flag("quick", "One short round: is it alive, and roughly how fast?"))
+        .arg(
+            Arg::new("only")
+                .long("only")
+                .value_name("GOAL")
+                .action(ArgAction::Append)
+                .value_parser(names.into_iter().collect::<Vec<_>>())
+                .help("Only this goal; may be given more than once"),
+        )
+        .subcommand(
+            Command::new("instructions")
+                .about("Counts the instructions of a request under valgrind")
+                .arg(flag("check", "Fail if there are 5 % more than benches/instructions.toml says"))
+                .arg(flag("update", "Write benches/instructions.toml").conflicts_with("check")),
+        )
+        .subcommand(
+            Command::new("work")
+                .about("What is counted: so many of one kind of work")
+                .hide(true)
+                .arg(Arg::new("kind").required(true).value_parser(["json", "xml", "sqlite"]))
+                .arg(Arg::new("count").required(true).value_parser(clap::value_parser!(u32))),
+        )
+}
+
+fn run(arguments: &ArgMatches) -> anyhow::Result<()> {
+    match arguments.subcommand() {
+        Some(("instructions", how)) => {
+            return instructions::count(how.get_flag("check"), how.get_flag("update"));
+        }
+        Some(("work", what)) => {
+            let kind = what.get_one::<String>("kind").map_or("", String::as_str);
+            return instructions::work(kind, what.get_one("count").copied().unwrap_or(1));
+        }
+        _ => {}
+    }
+    let only: Option<BTreeSet<&str>> =
+        arguments.get_many::<String>("only").map(|names| names.map(String::as_str).collect());
+    let wanted = |goal: &&Goal| only.as_ref().is_none_or(|only| only.contains(goal.name));
+    let goals: Vec<&Goal> = GOALS.iter().filter(wanted).collect();
+
+    let effort = if arguments.get_flag("quick") {
+        Effort { rounds: 1, warm_up: Duration::from_secs(1), measured: Duration::from_secs(2), past: 100_000 }
+    } else {
+        Effort { rounds: 3, warm_up: Duration::from_secs(1), measured: Duration::from_secs(5), past: 1_000_000 }
+    };
+    let mut keys: BTreeSet<Key> = goals.iter().flat_map(|goal| goal.needs()).collect();
+    if arguments.get_flag("quick") && only.is_none() {
+        // Seeding many past conferences is not quick.
+        keys.retain(|key| key.1 != Driver::Past);
+    }
+    let program = programs::trialogue()?;
+    let results = measure::run(&program, &keys, effort)?;
+    println!("{HEAD}");
+    for goal in &goals {
+        println!("{}", goal.line(&results));
+    }
+    if only.is_some_and(|only| only.contains("build")) {
+        build()?;
+    }
+    Ok(())
+}
+
+/// A clean release build into a directory of its own.
+fn build() -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let begin = clock::now();
+    let mut cargo = Process::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(programs::HERE).env("CARGO_TARGET_DIR", dir.path());
+    programs::succeed(cargo.args(["build", "--release", "--quiet", "-p", "trialogue-server"]))?;
+    println!("\na clean release build took {:.0} s (wanted: 240 s on two quiet cores)", begin.elapsed().as_secs_f64());
+    Ok(())
+}
