@@ -18,8 +18,9 @@ use tokio::sync::oneshot;
 use trialogue_domain::{Conference, ConferenceId, Refusal};
 
 use crate::StoreError;
-use crate::aggregate::{Changes, Step, load};
+use crate::aggregate::{Step, load};
 use crate::connection::{AnyConnection, DatabaseUrl, Purpose, ReadManager, connect};
+use crate::decision::Decision;
 use crate::error::{OpenError, is_connection_lost};
 use crate::ids::Ids;
 use crate::together::decide_together;
@@ -74,38 +75,9 @@ impl<C, T: Send, F: FnMut(&mut C) -> Result<T, StoreError> + Send> Job<C> for Op
     }
 }
 
-/// A change of one conference that depends on its state and on nothing else. It is a job of its own kind because
-/// PostgreSQL does many of them in few statements (`together.rs`).
-pub(crate) struct Decision {
-    pub(crate) id: ConferenceId,
-    name: &'static str,
-    plan: Box<Plan>,
-    after: Option<Conference>,
-    reply: oneshot::Sender<Result<Conference, StoreError>>,
-}
-
-/// What a state leads to.
-type Plan = dyn FnMut(&Conference) -> Result<Vec<Step>, StoreError> + Send;
-
-impl Decision {
-    /// Judges a state. No changes means: allowed, and already so.
-    pub(crate) fn judge(&mut self, before: Conference) -> Result<Option<Changes>, StoreError> {
-        let operation = self.name;
-        let steps = catch_unwind(AssertUnwindSafe(|| (self.plan)(&before)))
-            .unwrap_or(Err(StoreError::Panicked { operation }))?;
-        if steps.is_empty() {
-            self.after = Some(before);
-            return Ok(None);
-        }
-        let changes = Changes::of(before, &steps, None);
-        self.after = Some(changes.after.clone());
-        Ok(Some(changes))
-    }
-}
-
 impl Job<Tx> for Decision {
     fn run(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
-        let loaded = load(&mut tx.connection, self.id)?.ok_or(Refusal::NotFound)?;
+        let loaded = load(&mut tx.connection, self.id())?.ok_or(Refusal::NotFound)?;
         match self.judge(loaded.conference)? {
             Some(changes) => changes.write(&mut tx.connection),
             None => Ok(()),
@@ -113,9 +85,7 @@ impl Job<Tx> for Decision {
     }
 
     fn finish(self: Box<Self>, outcome: Result<(), StoreError>) {
-        let Self { name: operation, plan, after, reply, .. } = *self;
-        drop(plan);
-        let _ = reply.send(outcome.and_then(|()| after.ok_or(StoreError::Panicked { operation })));
+        self.answer(outcome);
     }
 
     fn as_decision(&mut self) -> Option<&mut Decision> {
@@ -210,7 +180,7 @@ impl Executor {
         plan: impl FnMut(&Conference) -> Result<Vec<Step>, StoreError> + Send + 'static,
     ) -> Result<Conference, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let decision = Decision { id, name, plan: Box::new(plan), after: None, reply };
+        let decision = Decision::new(id, name, Box::new(plan), reply);
         enqueue(self.writer(id.0), "write", Box::new(decision))?;
         answer.await.unwrap_or_else(|_| Err(closed()))
     }

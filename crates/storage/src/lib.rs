@@ -6,16 +6,20 @@
 //!
 //! Secrets are never here: tokens, invitations and account secrets come in hashed, passwords as argon2 strings.
 
+mod accounts;
 mod aggregate;
 mod calls;
 mod connection;
+mod decision;
 mod error;
 mod executor;
 mod idempotency;
 mod ids;
+mod invitations;
 mod lock;
 mod migrate;
 mod outbox;
+mod requests;
 mod rows;
 mod schema;
 mod store;
@@ -26,13 +30,15 @@ mod users;
 mod view;
 
 pub use aggregate::RequestDetails;
-pub use calls::{Ask, CallLeg, Invitation, NewGuest, OfferView, Render};
+pub use calls::{Ask, CallLeg};
 pub use connection::DatabaseUrl;
 pub use error::{OpenError, StoreError};
 pub use idempotency::IdempotencyKey;
+pub use invitations::{Invitation, NewGuest};
 pub use lock::ServeLock;
 pub use migrate::{SchemaState, migrate, revert_all, schema_state};
 pub use outbox::Claimed;
+pub use requests::{OfferView, Render};
 pub use store::{SecretHash, Store, StoreOptions, hash_secret};
 pub use timeline::Recorded;
 pub use users::{Credentials, NewUser, Session, UserRole};

@@ -14,7 +14,7 @@ use trialogue_domain::Refusal;
 
 use crate::StoreError;
 use crate::aggregate::{Changes, Loaded};
-use crate::executor::Decision;
+use crate::decision::Decision;
 use crate::rows::{ConferenceRow, EffectRow, EventRow, ParticipantRow, UpdateConference, UpdateParticipant};
 use crate::schema::{conferences, participants};
 
@@ -26,7 +26,7 @@ pub(crate) fn decide_together(
 ) -> QueryResult<Vec<Option<Result<(), StoreError>>>> {
     let mut seen = HashSet::new();
     let firsts: Vec<i32> =
-        decisions.iter().flatten().map(|decision| decision.id.0).filter(|id| seen.insert(*id)).collect();
+        decisions.iter().flatten().map(|decision| decision.id().0).filter(|id| seen.insert(*id)).collect();
     if firsts.len() < 2 {
         return Ok(decisions.iter().map(|_| None).collect());
     }
@@ -34,7 +34,7 @@ pub(crate) fn decide_together(
     let mut saved: Vec<Changes> = Vec::new();
     let mut judge = |decision: &mut Decision| {
         // Taken out: a second decision on the same conference waits until this one is saved.
-        match loaded.remove(&decision.id.0)? {
+        match loaded.remove(&decision.id().0)? {
             Fetched::Searching => None,
             Fetched::Unknown => Some(Err(Refusal::NotFound.into())),
             Fetched::State(state) => match state.and_then(|state| decision.judge(state.conference)) {

@@ -1,4 +1,4 @@
-//! Test support: clock, builders, `PostgreSQL` clusters, a fake engine.
+//! Test support: clock, `PostgreSQL` clusters, a fake engine.
 //!
 //! Only ever a dev-dependency. What goes wrong here panics, with a message for whoever runs the tests.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
@@ -7,10 +7,8 @@ mod clock;
 mod engine;
 mod postgres;
 mod sqlite;
-mod story;
 
 pub use clock::ManualClock;
 pub use engine::{Call, FakeEngine, Fault, Gate, Visitors, engine_conformance};
 pub use postgres::{Fsync, PostgresCluster, StopMode};
 pub use sqlite::sqlite_url;
-pub use story::Story;

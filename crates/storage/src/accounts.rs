@@ -1,0 +1,78 @@
+//! Media accounts: issued by proof of confirmation, bound to the secret that their holder derived.
+
+use diesel::prelude::*;
+use trialogue_domain::{
+    Actor, Command, Conference, ConferenceId, Kind, Participant, ParticipantId, Timestamp,
+};
+
+use crate::aggregate::bind_secret;
+use crate::calls::{lane_key, missing};
+use crate::schema::participants;
+use crate::store::SecretHash;
+use crate::view::{Whose, find};
+use crate::{Store, StoreError};
+
+impl Store {
+    /// Issues the accounts that `actor` may have by now, and binds its own to the secret it derived.
+    ///
+    /// # Errors
+    /// As [`Store::command`]; [`Refusal::NotConfirmed`] before the confirmation.
+    pub async fn issue_accounts(
+        &self,
+        whose: Whose,
+        actor: Actor,
+        secret: impl Fn(ParticipantId) -> SecretHash + Send + 'static,
+        now: Timestamp,
+    ) -> Result<Conference, StoreError> {
+        let store = self.clone();
+        self.executor()
+            .write(lane_key(whose), "issue accounts", move |tx| {
+                let id = find(&mut tx.connection, whose)?.ok_or_else(|| missing(whose))?;
+                let command = match actor {
+                    Actor::Client(_) | Actor::Provider(_) | Actor::System => Command::IssueAccounts,
+                    Actor::Guest(_) | Actor::SecondInterpreter(_) => Command::IssueOwnAccount,
+                };
+                let conference = store.decide_and_save(tx, id, actor, command, now, None)?;
+                let own = own_participant(&conference, actor);
+                if let Some(own) =
+                    own.filter(|id| conference.participant(*id).is_some_and(Participant::is_live))
+                {
+                    bind_secret(&mut tx.connection, id, own, &secret(own))?;
+                }
+                Ok(conference)
+            })
+            .await
+    }
+
+    /// Whether an account is bound to this secret already.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_bound(
+        &self,
+        conference: ConferenceId,
+        participant: ParticipantId,
+        secret: SecretHash,
+    ) -> Result<bool, StoreError> {
+        self.executor()
+            .read("check an account secret", move |connection| {
+                let bound = participants::table
+                    .find((conference.0, participant.0))
+                    .select(participants::account_secret)
+                    .first::<Option<Vec<u8>>>(connection)
+                    .optional()
+                    .map_err(StoreError::query("check an account secret"))?;
+                Ok(bound.flatten().is_some_and(|bound| bound == secret))
+            })
+            .await
+    }
+}
+
+fn own_participant(conference: &Conference, actor: Actor) -> Option<ParticipantId> {
+    match actor {
+        Actor::Client(_) => conference.current(Kind::Client).map(|p| p.id),
+        Actor::Provider(_) => conference.current(Kind::Provider).map(|p| p.id),
+        Actor::Guest(id) | Actor::SecondInterpreter(id) => Some(id),
+        Actor::System => None,
+    }
+}

@@ -1,0 +1,113 @@
+//! Invitations of third parties.
+
+use diesel::prelude::*;
+use trialogue_domain::{Actor, Command, ConferenceId, Kind, ParticipantId, Refusal, Timestamp};
+
+use crate::aggregate::Invitee;
+use crate::calls::{lane_key, missing};
+use crate::idempotency::{IdempotencyKey, once};
+use crate::requests::Render;
+use crate::rows::ParticipantRow;
+use crate::schema::participants;
+use crate::store::SecretHash;
+use crate::text::storable;
+use crate::view::{ConferenceView, Whose, find, view};
+use crate::{Store, StoreError};
+
+/// A third party to be invited.
+#[derive(Clone)]
+pub struct NewGuest {
+    /// The name to show.
+    pub name: Option<String>,
+    /// Where a link is sent.
+    pub email: Option<String>,
+    /// Where a text is sent.
+    pub phone: Option<String>,
+    /// The hash of the invitation's secret.
+    pub invitation: SecretHash,
+}
+
+/// The holder of an invitation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Invitation {
+    /// Into which conference.
+    pub conference: ConferenceId,
+    /// As which participant.
+    pub participant: ParticipantId,
+    /// As a guest or a second interpreter.
+    pub kind: Kind,
+}
+
+impl Invitation {
+    /// Who acts with it.
+    pub const fn actor(&self) -> Actor {
+        match self.kind {
+            Kind::SecondInterpreter => Actor::SecondInterpreter(self.participant),
+            Kind::Client | Kind::Provider | Kind::Guest => Actor::Guest(self.participant),
+        }
+    }
+}
+
+impl Store {
+    /// Invites a third party, and renders the answer in the same transaction.
+    ///
+    /// # Errors
+    /// As [`Store::command`], and [`StoreError::IdempotencyMismatch`].
+    pub async fn invite(
+        &self,
+        whose: Whose,
+        actor: Actor,
+        guest: NewGuest,
+        now: Timestamp,
+        key: Option<IdempotencyKey>,
+        render: Render<(ConferenceView, ParticipantId)>,
+    ) -> Result<Vec<u8>, StoreError> {
+        storable(&[
+            ("name", guest.name.as_deref()),
+            ("email", guest.email.as_deref()),
+            ("phone", guest.phone.as_deref()),
+        ])?;
+        key.as_ref().map_or(Ok(()), IdempotencyKey::check)?;
+        let store = self.clone();
+        self.executor()
+            .write(lane_key(whose), "invite a guest", move |tx| {
+                once(tx, key.as_ref(), now, |tx| {
+                    let id = find(&mut tx.connection, whose)?.ok_or_else(|| missing(whose))?;
+                    let participant = tx.ids.participant();
+                    let invitee = Invitee {
+                        name: guest.name.clone(),
+                        email: guest.email.clone(),
+                        phone: guest.phone.clone(),
+                        invitation: Some(guest.invitation.to_vec()),
+                    };
+                    let command = Command::InviteGuest(participant);
+                    store.decide_and_save(tx, id, actor, command, now, Some(&invitee))?;
+                    let shown = view(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?;
+                    Ok(render(&(shown, participant)))
+                })
+            })
+            .await
+    }
+
+    /// Whose invitation this is; none if it is unknown or its participant is out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn invitation(&self, hash: SecretHash) -> Result<Option<Invitation>, StoreError> {
+        self.executor()
+            .read("check an invitation", move |connection| {
+                let found: Option<ParticipantRow> = participants::table
+                    .filter(participants::invitation.eq(Some(&hash[..])))
+                    .select(ParticipantRow::as_select())
+                    .first(connection)
+                    .optional()
+                    .map_err(StoreError::query("check an invitation"))?;
+                Ok(found.filter(|row| !row.is_finished()).map(|row| Invitation {
+                    conference: ConferenceId(row.conference_id),
+                    participant: ParticipantId(row.id),
+                    kind: if row.is_second_interpreter() { Kind::SecondInterpreter } else { Kind::Guest },
+                }))
+            })
+            .await
+    }
+}
