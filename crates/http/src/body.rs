@@ -1,6 +1,6 @@
 //! From the bytes of a body to a wire type.
 
-use crate::error_body::{ErrorBody, WireErrorCode};
+use crate::error_body::{ErrorBody, WireErrorCode, sentence};
 use crate::json;
 use crate::negotiation::{Format, content_type};
 use crate::reply::{CONTRACT, Failure};
@@ -109,13 +109,14 @@ fn read<T: DeserializeOwned>(req: &HttpRequest, bytes: &[u8]) -> Result<T, ReadE
     }
     let bound: Option<T> = match format {
         Format::Json => json::read(text).map_err(|errors| {
-            let add = |body: ErrorBody, error: &json::JsonError| body.at(&error.path, error.to_string());
+            let add =
+                |body: ErrorBody, error: &json::JsonError| body.at(&error.path, sentence(&error.to_string()));
             (WireErrorCode::InvalidBody, errors.iter().fold(ErrorBody::invalid(), add))
         })?,
         // The framework reports what is wrong with XML for the body as a whole; the message says where it is.
-        Format::Xml => CONTRACT
-            .read(text)
-            .map_err(|error| (WireErrorCode::InvalidBody, ErrorBody::invalid().at("", error.to_string())))?,
+        Format::Xml => CONTRACT.read(text).map_err(|error| {
+            (WireErrorCode::InvalidBody, ErrorBody::invalid().at("", sentence(&error.to_string())))
+        })?,
     };
     bound.ok_or_else(body_required)
 }

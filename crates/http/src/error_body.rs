@@ -91,6 +91,13 @@ impl Serialize for ErrorBody {
     }
 }
 
+/// The words of an error as a sentence, which all texts of the wire are.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut letters = text.trim_end_matches('.').chars();
+    let capital = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{capital}{}.", letters.as_str())
+}
+
 struct ModelState<'e>(&'e [(String, Vec<String>)]);
 
 impl Serialize for ModelState<'_> {

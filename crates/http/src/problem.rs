@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use trialogue_domain::Refusal;
 use trialogue_storage::StoreError;
 
-use crate::error_body::ErrorBody;
+use crate::error_body::{ErrorBody, sentence};
 
 /// Why a request that could be read is not done.
 #[derive(Debug, thiserror::Error)]
@@ -154,11 +154,4 @@ pub(crate) const fn refusal_status(refusal: Refusal) -> StatusCode {
 /// So many whole seconds, rounded up, and never none: who waits that long is not too early.
 pub(crate) fn whole_seconds(wait: Duration) -> u64 {
     (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
-}
-
-/// The words of an error as a sentence, which all texts of the wire are.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let capital = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    format!("{capital}{}.", letters.as_str())
 }

@@ -1,0 +1,140 @@
+//! Inviting a third party: whom, how, and what it may not be; and the same for a new request.
+
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::world::{SPANISH, World, guest_of};
+
+const SIDES: [&str; 2] = ["Client/Request", "Provider/Task"];
+
+async fn invite(world: &World, side: &str, token: &str, body: Value) -> Answer {
+    world.post(&format!("{side}/InviteThirdPartyVideoConference"), token, body).await
+}
+
+#[actix_web::test]
+async fn a_guest_needs_a_name_or_an_address() {
+    let world = World::new().await;
+    let call = world.issued("").await;
+    for body in [
+        json!({"Name": "Rosa"}),
+        json!({"Email": "rosa@example.org"}),
+        json!({"PhoneNumber": "+1 555 0100"}),
+        json!({"Name": "  Rosa  ", "Email": "", "DTMF": "1#", "RegionId": 1}),
+    ] {
+        let guest = guest_of(&invite(&world, SIDES[0], &call.client, body).await.ok());
+        world.post("Guest/Confirm", &guest.token, Value::Null).await.empty();
+        world.kick(SIDES[0], &call.client, call.session, guest.participant).await.empty();
+    }
+    for body in [
+        json!({}),
+        json!({"Name": " ", "Email": "", "PhoneNumber": "\t"}),
+        json!({"DTMF": "1", "RegionId": 1}),
+    ] {
+        for (side, token) in [(SIDES[0], &call.client), (SIDES[1], &call.provider)] {
+            let answer = invite(&world, side, token, body.clone()).await;
+            assert_eq!(answer.fails(400, "bad_value"), "The request is invalid.");
+            let (member, message) = answer.model_error();
+            assert_eq!(member, "request.Name");
+            assert_eq!(message, "Say whom to invite: a Name, an Email or a PhoneNumber is needed.");
+            assert_eq!(answer.header("Location"), None);
+        }
+    }
+}
+
+#[actix_web::test]
+async fn nobody_is_dialled() {
+    let world = World::new().await;
+    let call = world.issued("").await;
+    let participants = world.participants(&call).await.len();
+    let dial = json!({"PhoneNumber": "+1 555 0100", "isPSTN": true});
+    for (side, token) in [(SIDES[0], &call.client), (SIDES[1], &call.provider)] {
+        invite(&world, side, token, dial.clone()).await.fails(400, "cannot_dial");
+    }
+    for (bool_form, text_form, dials) in [
+        (json!(true), json!("false"), true),
+        (json!(true), json!("nonsense"), true),
+        (json!(null), json!("true"), true),
+        (json!(null), json!(" TRUE "), true),
+        (json!(null), json!("1"), true),
+        (json!(false), json!("true"), false),
+        (json!(false), json!("nonsense"), false),
+        (json!(null), json!("false"), false),
+        (json!(null), json!("0"), false),
+        (json!(null), json!(""), false),
+        (json!(null), json!(null), false),
+    ] {
+        let body = json!({"Name": "Rosa", "isPSTN": bool_form, "isPSTNStr": text_form});
+        let answer = invite(&world, SIDES[0], &call.client, body.clone()).await;
+        if dials {
+            answer.fails(400, "cannot_dial");
+        } else {
+            assert_eq!(answer.status, 200, "{body}");
+            let guest = guest_of(&answer);
+            world.kick(SIDES[0], &call.client, call.session, guest.participant).await.empty();
+        }
+    }
+    let answer =
+        invite(&world, SIDES[0], &call.client, json!({"Name": "Rosa", "isPSTNStr": "perhaps"})).await;
+    answer.fails(400, "bad_value");
+    assert_eq!(answer.model_error(), ("request.isPSTNStr".to_owned(), "Write true or false.".to_owned()));
+    assert_eq!(world.participants(&call).await.len(), participants + 6, "who was refused is not there");
+}
+
+#[actix_web::test]
+async fn what_is_wrong_is_told_by_member() {
+    let world = World::new().await;
+    let call = world.issued("").await;
+    let long = |n: usize| "x".repeat(n);
+    for (body, member, message) in [
+        (json!({"Email": "rosa"}), "Email", "This is not an e-mail address."),
+        (json!({"Email": "rosa@"}), "Email", "This is not an e-mail address."),
+        (json!({"Email": "rosa@example.org, rita@example.org"}), "Email", "This is not an e-mail address."),
+        (
+            json!({"Email": "rosa@example.org\r\nBcc: x@example.org"}),
+            "Email",
+            "This is not an e-mail address.",
+        ),
+        (json!({"Name": long(201)}), "Name", "At most 200 characters are allowed."),
+        (json!({"PhoneNumber": long(41)}), "PhoneNumber", "At most 40 characters are allowed."),
+        (json!({"Name": "Rosa", "DTMF": long(41)}), "DTMF", "At most 40 characters are allowed."),
+        (json!({"Name": "Rosa", "RegionId": -1}), "RegionId", "This must not be negative."),
+        (json!({"Name": "Rosa", "isPSTNStr": long(11)}), "isPSTNStr", "At most 10 characters are allowed."),
+    ] {
+        let answer = invite(&world, SIDES[0], &call.client, body).await;
+        assert_eq!(answer.fails(400, "invalid_body"), "The request is invalid.");
+        assert_eq!(answer.model_error(), (format!("request.{member}"), message.to_owned()));
+    }
+    guest_of(&invite(&world, SIDES[0], &call.client, json!({"Name": long(200)})).await.ok());
+}
+
+#[actix_web::test]
+async fn a_request_names_a_language_that_there_is() {
+    let world = World::new().await;
+    let client = world.client("nora").await;
+    let new = async |body: Value| world.post("Client/Request/New", &client, body).await;
+    for (language, code, message) in [
+        (json!(9999), "unknown_language", "This server knows no language of this number."),
+        (json!(0), "invalid_body", "A language is required."),
+        (json!(-44), "invalid_body", "A language is required."),
+    ] {
+        let answer = new(json!({"NeedHelpLanguageId": language})).await;
+        assert_eq!(answer.fails(400, code), "The request is invalid.");
+        assert_eq!(answer.model_error(), ("request.NeedHelpLanguageId".to_owned(), message.to_owned()));
+        assert!(!answer.text().contains("9999"), "values of the body are not repeated");
+    }
+    for (member, value) in [
+        ("RequestSituationCodeId", json!(-1)),
+        ("FromLanguage", json!(0)),
+        ("AdditionalInfo", json!("x".repeat(2001))),
+        ("RequestLocation", json!("x".repeat(501))),
+        ("BJCVRIEntityNumber", json!("x".repeat(101))),
+        ("BJCVRIDepartmentPinNumber", json!("x".repeat(101))),
+    ] {
+        let answer = new(json!({"NeedHelpLanguageId": SPANISH, member: value})).await;
+        answer.fails(400, "invalid_body");
+        assert_eq!(answer.model_error().0, format!("request.{member}"));
+    }
+    new(json!({})).await.fails(400, "invalid_body");
+    world.post("Client/Request/Status", &client, Value::Null).await.fails(409, "no_request");
+    new(json!({"NeedHelpLanguageId": SPANISH, "FromLanguage": 9999})).await.ok();
+}

@@ -1,0 +1,105 @@
+//! Who may call what: every route with every kind of token.
+
+use actix_web::test::TestRequest;
+use serde_json::Value;
+
+use crate::routes::{ROUTES, Route, Side};
+use crate::world::World;
+
+/// What a route answers to whom it serves, when called without a body by somebody without a request.
+fn served(route: &Route) -> (u16, Option<&'static str>) {
+    let may_do_without_body = ["SetOnline", "SetOffline"].iter().any(|name| route.path.ends_with(name));
+    match route.side {
+        Side::Guest => (200, None),
+        _ if may_do_without_body || route.path.ends_with("Offers") => (200, None),
+        // The token is judged before the body.
+        _ if !route.takes.is_empty() => (400, Some("body_required")),
+        _ => (409, Some("no_request")),
+    }
+}
+
+#[actix_web::test]
+async fn every_route_with_every_token() {
+    let world = World::new().await;
+    let call = world.issued("").await;
+    let (client, provider) = (world.client("idle").await, world.provider("idle").await);
+    for route in ROUTES.iter().filter(|route| route.side != Side::Anybody) {
+        let guest = world.invited(&call, "Rosa").await;
+        let wrong = |role| if role == route.side { served(route) } else { (403, Some("wrong_role")) };
+        let unknown = if route.side == Side::Guest { "invalid_invitation" } else { "invalid_token" };
+        let refused = (401, Some(unknown));
+        let (of_client, of_provider, of_guest) = if route.side == Side::Guest {
+            (refused, refused, served(route))
+        } else {
+            (wrong(Side::Client), wrong(Side::Provider), refused)
+        };
+        let nothing = (401, Some("missing_token"));
+        // The guest comes last: some routes end its invitation.
+        for (who, token, expected) in [
+            ("nobody", "", nothing),
+            ("blank", "  ", nothing),
+            ("garbage", "garbage", refused),
+            ("a token with a letter more", &format!("{client}0"), refused),
+            ("client", &client, of_client),
+            ("provider", &provider, of_provider),
+            ("guest", &guest.token, of_guest),
+        ] {
+            let answer = world.post(route.path, token, Value::Null).await;
+            let told = (answer.status, answer.header("X-Error-Code"));
+            assert_eq!(told, expected, "{} called by {who}: {}", route.path, answer.text());
+            assert_eq!(
+                answer.header("WWW-Authenticate"),
+                (told.0 == 401).then_some("Bearer"),
+                "{}",
+                route.path
+            );
+            if let (status, Some(code)) = expected {
+                answer.fails(status, code);
+            }
+        }
+        world.kick("Client/Request", &call.client, call.session, guest.participant).await.empty();
+    }
+}
+
+#[actix_web::test]
+async fn the_reference_header_comes_before_the_standard_one() {
+    let world = World::new().await;
+    let call = world.requested("").await;
+    let send = async |own: Option<&str>, standard: &str| {
+        let request = TestRequest::post().uri("/API/Client/Request/Status");
+        let request = request.insert_header(("Authorization", standard));
+        let request = match own {
+            Some(own) => request.insert_header(("WEYIToken", own)),
+            None => request,
+        };
+        world.send(request).await
+    };
+    let good = format!("Bearer {}", call.client);
+    send(None, &good).await.ok();
+    send(None, &format!("BEARER  {}", call.client)).await.ok();
+    send(Some(&call.client), "Bearer garbage").await.ok();
+    send(Some("garbage"), &good).await.fails(401, "invalid_token");
+    send(Some(""), &good).await.ok();
+    send(None, &format!("Basic {}", call.client)).await.fails(401, "missing_token");
+    send(None, &call.client).await.fails(401, "missing_token");
+    send(None, "Bearer ").await.fails(401, "missing_token");
+    send(None, "Bearer \u{e9}").await.fails(401, "missing_token");
+}
+
+#[actix_web::test]
+async fn a_token_in_the_query_is_none() {
+    let world = World::new().await;
+    let call = world.requested("").await;
+    let path = format!("Client/Request/Status?WEYIToken={0}&access_token={0}", call.client);
+    world.post(&path, "", Value::Null).await.fails(401, "missing_token");
+}
+
+#[actix_web::test]
+async fn other_methods_are_refused_before_the_token_is_looked_at() {
+    let world = World::new().await;
+    for route in ROUTES {
+        let answer = world.send(TestRequest::get().uri(&format!("/API/{}", route.path))).await;
+        answer.fails(405, "method_not_allowed");
+        assert_eq!(answer.header("Allow"), Some("POST"), "{}", route.path);
+    }
+}

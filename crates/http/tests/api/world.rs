@@ -1,0 +1,313 @@
+//! The application, the people in it, and calls brought to a given state.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use actix_web::dev::Service;
+use actix_web::test::{TestRequest, init_service};
+use actix_web::{body, web};
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use trialogue_domain::{ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, UserId};
+use trialogue_http::{App, Clock, Entropy, HttpSettings, configure};
+use trialogue_storage::{
+    ConferenceView, DatabaseUrl, NewUser, Store, StoreOptions, UserRole, Whose, migrate,
+};
+use trialogue_testkit::{ManualClock, sqlite_url};
+
+use crate::answer::Answer;
+
+pub(crate) const PASSWORD: &str = "a password";
+pub(crate) const TOKEN_LIFE: Duration = Duration::from_hours(8);
+/// The least that the clock can tell.
+pub(crate) const INSTANT: Duration = Duration::from_micros(1);
+pub(crate) const PRESENCE: Duration = Duration::from_secs(30);
+pub(crate) const SPANISH: i32 = 44;
+
+/// The same "random" bytes in every run.
+struct Counting(AtomicU64);
+
+impl Entropy for Counting {
+    fn fill(&self, buffer: &mut [u8]) {
+        for chunk in buffer.chunks_mut(8) {
+            // SplitMix64.
+            let mut z = self.0.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::SeqCst);
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            z ^= z >> 31;
+            chunk.copy_from_slice(&z.to_le_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+struct Standing(ManualClock);
+
+impl Clock for Standing {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+/// The hash of [`PASSWORD`], as cheap as argon2 can be.
+fn password_hash() -> String {
+    static HASH: OnceLock<String> = OnceLock::new();
+    let make = || {
+        let cheap = Params::new(8, 1, 1, None).unwrap();
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, cheap);
+        argon2.hash_password_with_salt(PASSWORD.as_bytes(), &[7; 16]).unwrap().to_string()
+    };
+    HASH.get_or_init(make).clone()
+}
+
+type Serve = dyn Fn(TestRequest) -> Pin<Box<dyn Future<Output = Answer>>>;
+
+pub(crate) struct World {
+    serve: Box<Serve>,
+    pub(crate) store: Store,
+    pub(crate) clock: ManualClock,
+    /// The routes that were called.
+    pub(crate) called: RefCell<BTreeSet<String>>,
+    _dir: TempDir,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(StoreOptions::default()).await
+    }
+
+    pub(crate) async fn with(options: StoreOptions) -> Self {
+        let dir = TempDir::new().unwrap();
+        let url = DatabaseUrl::parse(&sqlite_url(&dir)).unwrap();
+        migrate(&url).unwrap();
+        let store = Store::open(&url, options).unwrap();
+        let clock = ManualClock::new();
+        let settings = HttpSettings {
+            base_path: "/API".to_owned(),
+            public_url: "https://trialogue.example".to_owned(),
+            token_life: TOKEN_LIFE,
+            presence_window: PRESENCE,
+            conformance_echo: false,
+            request_log: false,
+            password_lane: 1,
+        };
+        let entropy = Arc::new(Counting(AtomicU64::new(1)));
+        let app = App::new(store.clone(), settings, Arc::new(Standing(clock.clone())), entropy).unwrap();
+        let app = web::Data::new(app);
+        let service =
+            init_service(actix_web::App::new().configure(move |config| configure(&app, config))).await;
+        let service = Rc::new(service);
+        let serve = Box::new(move |request: TestRequest| -> Pin<Box<dyn Future<Output = Answer>>> {
+            let service = Rc::clone(&service);
+            Box::pin(async move {
+                let response = service.call(request.to_request()).await.unwrap();
+                let (status, headers) = (response.status().as_u16(), response.headers().clone());
+                let body = body::to_bytes(response.into_body()).await.unwrap_or_else(|_| panic!("a body"));
+                Answer { status, headers, body: body.to_vec() }
+            })
+        });
+        Self { serve, store, clock, called: RefCell::default(), _dir: dir }
+    }
+
+    /// Sends a request as it is.
+    pub(crate) async fn send(&self, request: TestRequest) -> Answer {
+        (self.serve)(request).await
+    }
+
+    /// POST with a JSON body; none if it is null.
+    pub(crate) async fn post(&self, path: &str, token: &str, body: Value) -> Answer {
+        let bytes = if body.is_null() { String::new() } else { body.to_string() };
+        self.send(post(path, token, "application/json").set_payload(bytes)).await
+    }
+
+    pub(crate) async fn add_user(&self, role: UserRole, name: &str, languages: &[i32]) -> UserId {
+        let languages = languages.iter().map(|id| (LanguageId(*id), true)).collect();
+        let new = NewUser {
+            role,
+            email: format!("{name}@example.org"),
+            name: name.to_owned(),
+            password_hash: password_hash(),
+            languages,
+        };
+        self.store.add_user(new, self.clock.now()).await.unwrap()
+    }
+
+    /// The token of a user who is there.
+    pub(crate) async fn login(&self, side: &str, name: &str) -> String {
+        let body = json!({"Email": format!("{name}@example.org"), "Password": PASSWORD});
+        let answer = self.post(&format!("{side}/Login/1"), "", body).await.ok();
+        answer.json()["Token"].as_str().unwrap().to_owned()
+    }
+
+    /// A new client, logged in.
+    pub(crate) async fn client(&self, name: &str) -> String {
+        self.add_user(UserRole::Client, name, &[]).await;
+        self.login("Client", name).await
+    }
+
+    /// A new interpreter for Spanish, logged in and online.
+    pub(crate) async fn provider(&self, name: &str) -> String {
+        self.add_user(UserRole::Provider, name, &[SPANISH]).await;
+        let token = self.login("Provider", name).await;
+        self.post("Provider/Task/SetOnline", &token, json!({})).await.empty();
+        token
+    }
+
+    /// What the engine reports of a participant.
+    pub(crate) async fn seen(
+        &self,
+        call: &Call,
+        observation: impl Fn(ParticipantId) -> Observation,
+        who: i32,
+    ) {
+        self.store
+            .observe(ConferenceId(call.session), [observation(ParticipantId(who))], self.clock.now())
+            .await
+            .unwrap();
+    }
+
+    pub(crate) async fn view(&self, call: &Call) -> ConferenceView {
+        self.store.view(Whose::Id(ConferenceId(call.session))).await.unwrap().unwrap()
+    }
+
+    /// A client who has asked for Spanish, with the interpreter it was offered to. `tag` keeps their names apart.
+    pub(crate) async fn requested(&self, tag: &str) -> Call {
+        let provider = self.provider(&format!("provider{tag}")).await;
+        let client = self.client(&format!("client{tag}")).await;
+        let made =
+            self.post("Client/Request/New", &client, json!({"NeedHelpLanguageId": SPANISH})).await.ok();
+        Call { client, provider, session: made.number("RequestId") }
+    }
+
+    /// The interpreter has accepted.
+    pub(crate) async fn accepted(&self, tag: &str) -> Call {
+        let call = self.requested(tag).await;
+        self.post("Provider/Task/Accept", &call.provider, json!({"RequestId": call.session})).await.empty();
+        call
+    }
+
+    /// The client has started; the listener is told.
+    pub(crate) async fn ringing(&self, tag: &str) -> Call {
+        let call = self.accepted(tag).await;
+        self.post("Client/Request/StartVideoProcess", &call.client, Value::Null).await.empty();
+        call
+    }
+
+    /// The listener has said yes.
+    pub(crate) async fn confirmed(&self, tag: &str) -> Call {
+        let call = self.ringing(tag).await;
+        self.post("Provider/Task/ConfirmVideo", &call.provider, Value::Null).await.empty();
+        call
+    }
+
+    /// Both have their accounts.
+    pub(crate) async fn issued(&self, tag: &str) -> Call {
+        let call = self.confirmed(tag).await;
+        self.client_pair(&call).await;
+        self.provider_pair(&call).await;
+        call
+    }
+
+    /// Both have their accounts and are in the room, says the engine.
+    pub(crate) async fn connected(&self, tag: &str) -> Call {
+        let call = self.issued(tag).await;
+        for principal in self.participants(&call).await {
+            let id = principal["RequestConferenceSessionVideoParticipantId"].as_i64().unwrap();
+            self.seen(&call, Observation::Joined, i32::try_from(id).unwrap()).await;
+        }
+        call
+    }
+
+    pub(crate) async fn client_pair(&self, call: &Call) -> Value {
+        self.post("Client/Request/VideoEngineAccounts", &call.client, Value::Null).await.ok().json()
+    }
+
+    pub(crate) async fn provider_pair(&self, call: &Call) -> Value {
+        self.post("Provider/Task/VideoEngineAccounts", &call.provider, Value::Null).await.ok().json()
+    }
+
+    pub(crate) async fn participants(&self, call: &Call) -> Vec<Value> {
+        let path = "Client/Request/VideoConferenceParticipants";
+        let list = self.post(path, &call.client, Value::Null).await.ok().json();
+        list.as_array().unwrap().clone()
+    }
+
+    /// The participant id of the caller (type 1) or the listener (type 2).
+    pub(crate) async fn principal(&self, call: &Call, kind: i32) -> i32 {
+        let list = self.participants(call).await;
+        let of_kind = |p: &&Value| p["RequestConferenceSessionVideoTypeCodeId"] == kind;
+        let id = list.iter().find(of_kind).unwrap()["RequestConferenceSessionVideoParticipantId"].as_i64();
+        i32::try_from(id.unwrap()).unwrap()
+    }
+
+    /// Invited by the client, and no more.
+    pub(crate) async fn invited(&self, call: &Call, name: &str) -> Guest {
+        let path = "Client/Request/InviteThirdPartyVideoConference";
+        guest_of(&self.post(path, &call.client, json!({"Name": name})).await.ok())
+    }
+
+    /// Invited, has said yes, and has its account.
+    pub(crate) async fn joined(&self, call: &Call, name: &str) -> Guest {
+        let guest = self.invited(call, name).await;
+        self.post("Guest/Confirm", &guest.token, Value::Null).await.empty();
+        let pair = self.post("Guest/VideoEngineAccounts", &guest.token, Value::Null).await.ok().json();
+        assert!(pair["Listener"]["AccountNumber"].is_string(), "{pair}");
+        guest
+    }
+
+    pub(crate) async fn kick(&self, side: &str, token: &str, session: i32, participant: i32) -> Answer {
+        let path = format!("{side}/KickThirdPartyVideoParticipant");
+        self.post(&path, token, ids(session, participant)).await
+    }
+}
+
+/// So long that the span is not over yet.
+pub(crate) fn just_before(span: Duration) -> Duration {
+    span.saturating_sub(INSTANT)
+}
+
+/// A POST without a body yet, in and out of one media type.
+pub(crate) fn post(path: &str, token: &str, media_type: &str) -> TestRequest {
+    let request = TestRequest::post()
+        .uri(&format!("/API/{path}"))
+        .insert_header(("Content-Type", media_type))
+        .insert_header(("Accept", media_type));
+    if token.is_empty() { request } else { request.insert_header(("WEYIToken", token)) }
+}
+
+/// The two members that count in the body of a kick.
+pub(crate) fn ids(session: i32, participant: i32) -> Value {
+    json!({
+        "RequestConferenceSessionId": session,
+        "RequestConferenceSessionVideoParticipantId": participant,
+    })
+}
+
+/// A call and the tokens of its two sides.
+pub(crate) struct Call {
+    pub(crate) client: String,
+    pub(crate) provider: String,
+    pub(crate) session: i32,
+}
+
+pub(crate) struct Guest {
+    pub(crate) token: String,
+    pub(crate) participant: i32,
+}
+
+/// Whom the answer to an invitation is about.
+#[track_caller]
+pub(crate) fn guest_of(invited: &Answer) -> Guest {
+    let link = invited.header("Location").expect("an invitation link");
+    let token = link.strip_prefix("https://trialogue.example/join#").expect("the secret in the fragment");
+    Guest {
+        token: token.to_owned(),
+        participant: invited.number("RequestConferenceSessionVideoParticipantId"),
+    }
+}
