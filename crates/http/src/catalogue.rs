@@ -191,7 +191,7 @@ mod tests {
             if verdict.status.is_server_error() {
                 let public = [
                     "An error has occurred.",
-                    "The server can't do this at the moment; nothing is lost, try again shortly.",
+                    "The server can't do this at the moment; asking again is harmless, so try again shortly.",
                 ];
                 assert!(public.contains(&&*verdict.body.text()), "{}", verdict.body.text());
             }

@@ -31,7 +31,8 @@ pub use error_body::{ErrorBody, WireErrorCode};
 pub use passwords::hash_password;
 pub use ports::{Clock, Entropy};
 
-use actix_web::middleware::from_fn;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::web::{self, ServiceConfig};
 
 /// Adds everything that is served to an actix application.
@@ -40,6 +41,8 @@ pub fn configure(app: &web::Data<App>, config: &mut ServiceConfig) {
     let echo_on = app.settings.conformance_echo;
     let served = web::scope("")
         .wrap(from_fn(request_log::log_request))
+        // Answers hold tokens, secrets and names: no cache may keep them.
+        .wrap(DefaultHeaders::new().add((CACHE_CONTROL, "no-store")))
         .wrap(paths::IgnoreCase::below([base.as_str()]))
         .route("/healthz", web::get().to(health::healthz))
         .route("/readyz", web::get().to(health::readyz))

@@ -84,7 +84,9 @@ impl Problem {
             ..told(
                 StatusCode::SERVICE_UNAVAILABLE,
                 code,
-                ErrorBody::new("The server can't do this at the moment; nothing is lost, try again shortly."),
+                ErrorBody::new(
+                    "The server can't do this at the moment; asking again is harmless, so try again shortly.",
+                ),
             )
         };
         match self {

@@ -36,7 +36,10 @@ async fn a_full_queue_is_503_and_nothing_is_lost() {
 
     let answer = world.post("Client/Request/New", &client, json!({"NeedHelpLanguageId": SPANISH})).await;
     let message = answer.fails(503, "busy");
-    assert_eq!(message, "The server can't do this at the moment; nothing is lost, try again shortly.");
+    assert_eq!(
+        message,
+        "The server can't do this at the moment; asking again is harmless, so try again shortly."
+    );
     assert_eq!(answer.header("Retry-After"), Some("1"));
     // Reading has a queue of its own.
     world.post("Client/Request/Status", &client, Value::Null).await.fails(409, "no_request");
