@@ -4,9 +4,11 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
+use actix_web::dev::ServerHandle;
 use actix_web::{App as ActixApp, HttpServer, web};
 use anyhow::Context as _;
 use tokio::net::TcpSocket;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use trialogue_http::{App, Clock};
 use trialogue_media::{Mesh, VideoEngine, notifications};
@@ -56,14 +58,15 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     if settings.workers > 0 {
         server = server.workers(settings.workers);
     }
-    let server = server.listen(listener)?;
+    let server = server.listen(listener)?.disable_signals().run();
+    stop_on_signals(server.handle())?;
     // Scripts wait for this line.
     println!("listening on http://{address}{}", settings.http.base_path);
     tracing::info!(%address, database = %settings.database, "serving");
     if with_demo {
         println!("\n{}", demo::prepare(&store).await?.text(&settings));
     }
-    let outcome = server.run().await.context("serving");
+    let outcome = server.await.context("serving");
     tracing::info!("stopping: the requests in flight are finished");
     // Background work is cut off after this; whatever it had claimed is claimed again when its lease ends.
     let _ = stop.send(true);
@@ -81,6 +84,20 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)?.into_std()
+}
+
+/// SIGTERM lets the requests in flight be finished, SIGINT does not. It must be called before anybody is told that we
+/// listen: actix takes care of signals only once it runs, and one that comes before is death.
+fn stop_on_signals(server: ServerHandle) -> io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::spawn(async move {
+        let graceful = tokio::select! {
+            _ = terminate.recv() => true,
+            _ = interrupt.recv() => false,
+        };
+        server.stop(graceful).await;
+    });
+    Ok(())
 }
 
 fn start_background(

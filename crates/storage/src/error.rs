@@ -139,6 +139,9 @@ pub enum OpenError {
          `--no-default-features` against the system's libpq (as the Dockerfile does), or use sslmode=disable on a trusted network"
     )]
     NoTls(String),
+    /// There is no such file.
+    #[error("there is no database file {0}; `trialogue serve` and `trialogue migrate` make one")]
+    NoFile(String),
     /// Another process serves from the same SQLite file.
     #[error("another trialogue process is serving from {0}; stop it first, or use another file")]
     InUse(String),

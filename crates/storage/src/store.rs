@@ -58,6 +58,12 @@ impl Store {
     /// # Errors
     /// [`OpenError`] if it can't be reached, or its schema is older or newer.
     pub fn open(url: &DatabaseUrl, options: StoreOptions) -> Result<Self, OpenError> {
+        // SQLite would make an empty file of a mistyped path.
+        if let DatabaseUrl::Sqlite(path) = url
+            && !path.exists()
+        {
+            return Err(OpenError::NoFile(path.display().to_string()));
+        }
         match state(&mut connect(url, Purpose::Read)?)? {
             SchemaState::Current => {}
             SchemaState::Older(missing) => return Err(OpenError::OlderSchema(missing)),

@@ -121,9 +121,19 @@ fn what_cannot_be_opened_says_why() {
     let nowhere = tempfile::TempDir::new().unwrap();
     let url = format!("sqlite://{}/missing/trialogue.db", nowhere.path().display());
     let url = trialogue_storage::DatabaseUrl::parse(&url).unwrap();
-    for result in [Store::open(&url, StoreOptions::default()).map(drop), migrate(&url).map(drop)] {
-        assert!(matches!(&result, Err(OpenError::Connect(why)) if why.contains("missing")), "{result:?}");
-    }
+    let made = migrate(&url);
+    assert!(matches!(&made, Err(OpenError::Connect(why)) if why.contains("missing")), "{made:?}");
+    let opened = Store::open(&url, StoreOptions::default()).map(drop);
+    assert!(matches!(&opened, Err(OpenError::NoFile(path)) if path.contains("missing")), "{opened:?}");
+}
+
+#[test]
+fn a_mistyped_path_leaves_no_file_behind() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let path = dir.path().join("mistyped.db");
+    let url = trialogue_storage::DatabaseUrl::parse(&format!("sqlite://{}", path.display())).unwrap();
+    assert!(matches!(Store::open(&url, StoreOptions::default()).map(drop), Err(OpenError::NoFile(_))));
+    assert!(!path.exists());
 }
 
 /// What the tables have, as `table.column family nullability` in the order of the columns.

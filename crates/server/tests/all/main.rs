@@ -1,0 +1,36 @@
+//! The server's program from outside: real processes on real ports and real databases.
+//!
+//! A missing component (curl, `PostgreSQL`) fails the tests that need it, with the package to install.
+
+#[cfg(test)]
+mod call;
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod database;
+#[cfg(test)]
+mod http;
+#[cfg(test)]
+mod idempotency;
+#[cfg(test)]
+mod nodes;
+#[cfg(test)]
+mod outage;
+#[cfg(test)]
+mod privacy;
+#[cfg(test)]
+mod process;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod server;
+#[cfg(test)]
+mod settings;
+#[cfg(test)]
+mod stop;
+#[cfg(test)]
+mod wait;
+#[cfg(test)]
+mod walkthrough;
