@@ -140,7 +140,7 @@ pub enum OpenError {
     )]
     NoTls(String),
     /// There is no such file.
-    #[error("there is no database file {0}; `trialogue serve` and `trialogue migrate` make one")]
+    #[error("there is no database file {0}; run `trialogue migrate` to make one")]
     NoFile(String),
     /// Another process serves from the same SQLite file.
     #[error("another trialogue process is serving from {0}; stop it first, or use another file")]

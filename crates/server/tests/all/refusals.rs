@@ -37,7 +37,7 @@ fn a_second_server_on_one_file_is_refused() {
 fn without_leave_to_migrate_an_old_schema_is_refused(database: &Database) {
     let by_hand = ["--auto-migrate", "false"];
     let why = serve(database, &by_hand).explained();
-    assert!(why.contains("out of date (1 to run); run `trialogue migrate`"), "{why}");
+    assert!(why.contains("run `trialogue migrate`"), "{why}");
     database.migrate();
     Server::with(database, &by_hand).api.get("/readyz").with(200);
 }
