@@ -59,7 +59,7 @@ impl Store {
                 let bound = participants::table
                     .find((conference.0, participant.0))
                     .select(participants::account_secret)
-                    .first::<Option<Vec<u8>>>(connection)
+                    .get_result::<Option<Vec<u8>>>(connection)
                     .optional()
                     .map_err(StoreError::query("check an account secret"))?;
                 Ok(bound.flatten().is_some_and(|bound| bound == secret))

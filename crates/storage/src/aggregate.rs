@@ -7,7 +7,7 @@ use trialogue_domain::{
 };
 
 use crate::StoreError;
-use crate::connection::AnyConnection;
+use crate::connection::{AnyConnection, native};
 use crate::rows::{
     ConferenceChange, ConferenceRow, EffectRow, EventRow, OfferRow, ParticipantChange, ParticipantRow,
     UpdateConference, UpdateParticipant, offer_state,
@@ -45,19 +45,20 @@ pub(crate) struct Loaded {
 
 /// Loads a conference; none if there is no such.
 pub(crate) fn load(connection: &mut AnyConnection, id: ConferenceId) -> Result<Option<Loaded>, StoreError> {
-    let row: Option<ConferenceRow> = conferences::table
-        .find(id.0)
-        .select(ConferenceRow::as_select())
-        .first(connection)
-        .optional()
-        .map_err(StoreError::query("load a conference"))?;
+    let row: Option<ConferenceRow> = native!(connection, native => {
+        conferences::table.find(id.0).select(ConferenceRow::as_select()).get_result(native)
+    })
+    .optional()
+    .map_err(StoreError::query("load a conference"))?;
     let Some(row) = row else { return Ok(None) };
-    let participants: Vec<ParticipantRow> = participants::table
-        .filter(participants::conference_id.eq(id.0))
-        .order(participants::position)
-        .select(ParticipantRow::as_select())
-        .load(connection)
-        .map_err(StoreError::query("load the participants"))?;
+    let participants: Vec<ParticipantRow> = native!(connection, native => {
+        participants::table
+            .filter(participants::conference_id.eq(id.0))
+            .order(participants::position)
+            .select(ParticipantRow::as_select())
+            .load(native)
+    })
+    .map_err(StoreError::query("load the participants"))?;
     let offers: Vec<OfferRow> = if row.is_searching() { load_offers(connection, id)? } else { Vec::new() };
     Loaded::from_rows(row, &offers, participants).map(Some)
 }
@@ -206,16 +207,16 @@ impl Changes {
             insert_event(connection, event)?;
         }
         for effect in &self.effects {
-            diesel::insert_into(outbox::table)
-                .values(effect)
-                .execute(connection)
+            let insert = diesel::insert_into(outbox::table).values(effect);
+            native!(connection, native => insert.execute(native))
                 .map_err(StoreError::query("queue an effect"))?;
         }
         for offer in &self.offers {
             save_offer(connection, self.after.id, offer)?;
         }
         for update in &self.updated {
-            update.execute(connection).map_err(StoreError::query("update a participant"))?;
+            native!(connection, native => update.execute(native))
+                .map_err(StoreError::query("update a participant"))?;
         }
         for row in &self.inserted {
             diesel::insert_into(participants::table)
@@ -223,8 +224,8 @@ impl Changes {
                 .execute(connection)
                 .map_err(StoreError::query("insert a participant"))?;
         }
-        let updated =
-            self.conference.execute(connection).map_err(StoreError::query("update a conference"))?;
+        let updated = native!(connection, native => self.conference.execute(native))
+            .map_err(StoreError::query("update a conference"))?;
         if updated == 1 { Ok(()) } else { Err(StoreError::Conflict(self.after.id.0)) }
     }
 }
@@ -245,7 +246,8 @@ pub(crate) fn append(
 }
 
 fn insert_event(connection: &mut AnyConnection, event: &EventRow) -> Result<(), StoreError> {
-    diesel::insert_into(events::table).values(event).execute(connection).map_err(|error| match error {
+    let insert = diesel::insert_into(events::table).values(event);
+    native!(connection, native => insert.execute(native)).map_err(|error| match error {
         // Another writer appended this place of the log first.
         DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
             StoreError::Conflict(event.conference_id)

@@ -16,6 +16,18 @@ pub(crate) enum AnyConnection {
     Sqlite(SqliteConnection),
 }
 
+/// Runs a query on the connection that this one is. Through the enum, diesel writes a query's text anew for each run,
+/// though its statement is long prepared: a quarter of all that a kick costs on SQLite.
+macro_rules! native {
+    ($connection:expr, $native:ident => $run:expr) => {
+        match $connection {
+            $crate::connection::AnyConnection::Postgres($native) => $run,
+            $crate::connection::AnyConnection::Sqlite($native) => $run,
+        }
+    };
+}
+pub(crate) use native;
+
 /// Where the data is.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {

@@ -36,7 +36,7 @@ pub(crate) fn once(
     let kept = idempotency_keys::table
         .find((&key.owner, &key.key))
         .select((idempotency_keys::request_hash, idempotency_keys::answer))
-        .first::<(Vec<u8>, Vec<u8>)>(&mut tx.connection)
+        .get_result::<(Vec<u8>, Vec<u8>)>(&mut tx.connection)
         .optional()
         .map_err(StoreError::query("look up an idempotency key"))?;
     if let Some((request_hash, answer)) = kept {

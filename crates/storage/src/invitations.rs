@@ -99,7 +99,7 @@ impl Store {
                 let found: Option<ParticipantRow> = participants::table
                     .filter(participants::invitation.eq(Some(&hash[..])))
                     .select(ParticipantRow::as_select())
-                    .first(connection)
+                    .get_result(connection)
                     .optional()
                     .map_err(StoreError::query("check an invitation"))?;
                 Ok(found.filter(|row| !row.is_finished()).map(|row| Invitation {

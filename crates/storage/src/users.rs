@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, LanguageId, Role, Timestamp, UserId};
 
+use crate::connection::native;
 use crate::schema::{conferences, provider_languages, tokens, users};
 use crate::store::SecretHash;
 use crate::text::storable;
@@ -167,7 +168,7 @@ impl Store {
                 let found = users::table
                     .filter(users::role.eq(role.code()).and(users::email.eq(&email)))
                     .select((users::id, users::password_hash))
-                    .first::<(i32, String)>(connection)
+                    .get_result::<(i32, String)>(connection)
                     .optional()
                     .map_err(StoreError::query("find credentials"))?;
                 Ok(found.map(|(id, password_hash)| Credentials { user: UserId(id), password_hash }))
@@ -210,13 +211,14 @@ impl Store {
         self.executor()
             .read("check a token", move |connection| {
                 // The hash is looked up by index: its bits are no secret's bits, so timing tells nothing of the token.
-                let found = tokens::table
+                let query = tokens::table
                     .inner_join(users::table.on(users::id.eq(tokens::user_id)))
                     .filter(tokens::hash.eq(&hash[..]).and(tokens::expires_at.gt(now.0)))
-                    .select((users::id, users::role, users::last_seen))
-                    .first::<(i32, i16, Option<i64>)>(connection)
-                    .optional()
-                    .map_err(StoreError::query("check a token"))?;
+                    .select((users::id, users::role, users::last_seen));
+                let found =
+                    native!(connection, native => query.get_result::<(i32, i16, Option<i64>)>(native))
+                        .optional()
+                        .map_err(StoreError::query("check a token"))?;
                 let Some((id, role, last_seen)) = found else { return Ok(None) };
                 let role = match role {
                     1 => UserRole::Client,

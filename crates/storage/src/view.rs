@@ -95,7 +95,7 @@ macro_rules! latest {
         let live = conferences::table
             .filter($of_user.and(conferences::outcome.is_null()))
             .select(conferences::id)
-            .first::<i32>($connection)
+            .get_result::<i32>($connection)
             .optional()
             .map_err(StoreError::query("find a live conference"))?;
         match live {
@@ -161,7 +161,7 @@ pub(crate) fn language(
     let found = languages::table
         .find(id.0)
         .select((languages::id, languages::code, languages::name))
-        .first::<(i32, String, String)>(connection)
+        .get_result::<(i32, String, String)>(connection)
         .optional()
         .map_err(StoreError::query("find a language"))?;
     Ok(found.map(|(id, code, name)| Language { id: LanguageId(id), code, name }))
@@ -171,7 +171,7 @@ fn person(connection: &mut AnyConnection, id: UserId) -> Result<Person, StoreErr
     let (name, email, last_seen) = users::table
         .find(id.0)
         .select((users::name, users::email, users::last_seen))
-        .first::<(String, String, Option<i64>)>(connection)
+        .get_result::<(String, String, Option<i64>)>(connection)
         .map_err(StoreError::query("find a user"))?;
     Ok(Person { id, name, email, last_seen: last_seen.map(Timestamp) })
 }
@@ -183,7 +183,7 @@ pub(crate) fn offered_provider(
     let performance = users::table
         .find(id.0)
         .select(users::performance)
-        .first::<i32>(connection)
+        .get_result::<i32>(connection)
         .map_err(StoreError::query("find a provider"))?;
     let spoken: Vec<(String, bool)> = provider_languages::table
         .inner_join(languages::table.on(languages::id.eq(provider_languages::language_id)))

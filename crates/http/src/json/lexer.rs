@@ -6,6 +6,21 @@ const UNEXPECTED_END: &str = "The text ends in the middle of a value";
 /// They cannot be written as XML 1.0; U+FFFE and U+FFFF neither.
 const CONTROL: &str = "Control characters other than tab, line feed and carriage return are not allowed";
 
+/// Bytes of a text that need no second look: all but quote, backslash, control characters, and 0xEF, with which U+FFFE and
+/// U+FFFF begin.
+const PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        plain[byte] = matches!(byte, 0x09 | 0x0A | 0x0D);
+        byte += 1;
+    }
+    plain[b'"' as usize] = false;
+    plain[b'\\' as usize] = false;
+    plain[0xEF] = false;
+    plain
+};
+
 /// Broken syntax: at which byte, and what is wrong there.
 pub(super) struct SyntaxError {
     pub(super) at: usize,
@@ -155,18 +170,19 @@ impl<'de> Lexer<'de> {
     fn plain_run(&mut self) -> Lexed<&'de str> {
         let start = self.at;
         let bytes = self.text.as_bytes();
-        while let Some(&byte) = bytes.get(self.at) {
-            match byte {
-                b'"' | b'\\' => return Ok(&self.text[start..self.at]),
-                0..0x20 if !matches!(byte, b'\t' | b'\n' | b'\r') => return self.fail(CONTROL),
+        loop {
+            self.at += bytes[self.at..].iter().take_while(|byte| PLAIN[usize::from(**byte)]).count();
+            match bytes.get(self.at) {
+                Some(b'"' | b'\\') => return Ok(&self.text[start..self.at]),
+                Some(0..0x20) => return self.fail(CONTROL),
                 // U+FFFE and U+FFFF.
-                0xEF if matches!(bytes.get(self.at + 1..self.at + 3), Some([0xBF, 0xBE | 0xBF])) => {
+                Some(_) if matches!(bytes.get(self.at + 1..self.at + 3), Some([0xBF, 0xBE | 0xBF])) => {
                     return self.fail(CONTROL);
                 }
-                _ => self.at += 1,
+                Some(_) => self.at += 1,
+                None => return self.fail(UNEXPECTED_END),
             }
         }
-        self.fail(UNEXPECTED_END)
     }
 
     /// The character that the escape at the current backslash stands for.

@@ -11,6 +11,22 @@ pub fn write<T: Serialize + ?Sized>(value: &T) -> Result<String, WriteError> {
     Ok(writer.out)
 }
 
+/// Bytes that stand for themselves: all but quote, backslash, control characters, and the first bytes of U+0085 and of
+/// U+2028 and U+2029.
+const PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        plain[byte] = false;
+        byte += 1;
+    }
+    plain[b'"' as usize] = false;
+    plain[b'\\' as usize] = false;
+    plain[0xC2] = false;
+    plain[0xE2] = false;
+    plain
+};
+
 struct Writer {
     out: String,
     /// The text that comes next is the value of a `decimal`.
@@ -20,21 +36,23 @@ struct Writer {
 impl Writer {
     fn text(&mut self, text: &str) {
         self.out.push('"');
-        let mut run = 0;
-        for (at, c) in text.char_indices() {
+        let mut rest = text;
+        loop {
+            // What stops a run is ASCII or the first byte of a character.
+            let run = rest.bytes().take_while(|byte| PLAIN[usize::from(*byte)]).count();
+            self.out.push_str(&rest[..run]);
+            let mut behind = rest[run..].chars();
+            let Some(c) = behind.next() else { break };
             if let Some(escape) = short_escape(c) {
-                self.out.push_str(&text[run..at]);
                 self.out.push_str(escape);
             } else if matches!(c, '\0'..'\u{20}' | '\u{85}' | '\u{2028}' | '\u{2029}') {
-                self.out.push_str(&text[run..at]);
                 // Writing to a String cannot fail.
                 let _ = write!(self.out, "\\u{:04x}", u32::from(c));
             } else {
-                continue;
+                self.out.push(c);
             }
-            run = at + c.len_utf8();
+            rest = behind.as_str();
         }
-        self.out.push_str(&text[run..]);
         self.out.push('"');
     }
 

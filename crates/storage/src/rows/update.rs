@@ -1,14 +1,13 @@
 //! The two updates of every change, written out. Diesel's own update statements are prepared anew each time, because
 //! their set of columns might differ; these have one set, and are prepared once for a connection.
 
+use diesel::backend::Backend;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Bool, Integer, Nullable, SmallInt};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Bool, HasSqlType, Integer, Nullable, SmallInt};
 
 use super::{ConferenceChange, ParticipantChange};
-use crate::connection::AnyConnection;
-
-type AnyBackend = <AnyConnection as Connection>::Backend;
 
 /// Saves a conference if nobody else did since it was loaded: if its last event is still `stored_seq`.
 #[derive(Debug, Clone, Copy, QueryId)]
@@ -18,10 +17,17 @@ pub(crate) struct UpdateConference {
     pub(crate) change: ConferenceChange,
 }
 
-impl RunQueryDsl<AnyConnection> for UpdateConference {}
+impl<C> RunQueryDsl<C> for UpdateConference {}
 
-impl QueryFragment<AnyBackend> for UpdateConference {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, AnyBackend>) -> QueryResult<()> {
+impl<DB> QueryFragment<DB> for UpdateConference
+where
+    DB: Backend + HasSqlType<Bool>,
+    bool: ToSql<Bool, DB>,
+    i16: ToSql<SmallInt, DB>,
+    i32: ToSql<Integer, DB>,
+    i64: ToSql<BigInt, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         let Self { id, stored_seq, change } = self;
         out.push_sql("UPDATE conferences SET provider_id = ");
         out.push_bind_param::<Nullable<Integer>, _>(&change.provider_id)?;
@@ -54,10 +60,17 @@ pub(crate) struct UpdateParticipant {
     pub(crate) change: ParticipantChange,
 }
 
-impl RunQueryDsl<AnyConnection> for UpdateParticipant {}
+impl<C> RunQueryDsl<C> for UpdateParticipant {}
 
-impl QueryFragment<AnyBackend> for UpdateParticipant {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, AnyBackend>) -> QueryResult<()> {
+impl<DB> QueryFragment<DB> for UpdateParticipant
+where
+    DB: Backend + HasSqlType<Bool>,
+    bool: ToSql<Bool, DB>,
+    i16: ToSql<SmallInt, DB>,
+    i32: ToSql<Integer, DB>,
+    i64: ToSql<BigInt, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         let Self { conference_id, id, change } = self;
         out.push_sql("UPDATE participants SET state = ");
         out.push_bind_param::<SmallInt, _>(&change.state)?;
