@@ -16,7 +16,7 @@ impl Store {
     /// Issues the accounts that `actor` may have by now, and binds its own to the secret it derived.
     ///
     /// # Errors
-    /// As [`Store::command`]; [`Refusal::NotConfirmed`] before the confirmation.
+    /// As [`Store::command`]; [`trialogue_domain::Refusal::NotConfirmed`] before the confirmation.
     pub async fn issue_accounts(
         &self,
         whose: Whose,
