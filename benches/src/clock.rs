@@ -14,7 +14,10 @@ pub(crate) fn micros() -> i64 {
     i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX)
 }
 
-#[expect(clippy::disallowed_methods, reason = "a load of a fixed rate waits for the time of its next request")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a load of a fixed rate waits for the time of its next request"
+)]
 pub(crate) fn sleep_until(then: Instant) {
     std::thread::sleep(then.saturating_duration_since(now()));
 }

@@ -27,8 +27,8 @@ pub(crate) struct Goal {
     pub(crate) test: Test,
 }
 
-const fn goal(name: &'static str, text: &'static str, test: Test) -> Goal {
-    Goal { name, text, test }
+const fn goal(name: &'static str, meaning: &'static str, test: Test) -> Goal {
+    Goal { name, text: meaning, test }
 }
 
 const fn rates(place: Place, measured: Driver, baseline: Driver, at_least: f64) -> Test {
@@ -39,14 +39,38 @@ use Driver::{Baseline, Crowd, Fastify, Half, Past, Quiet, Server, Xml};
 
 /// All of them.
 pub(crate) const GOALS: &[Goal] = &[
-    goal("postgres-disk", "PostgreSQL on disk, fsync: kicks against pgbench", rates(PostgresDisk, Server, Baseline, 1.3)),
-    goal("postgres", "PostgreSQL in memory: kicks against pgbench", rates(PostgresMemory, Server, Baseline, 1.0)),
-    goal("sqlite-disk", "SQLite on disk, fsync: kicks against the raw loop", rates(SqliteDisk, Server, Baseline, 0.7)),
-    goal("sqlite", "SQLite in memory: kicks against the raw loop", rates(SqliteMemory, Server, Baseline, 0.7)),
+    goal(
+        "postgres-disk",
+        "PostgreSQL on disk, fsync: kicks against pgbench",
+        rates(PostgresDisk, Server, Baseline, 1.3),
+    ),
+    goal(
+        "postgres",
+        "PostgreSQL in memory: kicks against pgbench",
+        rates(PostgresMemory, Server, Baseline, 1.0),
+    ),
+    goal(
+        "sqlite-disk",
+        "SQLite on disk, fsync: kicks against the raw loop",
+        rates(SqliteDisk, Server, Baseline, 0.7),
+    ),
+    goal(
+        "sqlite",
+        "SQLite in memory: kicks against the raw loop",
+        rates(SqliteMemory, Server, Baseline, 0.7),
+    ),
     goal("xml", "XML against JSON, PostgreSQL in memory", rates(PostgresMemory, Xml, Server, 0.6)),
     goal("xml", "XML against JSON, SQLite in memory", rates(SqliteMemory, Xml, Server, 0.6)),
-    goal("p99", "p99 against p50 at half of the top rate, PostgreSQL on disk", Test::Tail((PostgresDisk, Half), 5.0)),
-    goal("p99", "p99 against p50 at half of the top rate, SQLite on disk", Test::Tail((SqliteDisk, Half), 5.0)),
+    goal(
+        "p99",
+        "p99 against p50 at half of the top rate, PostgreSQL on disk",
+        Test::Tail((PostgresDisk, Half), 5.0),
+    ),
+    goal(
+        "p99",
+        "p99 against p50 at half of the top rate, SQLite on disk",
+        Test::Tail((SqliteDisk, Half), 5.0),
+    ),
     goal(
         "errors",
         "5xx answers with 32 and 128 connections",
@@ -57,11 +81,23 @@ pub(crate) const GOALS: &[Goal] = &[
             (SqliteMemory, Crowd),
         ]),
     ),
-    goal("past", "1,000,000 past conferences against 1,000, PostgreSQL", rates(PostgresMemory, Past, Server, 0.85)),
+    goal(
+        "past",
+        "1,000,000 past conferences against 1,000, PostgreSQL",
+        rates(PostgresMemory, Past, Server, 0.85),
+    ),
     goal("past", "1,000,000 past conferences against 1,000, SQLite", rates(SqliteMemory, Past, Server, 0.85)),
     goal("fastify", "against Fastify and pg, in memory", rates(PostgresMemory, Server, Fastify, 5.0)),
-    goal("fastify", "against Fastify and better-sqlite3, in memory", rates(SqliteMemory, Server, Fastify, 3.0)),
-    goal("log", "request log on against off, PostgreSQL in memory", rates(PostgresMemory, Server, Quiet, 0.85)),
+    goal(
+        "fastify",
+        "against Fastify and better-sqlite3, in memory",
+        rates(SqliteMemory, Server, Fastify, 3.0),
+    ),
+    goal(
+        "log",
+        "request log on against off, PostgreSQL in memory",
+        rates(PostgresMemory, Server, Quiet, 0.85),
+    ),
     goal("log", "request log on against off, SQLite in memory", rates(SqliteMemory, Server, Quiet, 0.85)),
     goal("build", "clean release build in 240 s", Test::Elsewhere("only with `--only build`")),
     goal("instructions", "instructions a request", Test::Elsewhere("`instructions --check`")),
@@ -121,7 +157,8 @@ impl Goal {
                 if keys.iter().any(|key| results.samples(*key).is_empty()) {
                     return None;
                 }
-                let errors: u64 = keys.iter().flat_map(|key| results.samples(*key)).map(|s| s.server_errors).sum();
+                let errors: u64 =
+                    keys.iter().flat_map(|key| results.samples(*key)).map(|s| s.server_errors).sum();
                 [errors.to_string(), String::new(), String::new(), "0".to_owned(), verdict(errors == 0)]
             }
             Test::Elsewhere(_) => return None,
@@ -130,5 +167,4 @@ impl Goal {
 }
 
 /// The head of the table.
-pub(crate) const HEAD: &str =
-    "| Goal | Measured | Baseline | Ratio | Wanted | |\n|---|---|---|---|---|---|";
+pub(crate) const HEAD: &str = "| Goal | Measured | Baseline | Ratio | Wanted | |\n|---|---|---|---|---|---|";

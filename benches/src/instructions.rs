@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use datacontract::Contract;
-use trialogue_domain::{Actor, ConferenceId, ParticipantId, Timestamp, UserId};
+use trialogue_domain::{Actor, ConferenceId, Effect, Observation, ParticipantId, Timestamp, UserId};
 use trialogue_http::json;
 use trialogue_http::wire::ResultVideoConferenceParticipant;
 use trialogue_storage::{Ask, DatabaseUrl, Store, StoreOptions, Whose, hash_secret};
@@ -18,7 +19,8 @@ use crate::seed::{Amount, guest, token};
 use crate::sqlite;
 
 /// The kinds of work, and how often each is done under valgrind: `few` are taken off, with all that happens only once.
-const KINDS: [(&str, u32, u32); 3] = [("json", 20, 220), ("xml", 20, 120), ("sqlite", 64, 320)];
+const KINDS: [(&str, u32, u32); 4] =
+    [("json", 20, 220), ("xml", 20, 120), ("sqlite", 64, 320), ("removal", 64, 320)];
 
 /// So much more fails the check.
 const TOLERANCE: f64 = 1.05;
@@ -26,7 +28,9 @@ const TOLERANCE: f64 = 1.05;
 /// Counts, prints, and compares or writes.
 pub(crate) fn count(check: bool, update: bool) -> anyhow::Result<()> {
     if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_err() {
-        eprintln!("valgrind is not installed: instructions are not counted (Debian: apt-get install valgrind)");
+        eprintln!(
+            "valgrind is not installed: instructions are not counted (Debian: apt-get install valgrind)"
+        );
         return Ok(());
     }
     ensure!(!cfg!(debug_assertions), "run it with --release: the kept numbers are those of a release build");
@@ -38,9 +42,10 @@ pub(crate) fn count(check: bool, update: bool) -> anyhow::Result<()> {
     let mut worse = Vec::new();
     for (kind, few, many) in KINDS {
         let each = (under_valgrind(kind, many)? - under_valgrind(kind, few)?) / f64::from(many - few);
-        counted.push_str(&format!("{kind} = {each:.0}\n"));
+        counted += &[kind, " = ", &format!("{each:.0}"), "\n"].concat();
         let before = kept.get(kind).copied();
-        let against = before.map_or_else(String::new, |b| format!(", kept {b:.0}: {:+.1} %", (each / b - 1.0) * 100.0));
+        let against =
+            before.map_or_else(String::new, |b| format!(", kept {b:.0}: {:+.1} %", (each / b - 1.0) * 100.0));
         println!("{kind}: {each:.0} instructions{against}");
         if check && before.is_none_or(|before| each > before * TOLERANCE) {
             worse.push(kind);
@@ -50,7 +55,10 @@ pub(crate) fn count(check: bool, update: bool) -> anyhow::Result<()> {
         std::fs::write(&file, counted)?;
     }
     if !worse.is_empty() {
-        bail!("more instructions than benches/instructions.toml allows: {}. If it is meant: `instructions --update`", worse.join(", "));
+        bail!(
+            "more instructions than benches/instructions.toml allows: {}. If it is meant: `instructions --update`",
+            worse.join(", ")
+        );
     }
     Ok(())
 }
@@ -62,7 +70,8 @@ fn under_valgrind(kind: &str, count: u32) -> anyhow::Result<f64> {
     let output = command.output()?;
     let text = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{command:?}: {}\n{text}", output.status);
-    let collected = text.lines().find_map(|line| line.split_once("Collected :")).context("no count of valgrind's")?;
+    let collected =
+        text.lines().find_map(|line| line.split_once("Collected :")).context("no count of valgrind's")?;
     Ok(collected.1.trim().parse()?)
 }
 
@@ -85,13 +94,14 @@ pub(crate) fn work(kind: &str, count: u32) -> anyhow::Result<()> {
                 std::hint::black_box(contract.write(&read)?);
             }
         }
-        _ => kicks(count)?,
+        "sqlite" => kicks(count, false)?,
+        _ => kicks(count, true)?,
     }
     Ok(())
 }
 
-/// Whole kicks through the store, one after the other.
-fn kicks(count: u32) -> anyhow::Result<()> {
+/// Whole kicks through the store, one after the other; with what follows in the background: the removal of each guest.
+fn kicks(count: u32, with_removal: bool) -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
     let file: PathBuf = dir.path().join("kicks.db");
     let url = DatabaseUrl::parse(&format!("sqlite://{}", file.display()))?;
@@ -103,15 +113,35 @@ fn kicks(count: u32) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(async {
         for call in 1..=count {
-            let session = store.session(hash_secret(&token(call)), Timestamp(now)).await?.context("a session")?;
+            let session =
+                store.session(hash_secret(&token(call)), Timestamp(now)).await?.context("a session")?;
             ensure!(session.user == UserId(i32::try_from(call)?), "the token is another's");
             let whose = Whose::Id(ConferenceId(i32::try_from(call)?));
             let target = ParticipantId(i32::try_from(guest(call))?);
             store.command(whose, Actor::Client(session.user), Ask::Kick(target), Timestamp(now)).await?;
+        }
+        if with_removal {
+            remove(&store, now).await?;
         }
         anyhow::Ok(())
     })?;
     store.close();
     ensure!(sqlite::kicked(&file)? == i64::from(count), "not every guest was kicked");
     Ok(())
+}
+
+/// As the relay does it, with an engine that costs nothing.
+async fn remove(store: &Store, now: i64) -> anyhow::Result<()> {
+    loop {
+        let claimed = store.claim_effects(1, Duration::from_secs(30), 64, Timestamp(now)).await?;
+        if claimed.is_empty() {
+            return Ok(());
+        }
+        for work in claimed {
+            let Effect::Remove(participant) = work.effect else { bail!("not a removal") };
+            let seen = [Observation::Removed(participant), Observation::RemovalVerified(participant)];
+            store.observe(work.conference, seen, Timestamp(now)).await?;
+            ensure!(store.effect_done(work).await?, "the lease was lost");
+        }
+    }
 }

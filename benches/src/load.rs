@@ -97,9 +97,14 @@ async fn connection(load: Load, begin: Instant, counting: Rc<Counting>) -> anyho
             }
         };
         let answered = now();
-        note(status, &buffer, || counting.kicked.set(counting.kicked.get() + 1), || {
-            counting.server_errors.set(counting.server_errors.get() + 1);
-        })?;
+        note(
+            status,
+            &buffer,
+            || counting.kicked.set(counting.kicked.get() + 1),
+            || {
+                counting.server_errors.set(counting.server_errors.get() + 1);
+            },
+        )?;
         if answered >= begin && answered <= end {
             latencies.push(micros_of(answered - sent));
             counting.last.set(answered);

@@ -13,13 +13,18 @@ mod sqlite;
 mod stats;
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::{Command as Process, ExitCode};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::goals::{GOALS, Goal, HEAD};
+use crate::load::{CONNECTIONS, Load, closed_loop};
 use crate::measure::{Driver, Effort, Key};
+use crate::request::Form;
 
 fn main() -> ExitCode {
     match run(&arguments().get_matches()) {
@@ -47,6 +52,13 @@ fn arguments() -> Command {
                 .value_parser(names.into_iter().collect::<Vec<_>>())
                 .help("Only this goal; may be given more than once"),
         )
+        .arg(
+            Arg::new("program")
+                .long("program")
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .help("Measure this trialogue instead of building one: to compare two builds"),
+        )
         .subcommand(
             Command::new("instructions")
                 .about("Counts the instructions of a request under valgrind")
@@ -54,10 +66,18 @@ fn arguments() -> Command {
                 .arg(flag("update", "Write benches/instructions.toml").conflicts_with("check")),
         )
         .subcommand(
+            Command::new("load")
+                .about("Only the load, on a server whose database was seeded with data/seed-*.sql: for profilers")
+                .arg(Arg::new("server").required(true).value_name("ADDRESS:PORT").value_parser(clap::value_parser!(SocketAddr)))
+                .arg(Arg::new("guests").required(true).value_parser(clap::value_parser!(u32)))
+                .arg(Arg::new("seconds").default_value("10").value_parser(clap::value_parser!(u64)))
+                .arg(flag("xml", "In XML")),
+        )
+        .subcommand(
             Command::new("work")
                 .about("What is counted: so many of one kind of work")
                 .hide(true)
-                .arg(Arg::new("kind").required(true).value_parser(["json", "xml", "sqlite"]))
+                .arg(Arg::new("kind").required(true).value_parser(["json", "xml", "sqlite", "removal"]))
                 .arg(Arg::new("count").required(true).value_parser(clap::value_parser!(u32))),
         )
 }
@@ -67,6 +87,7 @@ fn run(arguments: &ArgMatches) -> anyhow::Result<()> {
         Some(("instructions", how)) => {
             return instructions::count(how.get_flag("check"), how.get_flag("update"));
         }
+        Some(("load", what)) => return only_load(what),
         Some(("work", what)) => {
             let kind = what.get_one::<String>("kind").map_or("", String::as_str);
             return instructions::work(kind, what.get_one("count").copied().unwrap_or(1));
@@ -81,22 +102,50 @@ fn run(arguments: &ArgMatches) -> anyhow::Result<()> {
     let effort = if arguments.get_flag("quick") {
         Effort { rounds: 1, warm_up: Duration::from_secs(1), measured: Duration::from_secs(2), past: 100_000 }
     } else {
-        Effort { rounds: 3, warm_up: Duration::from_secs(1), measured: Duration::from_secs(5), past: 1_000_000 }
+        Effort {
+            rounds: 3,
+            warm_up: Duration::from_secs(1),
+            measured: Duration::from_secs(5),
+            past: 1_000_000,
+        }
     };
     let mut keys: BTreeSet<Key> = goals.iter().flat_map(|goal| goal.needs()).collect();
     if arguments.get_flag("quick") && only.is_none() {
         // Seeding many past conferences is not quick.
         keys.retain(|key| key.1 != Driver::Past);
     }
-    let program = programs::trialogue()?;
-    let results = measure::run(&program, &keys, effort)?;
-    println!("{HEAD}");
+    let program = match arguments.get_one::<PathBuf>("program") {
+        Some(program) => program.clone(),
+        None => programs::trialogue()?,
+    };
+    let (before, results, after) = (load_average(), measure::run(&program, &keys, effort)?, load_average());
+    println!("Load average before {before}, after {after}.\n\n{HEAD}");
     for goal in &goals {
         println!("{}", goal.line(&results));
     }
     if only.is_some_and(|only| only.contains("build")) {
         build()?;
     }
+    Ok(())
+}
+
+/// How busy the machine is, ourselves included: with other work on it, even ratios mean little.
+fn load_average() -> String {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().unwrap_or("unknown").to_owned()
+}
+
+fn only_load(what: &ArgMatches) -> anyhow::Result<()> {
+    let load = Load {
+        server: what.get_one("server").copied().context("a server")?,
+        form: if what.get_flag("xml") { Form::Xml } else { Form::Json },
+        connections: CONNECTIONS,
+        guests: what.get_one("guests").copied().unwrap_or(1),
+        warm_up: Duration::ZERO,
+        measured: Duration::from_secs(what.get_one("seconds").copied().unwrap_or(10)),
+    };
+    let seen = closed_loop(load)?;
+    println!("{} kicks: {:?}", seen.kicked, seen.sample);
     Ok(())
 }
 
@@ -107,6 +156,9 @@ fn build() -> anyhow::Result<()> {
     let mut cargo = Process::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(programs::HERE).env("CARGO_TARGET_DIR", dir.path());
     programs::succeed(cargo.args(["build", "--release", "--quiet", "-p", "trialogue-server"]))?;
-    println!("\na clean release build took {:.0} s (wanted: 240 s on two quiet cores)", begin.elapsed().as_secs_f64());
+    println!(
+        "\na clean release build took {:.0} s (wanted: 240 s on two quiet cores)",
+        begin.elapsed().as_secs_f64()
+    );
     Ok(())
 }

@@ -94,8 +94,8 @@ pub(crate) fn run(program: &Path, keys: &BTreeSet<Key>, effort: Effort) -> anyho
                 let top = results.rate((place, Driver::Server));
                 let Some(sample) = field.measure(*driver, top)? else { continue };
                 eprintln!(
-                    "{place:?} {driver:?}, round {round}: {:.0}/s, p50 {:.2} ms, p99 {:.2} ms, {} errors",
-                    sample.rate, sample.p50_ms, sample.p99_ms, sample.server_errors
+                    "{place:?} {driver:?}, round {round}: {:.0}/s, p50 {:.2} ms, p99 {:.2} ms, {} errors, {:.0} us of the server's CPU",
+                    sample.rate, sample.p50_ms, sample.p99_ms, sample.server_errors, sample.cpu_us
                 );
                 results.0.entry((place, *driver)).or_default().push(sample);
             }
@@ -173,11 +173,15 @@ impl<'a> Field<'a> {
         let form = if driver == Driver::Xml { Form::Xml } else { Form::Json };
         let connections = if driver == Driver::Crowd { 128 } else { CONNECTIONS };
         let load = Load { server: server.address, form, connections, guests, warm_up, measured };
-        match (driver, top) {
-            (Driver::Half, Some(top)) => fixed_rate(load, top / 2.0).map(Some),
-            (Driver::Half, None) => Ok(None),
-            _ => closed_loop(load).map(Some),
-        }
+        let started = server.cpu()?;
+        let mut seen = match (driver, top) {
+            (Driver::Half, Some(top)) => fixed_rate(load, top / 2.0)?,
+            (Driver::Half, None) => return Ok(None),
+            _ => closed_loop(load)?,
+        };
+        seen.sample.cpu_us =
+            server.cpu()?.saturating_sub(started).as_secs_f64() * 1e6 / f64::from(seen.kicked.max(1));
+        Ok(Some(seen))
     }
 
     fn baseline(&self, copy: &Copy, guests: u32) -> anyhow::Result<Seen> {

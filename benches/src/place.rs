@@ -72,8 +72,7 @@ pub(crate) struct Copy {
 impl Ground {
     pub(crate) fn new(place: Place) -> anyhow::Result<Self> {
         let kind = if place.is_postgres() {
-            let mut cluster =
-                PostgresCluster::new(if place.is_memory() { Fsync::Off } else { Fsync::On });
+            let mut cluster = PostgresCluster::new(if place.is_memory() { Fsync::Off } else { Fsync::On });
             let any = cluster.create_database();
             // What any installation of this size would set; the rest is PostgreSQL's own choice, synchronous_commit too.
             cluster.query(&any, "ALTER SYSTEM SET shared_buffers = '1GB'");

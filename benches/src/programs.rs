@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 
@@ -41,11 +42,8 @@ impl Server {
     /// installation, and not to nowhere.
     pub(crate) fn start(command: &mut Command, log: &Path) -> anyhow::Result<Self> {
         let log = File::create(log)?;
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .with_context(|| format!("{command:?}"))?;
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(log).spawn().with_context(|| format!("{command:?}"))?;
         let stdout = child.stdout.take().context("the output")?;
         let mut lines = BufReader::new(stdout).lines();
         let address = loop {
@@ -60,6 +58,17 @@ impl Server {
         // It may go on to print: nobody reads it, nothing waits.
         std::thread::spawn(move || lines.for_each(drop));
         Ok(Self { child, address })
+    }
+}
+
+impl Server {
+    /// Processor time used so far.
+    pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // Behind the name in brackets; user and system time are fields 14 and 15, in hundredths of a second.
+        let fields = stat.rsplit_once(") ").context("a process's numbers")?.1.split(' ');
+        let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+        Ok(Duration::from_millis(ticks * 10))
     }
 }
 

@@ -96,10 +96,9 @@ mod tests {
 
     #[test]
     fn only_the_two_ids_are_replaced() {
-        for (form, body) in [
-            (Form::Json, include_str!("../data/kick.json")),
-            (Form::Xml, include_str!("../data/kick.xml")),
-        ] {
+        for (form, body) in
+            [(Form::Json, include_str!("../data/kick.json")), (Form::Xml, include_str!("../data/kick.xml"))]
+        {
             let template = Template::new(form).unwrap();
             let back = template.body(77).replacen("77", "1", 1).replacen("231", "2", 1);
             assert_eq!(back, body, "{form:?}");

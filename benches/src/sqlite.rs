@@ -35,7 +35,7 @@ diesel::table! {
         deadline -> Nullable<BigInt>, account_expires -> Nullable<BigInt>, account_secret -> Nullable<Binary>,
         reason -> Nullable<SmallInt>, finished_at -> Nullable<BigInt>, removal -> Nullable<SmallInt>,
         invitation -> Nullable<Binary>, name -> Nullable<Text>, email -> Nullable<Text>,
-        phone -> Nullable<Text>, last_seen -> Nullable<BigInt>,
+        phone -> Nullable<Text>,
     }
 }
 diesel::allow_tables_to_appear_in_same_query!(tokens, users);
@@ -57,7 +57,6 @@ type Participant = (
         Option<String>,
         Option<String>,
         Option<String>,
-        Option<i64>,
     ),
 );
 
@@ -123,7 +122,7 @@ pub(crate) fn fill(file: &Path, amount: Amount, now: i64) -> anyhow::Result<()> 
             ))
             .execute(&mut connection)?;
     }
-    connection.batch_execute("COMMIT; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE);")?;
+    connection.batch_execute("COMMIT; PRAGMA wal_checkpoint(TRUNCATE);")?;
     Ok(())
 }
 
@@ -167,13 +166,22 @@ fn kick(connection: &mut SqliteConnection, call: i32, token: &str, at: i64) -> a
         .inner_join(users::table)
         .filter(tokens::hash.eq(&hash[..]).and(tokens::expires_at.gt(at)))
         .select((users::id, users::role, users::last_seen))
-        .first(connection)?;
+        .get_result(connection)?;
     let (conference, _): Conference = {
         use conferences::dsl as c;
         c::conferences
             .find(call)
             .select((
-                (c::id, c::client_id, c::provider_id, c::language_id, c::stage, c::stage_deadline, c::outcome, c::ended_at),
+                (
+                    c::id,
+                    c::client_id,
+                    c::provider_id,
+                    c::language_id,
+                    c::stage,
+                    c::stage_deadline,
+                    c::outcome,
+                    c::ended_at,
+                ),
                 (
                     c::serviced,
                     c::last_seq,
@@ -185,7 +193,7 @@ fn kick(connection: &mut SqliteConnection, call: i32, token: &str, at: i64) -> a
                     c::from_language_id,
                 ),
             ))
-            .first(connection)?
+            .get_result(connection)?
     };
     anyhow::ensure!(conference.1 == user, "the call is another's");
     let people: Vec<Participant> = {
@@ -214,7 +222,6 @@ fn kick(connection: &mut SqliteConnection, call: i32, token: &str, at: i64) -> a
                     p::name,
                     p::email,
                     p::phone,
-                    p::last_seen,
                 ),
             ))
             .load(connection)?

@@ -11,6 +11,8 @@ pub(crate) struct Sample {
     pub(crate) p99_ms: f64,
     /// Answers with a status of 500 and more, and broken connections.
     pub(crate) server_errors: u64,
+    /// Processor time of the server's process for each kick: other work on the machine changes it little.
+    pub(crate) cpu_us: f64,
 }
 
 impl Sample {
@@ -22,7 +24,7 @@ impl Sample {
             let place = (latencies.len() * hundredths / 100).min(latencies.len().saturating_sub(1));
             latencies.get(place).map_or(0.0, |us| f64::from(*us) / 1000.0)
         };
-        Self { rate: f64::from(count) / seconds, p50_ms: at(50), p99_ms: at(99), server_errors }
+        Self { rate: f64::from(count) / seconds, p50_ms: at(50), p99_ms: at(99), server_errors, cpu_us: 0.0 }
     }
 }
 
