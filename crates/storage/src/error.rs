@@ -91,6 +91,8 @@ impl StoreError {
                 // A deadlock between two nodes' groups has no kind of its own (SQLSTATE 40P01).
                 matches!(kind, DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::UniqueViolation)
                     || info.message().contains("deadlock detected")
+                    // Another node held the row for longer than `lock_timeout` (SQLSTATE 55P03).
+                    || info.message().contains("lock timeout")
             }
             _ => false,
         }
