@@ -25,10 +25,15 @@ mod identity;
 mod mesh;
 mod notification;
 mod removal;
+mod signalling;
 
 pub use engine::{EngineFuture, Handle, Occupant, VideoEngine};
 pub use error::{EngineError, Failure, Operation};
 pub use identity::{Identity, NotAnIdentity};
-pub use mesh::{JoinRefused, Mesh};
+pub use mesh::Mesh;
 pub use notification::{Notification, Notifications, Notifier, notifications};
 pub use removal::is_gone;
+pub use signalling::{
+    Browser, Candidate, Deaf, Description, DescriptionKind, FromBrowser, JoinFuture, JoinRefused, LinkName,
+    Seat, ToBrowser,
+};

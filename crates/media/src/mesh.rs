@@ -9,8 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use trialogue_domain::{ConferenceId, Observation, ParticipantId};
 
 use crate::{
-    EngineError, EngineFuture, Failure, Handle, Identity, Notification, Notifier, Occupant, Operation,
-    VideoEngine,
+    EngineError, EngineFuture, Failure, Handle, Identity, JoinRefused, Notification, Notifier, Occupant,
+    Operation, VideoEngine,
 };
 
 /// The embedded engine.
@@ -37,20 +37,6 @@ enum Seat {
     /// May join; its connections, oldest first.
     Admitted(Vec<Handle>),
     /// The fence: never again.
-    Removed,
-}
-
-/// Why somebody may not join.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum JoinRefused {
-    /// The room is not open.
-    #[error("the room is not open")]
-    UnknownRoom,
-    /// The identity is not admitted yet, or unknown.
-    #[error("the identity is not admitted")]
-    NotAdmitted,
-    /// The identity was removed, for good.
-    #[error("the identity was removed")]
     Removed,
 }
 
