@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use trialogue_storage::Store;
 
+use crate::live::Live;
 use crate::passwords::PasswordLane;
 use crate::ports::{Clock, Entropy};
 use crate::throttle::Throttle;
@@ -36,10 +37,11 @@ pub struct App {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) passwords: PasswordLane,
     pub(crate) throttle: Throttle,
+    pub(crate) live: Live,
 }
 
 impl App {
-    /// Puts it together.
+    /// Puts it together, and starts what serves live events: on the async runtime that this is called on.
     ///
     /// # Errors
     /// The password hasher's own words; it can't happen with its default parameters.
@@ -50,6 +52,12 @@ impl App {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, String> {
         let passwords = PasswordLane::new(settings.password_lane.max(1), &*entropy)?;
-        Ok(Self { store, settings, clock, entropy, passwords, throttle: Throttle::default() })
+        let live = Live::start(store.clone());
+        Ok(Self { store, settings, clock, entropy, passwords, throttle: Throttle::default(), live })
+    }
+
+    /// The live events.
+    pub const fn live(&self) -> &Live {
+        &self.live
     }
 }

@@ -9,6 +9,7 @@
 mod accounts;
 mod aggregate;
 mod calls;
+mod changes;
 mod connection;
 mod decision;
 mod error;
@@ -31,6 +32,7 @@ mod view;
 
 pub use aggregate::RequestDetails;
 pub use calls::{Ask, CallLeg};
+pub use changes::{Change, Wake, Wakes};
 pub use connection::DatabaseUrl;
 pub use error::{OpenError, StoreError};
 pub use idempotency::IdempotencyKey;
@@ -40,6 +42,6 @@ pub use migrate::{SchemaState, migrate, revert_all, schema_state};
 pub use outbox::Claimed;
 pub use requests::{OfferView, Render};
 pub use store::{SecretHash, Store, StoreOptions, hash_secret};
-pub use timeline::Recorded;
+pub use timeline::{LogEnd, Recorded};
 pub use users::{Credentials, NewUser, Session, UserRole};
 pub use view::{ConferenceView, Invited, Language, OfferedProvider, Person, Whose};
