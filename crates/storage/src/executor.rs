@@ -137,7 +137,11 @@ pub(crate) struct Executor {
 }
 
 impl Executor {
-    pub(crate) fn start(url: &DatabaseUrl, lanes: Lanes, announcer: &Announcer) -> Result<Self, OpenError> {
+    pub(crate) fn start(
+        url: &DatabaseUrl,
+        lanes: Lanes,
+        announcer: &Arc<Announcer>,
+    ) -> Result<Self, OpenError> {
         let mut threads = Vec::new();
         let mut spawn = |name: String, run: Box<dyn FnOnce() + Send>| {
             let thread = std::thread::Builder::new().name(name).spawn(run);
@@ -146,7 +150,7 @@ impl Executor {
         let mut writers = Vec::new();
         for n in 0..lanes.writers {
             let (sender, receiver) = sync_channel(lanes.queue);
-            let mut writer = Writer { url: url.clone(), tx: None, announcer: announcer.clone() };
+            let mut writer = Writer { url: url.clone(), tx: None, announcer: Arc::clone(announcer) };
             spawn(format!("store-writer-{n}"), Box::new(move || writer.serve(&receiver)))?;
             writers.push(sender);
         }
@@ -235,7 +239,7 @@ impl Executor {
 struct Writer {
     url: DatabaseUrl,
     tx: Option<Tx>,
-    announcer: Announcer,
+    announcer: Arc<Announcer>,
 }
 
 impl Writer {

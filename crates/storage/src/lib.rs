@@ -19,6 +19,7 @@ mod ids;
 mod invitations;
 mod lock;
 mod migrate;
+mod nodes;
 mod outbox;
 mod requests;
 mod rows;

@@ -49,7 +49,7 @@ pub struct Store {
 
 struct Inner {
     executor: Executor,
-    announcer: Announcer,
+    announcer: Arc<Announcer>,
     url: DatabaseUrl,
     timings: Timings,
 }
@@ -76,7 +76,7 @@ impl Store {
             DatabaseUrl::Postgres(_) => options.writers.max(1),
         };
         let lanes = Lanes { writers, readers: options.readers.max(1), queue: options.queue.max(1) };
-        let announcer = Announcer::new();
+        let announcer = Arc::new(Announcer::new());
         let executor = Executor::start(url, lanes, &announcer)?;
         let inner = Inner { executor, announcer, url: url.clone(), timings: options.timings };
         Ok(Self { inner: Arc::new(inner) })
@@ -86,6 +86,7 @@ impl Store {
     pub fn close(self) {
         if let Some(inner) = Arc::into_inner(self.inner) {
             inner.executor.close();
+            inner.announcer.close();
         }
     }
 
@@ -125,9 +126,9 @@ impl Store {
             .await
     }
 
-    /// Tells what is committed from now on.
+    /// Tells what is committed from now on, here or at another node. What is told may be lost: look now and then.
     pub fn wakes(&self) -> Wakes {
-        self.inner.announcer.wakes()
+        self.inner.announcer.wakes(&self.inner.url)
     }
 
     /// Where the data is.
