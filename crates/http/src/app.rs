@@ -21,6 +21,8 @@ pub struct HttpSettings {
     pub token_life: Duration,
     /// A party without a sign of life for so long is shown as offline.
     pub presence_window: Duration,
+    /// A stream of live events is never silent for longer than this.
+    pub heartbeat: Duration,
     /// Whether the echo route is there.
     pub conformance_echo: bool,
     /// Whether each request is logged in a line.
@@ -52,7 +54,8 @@ impl App {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, String> {
         let passwords = PasswordLane::new(settings.password_lane.max(1), &*entropy)?;
-        let live = Live::start(store.clone());
+        let live =
+            Live::start(store.clone(), Arc::clone(&clock), settings.presence_window, settings.heartbeat);
         Ok(Self { store, settings, clock, entropy, passwords, throttle: Throttle::default(), live })
     }
 

@@ -8,10 +8,8 @@ use trialogue_domain::{Actor, ConferenceId, Event, Timestamp};
 use crate::connection::{AnyConnection, native};
 use crate::rows::EventRow;
 use crate::schema::{conferences, events};
+use crate::standing::AT_ONCE;
 use crate::{Store, StoreError};
-
-/// So many conferences are asked for in one statement: SQLite takes no more than 32,766 parameters.
-const AT_ONCE: usize = 1000;
 
 /// One entry of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]

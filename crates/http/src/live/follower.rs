@@ -31,7 +31,7 @@ impl Follower {
             Arc::clone(feed)
         };
         if feed.last_seq() == 0 {
-            shared.is_stale([conference]);
+            shared.read_soon(|stale| _ = stale.conferences.insert(conference));
         }
         let changes = feed.changes();
         Self { shared, feed, conference, after, ready: VecDeque::new(), changes }

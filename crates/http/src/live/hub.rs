@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
-use trialogue_domain::ConferenceId;
-use trialogue_storage::{Change, StoreError, Wake, Wakes};
+use trialogue_domain::{ConferenceId, UserId};
+use trialogue_storage::{Change, StoreError, UserRole, Wake, Wakes};
 
 use super::feed::KEPT;
 use super::{Shared, locked};
@@ -16,8 +16,11 @@ const LOOK: Duration = Duration::from_secs(5);
 /// What failed is tried again after so long.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// So many logs are read in one go.
-const BATCH: usize = 64;
+/// So many logs are read in one go: requests wait for a reader meanwhile.
+const LOGS: usize = 64;
+
+/// So many users are looked at in one go.
+const USERS: usize = 1000;
 
 /// Reads what is new until the store is closed.
 pub(super) async fn run(shared: Arc<Shared>, mut wakes: Wakes) {
@@ -43,47 +46,39 @@ pub(super) async fn run(shared: Arc<Shared>, mut wakes: Wakes) {
     }
 }
 
-impl Shared {
-    fn take_in(&self, changes: &[Change]) {
-        let feeds = locked(&self.feeds);
-        let grown = changes.iter().filter(|change| {
-            feeds.get(&change.conference).is_some_and(|feed| feed.last_seq() < change.last_seq)
-        });
-        locked(&self.stale).extend(grown.map(|change| change.conference));
-    }
-
-    fn next_batch(&self) -> Vec<(ConferenceId, i32)> {
-        let feeds = locked(&self.feeds);
-        let mut stale = locked(&self.stale);
-        stale
-            .extract_if(|_| true)
-            .filter_map(|id| feeds.get(&id).map(|feed| (id, feed.last_seq())))
-            .take(BATCH)
-            .collect()
-    }
-}
-
-/// Reads what is new; with a look, also of those that nobody told of.
+/// Reads what is new; with a look, also what nobody told of.
 async fn read(shared: &Shared, look: bool) -> Result<(), StoreError> {
     if look {
         let known: Vec<(ConferenceId, i32)> =
             locked(&shared.feeds).iter().map(|(id, feed)| (*id, feed.last_seq())).collect();
-        if !known.is_empty() {
-            let grown = shared.store.grown(known).await?;
-            locked(&shared.stale).extend(grown);
+        let users: Vec<UserId> = locked(&shared.standings).keys().copied().collect();
+        let grown = if known.is_empty() { Vec::new() } else { shared.store.grown(known).await? };
+        let mut stale = locked(&shared.stale);
+        stale.conferences.extend(grown);
+        stale.users.extend(users);
+    }
+    loop {
+        let users = shared.next_users();
+        if users.is_empty() {
+            break;
+        }
+        for (user, standing) in shared.store.standings(users).await? {
+            if let Some(feed) = locked(&shared.standings).get(&user) {
+                feed.set(standing);
+            }
         }
     }
     loop {
-        let batch = shared.next_batch();
-        if batch.is_empty() {
+        let logs = shared.next_logs();
+        if logs.is_empty() {
             return Ok(());
         }
-        read_batch(shared, batch).await?;
+        read_logs(shared, logs).await?;
     }
 }
 
-async fn read_batch(shared: &Shared, batch: Vec<(ConferenceId, i32)>) -> Result<(), StoreError> {
-    for (conference, read) in shared.store.log_ends(batch, KEPT).await? {
+async fn read_logs(shared: &Shared, logs: Vec<(ConferenceId, i32)>) -> Result<(), StoreError> {
+    for (conference, read) in shared.store.log_ends(logs, KEPT).await? {
         let feed = locked(&shared.feeds).get(&conference).map(Arc::clone);
         let Some(feed) = feed else { continue };
         match read {
@@ -95,4 +90,34 @@ async fn read_batch(shared: &Shared, batch: Vec<(ConferenceId, i32)>) -> Result<
         }
     }
     Ok(())
+}
+
+impl Shared {
+    fn take_in(&self, changes: &[Change]) {
+        let feeds = locked(&self.feeds);
+        let grown = changes.iter().filter(|change| {
+            feeds.get(&change.conference).is_some_and(|feed| feed.last_seq() < change.last_seq)
+        });
+        let grown: Vec<ConferenceId> = grown.map(|change| change.conference).collect();
+        drop(feeds);
+        let standings = locked(&self.standings);
+        let users = changes.iter().flat_map(|change| &change.users).copied();
+        let users: Vec<UserId> = users.filter(|user| standings.contains_key(user)).collect();
+        drop(standings);
+        let mut stale = locked(&self.stale);
+        stale.conferences.extend(grown);
+        stale.users.extend(users);
+    }
+
+    fn next_logs(&self) -> Vec<(ConferenceId, i32)> {
+        let feeds = locked(&self.feeds);
+        let followed = |id| feeds.get(&id).map(|feed| (id, feed.last_seq()));
+        locked(&self.stale).conferences.extract_if(|_| true).filter_map(followed).take(LOGS).collect()
+    }
+
+    fn next_users(&self) -> Vec<(UserRole, UserId)> {
+        let standings = locked(&self.standings);
+        let followed = |id| standings.get(&id).map(|feed| (feed.role, id));
+        locked(&self.stale).users.extract_if(|_| true).filter_map(followed).take(USERS).collect()
+    }
 }

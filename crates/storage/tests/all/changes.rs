@@ -123,7 +123,7 @@ async fn what_changes_nothing_tells_nothing(database: Database) {
     let mut wakes = world.store.wakes();
     // Refused alone, refused inside an operation of many statements, already so, seen before, no conference.
     call.by_client(Ask::Kick(call.participant_of(trialogue_domain::Kind::Provider).await)).await.unwrap_err();
-    call.by_client(Ask::StartVideo).await.unwrap();
+    call.by_client(Ask::StartVideo).await.unwrap_err();
     world.request(call.client).await.unwrap_err();
     call.by_provider(Ask::ConfirmVideo).await.unwrap();
     call.issue(Actor::Client(call.client)).await.unwrap();
