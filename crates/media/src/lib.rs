@@ -30,7 +30,7 @@ mod signalling;
 pub use engine::{EngineFuture, Handle, Occupant, VideoEngine};
 pub use error::{EngineError, Failure, Operation};
 pub use identity::{Identity, NotAnIdentity};
-pub use mesh::Mesh;
+pub use mesh::{Mesh, MeshSeat};
 pub use notification::{Notification, Notifications, Notifier, notifications};
 pub use removal::is_gone;
 pub use signalling::{
