@@ -271,6 +271,8 @@ fn a_lost_socket_comes_back_to_its_links() {
     provider.say(&description(&here, "offer", "v=0"));
     client.hear_of("description");
     provider.gives_receipt();
+    provider.say(&json!({"type": "devices", "microphone": true, "camera": false}));
+    client.hear_party(&call.provider.identity, |p| p["camera"] == false);
 
     provider.lose();
     client.hear_party(&call.provider.identity, |p| p["here"] == false);
@@ -297,8 +299,10 @@ fn a_lost_socket_comes_back_to_its_links() {
 fn a_socket_that_is_lost_with_a_message_has_no_links_to_come_back_to() {
     let call = Call::start();
     let (mut client, _) = call.client.come(call.api());
-    let (provider, welcome) = call.provider.come(call.api());
+    let (mut provider, welcome) = call.provider.come(call.api());
     let first = client.hear_of("open")["link"].clone();
+    // It was heard, but the receipt never came.
+    provider.hear_of("open");
     provider.lose();
     client.hear_party(&call.provider.identity, |p| p["here"] == false);
     let (mut provider, again) = call.provider.come_back(call.api(), &welcome);
