@@ -29,6 +29,8 @@ mod routes;
 #[cfg(test)]
 mod seed;
 #[cfg(test)]
+mod signalling;
+#[cfg(test)]
 mod unavailable;
 #[cfg(test)]
 mod whole_call;

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,17 +12,17 @@ use std::time::Duration;
 
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::test::{TestRequest, init_service};
-use actix_web::{body, web};
+use actix_web::{HttpServer, body, web};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use trialogue_domain::{ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, UserId};
 use trialogue_http::{App, Clock, Entropy, HttpSettings, IceServers, Live, SignallingSettings, configure};
-use trialogue_media::{Gateway, Mesh, notifications};
+use trialogue_media::{Gateway, VideoEngine, notifications};
 use trialogue_storage::{
     ConferenceView, DatabaseUrl, NewUser, Store, StoreOptions, UserRole, Whose, migrate,
 };
-use trialogue_testkit::{ManualClock, sqlite_url};
+use trialogue_testkit::{FakeEngine, ManualClock, sqlite_url};
 
 use crate::answer::Answer;
 
@@ -73,6 +74,8 @@ type Serve = dyn Fn(TestRequest) -> Pin<Box<dyn Future<Output = ServiceResponse>
 
 pub(crate) struct World {
     serve: Box<Serve>,
+    app: web::Data<App>,
+    pub(crate) engine: Arc<FakeEngine>,
     pub(crate) store: Store,
     pub(crate) live: Live,
     pub(crate) clock: ManualClock,
@@ -113,19 +116,34 @@ impl World {
         };
         let entropy = Arc::new(Counting(AtomicU64::new(1)));
         let (notifier, _) = notifications();
-        let gateway = Arc::new(Gateway::new(Arc::new(Mesh::new(notifier.clone())), notifier));
+        let engine = Arc::new(FakeEngine::new(notifier.clone()));
+        let gateway = Arc::new(Gateway::new(Arc::clone(&engine) as Arc<dyn VideoEngine>, notifier));
         let app =
             App::new(store.clone(), settings, Arc::new(Standing(clock.clone())), entropy, gateway).unwrap();
         let live = app.live().clone();
         let app = web::Data::new(app);
+        let served = app.clone();
         let service =
-            init_service(actix_web::App::new().configure(move |config| configure(&app, config))).await;
+            init_service(actix_web::App::new().configure(move |config| configure(&served, config))).await;
         let service = Rc::new(service);
         let serve = Box::new(move |request: TestRequest| -> Pin<Box<dyn Future<Output = ServiceResponse>>> {
             let service = Rc::clone(&service);
             Box::pin(async move { service.call(request.to_request()).await.unwrap() })
         });
-        Self { serve, store, live, clock, called: RefCell::default(), _dir: dir }
+        Self { serve, app, engine, store, live, clock, called: RefCell::default(), _dir: dir }
+    }
+
+    /// Serves on a port as well, for what is no request.
+    pub(crate) fn listen(&self) -> SocketAddr {
+        let app = self.app.clone();
+        let server = HttpServer::new(move || {
+            let app = app.clone();
+            actix_web::App::new().configure(move |config| configure(&app, config))
+        });
+        let server = server.workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
+        let address = server.addrs()[0];
+        actix_web::rt::spawn(server.run());
+        address
     }
 
     /// Sends a request as it is.
