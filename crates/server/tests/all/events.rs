@@ -26,7 +26,7 @@ impl Stream {
             headers.push(("Last-Event-ID", last_event_id));
         }
         // What does not come fails its test instead of holding it up.
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         stream.write_all(head("GET", "/API/Events", &headers, 0).as_bytes()).unwrap();
         let mut stream = Self(BufReader::new(stream));
         assert_eq!(stream.line().as_deref(), Some("HTTP/1.1 200 OK"));
