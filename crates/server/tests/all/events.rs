@@ -2,11 +2,12 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use trialogue_testkit::PostgresCluster;
 
-use crate::call::{GUEST_ACCOUNT, Pair, Party};
+use crate::call::{GUEST_ACCOUNT, Pair, Party, number};
 use crate::database::{Database, on_both};
 use crate::http::head;
 use crate::server::Server;
@@ -24,6 +25,8 @@ impl Stream {
         if !last_event_id.is_empty() {
             headers.push(("Last-Event-ID", last_event_id));
         }
+        // What does not come fails its test instead of holding it up.
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         stream.write_all(head("GET", "/API/Events", &headers, 0).as_bytes()).unwrap();
         let mut stream = Self(BufReader::new(stream));
         assert_eq!(stream.line().as_deref(), Some("HTTP/1.1 200 OK"));
@@ -86,9 +89,16 @@ fn what_happens_at_one_node_is_told_at_the_other() {
     let pair = Pair::login(a.api, 0);
     let mut client = Stream::open(&pair.client.at(b.api), "");
     let mut provider = Stream::open(&pair.provider.at(b.api), "");
-    let conference = pair.call();
+    let request = pair.client.post("Client/Request/New", &pair.wish()).with(200).json();
+    let conference = number(&request, "RequestId");
     assert_eq!(provider.until("offer_open")["conference"], conference);
+    pair.provider.post("Provider/Task/Accept", &json!({"RequestId": conference})).with(200);
     assert_eq!(provider.until("offer_closed")["conference"], conference);
+    pair.client.ask("Client/Request/StartVideoProcess").with(200);
+    provider.until("call_started");
+    pair.provider.ask("Provider/Task/ConfirmVideo").with(200);
+    client.until("confirmed");
+    pair.client.ask("Client/Request/VideoEngineAccounts").with(200);
     client.until("account_issued");
 
     let guest = pair.invite("Guest");
