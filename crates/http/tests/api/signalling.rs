@@ -28,7 +28,7 @@ fn hello(address: SocketAddr, conference: i32, account: &str) -> JoinHandle<Valu
     let hello = json!({"type": "hello", "version": 1, "account": account}).to_string();
     spawn_blocking(move || {
         let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         let url = format!("ws://{address}/API/Signalling/{conference}");
         let (mut socket, _) = tungstenite::client(url, stream).unwrap();
         socket.send(Message::text(hello)).unwrap();
