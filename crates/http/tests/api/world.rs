@@ -103,6 +103,7 @@ impl World {
             heartbeat: HEARTBEAT,
             conformance_echo: false,
             request_log: false,
+            metrics: false,
             password_lane: 1,
         };
         let entropy = Arc::new(Counting(AtomicU64::new(1)));
