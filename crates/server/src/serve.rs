@@ -11,7 +11,7 @@ use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use trialogue_http::{App, Clock, Live};
-use trialogue_media::{Mesh, VideoEngine, notifications};
+use trialogue_media::{Gateway, Mesh, VideoEngine, notifications};
 use trialogue_storage::{Store, migrate};
 
 use crate::clock::SystemClock;
@@ -46,9 +46,23 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (stop, stopped) = watch::channel(false);
-    let tasks = start_background(&settings, &store, &clock, stopped);
+    let (notifier, seen) = notifications();
+    let engine: Arc<dyn VideoEngine> = match settings.engine {
+        Engine::Mesh => Arc::new(Mesh::new(notifier.clone())),
+    };
+    let gateway = Arc::new(Gateway::new(Arc::clone(&engine), notifier));
+    let background = Background {
+        store: store.clone(),
+        engine,
+        gateway: Arc::clone(&gateway),
+        grace: settings.store.timings.reconnect,
+        clock: Arc::clone(&clock),
+        stop: stopped,
+    };
+    let tasks = background.start(seen);
 
-    let app = App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), Arc::new(SystemEntropy))
+    let entropy = Arc::new(SystemEntropy);
+    let app = App::new(store.clone(), settings.http.clone(), clock, entropy, gateway)
         .map_err(anyhow::Error::msg)?;
     let live = app.live().clone();
     let watched = Watched { store: store.clone(), live: live.clone(), clock };
@@ -110,22 +124,4 @@ fn stop_on_signals(server: ServerHandle, live: Live) -> io::Result<()> {
         server.stop(graceful).await;
     });
     Ok(())
-}
-
-fn start_background(
-    settings: &Settings,
-    store: &Store,
-    clock: &Arc<dyn Clock>,
-    stop: watch::Receiver<bool>,
-) -> Vec<tokio::task::JoinHandle<()>> {
-    let (notifier, seen) = notifications();
-    let engine: Arc<dyn VideoEngine> = match settings.engine {
-        Engine::Mesh => Arc::new(Mesh::new(notifier)),
-    };
-    let background = Background { store: store.clone(), engine, clock: Arc::clone(clock), stop };
-    vec![
-        tokio::spawn(background.clone().relay()),
-        tokio::spawn(background.clone().deadlines()),
-        tokio::spawn(background.notifications(seen)),
-    ]
 }

@@ -33,6 +33,10 @@ mod server;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]
+mod signalling;
+#[cfg(test)]
+mod socket;
+#[cfg(test)]
 mod stop;
 #[cfg(test)]
 mod wait;
