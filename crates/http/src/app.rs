@@ -32,6 +32,8 @@ pub struct HttpSettings {
     pub conformance_echo: bool,
     /// Whether each request is logged in a line.
     pub request_log: bool,
+    /// Whether each request is counted and timed, with the `metrics` facade.
+    pub metrics: bool,
     /// So many passwords are judged at a time.
     pub password_lane: usize,
 }

@@ -4,11 +4,17 @@
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, web};
 
+use trialogue_domain::Timestamp;
+
 use crate::app::App;
+
+/// Of a path that no route has.
+const NO_ROUTE: &str = "(none)";
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -36,12 +42,15 @@ pub(crate) async fn log_request(
     let begun = app.clock.now();
     let method = req.method().clone();
     let mut answer = next.call(req).await?;
+    if app.settings.metrics {
+        measure(&app, &method, &answer, begun);
+    }
     if app.settings.request_log {
         let route = answer.request().match_pattern();
         tracing::info!(
             request_id = id.to_str().unwrap_or_default(),
             method = method.as_str(),
-            route = route.as_deref().unwrap_or("(none)"),
+            route = route.as_deref().unwrap_or(NO_ROUTE),
             status = answer.status().as_u16(),
             error_code = answer.headers().get(crate::reply::X_ERROR_CODE).and_then(|code| code.to_str().ok()),
             duration_us = app.clock.now().since(begun).as_micros(),
@@ -50,6 +59,21 @@ pub(crate) async fn log_request(
     }
     answer.headers_mut().insert(X_REQUEST_ID, id);
     Ok(answer.map_into_boxed_body())
+}
+
+/// Counts and times it. Labels have few values, whatever clients send.
+fn measure(app: &App, method: &Method, answer: &ServiceResponse<impl MessageBody>, begun: Timestamp) {
+    let route = answer.request().match_pattern().unwrap_or_else(|| NO_ROUTE.to_owned());
+    let method = match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        _ => "other",
+    };
+    let status = answer.status().as_u16().to_string();
+    metrics::histogram!("trialogue_request_seconds", "method" => method, "route" => route.clone())
+        .record(app.clock.now().since(begun).as_secs_f64());
+    metrics::counter!("trialogue_requests_total", "method" => method, "route" => route, "status" => status)
+        .increment(1);
 }
 
 /// What a proxy in front has named the request: letters, digits and hyphens, so that it can forge no line of a log.

@@ -4,6 +4,7 @@ mod cli;
 mod clock;
 mod demo;
 mod entropy;
+mod metrics;
 mod relay;
 mod serve;
 mod settings;

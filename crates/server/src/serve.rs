@@ -17,6 +17,7 @@ use trialogue_storage::{Store, migrate};
 use crate::clock::SystemClock;
 use crate::demo;
 use crate::entropy::SystemEntropy;
+use crate::metrics::{Metrics, Watched};
 use crate::relay::Background;
 use crate::settings::{Engine, Settings};
 
@@ -64,6 +65,8 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let app = App::new(store.clone(), settings.http.clone(), clock, entropy, gateway)
         .map_err(anyhow::Error::msg)?;
     let live = app.live().clone();
+    let watched = Watched { store: store.clone(), live: live.clone(), clock };
+    let metrics = settings.metrics_listen.map(|address| Metrics::start(address, watched)).transpose()?;
     let app = web::Data::new(app);
     let mut server = HttpServer::new(move || {
         let app = app.clone();
@@ -77,6 +80,9 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     stop_on_signals(server.handle(), live)?;
     // Scripts wait for this line.
     println!("listening on http://{address}{}", settings.http.base_path);
+    if let Some(metrics) = &metrics {
+        println!("metrics on http://{}/metrics", metrics.address);
+    }
     tracing::info!(%address, database = %settings.database, "serving");
     if with_demo {
         println!("\n{}", demo::prepare(&store).await?.text(&settings));
@@ -85,6 +91,9 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     tracing::info!("stopping: the requests in flight are finished");
     // Background work is cut off after this; whatever it had claimed is claimed again when its lease ends.
     let _ = stop.send(true);
+    if let Some(metrics) = metrics {
+        metrics.stop().await;
+    }
     for task in tasks {
         let _ = task.await;
     }

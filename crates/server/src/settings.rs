@@ -46,6 +46,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "So many operations may wait for the database; more are answered 503.",
     },
     Setting { name: "workers", default: "0", help: "HTTP worker threads; 0 means one for each core." },
+    Setting {
+        name: "metrics_listen",
+        default: "",
+        help: "Address and port of a second listener that answers `GET /metrics` for Prometheus; none if empty. Not for the outside.",
+    },
     Setting { name: "engine", default: "mesh", help: "What carries the picture: `mesh`." },
     Setting {
         name: "ice_servers",
@@ -204,11 +209,16 @@ impl Values {
                 path.starts_with('/') && !path.ends_with('/') && !path.contains(['{', '}', '?', '#', ' ']);
             if sound { Ok(path.to_owned()) } else { Err("write a path such as /API".to_owned()) }
         })?;
+        let metrics_listen = match self.text("metrics_listen").0 {
+            "" => None,
+            _ => Some(self.parsed("metrics_listen")?),
+        };
         Ok(Settings {
             listen,
             database: self.checked("database", |text| DatabaseUrl::parse(text).map_err(|e| e.to_string()))?,
             auto_migrate: self.parsed("auto_migrate")?,
             workers: self.parsed("workers")?,
+            metrics_listen,
             store: StoreOptions {
                 writers: self.parsed("writers")?,
                 readers: self.parsed("readers")?,
@@ -241,6 +251,7 @@ impl Values {
                 },
                 conformance_echo: self.parsed("conformance_echo")?,
                 request_log: self.parsed("request_log")?,
+                metrics: metrics_listen.is_some(),
                 password_lane: 2,
             },
             log: self.checked("log", |text| match EnvFilter::try_new(text) {
@@ -305,6 +316,7 @@ pub(crate) struct Settings {
     pub(crate) database: DatabaseUrl,
     pub(crate) auto_migrate: bool,
     pub(crate) workers: usize,
+    pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) store: StoreOptions,
     pub(crate) engine: Engine,
     pub(crate) http: HttpSettings,

@@ -6,6 +6,7 @@
 //! operations of one conference follow each other. A full queue is [`StoreError::Busy`].
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -19,6 +20,7 @@ use trialogue_domain::{Conference, ConferenceId, Refusal};
 
 use crate::StoreError;
 use crate::aggregate::{Changes, Step, load};
+use crate::backlog::Queued;
 use crate::changes::{Announcer, Change};
 use crate::connection::{AnyConnection, DatabaseUrl, Purpose, ReadManager, connect};
 use crate::decision::Decision;
@@ -97,7 +99,14 @@ impl Job<Tx> for Decision {
     }
 }
 
-type Queue<C> = SyncSender<Box<dyn Job<C>>>;
+/// The way into a lane.
+struct Queue<C> {
+    jobs: SyncSender<Box<dyn Job<C>>>,
+    waiting: Waiting,
+}
+
+/// How many jobs wait for the lanes of a kind. A job counts until it is taken; so it may be one too many for a moment.
+type Waiting = Arc<AtomicUsize>;
 
 /// Puts an operation into a queue and waits for its answer.
 async fn submit<C: 'static, T: Send + 'static>(
@@ -112,9 +121,13 @@ async fn submit<C: 'static, T: Send + 'static>(
 }
 
 fn enqueue<C>(queue: &Queue<C>, lane: &'static str, job: Box<dyn Job<C>>) -> Result<(), StoreError> {
-    queue.try_send(job).map_err(|e| match e {
-        TrySendError::Full(_) => StoreError::Busy { lane },
-        TrySendError::Disconnected(_) => closed(),
+    queue.waiting.fetch_add(1, Ordering::Relaxed);
+    queue.jobs.try_send(job).map_err(|e| {
+        queue.waiting.fetch_sub(1, Ordering::Relaxed);
+        match e {
+            TrySendError::Full(_) => StoreError::Busy { lane },
+            TrySendError::Disconnected(_) => closed(),
+        }
     })
 }
 
@@ -148,12 +161,18 @@ impl Executor {
             let thread = std::thread::Builder::new().name(name).spawn(run);
             thread.map(|t| threads.push(t)).map_err(|e| OpenError::Connect(e.to_string()))
         };
+        let (to_write, to_read) = (Waiting::default(), Waiting::default());
         let mut writers = Vec::new();
         for n in 0..lanes.writers {
             let (sender, receiver) = sync_channel(lanes.queue);
-            let mut writer = Writer { url: url.clone(), tx: None, announcer: Arc::clone(announcer) };
+            let mut writer = Writer {
+                url: url.clone(),
+                tx: None,
+                announcer: Arc::clone(announcer),
+                waiting: Arc::clone(&to_write),
+            };
             spawn(format!("store-writer-{n}"), Box::new(move || writer.serve(&receiver)))?;
-            writers.push(sender);
+            writers.push(Queue { jobs: sender, waiting: Arc::clone(&to_write) });
         }
         let pool = Pool::builder()
             .max_size(u32::try_from(lanes.readers).unwrap_or(u32::MAX))
@@ -164,10 +183,10 @@ impl Executor {
         let (readers, receiver) = sync_channel(lanes.queue);
         let receiver = Arc::new(Mutex::new(receiver));
         for n in 0..lanes.readers {
-            let (pool, receiver) = (pool.clone(), Arc::clone(&receiver));
-            spawn(format!("store-reader-{n}"), Box::new(move || serve_reads(&pool, &receiver)))?;
+            let (pool, receiver, waiting) = (pool.clone(), Arc::clone(&receiver), Arc::clone(&to_read));
+            spawn(format!("store-reader-{n}"), Box::new(move || serve_reads(&pool, &receiver, &waiting)))?;
         }
-        Ok(Self { writers, readers, threads })
+        Ok(Self { writers, readers: Queue { jobs: readers, waiting: to_read }, threads })
     }
 
     /// Does an operation in a writing transaction. Operations of one key follow each other.
@@ -206,6 +225,14 @@ impl Executor {
 
     fn writer(&self, key: i32) -> &Queue<Tx> {
         &self.writers[usize::try_from(key.unsigned_abs()).unwrap_or(0) % self.writers.len()]
+    }
+
+    /// How many operations wait.
+    pub(crate) fn queued(&self) -> Queued {
+        let of = |queue: &Waiting| queue.load(Ordering::Relaxed);
+        // The writers share their count.
+        let write = self.writers.first().map_or(0, |queue| of(&queue.waiting));
+        Queued { write, read: of(&self.readers.waiting) }
     }
 
     /// Does an operation that only reads.
@@ -252,6 +279,7 @@ struct Writer {
     url: DatabaseUrl,
     tx: Option<Tx>,
     announcer: Arc<Announcer>,
+    waiting: Waiting,
 }
 
 impl Writer {
@@ -259,6 +287,7 @@ impl Writer {
         while let Ok(first) = queue.recv() {
             let mut group = vec![first];
             group.extend(queue.try_iter().take(GROUP - 1));
+            self.waiting.fetch_sub(group.len(), Ordering::Relaxed);
             self.serve_group(group);
         }
     }
@@ -401,17 +430,23 @@ impl Tx {
 /// How an operation ended.
 pub(crate) type Outcome = Result<(), StoreError>;
 
-fn serve_reads(pool: &Pool<ReadManager>, queue: &Mutex<Receiver<Box<dyn Job<AnyConnection>>>>) {
+fn serve_reads(
+    pool: &Pool<ReadManager>,
+    queue: &Mutex<Receiver<Box<dyn Job<AnyConnection>>>>,
+    waiting: &AtomicUsize,
+) {
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(mut job) = next else { return };
+        waiting.fetch_sub(1, Ordering::Relaxed);
         let outcome = read_with(pool, &mut *job);
         let lost = matches!(outcome, Err(StoreError::Unavailable(_)));
         job.finish(outcome);
         // Those that wait would each wait for a connection, one after the other. (A reader that holds the queue waits
         // for a job: then there is none.)
-        if lost && let Ok(waiting) = queue.try_lock() {
-            for job in waiting.try_iter() {
+        if lost && let Ok(others) = queue.try_lock() {
+            for job in others.try_iter() {
+                waiting.fetch_sub(1, Ordering::Relaxed);
                 job.finish(Err(StoreError::Unavailable("the database was just lost".to_owned())));
             }
         }

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod aggregate;
+mod backlog;
 mod calls;
 mod changes;
 mod connection;
@@ -33,6 +34,7 @@ mod users;
 mod view;
 
 pub use aggregate::RequestDetails;
+pub use backlog::{Backlog, Queued};
 pub use calls::{Ask, CallLeg};
 pub use changes::{Change, Wake, Wakes};
 pub use connection::DatabaseUrl;

@@ -112,6 +112,7 @@ impl World {
             },
             conformance_echo: false,
             request_log: false,
+            metrics: false,
             password_lane: 1,
         };
         let entropy = Arc::new(Counting(AtomicU64::new(1)));

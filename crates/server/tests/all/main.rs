@@ -17,6 +17,8 @@ mod http;
 #[cfg(test)]
 mod idempotency;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod nodes;
 #[cfg(test)]
 mod outage;

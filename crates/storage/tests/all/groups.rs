@@ -71,6 +71,7 @@ async fn a_full_queue_is_busy(database: Database) {
     let (holding, gate) = held(&world, client).await;
     let touch = |_| touch(world.store.clone(), client, world.now());
     let waiting = queued((0..3).map(touch).collect()).await;
+    assert_eq!(world.store.queued().write, 3);
     for _ in 0..5 {
         let refused = world.store.touch(client, world.now()).await;
         assert!(matches!(refused, Err(StoreError::Busy { lane: "write" })), "{refused:?}");
@@ -83,6 +84,7 @@ async fn a_full_queue_is_busy(database: Database) {
         task.await.unwrap().unwrap();
     }
     world.store.touch(client, world.now()).await.unwrap();
+    assert_eq!((world.store.queued().write, world.store.queued().read), (0, 0));
 }
 
 async fn refusals_and_faults_in_a_group_leave_the_others_whole(database: Database) {

@@ -61,6 +61,8 @@ async fn a_claimed_effect_is_nobody_elses(database: Database) {
     assert!(first.iter().all(|c| c.attempts == 1 && c.conference == call.id));
     assert_eq!(claim(&world, 2, 100).await, [], "the third waits for the two before it");
     assert_eq!(world.store.effects_waiting().await.unwrap(), 3);
+    let backlog = world.store.backlog().await.unwrap();
+    assert_eq!((backlog.effects, backlog.oldest), (3, Some(world.now())));
     for work in first {
         done(&world, work).await;
     }
