@@ -1,0 +1,280 @@
+//! Janus: a media server (SFU) that carries every party's picture to the others.
+//!
+//! Browsers never meet Janus' interfaces. For each party the server makes a session of its own there, joins for it, and
+//! passes descriptions and candidates on; only the media itself flows between browser and Janus.
+//!
+//! Nothing that matters is kept here. Rooms, who may join and who is fenced stand in Janus; what secures them is derived
+//! from the room key. So a server that has just started drives the rooms that another has opened, and several servers
+//! drive one Janus. Every room has a list of who may join: an admitted identity's invitation stands in it, and from
+//! a removal on its fence, which closes the room to it until the room itself is closed.
+
+mod admin;
+mod fault;
+mod keys;
+mod link;
+mod message;
+mod party;
+mod session;
+mod survey;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use trialogue_domain::ConferenceId;
+
+use self::admin::{Admin, Standing};
+use self::fault::{Fault, ID_EXISTS, NO_SUCH_ROOM, UNAUTHORIZED};
+use self::keys::Keys;
+use self::link::{Access, Interface};
+use self::message::Said;
+use self::party::Party;
+use self::session::{Registry, Session};
+use self::survey::{Found, occupants, survey};
+use crate::{
+    Browser, EngineError, EngineFuture, Failure, FromBrowser, Handle, Identity, JoinFuture, JoinRefused,
+    Occupant, Operation, Seat, VideoEngine,
+};
+
+/// How Janus is reached.
+#[derive(Clone)]
+pub struct JanusSettings {
+    /// Its WebSocket for parties, such as `ws://127.0.0.1:8188`.
+    pub url: String,
+    /// Its `api_secret`.
+    pub api_secret: String,
+    /// Its WebSocket for admins, such as `ws://127.0.0.1:7188`.
+    pub admin_url: String,
+    /// Its `admin_secret`.
+    pub admin_secret: String,
+    /// The `admin_key` of its `VideoRoom`, from which all secrets of rooms are derived.
+    pub room_key: String,
+    /// How long an answer is waited for.
+    pub patience: Duration,
+}
+
+/// The engine that speaks to Janus. Cheap to clone.
+#[derive(Clone)]
+pub struct Janus {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    api: Access,
+    admin: Admin,
+    keys: Keys,
+    registry: Arc<Registry>,
+}
+
+/// A party's place. Dropping it ends the party's session.
+struct JanusSeat {
+    party: Arc<Party>,
+    room: ConferenceId,
+    identity: Identity,
+    attending: tokio::task::JoinHandle<()>,
+}
+
+impl Janus {
+    /// An engine; Janus is not asked for anything yet.
+    pub fn new(settings: JanusSettings) -> Self {
+        let JanusSettings { url, api_secret, admin_url, admin_secret, room_key, patience } = settings;
+        let access = |url, secret, interface| Access { url, secret, interface, patience };
+        let keys = Keys::new(room_key);
+        let admin = Admin::new(access(admin_url, admin_secret, Interface::Admin), keys.clone());
+        let api = access(url, api_secret, Interface::Api);
+        Self { inner: Arc::new(Inner { api, admin, keys, registry: Arc::default() }) }
+    }
+
+    /// A party comes; it takes the place of whoever it was before.
+    ///
+    /// # Errors
+    /// [`JoinRefused`].
+    pub fn join(&self, room: ConferenceId, identity: Identity, browser: Browser) -> JoinFuture<'_> {
+        Box::pin(self.inner.join(room, identity, browser))
+    }
+}
+
+impl Inner {
+    async fn join(
+        &self,
+        room: ConferenceId,
+        identity: Identity,
+        browser: Browser,
+    ) -> Result<Box<dyn Seat>, JoinRefused> {
+        // Whoever comes again takes the place of who he was.
+        for old in self.registry.sessions(|r, i| (r, i) == (room, identity)) {
+            old.destroy().await;
+        }
+        let begun = Session::begin(self.api.clone(), &self.keys, &self.registry, (room, identity), browser);
+        let (session, happenings) = begun.await.map_err(|fault| refused(fault, room, identity))?;
+        let (handle, joined) = match self.enter(&session).await {
+            Ok(entered) => entered,
+            Err(fault) => {
+                session.destroy().await;
+                return Err(self.why_refused(fault, room, identity).await);
+            }
+        };
+        let joined = joined.plugindata.map(|plugin| plugin.data);
+        let (private_id, publishers) =
+            joined.map(|data| (data.private_id.unwrap_or_default(), data.publishers)).unwrap_or_default();
+        let party = Arc::new(Party::new(session, self.keys.clone(), handle, private_id));
+        let attending = tokio::spawn(Arc::clone(&party).attend(happenings, publishers));
+        Ok(Box::new(JanusSeat { party, room, identity, attending }))
+    }
+
+    /// Joins the room, in the place of whoever bears the name there.
+    async fn enter(&self, session: &Session) -> Result<(u64, Said), Fault> {
+        let (room, identity) = (session.room, session.identity);
+        let handle = session.attach().await?;
+        let body = json!({
+            "request": "join",
+            "ptype": "publisher",
+            "room": Admin::room_name(room),
+            "id": identity.to_string(),
+            "pin": self.keys.pin(room),
+            "token": self.keys.invitation(room, identity),
+        });
+        let joined = match session.message(handle, body.clone(), None).await {
+            // Left over from a server that is gone, or another one's.
+            Err(fault) if fault.code() == Some(ID_EXISTS) => {
+                self.admin.kick(room, &identity.to_string()).await?;
+                self.evict(room, |found| found.belongs_to(room, identity) && found.session != session.id)
+                    .await?;
+                session.message(handle, body, None).await
+            }
+            answer => answer,
+        };
+        Ok((handle, joined?))
+    }
+
+    async fn why_refused(&self, fault: Fault, room: ConferenceId, identity: Identity) -> JoinRefused {
+        if fault.code() != Some(UNAUTHORIZED) {
+            return refused(fault, room, identity);
+        }
+        match self.admin.standing(room, identity).await {
+            Ok(Standing::Fenced) => JoinRefused::Removed,
+            Ok(Standing::Unknown | Standing::Admitted) => JoinRefused::NotAdmitted,
+            Err(fault) => refused(fault, room, identity),
+        }
+    }
+
+    async fn remove(&self, room: ConferenceId, identity: Identity) -> Result<(), Fault> {
+        let fenced = self.admin.fence(room, identity).await?;
+        for session in self.registry.sessions(|r, i| (r, i) == (room, identity)) {
+            session.end();
+        }
+        if !fenced {
+            return Ok(());
+        }
+        self.admin.kick(room, &identity.to_string()).await?;
+        // Janus' kick closes what it sends by, no more.
+        self.evict(room, |found| found.belongs_to(room, identity)).await
+    }
+
+    async fn list(&self, room: ConferenceId) -> Result<Vec<Occupant>, Fault> {
+        // Asked for nothing but whether the room is there.
+        self.admin.is_open(room).await?;
+        let found = self.look_at(room).await?;
+        for stranger in found.iter().filter(|found| found.is_stranger_in(room)) {
+            self.admin.end_session(stranger.session).await?;
+        }
+        Ok(occupants(&found, room))
+    }
+
+    async fn close(&self, room: ConferenceId) -> Result<(), Fault> {
+        for session in self.registry.sessions(|r, _| r == room) {
+            session.end();
+        }
+        self.admin.destroy(room).await?;
+        self.evict(room, |found| found.owner.is_some_and(|(owners_room, _)| owners_room == room)).await
+    }
+
+    /// Ends the sessions that `of` picks, and those of strangers in the room.
+    async fn evict(&self, room: ConferenceId, of: impl Fn(&Found) -> bool) -> Result<(), Fault> {
+        for found in self.look_at(room).await? {
+            if of(&found) || found.is_stranger_in(room) {
+                self.admin.end_session(found.session).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// All sessions that may have to do with a room: of those that this server made, the room's only.
+    async fn look_at(&self, room: ConferenceId) -> Result<Vec<Found>, Fault> {
+        let elsewhere = |session| self.registry.owner(session).is_some_and(|(r, _)| r != room);
+        survey(&self.admin, &self.keys, elsewhere).await
+    }
+}
+
+impl VideoEngine for Janus {
+    fn open_room(&self, room: ConferenceId) -> EngineFuture<'_, ()> {
+        Box::pin(async move {
+            let opened = self.inner.admin.create(room).await;
+            opened.map_err(|fault| failed(fault, Operation::OpenRoom, room))
+        })
+    }
+
+    fn admit(&self, room: ConferenceId, identity: Identity) -> EngineFuture<'_, ()> {
+        Box::pin(async move {
+            let operation = Operation::Admit(identity);
+            match self.inner.admin.invite(room, identity).await {
+                Ok(Standing::Admitted | Standing::Unknown) => Ok(()),
+                Ok(Standing::Fenced) => Err(EngineError { operation, room, failure: Failure::Removed }),
+                Err(fault) => Err(failed(fault, operation, room)),
+            }
+        })
+    }
+
+    fn remove(&self, room: ConferenceId, identity: Identity) -> EngineFuture<'_, ()> {
+        Box::pin(async move {
+            let removed = self.inner.remove(room, identity).await;
+            removed.map_err(|fault| failed(fault, Operation::Remove(identity), room))
+        })
+    }
+
+    fn list(&self, room: ConferenceId) -> EngineFuture<'_, Vec<Occupant>> {
+        Box::pin(
+            async move { self.inner.list(room).await.map_err(|fault| failed(fault, Operation::List, room)) },
+        )
+    }
+
+    fn close_room(&self, room: ConferenceId) -> EngineFuture<'_, ()> {
+        Box::pin(async move {
+            self.inner.close(room).await.map_err(|fault| failed(fault, Operation::CloseRoom, room))
+        })
+    }
+}
+
+impl Seat for JanusSeat {
+    fn handle(&self) -> Handle {
+        Handle(self.party.handle())
+    }
+
+    fn hear(
+        &self,
+        said: FromBrowser,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<(), EngineError>> + Send + '_>> {
+        Box::pin(async move {
+            let heard = self.party.hear(said).await;
+            heard.map_err(|fault| failed(fault, Operation::Admit(self.identity), self.room))
+        })
+    }
+}
+
+impl Drop for JanusSeat {
+    fn drop(&mut self) {
+        // With its task and itself gone, nobody holds the session any more.
+        self.attending.abort();
+    }
+}
+
+fn failed(fault: Fault, operation: Operation, room: ConferenceId) -> EngineError {
+    EngineError { operation, room, failure: fault.into() }
+}
+
+fn refused(fault: Fault, room: ConferenceId, identity: Identity) -> JoinRefused {
+    match fault.code() {
+        Some(NO_SUCH_ROOM) => JoinRefused::UnknownRoom,
+        _ => failed(fault, Operation::Admit(identity), room).into(),
+    }
+}

@@ -1,0 +1,4 @@
+//! The Janus engine against a real Janus.
+
+mod conformance;
+mod visitors;
