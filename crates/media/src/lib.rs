@@ -31,7 +31,7 @@ mod signalling;
 pub use engine::{EngineFuture, Handle, Occupant, VideoEngine};
 pub use error::{EngineError, Failure, Operation};
 pub use identity::{Identity, NotAnIdentity};
-pub use janus::{Janus, JanusSettings};
+pub use janus::{Janus, JanusEvent, JanusSettings, NotEvents};
 pub use mesh::Mesh;
 pub use notification::{Notification, Notifications, Notifier, notifications};
 pub use removal::is_gone;

@@ -46,7 +46,8 @@ impl Admin {
         format!("call-{room}")
     }
 
-    fn room_of(name: &str) -> Option<ConferenceId> {
+    /// Which conference a room of Janus' is; none if it is no call.
+    pub(super) fn room_of(name: &str) -> Option<ConferenceId> {
         name.strip_prefix("call-")?.parse().ok().map(ConferenceId)
     }
 
@@ -128,6 +129,13 @@ impl Admin {
     pub(super) async fn kick(&self, room: ConferenceId, name: &str) -> Result<(), Fault> {
         let kicked = self.in_room(room, "kick", json!({ "id": name })).await;
         unless_gone(kicked, &[NO_SUCH_ROOM, NO_SUCH_FEED]).map(drop)
+    }
+
+    /// Whether somebody is in a room under this name, to send.
+    pub(super) async fn is_in(&self, room: ConferenceId, name: &str) -> Result<bool, Fault> {
+        let said = self.in_room(room, "listparticipants", json!({})).await;
+        let said = unless_gone(said, &[NO_SUCH_ROOM])?;
+        Ok(said.is_some_and(|said| said.participants.iter().any(|participant| participant.id == name)))
     }
 
     /// All sessions, whoever's.

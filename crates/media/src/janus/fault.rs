@@ -2,7 +2,7 @@
 
 use crate::Failure;
 
-/// Janus' codes that we act on (VideoRoom, then core).
+/// Janus' codes that we act on (the plugin's, then the core's).
 pub(super) const NO_SUCH_ROOM: i32 = 426;
 pub(super) const ROOM_EXISTS: i32 = 427;
 pub(super) const NO_SUCH_FEED: i32 = 428;

@@ -178,14 +178,16 @@ async fn carry(
 ) {
     loop {
         tokio::select! {
-            message = to_send.recv() => match message {
+            message = to_send.recv() => {
                 // A Janus that does not read any more would hold us for ever.
-                Some(message) => if !matches!(timeout(patience, socket.send(message)).await, Ok(Ok(()))) { break },
-                None => {
+                let Some(message) = message else {
                     let _ = timeout(patience, socket.close(None)).await;
                     break;
+                };
+                if !matches!(timeout(patience, socket.send(message)).await, Ok(Ok(()))) {
+                    break;
                 }
-            },
+            }
             message = socket.next() => match message {
                 Some(Ok(Message::Text(text))) => hear(&text, &waiting, &happened),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => break,

@@ -71,6 +71,9 @@ pub(super) struct RoomSaid {
     pub(super) kicked: Option<String>,
     /// The room's list, after a change of it.
     pub(super) allowed: Option<Vec<String>>,
+    /// Who is in a room, to send.
+    #[serde(default)]
+    pub(super) participants: Vec<Publisher>,
     /// All rooms.
     pub(super) list: Option<Vec<Listed>>,
 }
@@ -97,6 +100,7 @@ pub(super) struct HandleInfo {
 
 #[derive(Deserialize)]
 pub(super) struct PluginInfo {
+    /// Where it is, once it has joined.
     pub(super) room: Option<String>,
 }
 

@@ -9,6 +9,7 @@
 //! a removal on its fence, which closes the room to it until the room itself is closed.
 
 mod admin;
+mod events;
 mod fault;
 mod keys;
 mod link;
@@ -21,9 +22,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use trialogue_domain::ConferenceId;
+use trialogue_domain::{ConferenceId, Observation};
+
+pub use self::events::{JanusEvent, NotEvents};
 
 use self::admin::{Admin, Standing};
+use self::events::{Came, Happened};
 use self::fault::{Fault, ID_EXISTS, NO_SUCH_ROOM, UNAUTHORIZED};
 use self::keys::Keys;
 use self::link::{Access, Interface};
@@ -33,7 +37,7 @@ use self::session::{Registry, Session};
 use self::survey::{Found, occupants, survey};
 use crate::{
     Browser, EngineError, EngineFuture, Failure, FromBrowser, Handle, Identity, JoinFuture, JoinRefused,
-    Occupant, Operation, Seat, VideoEngine,
+    Notification, Occupant, Operation, Seat, VideoEngine,
 };
 
 /// How Janus is reached.
@@ -66,6 +70,16 @@ struct Inner {
     registry: Arc<Registry>,
 }
 
+/// Who came, by his mark.
+enum Visitor {
+    /// Not sent by us.
+    Stranger,
+    /// A party of ours that wishes to receive.
+    Receiver,
+    /// A party of ours that joined.
+    Party(Identity),
+}
+
 /// A party's place. Dropping it ends the party's session.
 struct JanusSeat {
     party: Arc<Party>,
@@ -91,6 +105,33 @@ impl Janus {
     /// [`JoinRefused`].
     pub fn join(&self, room: ConferenceId, identity: Identity, browser: Browser) -> JoinFuture<'_> {
         Box::pin(self.inner.join(room, identity, browser))
+    }
+
+    /// What follows from what Janus' event handler posted. Who came without being sent by us is thrown out; that a party
+    /// went is believed only after Janus was asked, for it may have come again since.
+    pub async fn heed(&self, events: Vec<JanusEvent>) -> Vec<Notification> {
+        let mut notifications = Vec::new();
+        for JanusEvent(event) in events {
+            notifications.extend(self.inner.heed(event).await);
+        }
+        notifications
+    }
+
+    /// Closes the rooms of conferences that are over, and throws out who is left of them: for a server that starts,
+    /// and can't know what went wrong before. Answers the rooms that it closed.
+    ///
+    /// # Errors
+    /// The first failure; what was done before it stays done.
+    pub async fn reconcile(
+        &self,
+        goes_on: impl Fn(ConferenceId) -> bool,
+    ) -> Result<Vec<ConferenceId>, Failure> {
+        let mut over = self.inner.admin.rooms().await?;
+        over.retain(|&room| !goes_on(room));
+        for &room in &over {
+            self.inner.close(room).await?;
+        }
+        Ok(over)
     }
 }
 
@@ -187,6 +228,51 @@ impl Inner {
         }
         self.admin.destroy(room).await?;
         self.evict(room, |found| found.owner.is_some_and(|(owners_room, _)| owners_room == room)).await
+    }
+
+    async fn heed(&self, event: Happened) -> Option<Notification> {
+        match event {
+            Happened::Came(came) => match self.visitor(&came) {
+                Visitor::Receiver => None,
+                Visitor::Party(identity) => {
+                    let observation = Observation::Joined(identity.participant());
+                    Some(Notification { room: came.room, observation })
+                }
+                Visitor::Stranger => {
+                    tracing::warn!(conference = came.room.0, "a stranger came into a room and is thrown out");
+                    if let Err(fault) = self.admin.end_session(came.session).await {
+                        tracing::warn!(%fault, conference = came.room.0, "the stranger could not be thrown out");
+                    }
+                    None
+                }
+            },
+            Happened::Went { room, identity } => match self.admin.is_in(room, &identity.to_string()).await {
+                Ok(true) => None,
+                Ok(false) => Some(Notification {
+                    room,
+                    observation: Observation::Disconnected(identity.participant()),
+                }),
+                Err(fault) => {
+                    tracing::warn!(%fault, conference = room.0, "whether a party went could not be asked");
+                    None
+                }
+            },
+        }
+    }
+
+    fn visitor(&self, came: &Came) -> Visitor {
+        let Some((room, identity)) = self.keys.read_mark(&came.mark, came.session) else {
+            return Visitor::Stranger;
+        };
+        let ours = |(name, invitation): &(String, String)| {
+            *name == identity.to_string() && *invitation == self.keys.invitation(room, identity)
+        };
+        match &came.joined {
+            _ if room != came.room => Visitor::Stranger,
+            None => Visitor::Receiver,
+            Some(joined) if ours(joined) => Visitor::Party(identity),
+            Some(_) => Visitor::Stranger,
+        }
     }
 
     /// Ends the sessions that `of` picks, and those of strangers in the room.

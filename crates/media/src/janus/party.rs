@@ -1,6 +1,7 @@
 //! A party that has joined: what Janus says becomes links of its browser, and the other way round.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use super::admin::Admin;
 use super::fault::{Fault, NO_SUCH_FEED, unless_gone};
 use super::keys::Keys;
 use super::link::Happenings;
-use super::message::{Publisher, RoomSaid, Said, candidate, jsep, trickle};
+use super::message::{Jsep, Publisher, RoomSaid, Said, candidate, jsep, trickle};
 use super::session::Session;
 use crate::{Deaf, FromBrowser, Identity, LinkName, ToBrowser};
 
@@ -93,14 +94,14 @@ impl Party {
                 let request = if leg.from.is_none() { "configure" } else { "start" };
                 let body = json!({ "request": request });
                 let answer = self.session.message(leg.handle, body, Some(jsep(&description))).await?;
-                if let Some(description) = answer.jsep.and_then(super::message::Jsep::description) {
+                if let Some(description) = answer.jsep.and_then(Jsep::description) {
                     // A deaf browser is noticed by the one who listens to it.
                     let _ = self.session.tell(ToBrowser::Description(link, description));
                 }
             }
             FromBrowser::Candidate(link, candidate) => {
                 if let Some(leg) = self.leg(&link) {
-                    self.session.trickle(leg.handle, trickle(candidate.as_ref()));
+                    self.session.trickle(leg.handle, &trickle(candidate.as_ref()));
                 }
             }
         }
@@ -108,8 +109,7 @@ impl Party {
     }
 
     /// Takes in what Janus says by itself. Break: the party is out.
-    async fn notice(&self, said: Said) -> Result<std::ops::ControlFlow<()>, Over> {
-        use std::ops::ControlFlow::{Break, Continue};
+    async fn notice(&self, said: Said) -> Result<ControlFlow<()>, Over> {
         let handle = said.sender;
         match said.janus.as_str() {
             "timeout" => return Ok(Break(())),
@@ -122,7 +122,7 @@ impl Party {
             }
             "event" => {
                 if let (Some(link), Some(description)) =
-                    (self.link_by(handle), said.jsep.and_then(super::message::Jsep::description))
+                    (self.link_by(handle), said.jsep.and_then(Jsep::description))
                 {
                     self.session.tell(ToBrowser::Description(link, description))?;
                 }
@@ -172,7 +172,7 @@ impl Party {
             "streams": [{ "feed": from.to_string() }],
         });
         let attached = unless_gone(self.session.message(handle, body, None).await, &[NO_SUCH_FEED])?;
-        let offer = attached.and_then(|said| said.jsep).and_then(super::message::Jsep::description);
+        let offer = attached.and_then(|said| said.jsep).and_then(Jsep::description);
         let Some(offer) = offer else {
             // It has stopped sending meanwhile.
             self.session.detach(handle);

@@ -79,7 +79,7 @@ impl Session {
     }
 
     /// Passes a candidate on.
-    pub(super) fn trickle(&self, handle: u64, candidate: Value) {
+    pub(super) fn trickle(&self, handle: u64, candidate: &Value) {
         self.link.say(self.addressed(json!({ "janus": "trickle", "candidate": candidate }), Some(handle)));
     }
 
