@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::web::Data;
 use trialogue_storage::Store;
 
 use crate::passwords::PasswordLane;
 use crate::ports::{Clock, Entropy};
+use crate::routes::JanusReports;
 use crate::throttle::Throttle;
 
 /// The settings of the adapter.
@@ -36,6 +38,7 @@ pub struct App {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) passwords: PasswordLane,
     pub(crate) throttle: Throttle,
+    pub(crate) janus: Option<Data<JanusReports>>,
 }
 
 impl App {
@@ -50,6 +53,12 @@ impl App {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, String> {
         let passwords = PasswordLane::new(settings.password_lane.max(1), &*entropy)?;
-        Ok(Self { store, settings, clock, entropy, passwords, throttle: Throttle::default() })
+        Ok(Self { store, settings, clock, entropy, passwords, throttle: Throttle::default(), janus: None })
+    }
+
+    /// Takes in what a Janus tells.
+    #[must_use]
+    pub fn with_janus(self, reports: JanusReports) -> Self {
+        Self { janus: Some(Data::new(reports)), ..self }
     }
 }

@@ -30,6 +30,7 @@ pub use catalogue::error_catalogue;
 pub use error_body::{ErrorBody, WireErrorCode};
 pub use passwords::hash_password;
 pub use ports::{Clock, Entropy};
+pub use routes::JanusReports;
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::middleware::{DefaultHeaders, from_fn};
@@ -48,6 +49,9 @@ pub fn configure(app: &web::Data<App>, config: &mut ServiceConfig) {
         .route("/readyz", web::get().to(health::readyz))
         .configure(|config| {
             routes::configure(&base, config);
+            if let Some(reports) = &app.janus {
+                routes::janus(&base, reports, config);
+            }
             if echo_on {
                 config.service(echo::echo(&base));
             }

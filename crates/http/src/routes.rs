@@ -5,6 +5,7 @@ mod confirm;
 mod finish;
 mod guest;
 mod invite;
+mod janus_events;
 mod kick;
 mod login;
 mod offers;
@@ -14,8 +15,10 @@ mod request_new;
 mod request_status;
 mod start_video;
 
-use actix_web::web::{Payload, ServiceConfig};
+use actix_web::web::{Data, Payload, ServiceConfig};
 use trialogue_storage::UserRole::{Client, Provider};
+
+pub use janus_events::JanusReports;
 
 use crate::call::Call;
 use crate::paths::post;
@@ -75,4 +78,10 @@ fn guest(base: &str, config: &mut ServiceConfig) {
         .service(post(base, "Guest/Decline", guest::decline))
         .service(post(base, "Guest/VideoEngineAccounts", accounts::guest_account))
         .service(post(base, "Guest/Leave", guest::leave));
+}
+
+/// What Janus tells. There only where Janus carries the picture, and is told to tell.
+pub(crate) fn janus(base: &str, reports: &Data<JanusReports>, config: &mut ServiceConfig) {
+    let told = post(base, "Engine/Janus/Events", janus_events::janus_events);
+    config.service(told.app_data(reports.clone()));
 }

@@ -4,6 +4,7 @@ mod cli;
 mod clock;
 mod demo;
 mod entropy;
+mod reconcile;
 mod relay;
 mod serve;
 mod settings;

@@ -10,13 +10,14 @@ use anyhow::Context as _;
 use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use trialogue_http::{App, Clock};
-use trialogue_media::{Mesh, VideoEngine, notifications};
+use trialogue_http::{App, Clock, JanusReports};
+use trialogue_media::{Janus, Mesh, Notifications, VideoEngine, notifications};
 use trialogue_storage::{Store, migrate};
 
 use crate::clock::SystemClock;
 use crate::demo;
 use crate::entropy::SystemEntropy;
+use crate::reconcile::reconcile;
 use crate::relay::Background;
 use crate::settings::{Engine, Settings};
 
@@ -45,10 +46,24 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (stop, stopped) = watch::channel(false);
-    let tasks = start_background(&settings, &store, &clock, stopped);
-
-    let app = App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), Arc::new(SystemEntropy))
+    let mut app = App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), Arc::new(SystemEntropy))
         .map_err(anyhow::Error::msg)?;
+    let (notifier, seen) = notifications();
+    let mut tasks = Vec::new();
+    let engine: Arc<dyn VideoEngine> = match &settings.engine {
+        Engine::Mesh => Arc::new(Mesh::new(notifier)),
+        Engine::Janus(choice) => {
+            let janus = Janus::new(choice.engine.clone());
+            if let Some((user, password)) = &choice.reports_as {
+                app = app.with_janus(JanusReports::new(janus.clone(), user, password));
+            }
+            tasks.push(tokio::spawn(reconcile(janus.clone(), store.clone(), stopped.clone())));
+            Arc::new(janus)
+        }
+    };
+    let background = Background { store: store.clone(), engine, clock: Arc::clone(&clock), stop: stopped };
+    tasks.extend(start_background(&background, seen));
+
     let app = web::Data::new(app);
     let mut server = HttpServer::new(move || {
         let app = app.clone();
@@ -100,20 +115,10 @@ fn stop_on_signals(server: ServerHandle) -> io::Result<()> {
     Ok(())
 }
 
-fn start_background(
-    settings: &Settings,
-    store: &Store,
-    clock: &Arc<dyn Clock>,
-    stop: watch::Receiver<bool>,
-) -> Vec<tokio::task::JoinHandle<()>> {
-    let (notifier, seen) = notifications();
-    let engine: Arc<dyn VideoEngine> = match settings.engine {
-        Engine::Mesh => Arc::new(Mesh::new(notifier)),
-    };
-    let background = Background { store: store.clone(), engine, clock: Arc::clone(clock), stop };
-    vec![
+fn start_background(background: &Background, seen: Notifications) -> [tokio::task::JoinHandle<()>; 3] {
+    [
         tokio::spawn(background.clone().relay()),
         tokio::spawn(background.clone().deadlines()),
-        tokio::spawn(background.notifications(seen)),
+        tokio::spawn(background.clone().notifications(seen)),
     ]
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use trialogue_domain::Timings;
 use trialogue_http::HttpSettings;
+use trialogue_media::JanusSettings;
 use trialogue_storage::{DatabaseUrl, StoreOptions};
 
 /// One setting.
@@ -46,7 +47,30 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "So many operations may wait for the database; more are answered 503.",
     },
     Setting { name: "workers", default: "0", help: "HTTP worker threads; 0 means one for each core." },
-    Setting { name: "engine", default: "mesh", help: "What carries the picture: `mesh`." },
+    Setting {
+        name: "engine",
+        default: "mesh",
+        help: "What carries the picture: `mesh` or `janus` (docs/engines.md).",
+    },
+    Setting { name: "janus_url", default: "ws://127.0.0.1:8188", help: "Janus' WebSocket for parties." },
+    Setting { name: "janus_admin_url", default: "ws://127.0.0.1:7188", help: "Janus' WebSocket for admins." },
+    Setting { name: "janus_api_secret", default: "", help: "Janus' `api_secret`." },
+    Setting { name: "janus_admin_secret", default: "", help: "Janus' `admin_secret`." },
+    Setting {
+        name: "janus_room_key",
+        default: "",
+        help: "The `admin_key` of Janus' VideoRoom; what secures each room is derived from it.",
+    },
+    Setting {
+        name: "janus_events_user",
+        default: "janus",
+        help: "As whom Janus posts what happens to `{base_path}/Engine/Janus/Events`.",
+    },
+    Setting {
+        name: "janus_events_password",
+        default: "",
+        help: "With what password it does; if empty, the route is not there.",
+    },
     Setting { name: "token_seconds", default: "43200", help: "How long a login token lives." },
     Setting {
         name: "presence_seconds",
@@ -133,6 +157,11 @@ impl Setting {
         format!("--{}", self.name.replace('_', "-"))
     }
 
+    /// Whether its name says that nobody may see its value.
+    fn is_secret(&self) -> bool {
+        ["_secret", "_key", "_password"].iter().any(|end| self.name.ends_with(end))
+    }
+
     pub(crate) fn variable(&self) -> String {
         format!("TRIALOGUE_{}", self.name.to_uppercase())
     }
@@ -167,12 +196,13 @@ impl Values {
         Ok(Self(SETTINGS.iter().map(find).zip(SETTINGS).map(|((v, from), s)| (s, v, from)).collect()))
     }
 
-    /// Each setting with its value and source; a database password is not shown.
+    /// Each setting with its value and source; secrets are not shown.
     pub(crate) fn shown(&self) -> impl Iterator<Item = (&'static str, String, &Source)> {
         self.0.iter().map(|(setting, value, from)| {
             let value = match (setting.name, DatabaseUrl::parse(value)) {
                 ("database", Ok(url)) => url.to_string(),
                 ("database", Err(_)) => "(unreadable)".to_owned(),
+                _ if setting.is_secret() && !value.is_empty() => "(not shown)".to_owned(),
                 _ => value.clone(),
             };
             (setting.name, value, from)
@@ -207,10 +237,11 @@ impl Values {
                     account: self.seconds("account_seconds")?,
                 },
             },
-            engine: self.checked("engine", |name| match name {
-                "mesh" => Ok(Engine::Mesh),
-                _ => Err("this version knows `mesh`".to_owned()),
-            })?,
+            engine: match self.text("engine").0 {
+                "mesh" => Engine::Mesh,
+                "janus" => Engine::Janus(self.janus()?),
+                _ => self.checked("engine", |_| Err("this version knows `mesh` and `janus`".to_owned()))?,
+            },
             http: HttpSettings {
                 base_path,
                 public_url: if url.is_empty() { format!("http://{listen}") } else { url },
@@ -230,6 +261,33 @@ impl Values {
                 _ => Err("write `text` or `json`".to_owned()),
             })?,
             shutdown: self.seconds("shutdown_seconds")?,
+        })
+    }
+
+    fn janus(&self) -> Result<JanusChoice, SettingsError> {
+        let web_socket = |name| {
+            self.checked(name, |url| match url.strip_prefix("ws://") {
+                Some(host) if !host.is_empty() => Ok(url.to_owned()),
+                _ => Err("write `ws://HOST:PORT`".to_owned()),
+            })
+        };
+        let secret = |name| {
+            self.checked(name, |secret| match secret {
+                "" => Err("the engine `janus` needs it; there is no default for a secret".to_owned()),
+                _ => Ok(secret.to_owned()),
+            })
+        };
+        let reports = (self.text("janus_events_user").0, self.text("janus_events_password").0);
+        Ok(JanusChoice {
+            engine: JanusSettings {
+                url: web_socket("janus_url")?,
+                admin_url: web_socket("janus_admin_url")?,
+                api_secret: secret("janus_api_secret")?,
+                admin_secret: secret("janus_admin_secret")?,
+                room_key: secret("janus_room_key")?,
+                patience: JANUS_PATIENCE,
+            },
+            reports_as: (!reports.1.is_empty()).then(|| (reports.0.to_owned(), reports.1.to_owned())),
         })
     }
 
@@ -275,11 +333,24 @@ pub(crate) struct Settings {
 }
 
 /// What carries the picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) enum Engine {
     /// Browsers connect to each other.
     Mesh,
+    /// A Janus does.
+    Janus(JanusChoice),
 }
+
+/// The engine `janus`.
+#[derive(Clone)]
+pub(crate) struct JanusChoice {
+    pub(crate) engine: JanusSettings,
+    /// User and password of what it reports, if it does.
+    pub(crate) reports_as: Option<(String, String)>,
+}
+
+/// How long an answer of Janus is waited for: it answers in milliseconds, or not at all.
+const JANUS_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A misspelt variable would otherwise be a setting that silently does nothing.
 fn refuse_unknown_variables(variables: &[(String, String)]) -> Result<(), SettingsError> {
@@ -378,6 +449,28 @@ mod tests {
         assert!(wrong.contains("`ring_seconds`") && wrong.contains("flag --ring-seconds"), "{wrong}");
         let wrong = message(gathered(&[("database", "mysql://x")], &[], None));
         assert!(wrong.contains("`database`") && wrong.contains("mysql"), "{wrong}");
+    }
+
+    #[test]
+    fn secrets_are_not_shown_and_have_no_default() {
+        let secrets: Vec<(&str, &str)> = SETTINGS
+            .iter()
+            .filter(|s| s.name.starts_with("janus_") && s.default.is_empty())
+            .map(|s| (s.name, "hunter2"))
+            .collect();
+        let names: Vec<_> = secrets.iter().map(|(name, _)| *name).collect();
+        assert_eq!(
+            names,
+            ["janus_api_secret", "janus_admin_secret", "janus_room_key", "janus_events_password"]
+        );
+        let janus = [secrets, vec![("engine", "janus")]].concat();
+        let values = gathered(&janus, &[], None).unwrap();
+        assert!(values.shown().all(|(_, value, _)| !value.contains("hunter2")));
+        assert!(matches!(values.settings().map(|settings| settings.engine), Ok(Engine::Janus(_))));
+        let wrong = message(gathered(&[("engine", "janus")], &[], None));
+        assert!(wrong.contains("`janus_api_secret`") && wrong.contains("no default"), "{wrong}");
+        let wrong = message(gathered(&[janus, vec![("janus_url", "http://x")]].concat(), &[], None));
+        assert!(wrong.contains("`janus_url`") && wrong.contains("ws://"), "{wrong}");
     }
 
     #[test]
