@@ -22,6 +22,7 @@
 mod engine;
 mod error;
 mod identity;
+mod livekit;
 mod mesh;
 mod notification;
 mod removal;
@@ -30,6 +31,7 @@ mod signalling;
 pub use engine::{EngineFuture, Handle, Occupant, VideoEngine};
 pub use error::{EngineError, Failure, Operation};
 pub use identity::{Identity, NotAnIdentity};
+pub use livekit::{BadToken, BadWebhook, LiveKit, LiveKitKey, LiveKitSettings, Now};
 pub use mesh::Mesh;
 pub use notification::{Notification, Notifications, Notifier, notifications};
 pub use removal::is_gone;
