@@ -5,10 +5,12 @@
 
 mod clock;
 mod engine;
+mod livekit;
 mod postgres;
 mod sqlite;
 
 pub use clock::ManualClock;
 pub use engine::{Call, FakeEngine, Fault, Gate, Visitors, engine_conformance};
+pub use livekit::{LiveKitFault, LiveKitStandIn, LiveKitVisitors, Webhook};
 pub use postgres::{Fsync, PostgresCluster, StopMode};
 pub use sqlite::sqlite_url;

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::Sha256;
 use trialogue_domain::Timestamp;
@@ -57,9 +58,7 @@ const SKEW_SECONDS: i64 = 60;
 impl LiveKitKey {
     /// The pair as it stands in `LiveKit`'s own configuration.
     pub fn new(id: impl Into<String>, secret: &str) -> Self {
-        #[expect(clippy::expect_used, reason = "RFC 2104: HMAC takes keys of every length")]
-        let mac = Hmac::new_from_slice(secret.as_bytes()).expect("a key of any length");
-        Self { id: id.into(), mac }
+        Self { id: id.into(), mac: keyed(secret) }
     }
 
     /// A token with these claims, good from `now` on for `life`.
@@ -103,7 +102,12 @@ impl LiveKitKey {
     }
 }
 
-fn read<'t, T: for<'de> Deserialize<'de>>(part: &'t str) -> Result<T, BadToken> {
+#[expect(clippy::expect_used, reason = "RFC 2104: HMAC takes keys of every length")]
+fn keyed(secret: &str) -> Hmac<Sha256> {
+    Hmac::new_from_slice(secret.as_bytes()).expect("a key of any length")
+}
+
+fn read<T: DeserializeOwned>(part: &str) -> Result<T, BadToken> {
     let malformed = BadToken("malformed");
     let json = URL_SAFE_NO_PAD.decode(part).map_err(|_| malformed)?;
     serde_json::from_slice(&json).map_err(|_| malformed)

@@ -26,7 +26,7 @@ pub enum BadWebhook {
 }
 
 #[derive(Deserialize)]
-struct Event {
+struct Told {
     event: String,
     #[serde(default)]
     room: Room,
@@ -65,11 +65,11 @@ impl LiveKitKey {
         if claims.sha256 != Some(STANDARD.encode(Sha256::digest(body))) {
             return Err(BadWebhook::Body);
         }
-        Ok(serde_json::from_slice::<Event>(body)?.notification())
+        Ok(serde_json::from_slice::<Told>(body)?.notification())
     }
 }
 
-impl Event {
+impl Told {
     fn notification(&self) -> Option<Notification> {
         let room = conference_of(&self.room.name)?;
         let holder = holder_of(&self.participant.identity)?.participant();
