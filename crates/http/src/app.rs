@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use trialogue_media::LiveKitKey;
 use trialogue_storage::Store;
 
 use crate::passwords::PasswordLane;
@@ -36,6 +37,7 @@ pub struct App {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) passwords: PasswordLane,
     pub(crate) throttle: Throttle,
+    pub(crate) livekit: Option<LiveKitKey>,
 }
 
 impl App {
@@ -50,6 +52,12 @@ impl App {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, String> {
         let passwords = PasswordLane::new(settings.password_lane.max(1), &*entropy)?;
-        Ok(Self { store, settings, clock, entropy, passwords, throttle: Throttle::default() })
+        Ok(Self { store, settings, clock, entropy, passwords, throttle: Throttle::default(), livekit: None })
+    }
+
+    /// Serves the admission gate and the webhook of a `LiveKit` with this key.
+    #[must_use]
+    pub fn with_livekit(self, key: LiveKitKey) -> Self {
+        Self { livekit: Some(key), ..self }
     }
 }

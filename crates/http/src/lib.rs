@@ -48,6 +48,9 @@ pub fn configure(app: &web::Data<App>, config: &mut ServiceConfig) {
         .route("/readyz", web::get().to(health::readyz))
         .configure(|config| {
             routes::configure(&base, config);
+            if let Some(key) = &app.livekit {
+                routes::livekit::configure(&base, key, config);
+            }
             if echo_on {
                 config.service(echo::echo(&base));
             }

@@ -6,6 +6,7 @@ mod finish;
 mod guest;
 mod invite;
 mod kick;
+pub(crate) mod livekit;
 mod login;
 mod offers;
 mod online;

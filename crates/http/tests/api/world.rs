@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use trialogue_domain::{ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, UserId};
 use trialogue_http::{App, Clock, Entropy, HttpSettings, configure};
+use trialogue_media::LiveKitKey;
 use trialogue_storage::{
     ConferenceView, DatabaseUrl, NewUser, Store, StoreOptions, UserRole, Whose, migrate,
 };
@@ -83,6 +84,15 @@ impl World {
     }
 
     pub(crate) async fn with(options: StoreOptions) -> Self {
+        Self::made(options, |app| app).await
+    }
+
+    /// One in which `LiveKit` carries the picture.
+    pub(crate) async fn with_livekit(key: LiveKitKey) -> Self {
+        Self::made(StoreOptions::default(), |app| app.with_livekit(key)).await
+    }
+
+    async fn made(options: StoreOptions, finish: impl FnOnce(App) -> App) -> Self {
         let dir = TempDir::new().unwrap();
         let url = DatabaseUrl::parse(&sqlite_url(&dir)).unwrap();
         migrate(&url).unwrap();
@@ -99,7 +109,7 @@ impl World {
         };
         let entropy = Arc::new(Counting(AtomicU64::new(1)));
         let app = App::new(store.clone(), settings, Arc::new(Standing(clock.clone())), entropy).unwrap();
-        let app = web::Data::new(app);
+        let app = web::Data::new(finish(app));
         let service =
             init_service(actix_web::App::new().configure(move |config| configure(&app, config))).await;
         let service = Rc::new(service);
