@@ -148,10 +148,11 @@ impl Background {
             Err(_) => Err("the engine did not answer in time".to_owned()),
         };
         let stored = match &outcome {
-            Ok(()) => self.store.effect_done(work).await,
+            Ok(seen) => self.store.effect_done(work, seen.iter().copied(), self.clock.now()).await,
             Err(error) => {
                 tracing::warn!(error, conference = work.conference.0, effect = ?work.effect, attempts = work.attempts, "an effect failed");
-                self.store.effect_failed(work, self.clock.now().after(pause(work.attempts))).await
+                let due = self.clock.now().after(pause(work.attempts));
+                self.store.effect_failed(work, due).await.map(drop)
             }
         };
         if let Err(error) = stored {
@@ -160,14 +161,16 @@ impl Background {
         outcome.is_ok()
     }
 
-    async fn act(&self, work: Claimed) -> Result<(), EffectError> {
+    /// What is seen of the work when it is done.
+    async fn act(&self, work: Claimed) -> Result<Vec<Observation>, EffectError> {
         let room = work.conference;
         match work.effect {
-            Effect::OpenRoom => Ok(self.engine.open_room(room).await?),
-            Effect::Admit(participant) => self.admit(room, participant).await,
-            Effect::Remove(participant) => self.remove(room, participant).await,
-            Effect::CloseRoom => Ok(self.engine.close_room(room).await?),
+            Effect::OpenRoom => self.engine.open_room(room).await?,
+            Effect::Admit(participant) => self.admit(room, participant).await?,
+            Effect::Remove(participant) => return self.remove(room, participant).await,
+            Effect::CloseRoom => self.engine.close_room(room).await?,
         }
+        Ok(vec![])
     }
 
     async fn admit(&self, room: ConferenceId, participant: ParticipantId) -> Result<(), EffectError> {
@@ -185,15 +188,21 @@ impl Background {
     }
 
     /// pending -> removed -> verified.
-    async fn remove(&self, room: ConferenceId, participant: ParticipantId) -> Result<(), EffectError> {
+    async fn remove(
+        &self,
+        room: ConferenceId,
+        participant: ParticipantId,
+    ) -> Result<Vec<Observation>, EffectError> {
         let identity = Identity::from(participant);
         self.engine.remove(room, identity).await?;
-        let gone = is_gone(&*self.engine, room, identity).await;
         let removed = Observation::Removed(participant);
-        let verified = Observation::RemovalVerified(participant);
-        let seen = if matches!(gone, Ok(true)) { vec![removed, verified] } else { vec![removed] };
-        self.store.observe(room, seen, self.clock.now()).await?;
-        if gone? { Ok(()) } else { Err(EffectError::StillThere) }
+        match is_gone(&*self.engine, room, identity).await {
+            Ok(true) => Ok(vec![removed, Observation::RemovalVerified(participant)]),
+            unproven => {
+                self.store.observe(room, [removed], self.clock.now()).await?;
+                Err(unproven.map_or_else(EffectError::Engine, |_| EffectError::StillThere))
+            }
+        }
     }
 }
 
