@@ -11,11 +11,12 @@ use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use trialogue_http::{App, Clock};
-use trialogue_media::{Mesh, VideoEngine, notifications};
+use trialogue_media::{Notifications, notifications};
 use trialogue_storage::{Store, migrate};
 
 use crate::clock::SystemClock;
 use crate::demo;
+use crate::engine::engine;
 use crate::entropy::SystemEntropy;
 use crate::relay::Background;
 use crate::settings::{Engine, Settings};
@@ -45,10 +46,16 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (stop, stopped) = watch::channel(false);
-    let tasks = start_background(&settings, &store, &clock, stopped);
+    let (notifier, seen) = notifications();
+    let engine = engine(&settings.engine, notifier, &clock)?;
+    let background = Background { store: store.clone(), engine, clock: Arc::clone(&clock), stop: stopped };
+    let tasks = start_background(&background, seen);
 
-    let app = App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), Arc::new(SystemEntropy))
+    let mut app = App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), Arc::new(SystemEntropy))
         .map_err(anyhow::Error::msg)?;
+    if let Engine::LiveKit(livekit) = &settings.engine {
+        app = app.with_livekit(livekit.key.clone());
+    }
     let app = web::Data::new(app);
     let mut server = HttpServer::new(move || {
         let app = app.clone();
@@ -100,20 +107,10 @@ fn stop_on_signals(server: ServerHandle) -> io::Result<()> {
     Ok(())
 }
 
-fn start_background(
-    settings: &Settings,
-    store: &Store,
-    clock: &Arc<dyn Clock>,
-    stop: watch::Receiver<bool>,
-) -> Vec<tokio::task::JoinHandle<()>> {
-    let (notifier, seen) = notifications();
-    let engine: Arc<dyn VideoEngine> = match settings.engine {
-        Engine::Mesh => Arc::new(Mesh::new(notifier)),
-    };
-    let background = Background { store: store.clone(), engine, clock: Arc::clone(clock), stop };
+fn start_background(background: &Background, seen: Notifications) -> Vec<tokio::task::JoinHandle<()>> {
     vec![
         tokio::spawn(background.clone().relay()),
         tokio::spawn(background.clone().deadlines()),
-        tokio::spawn(background.notifications(seen)),
+        tokio::spawn(background.clone().notifications(seen)),
     ]
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use trialogue_domain::Timings;
 use trialogue_http::HttpSettings;
+use trialogue_media::{LiveKitKey, LiveKitSettings};
 use trialogue_storage::{DatabaseUrl, StoreOptions};
 
 /// One setting.
@@ -46,7 +47,27 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "So many operations may wait for the database; more are answered 503.",
     },
     Setting { name: "workers", default: "0", help: "HTTP worker threads; 0 means one for each core." },
-    Setting { name: "engine", default: "mesh", help: "What carries the picture: `mesh`." },
+    Setting {
+        name: "engine",
+        default: "mesh",
+        help: "What carries the picture: `mesh` or `livekit` (docs/engines.md).",
+    },
+    Setting {
+        name: "livekit_url",
+        default: "",
+        help: "Where browsers find LiveKit, `wss://...`: the proxy with the admission gate.",
+    },
+    Setting {
+        name: "livekit_api_url",
+        default: "http://127.0.0.1:7880",
+        help: "Where LiveKit's room service is.",
+    },
+    Setting {
+        name: "livekit_api_key",
+        default: "",
+        help: "The API key in LiveKit's configuration, which must be the only one there.",
+    },
+    Setting { name: "livekit_api_secret", default: "", help: "Its secret, 32 characters or more." },
     Setting { name: "token_seconds", default: "43200", help: "How long a login token lives." },
     Setting {
         name: "presence_seconds",
@@ -133,6 +154,11 @@ impl Setting {
         format!("--{}", self.name.replace('_', "-"))
     }
 
+    /// Whether its name says that nobody may see its value.
+    fn is_secret(&self) -> bool {
+        ["_secret", "_key", "_password"].iter().any(|end| self.name.ends_with(end))
+    }
+
     pub(crate) fn variable(&self) -> String {
         format!("TRIALOGUE_{}", self.name.to_uppercase())
     }
@@ -167,12 +193,13 @@ impl Values {
         Ok(Self(SETTINGS.iter().map(find).zip(SETTINGS).map(|((v, from), s)| (s, v, from)).collect()))
     }
 
-    /// Each setting with its value and source; a database password is not shown.
+    /// Each setting with its value and source; secrets are not shown.
     pub(crate) fn shown(&self) -> impl Iterator<Item = (&'static str, String, &Source)> {
         self.0.iter().map(|(setting, value, from)| {
             let value = match (setting.name, DatabaseUrl::parse(value)) {
                 ("database", Ok(url)) => url.to_string(),
                 ("database", Err(_)) => "(unreadable)".to_owned(),
+                _ if setting.is_secret() && !value.is_empty() => "(not shown)".to_owned(),
                 _ => value.clone(),
             };
             (setting.name, value, from)
@@ -207,10 +234,11 @@ impl Values {
                     account: self.seconds("account_seconds")?,
                 },
             },
-            engine: self.checked("engine", |name| match name {
-                "mesh" => Ok(Engine::Mesh),
-                _ => Err("this version knows `mesh`".to_owned()),
-            })?,
+            engine: match self.text("engine").0 {
+                "mesh" => Engine::Mesh,
+                "livekit" => Engine::LiveKit(self.livekit()?),
+                _ => self.checked("engine", |_| Err("this version knows `mesh` and `livekit`".to_owned()))?,
+            },
             http: HttpSettings {
                 base_path,
                 public_url: if url.is_empty() { format!("http://{listen}") } else { url },
@@ -230,6 +258,38 @@ impl Values {
                 _ => Err("write `text` or `json`".to_owned()),
             })?,
             shutdown: self.seconds("shutdown_seconds")?,
+        })
+    }
+
+    fn livekit(&self) -> Result<LiveKitSettings, SettingsError> {
+        let url = |name, schemes: [&'static str; 2]| {
+            self.checked(name, |url| {
+                let sound = schemes
+                    .iter()
+                    .any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
+                if sound {
+                    Ok(url.to_owned())
+                } else {
+                    Err(format!("LiveKit needs a URL that begins with {}", schemes[0]))
+                }
+            })
+        };
+        let key = self.checked("livekit_api_key", |id| {
+            if id.is_empty() { Err("LiveKit needs an API key".to_owned()) } else { Ok(id.to_owned()) }
+        })?;
+        // LiveKit itself wants as much.
+        let secret = self.checked("livekit_api_secret", |secret| {
+            if secret.len() < 32 {
+                Err("LiveKit needs 32 characters or more".to_owned())
+            } else {
+                Ok(secret.to_owned())
+            }
+        })?;
+        Ok(LiveKitSettings {
+            url: url("livekit_url", ["wss://", "ws://"])?,
+            api_url: url("livekit_api_url", ["https://", "http://"])?,
+            key: LiveKitKey::new(key, &secret),
+            patience: Duration::from_secs(5),
         })
     }
 
@@ -275,10 +335,12 @@ pub(crate) struct Settings {
 }
 
 /// What carries the picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Engine {
     /// Browsers connect to each other.
     Mesh,
+    /// `LiveKit`.
+    LiveKit(LiveKitSettings),
 }
 
 /// A misspelt variable would otherwise be a setting that silently does nothing.
@@ -394,6 +456,26 @@ mod tests {
         let values =
             gathered(&[("database", "postgres://me:hunter2@db/x?password=hunter3")], &[], None).unwrap();
         assert!(values.shown().all(|(_, value, _)| !value.contains("hunter")));
+    }
+
+    #[test]
+    fn livekit_needs_its_own_settings_and_its_secret_is_not_shown() {
+        let secret = "hunter2 hunter2 hunter2 hunter2 hunter2";
+        let all = [
+            ("engine", "livekit"),
+            ("livekit_url", "wss://livekit.example.org"),
+            ("livekit_api_key", "trialogue"),
+            ("livekit_api_secret", secret),
+        ];
+        assert_eq!(message(gathered(&all, &[], None)), "");
+        for (left_out, _) in &all[1..] {
+            let rest: Vec<_> = all.iter().filter(|(name, _)| name != left_out).copied().collect();
+            let wrong = message(gathered(&rest, &[], None));
+            assert!(wrong.contains(&format!("`{left_out}`")), "{wrong}");
+        }
+        let short = message(gathered(&[&all[..3], &[("livekit_api_secret", "hunter2")]].concat(), &[], None));
+        assert!(short.contains("32 characters") && !short.contains("hunter"), "{short}");
+        assert!(gathered(&all, &[], None).unwrap().shown().all(|(_, value, _)| !value.contains("hunter")));
     }
 
     #[test]

@@ -15,6 +15,8 @@ mod http;
 #[cfg(test)]
 mod idempotency;
 #[cfg(test)]
+mod livekit;
+#[cfg(test)]
 mod nodes;
 #[cfg(test)]
 mod outage;

@@ -85,19 +85,25 @@ impl Rooms {
 
     /// A client connects. `publish` makes a connection beside the first.
     pub(super) fn connect(&mut self, key: &Key, token: &str, publish: Option<&str>) -> Result<(), u16> {
-        let claims = key.claims(token).ok_or(401_u16)?;
-        let video = &claims["video"];
-        let (Some(identity), Some(room), true) =
-            (claims["sub"].as_str(), video[ROOM].as_str(), video["roomJoin"] == true)
-        else {
-            return Err(401);
-        };
-        let inside = self.open.get_mut(room).ok_or(404_u16)?;
-        let identity = publish.map_or_else(|| identity.to_owned(), |name| format!("{identity}#{name}"));
+        let (identity, room) = self.validate(key, token)?;
+        let identity = publish.map_or_else(|| identity.clone(), |name| format!("{identity}#{name}"));
         self.last_sid += 1;
         let party = Party { sid: format!("PA_{}", self.last_sid), noticed: !self.blind };
-        inside.insert(identity, party);
+        self.open.entry(room).or_default().insert(identity, party);
         Ok(())
+    }
+
+    /// Whom a token lets in where, or the HTTP status with which it is turned away.
+    pub(super) fn validate(&self, key: &Key, token: &str) -> Result<(String, String), u16> {
+        let claims = key.claims(token).ok_or(401_u16)?;
+        let video = &claims["video"];
+        let text = |value: &Value| value.as_str().map(str::to_owned).ok_or(401_u16);
+        let (identity, room) = (text(&claims["sub"])?, text(&video[ROOM])?);
+        match (video["roomJoin"] == true, self.open.contains_key(&room)) {
+            (true, true) => Ok((identity, room)),
+            (true, false) => Err(404),
+            (false, _) => Err(401),
+        }
     }
 
     pub(super) fn notice(&mut self) {

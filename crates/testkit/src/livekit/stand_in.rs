@@ -159,6 +159,16 @@ impl Drop for LiveKitStandIn {
 fn serve(shared: &Mutex<Shared>, key: &Key, stream: TcpStream) {
     let Some(request) = read(&stream) else { return };
     let mut shared = lock(shared);
+    // What a client library asks when a connection fails, and all of the public side that is here.
+    if let Some(query) = request.path.strip_prefix("/rtc/validate?") {
+        let token = query.split('&').find_map(|pair| pair.strip_prefix("access_token="));
+        let judged = shared.rooms.validate(key, token.unwrap_or_default());
+        drop(shared);
+        return match judged {
+            Ok(_) => answer(&stream, 200, "text/plain", "success"),
+            Err(status) => answer(&stream, status, "text/plain", ""),
+        };
+    }
     let twirp_error = |status: u16, code: &str| {
         (status, "application/json", json!({"code": code, "msg": code}).to_string())
     };
