@@ -6,6 +6,7 @@ use std::time::Duration;
 use trialogue_media::LiveKitKey;
 use trialogue_storage::Store;
 
+use crate::live::Live;
 use crate::passwords::PasswordLane;
 use crate::ports::{Clock, Entropy};
 use crate::throttle::Throttle;
@@ -21,6 +22,8 @@ pub struct HttpSettings {
     pub token_life: Duration,
     /// A party without a sign of life for so long is shown as offline.
     pub presence_window: Duration,
+    /// A stream of live events is never silent for longer than this.
+    pub heartbeat: Duration,
     /// Whether the echo route is there.
     pub conformance_echo: bool,
     /// Whether each request is logged in a line.
@@ -38,10 +41,11 @@ pub struct App {
     pub(crate) passwords: PasswordLane,
     pub(crate) throttle: Throttle,
     pub(crate) livekit: Option<LiveKitKey>,
+    pub(crate) live: Live,
 }
 
 impl App {
-    /// Puts it together.
+    /// Puts it together, and starts what serves live events: on the async runtime that this is called on.
     ///
     /// # Errors
     /// The password hasher's own words; it can't happen with its default parameters.
@@ -52,7 +56,23 @@ impl App {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, String> {
         let passwords = PasswordLane::new(settings.password_lane.max(1), &*entropy)?;
-        Ok(Self { store, settings, clock, entropy, passwords, throttle: Throttle::default(), livekit: None })
+        let live =
+            Live::start(store.clone(), Arc::clone(&clock), settings.presence_window, settings.heartbeat);
+        Ok(Self {
+            store,
+            settings,
+            clock,
+            entropy,
+            passwords,
+            throttle: Throttle::default(),
+            livekit: None,
+            live,
+        })
+    }
+
+    /// The live events.
+    pub const fn live(&self) -> &Live {
+        &self.live
     }
 
     /// Serves the admission gate and the webhook of a `LiveKit` with this key.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod confirm;
+mod events;
 mod finish;
 mod guest;
 mod invite;
@@ -19,13 +20,14 @@ use actix_web::web::{Payload, ServiceConfig};
 use trialogue_storage::UserRole::{Client, Provider};
 
 use crate::call::Call;
-use crate::paths::post;
+use crate::paths::{get, post};
 
 /// Adds the routes below `base`.
 pub(crate) fn configure(base: &str, config: &mut ServiceConfig) {
     client(base, config);
     provider(base, config);
     guest(base, config);
+    config.service(get(base, "Events", events::events));
 }
 
 fn client(base: &str, config: &mut ServiceConfig) {

@@ -32,7 +32,7 @@ pub use engine::{EngineFuture, Handle, Occupant, VideoEngine};
 pub use error::{EngineError, Failure, Operation};
 pub use identity::{Identity, NotAnIdentity};
 pub use livekit::{BadToken, BadWebhook, LiveKit, LiveKitKey, LiveKitSettings, Now};
-pub use mesh::Mesh;
+pub use mesh::{Mesh, MeshSeat};
 pub use notification::{Notification, Notifications, Notifier, notifications};
 pub use removal::is_gone;
 pub use signalling::{

@@ -19,7 +19,7 @@ pub(crate) fn engine(
         // What it sees comes by its webhook, past the notifier.
         Engine::LiveKit(settings) => {
             let clock = Arc::clone(clock);
-            let engine = LiveKit::new(settings.clone(), Arc::new(move || clock.now()));
+            let engine = LiveKit::new((**settings).clone(), Arc::new(move || clock.now()));
             Arc::new(engine.context("setting up LiveKit")?)
         }
     })

@@ -236,7 +236,7 @@ impl Values {
             },
             engine: match self.text("engine").0 {
                 "mesh" => Engine::Mesh,
-                "livekit" => Engine::LiveKit(self.livekit()?),
+                "livekit" => Engine::LiveKit(Box::new(self.livekit()?)),
                 _ => self.checked("engine", |_| Err("this version knows `mesh` and `livekit`".to_owned()))?,
             },
             http: HttpSettings {
@@ -244,6 +244,8 @@ impl Values {
                 public_url: if url.is_empty() { format!("http://{listen}") } else { url },
                 token_life: self.seconds("token_seconds")?,
                 presence_window: self.seconds("presence_seconds")?,
+                // Docs/events.md promises it; proxies cut what is silent for a minute.
+                heartbeat: Duration::from_secs(15),
                 conformance_echo: self.parsed("conformance_echo")?,
                 request_log: self.parsed("request_log")?,
                 password_lane: 2,
@@ -340,7 +342,7 @@ pub(crate) enum Engine {
     /// Browsers connect to each other.
     Mesh,
     /// `LiveKit`.
-    LiveKit(LiveKitSettings),
+    LiveKit(Box<LiveKitSettings>),
 }
 
 /// A misspelt variable would otherwise be a setting that silently does nothing.

@@ -61,11 +61,6 @@ impl LiveKit {
         Ok(Self { url, key, rooms, seats: Arc::default(), now })
     }
 
-    /// A party comes: its browser is told where to join.
-    pub fn join(&self, room: ConferenceId, identity: Identity, browser: Browser) -> JoinFuture<'_> {
-        Box::pin(self.take_seat(room, identity, browser))
-    }
-
     async fn take_seat(
         &self,
         room: ConferenceId,
@@ -116,6 +111,10 @@ fn handle_of(sid: &str) -> Handle {
 }
 
 impl VideoEngine for LiveKit {
+    fn name(&self) -> &'static str {
+        "livekit"
+    }
+
     fn open_room(&self, room: ConferenceId) -> EngineFuture<'_, ()> {
         Box::pin(async move {
             let operation = Operation::OpenRoom;
@@ -130,6 +129,10 @@ impl VideoEngine for LiveKit {
             let operation = Operation::Admit(identity);
             self.seats.admit(room, identity).map_err(|failure| EngineError { operation, room, failure })
         })
+    }
+
+    fn join(&self, room: ConferenceId, identity: Identity, browser: Browser) -> JoinFuture<'_> {
+        Box::pin(self.take_seat(room, identity, browser))
     }
 
     fn remove(&self, room: ConferenceId, identity: Identity) -> EngineFuture<'_, ()> {
@@ -166,7 +169,7 @@ struct LiveKitSeat {
 
 impl LiveKitSeat {
     fn error(&self, failure: Failure) -> EngineError {
-        EngineError { operation: Operation::Admit(self.identity), room: self.room, failure }
+        EngineError { operation: Operation::Join(self.identity), room: self.room, failure }
     }
 }
 

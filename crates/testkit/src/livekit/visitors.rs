@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use trialogue_domain::ConferenceId;
-use trialogue_media::{Browser, Identity, LiveKit, ToBrowser};
+use trialogue_media::{Browser, Identity, LiveKit, ToBrowser, VideoEngine as _};
 
 use super::LiveKitStandIn;
 use crate::Visitors;
