@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
+use trialogue_media::LiveKitKey;
 use trialogue_storage::Store;
 
+use crate::live::Live;
 use crate::passwords::PasswordLane;
 use crate::ports::{Clock, Entropy};
 use crate::routes::JanusReports;
@@ -22,6 +24,8 @@ pub struct HttpSettings {
     pub token_life: Duration,
     /// A party without a sign of life for so long is shown as offline.
     pub presence_window: Duration,
+    /// A stream of live events is never silent for longer than this.
+    pub heartbeat: Duration,
     /// Whether the echo route is there.
     pub conformance_echo: bool,
     /// Whether each request is logged in a line.
@@ -39,10 +43,12 @@ pub struct App {
     pub(crate) passwords: PasswordLane,
     pub(crate) throttle: Throttle,
     pub(crate) janus: Option<Data<JanusReports>>,
+    pub(crate) livekit: Option<LiveKitKey>,
+    pub(crate) live: Live,
 }
 
 impl App {
-    /// Puts it together.
+    /// Puts it together, and starts what serves live events: on the async runtime that this is called on.
     ///
     /// # Errors
     /// The password hasher's own words; it can't happen with its default parameters.
@@ -53,12 +59,35 @@ impl App {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, String> {
         let passwords = PasswordLane::new(settings.password_lane.max(1), &*entropy)?;
-        Ok(Self { store, settings, clock, entropy, passwords, throttle: Throttle::default(), janus: None })
+        let live =
+            Live::start(store.clone(), Arc::clone(&clock), settings.presence_window, settings.heartbeat);
+        Ok(Self {
+            store,
+            settings,
+            clock,
+            entropy,
+            passwords,
+            throttle: Throttle::default(),
+            janus: None,
+            livekit: None,
+            live,
+        })
+    }
+
+    /// The live events.
+    pub const fn live(&self) -> &Live {
+        &self.live
     }
 
     /// Takes in what a Janus tells.
     #[must_use]
     pub fn with_janus(self, reports: JanusReports) -> Self {
         Self { janus: Some(Data::new(reports)), ..self }
+    }
+
+    /// Serves the admission gate and the webhook of a `LiveKit` with this key.
+    #[must_use]
+    pub fn with_livekit(self, key: LiveKitKey) -> Self {
+        Self { livekit: Some(key), ..self }
     }
 }

@@ -12,6 +12,7 @@ pub mod echo;
 pub mod error_body;
 mod health;
 pub mod json;
+mod live;
 pub mod negotiation;
 mod passwords;
 pub mod paths;
@@ -28,6 +29,7 @@ pub mod wire;
 pub use app::{App, HttpSettings};
 pub use catalogue::error_catalogue;
 pub use error_body::{ErrorBody, WireErrorCode};
+pub use live::{Follower, Live};
 pub use passwords::hash_password;
 pub use ports::{Clock, Entropy};
 pub use routes::JanusReports;
@@ -51,6 +53,9 @@ pub fn configure(app: &web::Data<App>, config: &mut ServiceConfig) {
             routes::configure(&base, config);
             if let Some(reports) = &app.janus {
                 routes::janus(&base, reports, config);
+            }
+            if let Some(key) = &app.livekit {
+                routes::livekit::configure(&base, key, config);
             }
             if echo_on {
                 config.service(echo::echo(&base));

@@ -2,11 +2,13 @@
 
 mod accounts;
 mod confirm;
+mod events;
 mod finish;
 mod guest;
 mod invite;
 mod janus_events;
 mod kick;
+pub(crate) mod livekit;
 mod login;
 mod offers;
 mod online;
@@ -21,13 +23,14 @@ use trialogue_storage::UserRole::{Client, Provider};
 pub use janus_events::JanusReports;
 
 use crate::call::Call;
-use crate::paths::post;
+use crate::paths::{get, post};
 
 /// Adds the routes below `base`.
 pub(crate) fn configure(base: &str, config: &mut ServiceConfig) {
     client(base, config);
     provider(base, config);
     guest(base, config);
+    config.service(get(base, "Events", events::events));
 }
 
 fn client(base: &str, config: &mut ServiceConfig) {

@@ -23,6 +23,7 @@ mod engine;
 mod error;
 mod identity;
 mod janus;
+mod livekit;
 mod mesh;
 mod notification;
 mod removal;
@@ -32,7 +33,8 @@ pub use engine::{EngineFuture, Handle, Occupant, VideoEngine};
 pub use error::{EngineError, Failure, Operation};
 pub use identity::{Identity, NotAnIdentity};
 pub use janus::{Janus, JanusEvent, JanusSettings, NotEvents};
-pub use mesh::Mesh;
+pub use livekit::{BadToken, BadWebhook, LiveKit, LiveKitKey, LiveKitSettings, Now};
+pub use mesh::{Mesh, MeshSeat};
 pub use notification::{Notification, Notifications, Notifier, notifications};
 pub use removal::is_gone;
 pub use signalling::{

@@ -3,6 +3,7 @@
 mod cli;
 mod clock;
 mod demo;
+mod engine;
 mod entropy;
 mod reconcile;
 mod relay;

@@ -10,16 +10,17 @@ use anyhow::Context as _;
 use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use trialogue_http::{App, Clock, JanusReports};
-use trialogue_media::{Janus, Mesh, Notifications, VideoEngine, notifications};
+use trialogue_http::{App, Clock};
+use trialogue_media::{Notifications, notifications};
 use trialogue_storage::{Store, migrate};
 
 use crate::clock::SystemClock;
 use crate::demo;
+use crate::engine::{Carrier, carrier};
 use crate::entropy::SystemEntropy;
 use crate::reconcile::reconcile;
 use crate::relay::Background;
-use crate::settings::{Engine, Settings};
+use crate::settings::Settings;
 
 /// Runs the server.
 pub(crate) fn run(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
@@ -46,23 +47,13 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (stop, stopped) = watch::channel(false);
-    let mut app = App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), Arc::new(SystemEntropy))
-        .map_err(anyhow::Error::msg)?;
     let (notifier, seen) = notifications();
-    let mut tasks = Vec::new();
-    let engine: Arc<dyn VideoEngine> = match &settings.engine {
-        Engine::Mesh => Arc::new(Mesh::new(notifier)),
-        Engine::Janus(choice) => {
-            let janus = Janus::new(choice.engine.clone());
-            if let Some((user, password)) = &choice.reports_as {
-                app = app.with_janus(JanusReports::new(janus.clone(), user, password));
-            }
-            tasks.push(tokio::spawn(reconcile(janus.clone(), store.clone(), stopped.clone())));
-            Arc::new(janus)
-        }
-    };
+    let app = App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), Arc::new(SystemEntropy))
+        .map_err(anyhow::Error::msg)?;
+    let Carrier { engine, app, janus } = carrier(&settings.engine, app, notifier, &clock)?;
+    let reconciling = janus.map(|janus| tokio::spawn(reconcile(janus, store.clone(), stopped.clone())));
     let background = Background { store: store.clone(), engine, clock: Arc::clone(&clock), stop: stopped };
-    tasks.extend(start_background(&background, seen));
+    let tasks = start_background(&background, seen).into_iter().chain(reconciling);
 
     let app = web::Data::new(app);
     let mut server = HttpServer::new(move || {
@@ -115,8 +106,8 @@ fn stop_on_signals(server: ServerHandle) -> io::Result<()> {
     Ok(())
 }
 
-fn start_background(background: &Background, seen: Notifications) -> [tokio::task::JoinHandle<()>; 3] {
-    [
+fn start_background(background: &Background, seen: Notifications) -> Vec<tokio::task::JoinHandle<()>> {
+    vec![
         tokio::spawn(background.clone().relay()),
         tokio::spawn(background.clone().deadlines()),
         tokio::spawn(background.clone().notifications(seen)),

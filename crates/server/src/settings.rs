@@ -9,7 +9,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use trialogue_domain::Timings;
 use trialogue_http::HttpSettings;
-use trialogue_media::JanusSettings;
+use trialogue_media::{JanusSettings, LiveKitKey, LiveKitSettings};
 use trialogue_storage::{DatabaseUrl, StoreOptions};
 
 /// One setting.
@@ -50,7 +50,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "engine",
         default: "mesh",
-        help: "What carries the picture: `mesh` or `janus` (docs/engines.md).",
+        help: "What carries the picture: `mesh`, `janus` or `livekit` (docs/engines.md).",
     },
     Setting { name: "janus_url", default: "ws://127.0.0.1:8188", help: "Janus' WebSocket for parties." },
     Setting { name: "janus_admin_url", default: "ws://127.0.0.1:7188", help: "Janus' WebSocket for admins." },
@@ -71,6 +71,22 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "",
         help: "With what password it does; if empty, the route is not there.",
     },
+    Setting {
+        name: "livekit_url",
+        default: "",
+        help: "Where browsers find LiveKit, `wss://...`: the proxy with the admission gate.",
+    },
+    Setting {
+        name: "livekit_api_url",
+        default: "http://127.0.0.1:7880",
+        help: "Where LiveKit's room service is.",
+    },
+    Setting {
+        name: "livekit_api_key",
+        default: "",
+        help: "The API key in LiveKit's configuration, which must be the only one there.",
+    },
+    Setting { name: "livekit_api_secret", default: "", help: "Its secret, 32 characters or more." },
     Setting { name: "token_seconds", default: "43200", help: "How long a login token lives." },
     Setting {
         name: "presence_seconds",
@@ -239,14 +255,19 @@ impl Values {
             },
             engine: match self.text("engine").0 {
                 "mesh" => Engine::Mesh,
-                "janus" => Engine::Janus(self.janus()?),
-                _ => self.checked("engine", |_| Err("this version knows `mesh` and `janus`".to_owned()))?,
+                "janus" => Engine::Janus(Box::new(self.janus()?)),
+                "livekit" => Engine::LiveKit(Box::new(self.livekit()?)),
+                _ => self.checked("engine", |_| {
+                    Err("this version knows `mesh`, `janus` and `livekit`".to_owned())
+                })?,
             },
             http: HttpSettings {
                 base_path,
                 public_url: if url.is_empty() { format!("http://{listen}") } else { url },
                 token_life: self.seconds("token_seconds")?,
                 presence_window: self.seconds("presence_seconds")?,
+                // Docs/events.md promises it; proxies cut what is silent for a minute.
+                heartbeat: Duration::from_secs(15),
                 conformance_echo: self.parsed("conformance_echo")?,
                 request_log: self.parsed("request_log")?,
                 password_lane: 2,
@@ -288,6 +309,38 @@ impl Values {
                 patience: JANUS_PATIENCE,
             },
             reports_as: (!reports.1.is_empty()).then(|| (reports.0.to_owned(), reports.1.to_owned())),
+        })
+    }
+
+    fn livekit(&self) -> Result<LiveKitSettings, SettingsError> {
+        let url = |name, schemes: [&'static str; 2]| {
+            self.checked(name, |url| {
+                let sound = schemes
+                    .iter()
+                    .any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
+                if sound {
+                    Ok(url.to_owned())
+                } else {
+                    Err(format!("LiveKit needs a URL that begins with {}", schemes[0]))
+                }
+            })
+        };
+        let key = self.checked("livekit_api_key", |id| {
+            if id.is_empty() { Err("LiveKit needs an API key".to_owned()) } else { Ok(id.to_owned()) }
+        })?;
+        // LiveKit itself wants as much.
+        let secret = self.checked("livekit_api_secret", |secret| {
+            if secret.len() < 32 {
+                Err("LiveKit needs 32 characters or more".to_owned())
+            } else {
+                Ok(secret.to_owned())
+            }
+        })?;
+        Ok(LiveKitSettings {
+            url: url("livekit_url", ["wss://", "ws://"])?,
+            api_url: url("livekit_api_url", ["https://", "http://"])?,
+            key: LiveKitKey::new(key, &secret),
+            patience: Duration::from_secs(5),
         })
     }
 
@@ -338,7 +391,9 @@ pub(crate) enum Engine {
     /// Browsers connect to each other.
     Mesh,
     /// A Janus does.
-    Janus(JanusChoice),
+    Janus(Box<JanusChoice>),
+    /// `LiveKit`.
+    LiveKit(Box<LiveKitSettings>),
 }
 
 /// The engine `janus`.
@@ -487,6 +542,26 @@ mod tests {
         let values =
             gathered(&[("database", "postgres://me:hunter2@db/x?password=hunter3")], &[], None).unwrap();
         assert!(values.shown().all(|(_, value, _)| !value.contains("hunter")));
+    }
+
+    #[test]
+    fn livekit_needs_its_own_settings_and_its_secret_is_not_shown() {
+        let secret = "hunter2 hunter2 hunter2 hunter2 hunter2";
+        let all = [
+            ("engine", "livekit"),
+            ("livekit_url", "wss://livekit.example.org"),
+            ("livekit_api_key", "trialogue"),
+            ("livekit_api_secret", secret),
+        ];
+        assert_eq!(message(gathered(&all, &[], None)), "");
+        for (left_out, _) in &all[1..] {
+            let rest: Vec<_> = all.iter().filter(|(name, _)| name != left_out).copied().collect();
+            let wrong = message(gathered(&rest, &[], None));
+            assert!(wrong.contains(&format!("`{left_out}`")), "{wrong}");
+        }
+        let short = message(gathered(&[&all[..3], &[("livekit_api_secret", "hunter2")]].concat(), &[], None));
+        assert!(short.contains("32 characters") && !short.contains("hunter"), "{short}");
+        assert!(gathered(&all, &[], None).unwrap().shown().all(|(_, value, _)| !value.contains("hunter")));
     }
 
     #[test]

@@ -6,11 +6,13 @@
 mod clock;
 mod engine;
 mod janus;
+mod livekit;
 mod postgres;
 mod sqlite;
 
 pub use clock::ManualClock;
 pub use engine::{Call, FakeEngine, Fault, Gate, Visitors, engine_conformance};
 pub use janus::{EventSink, JanusServer};
+pub use livekit::{LiveKitFault, LiveKitStandIn, LiveKitVisitors, Webhook};
 pub use postgres::{Fsync, PostgresCluster, StopMode};
 pub use sqlite::sqlite_url;

@@ -17,6 +17,8 @@ mod invite;
 #[cfg(test)]
 mod kick;
 #[cfg(test)]
+mod livekit;
+#[cfg(test)]
 mod login;
 #[cfg(test)]
 mod permissions;

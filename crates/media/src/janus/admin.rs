@@ -73,7 +73,15 @@ impl Admin {
         unless_gone(made.await, &[ROOM_EXISTS]).map(drop)
     }
 
-    /// Ends a room, if it is there: everybody in it is thrown out.
+    /// Lets nobody into a room any more.
+    pub(super) async fn shut(&self, room: ConferenceId) -> Result<(), Fault> {
+        let Some(list) = unless_gone(self.allowed(room, "add", &[]).await, &[NO_SUCH_ROOM])? else {
+            return Ok(());
+        };
+        unless_gone(self.allowed(room, "remove", &list).await, &[NO_SUCH_ROOM]).map(drop)
+    }
+
+    /// Ends a room, if it is there. Nobody may be in it, or about to leave.
     pub(super) async fn destroy(&self, room: ConferenceId) -> Result<(), Fault> {
         unless_gone(self.in_room(room, "destroy", json!({})).await, &[NO_SUCH_ROOM]).map(drop)
     }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use trialogue_domain::{ConferenceId, Observation};
+use trialogue_domain::{ConferenceId, Observation, ParticipantId};
 
 pub use self::events::{JanusEvent, NotEvents};
 
@@ -30,15 +30,21 @@ use self::admin::{Admin, Standing};
 use self::events::{Came, Happened};
 use self::fault::{Fault, ID_EXISTS, NO_SUCH_ROOM, UNAUTHORIZED};
 use self::keys::Keys;
-use self::link::{Access, Interface};
-use self::message::Said;
-use self::party::Party;
+use self::link::{Access, Happenings, Interface};
+use self::message::{Publisher, Said};
+use self::party::{End, Party};
 use self::session::{Registry, Session};
 use self::survey::{Found, occupants, survey};
 use crate::{
     Browser, EngineError, EngineFuture, Failure, FromBrowser, Handle, Identity, JoinFuture, JoinRefused,
-    Notification, Occupant, Operation, Seat, VideoEngine,
+    Notification, Notifier, Occupant, Operation, Seat, VideoEngine,
 };
+
+/// After so long, a party that another server takes over is in again.
+const SETTLED: Duration = Duration::from_secs(1);
+
+/// So long, and much longer, may Janus take to let somebody go.
+const LEAVING: Duration = Duration::from_millis(100);
 
 /// How Janus is reached.
 #[derive(Clone)]
@@ -68,6 +74,7 @@ struct Inner {
     admin: Admin,
     keys: Keys,
     registry: Arc<Registry>,
+    notifier: Notifier,
 }
 
 /// Who came, by his mark.
@@ -83,28 +90,18 @@ enum Visitor {
 /// A party's place. Dropping it ends the party's session.
 struct JanusSeat {
     party: Arc<Party>,
-    room: ConferenceId,
-    identity: Identity,
-    attending: tokio::task::JoinHandle<()>,
+    session: Arc<Session>,
 }
 
 impl Janus {
-    /// An engine; Janus is not asked for anything yet.
-    pub fn new(settings: JanusSettings) -> Self {
+    /// An engine, which speaks into `notifier`; Janus is not asked for anything yet.
+    pub fn new(settings: JanusSettings, notifier: Notifier) -> Self {
         let JanusSettings { url, api_secret, admin_url, admin_secret, room_key, patience } = settings;
         let access = |url, secret, interface| Access { url, secret, interface, patience };
         let keys = Keys::new(room_key);
         let admin = Admin::new(access(admin_url, admin_secret, Interface::Admin), keys.clone());
         let api = access(url, api_secret, Interface::Api);
-        Self { inner: Arc::new(Inner { api, admin, keys, registry: Arc::default() }) }
-    }
-
-    /// A party comes; it takes the place of whoever it was before.
-    ///
-    /// # Errors
-    /// [`JoinRefused`].
-    pub fn join(&self, room: ConferenceId, identity: Identity, browser: Browser) -> JoinFuture<'_> {
-        Box::pin(self.inner.join(room, identity, browser))
+        Self { inner: Arc::new(Inner { api, admin, keys, registry: Arc::default(), notifier }) }
     }
 
     /// What follows from what Janus' event handler posted. Who came without being sent by us is thrown out; that a party
@@ -128,30 +125,64 @@ impl Janus {
 
 impl Inner {
     async fn join(
-        &self,
+        self: Arc<Self>,
         room: ConferenceId,
         identity: Identity,
         browser: Browser,
     ) -> Result<Box<dyn Seat>, JoinRefused> {
-        // Whoever comes again takes the place of who he was.
-        for old in self.registry.sessions(|r, i| (r, i) == (room, identity)) {
-            old.destroy().await;
-        }
+        let mut old = self.registry.sessions(|r, i| (r, i) == (room, identity));
+        old.retain(|session| !session.is_over());
         let begun = Session::begin(self.api.clone(), &self.keys, &self.registry, (room, identity), browser);
         let (session, happenings) = begun.await.map_err(|fault| refused(fault, room, identity))?;
+        // Whoever comes again takes the place of who he was.
+        for old in &old {
+            old.destroy().await;
+        }
         let (handle, joined) = match self.enter(&session).await {
             Ok(entered) => entered,
             Err(fault) => {
                 session.destroy().await;
+                if !old.is_empty() && !self.is_back(room, identity).await {
+                    self.notify(room, identity, Observation::Disconnected);
+                }
                 return Err(self.why_refused(fault, room, identity).await);
             }
         };
+        self.notify(room, identity, Observation::Joined);
         let joined = joined.plugindata.map(|plugin| plugin.data);
         let (private_id, publishers) =
             joined.map(|data| (data.private_id.unwrap_or_default(), data.publishers)).unwrap_or_default();
-        let party = Arc::new(Party::new(session, self.keys.clone(), handle, private_id));
-        let attending = tokio::spawn(Arc::clone(&party).attend(happenings, publishers));
-        Ok(Box::new(JanusSeat { party, room, identity, attending }))
+        let party = Arc::new(Party::new(Arc::clone(&session), self.keys.clone(), handle, private_id));
+        tokio::spawn(self.attend(Arc::clone(&party), happenings, publishers));
+        Ok(Box::new(JanusSeat { party, session }))
+    }
+
+    /// Attends to a party until it is out, whatever the reason.
+    async fn attend(self: Arc<Self>, party: Arc<Party>, happenings: Happenings, publishers: Vec<Publisher>) {
+        let end = party.attend(happenings, publishers).await;
+        let (room, identity) = party.place();
+        let is_back = match end {
+            End::Ours => self.registry.has(room, identity),
+            // Another server may have put it in its own place, and be about to.
+            End::Theirs => {
+                tokio::time::sleep(SETTLED).await;
+                self.is_back(room, identity).await
+            }
+        };
+        if !is_back {
+            self.notify(room, identity, Observation::Disconnected);
+        }
+    }
+
+    /// Whether a party that went has come again, here or by another server. A Janus that does not answer has nobody in it
+    /// that anybody knows of.
+    async fn is_back(&self, room: ConferenceId, identity: Identity) -> bool {
+        self.registry.has(room, identity)
+            || self.admin.is_in(room, &identity.to_string()).await.unwrap_or(false)
+    }
+
+    fn notify(&self, room: ConferenceId, identity: Identity, seen: fn(ParticipantId) -> Observation) {
+        self.notifier.notify(Notification { room, observation: seen(identity.participant()) });
     }
 
     /// Joins the room, in the place of whoever bears the name there.
@@ -213,12 +244,23 @@ impl Inner {
         Ok(occupants(&found, room))
     }
 
+    /// Everybody goes first, then the room: Janus 1.1.2 crashes, with all its calls, when a room ends while somebody leaves
+    /// it.
     async fn close(&self, room: ConferenceId) -> Result<(), Fault> {
+        self.admin.shut(room).await?;
         for session in self.registry.sessions(|r, _| r == room) {
-            session.end();
+            session.destroy().await;
         }
-        self.admin.destroy(room).await?;
-        self.evict(room, |found| found.owner.is_some_and(|(owners_room, _)| owners_room == room)).await
+        for found in self.look_at(room).await? {
+            if let Some((_, identity)) = found.owner.filter(|&(owners_room, _)| owners_room == room) {
+                // Another server's; the end of the session alone would not be told to it.
+                self.admin.kick(room, &identity.to_string()).await?;
+                self.admin.end_session(found.session).await?;
+            }
+        }
+        // Whom another server let go may be about to leave still.
+        tokio::time::sleep(LEAVING).await;
+        self.admin.destroy(room).await
     }
 
     async fn heed(&self, event: Happened) -> Option<Notification> {
@@ -284,6 +326,10 @@ impl Inner {
 }
 
 impl VideoEngine for Janus {
+    fn name(&self) -> &'static str {
+        "janus"
+    }
+
     fn open_room(&self, room: ConferenceId) -> EngineFuture<'_, ()> {
         Box::pin(async move {
             let opened = self.inner.admin.create(room).await;
@@ -300,6 +346,10 @@ impl VideoEngine for Janus {
                 Err(fault) => Err(failed(fault, operation, room)),
             }
         })
+    }
+
+    fn join(&self, room: ConferenceId, identity: Identity, browser: Browser) -> JoinFuture<'_> {
+        Box::pin(Arc::clone(&self.inner).join(room, identity, browser))
     }
 
     fn remove(&self, room: ConferenceId, identity: Identity) -> EngineFuture<'_, ()> {
@@ -333,15 +383,15 @@ impl Seat for JanusSeat {
     ) -> std::pin::Pin<Box<dyn Future<Output = Result<(), EngineError>> + Send + '_>> {
         Box::pin(async move {
             let heard = self.party.hear(said).await;
-            heard.map_err(|fault| failed(fault, Operation::Admit(self.identity), self.room))
+            let Session { room, identity, .. } = *self.session;
+            heard.map_err(|fault| failed(fault, Operation::Join(identity), room))
         })
     }
 }
 
 impl Drop for JanusSeat {
     fn drop(&mut self) {
-        // With its task and itself gone, nobody holds the session any more.
-        self.attending.abort();
+        self.session.end();
     }
 }
 
@@ -352,6 +402,6 @@ fn failed(fault: Fault, operation: Operation, room: ConferenceId) -> EngineError
 fn refused(fault: Fault, room: ConferenceId, identity: Identity) -> JoinRefused {
     match fault.code() {
         Some(NO_SUCH_ROOM) => JoinRefused::UnknownRoom,
-        _ => failed(fault, Operation::Admit(identity), room).into(),
+        _ => failed(fault, Operation::Join(identity), room).into(),
     }
 }

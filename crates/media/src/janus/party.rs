@@ -8,6 +8,8 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::{MissedTickBehavior, interval};
 
+use trialogue_domain::ConferenceId;
+
 use super::admin::Admin;
 use super::fault::{Fault, NO_SUCH_FEED, unless_gone};
 use super::keys::Keys;
@@ -44,6 +46,15 @@ struct Leg {
     from: Option<Identity>,
 }
 
+/// Who ended it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// The party left, or was let go by this server.
+    Ours,
+    /// Janus, or another server by its means.
+    Theirs,
+}
+
 /// It can't go on for this party.
 enum Over {
     Deaf,
@@ -59,12 +70,22 @@ impl Party {
         self.handle
     }
 
+    /// Where it is, and who.
+    pub(super) fn place(&self) -> (ConferenceId, Identity) {
+        (self.session.room, self.session.identity)
+    }
+
     /// Attends to it until it is out.
-    pub(super) async fn attend(self: Arc<Self>, mut happenings: Happenings, publishers: Vec<Publisher>) {
-        if let Err(Over::Fault(fault)) = self.follow(&mut happenings, publishers).await {
+    pub(super) async fn attend(&self, mut happenings: Happenings, publishers: Vec<Publisher>) -> End {
+        let followed = self.follow(&mut happenings, publishers).await;
+        let ours = self.session.is_over();
+        if let Err(Over::Fault(fault)) = followed.as_ref()
+            && !ours
+        {
             tracing::warn!(%fault, conference = self.session.room.0, "a party's place at Janus is lost");
         }
         self.session.destroy().await;
+        if ours { End::Ours } else { End::Theirs }
     }
 
     async fn follow(&self, happenings: &mut Happenings, publishers: Vec<Publisher>) -> Result<(), Over> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 use trialogue_domain::ConferenceId;
 
 use super::admin::PLUGIN;
@@ -25,6 +25,7 @@ pub(super) struct Session {
     /// None from the end on.
     browser: Mutex<Option<Browser>>,
     ended: watch::Sender<bool>,
+    destroyed: OnceCell<()>,
     registry: Arc<Registry>,
 }
 
@@ -57,6 +58,7 @@ impl Session {
             mark: keys.mark(room, identity, id),
             browser: Mutex::new(Some(browser)),
             ended: watch::Sender::new(false),
+            destroyed: OnceCell::new(),
             registry: Arc::clone(registry),
         });
         registry.entries().insert(id, Entry { room, identity, session: Arc::downgrade(&session) });
@@ -104,6 +106,11 @@ impl Session {
         self.ended.send_replace(true);
     }
 
+    /// Whether it has come to its end.
+    pub(super) fn is_over(&self) -> bool {
+        *self.ended.borrow()
+    }
+
     /// Waits for the end.
     pub(super) async fn ended(&self) {
         // The sender is ours: it does not go away before.
@@ -113,7 +120,10 @@ impl Session {
     /// Ends it and waits until Janus has done so; if Janus does not answer, it ends the session by itself after a time.
     pub(super) async fn destroy(&self) {
         self.end();
-        let _ = self.link.ask(self.addressed(json!({ "janus": "destroy" }), None)).await;
+        let destroy = async || {
+            let _ = self.link.ask(self.addressed(json!({ "janus": "destroy" }), None)).await;
+        };
+        self.destroyed.get_or_init(destroy).await;
     }
 
     fn addressed(&self, mut request: Value, handle: Option<u64>) -> Value {
@@ -132,7 +142,9 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.registry.entries().remove(&self.id);
-        self.link.say(self.addressed(json!({ "janus": "destroy" }), None));
+        if !self.destroyed.initialized() {
+            self.link.say(self.addressed(json!({ "janus": "destroy" }), None));
+        }
     }
 }
 
@@ -140,6 +152,11 @@ impl Registry {
     /// Whose a session is, if this server made it.
     pub(super) fn owner(&self, session: u64) -> Option<(ConferenceId, Identity)> {
         self.entries().get(&session).map(|entry| (entry.room, entry.identity))
+    }
+
+    /// Whether this server has a session of the identity that has not ended.
+    pub(super) fn has(&self, room: ConferenceId, identity: Identity) -> bool {
+        self.sessions(|r, i| (r, i) == (room, identity)).iter().any(|session| !session.is_over())
     }
 
     /// The sessions that `of` picks.

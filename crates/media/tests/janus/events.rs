@@ -5,10 +5,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use trialogue_domain::{Observation, ParticipantId};
-use trialogue_media::{Janus, JanusEvent, Notification, VideoEngine};
+use trialogue_media::{JanusEvent, Notification, VideoEngine};
 use trialogue_testkit::{EventSink, JanusServer};
 
-use crate::visitors::{ROOM, SOON, identity, join, open};
+use crate::visitors::{ROOM, SOON, engine_at, identity, join, open};
 
 const ANNA: ParticipantId = ParticipantId(1);
 
@@ -52,7 +52,7 @@ async fn serve(mut connection: TcpStream, posted: mpsc::UnboundedSender<Vec<u8>>
 async fn who_comes_and_goes_is_heard() {
     let (sink, mut posted) = sink().await;
     let server = JanusServer::reporting_to(Some(&sink));
-    let engine = Janus::new(server.settings());
+    let engine = engine_at(server.settings());
     open(&engine).await;
     let heard = async |posted: &mut mpsc::UnboundedReceiver<Vec<u8>>| loop {
         let body = timeout(SOON, posted.recv()).await.expect("Janus reports").unwrap();

@@ -109,28 +109,28 @@ async fn guessed_names_open_no_room() {
 async fn a_stranger_with_every_secret_is_thrown_out() {
     let (server, engine) = with_room().await;
     let settings = server.settings();
-    let body =
-        json!({ "pin": derived(&settings, "room pin:7"), "token": derived(&settings, "invitation:7/p2") });
+    let (pin, token) = (derived(&settings, "room pin:7"), derived(&settings, "invitation:7/p2"));
+    let body = |name: &str| json!({ "pin": pin, "token": token, "id": name });
     let anna = join(&engine, identity(1)).await.unwrap();
 
     // By whoever looks.
     let mut stranger = Stranger::attached(&settings, "7/p2/forged").await;
-    assert_eq!(stranger.join(body.clone()).await["videoroom"], "joined");
+    assert_eq!(stranger.join(body("p2")).await["videoroom"], "joined");
     assert_eq!(inside(&engine).await, [identity(1)]);
     assert!(stranger.is_out().await);
 
     // By the removal of anybody.
     let mut stranger = Stranger::attached(&settings, "").await;
-    assert_eq!(stranger.join(body.clone()).await["videoroom"], "joined");
-    engine.remove(ROOM, identity(3)).await.unwrap();
+    assert_eq!(stranger.join(body("p3")).await["videoroom"], "joined");
+    engine.remove(ROOM, identity(4)).await.unwrap();
     assert!(stranger.is_out().await);
 
     // By the event of its coming.
     let mut stranger = Stranger::attached(&settings, "").await;
-    assert_eq!(stranger.join(body).await["videoroom"], "joined");
+    assert_eq!(stranger.join(body("ghost")).await["videoroom"], "joined");
     let came = json!({
         "session_id": stranger.session, "handle_id": stranger.handle, "type": 64,
-        "event": { "plugin": "janus.plugin.videoroom", "data": { "event": "joined", "room": "call-7", "id": "p2" } },
+        "event": { "plugin": "janus.plugin.videoroom", "data": { "event": "joined", "room": "call-7", "id": "ghost" } },
     });
     assert_eq!(engine.heed(JanusEvent::read(came.to_string().as_bytes()).unwrap()).await, []);
     assert!(stranger.is_out().await);

@@ -9,6 +9,8 @@ mod hostile;
 #[cfg(test)]
 mod links;
 #[cfg(test)]
+mod notifications;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod removal;

@@ -6,13 +6,13 @@ use tokio::time::timeout;
 use trialogue_media::{Failure, Janus, JanusSettings, JoinRefused, VideoEngine};
 use trialogue_testkit::JanusServer;
 
-use crate::visitors::{ROOM, identity, inside, join, open, with_room};
+use crate::visitors::{ROOM, engine_at, identity, inside, join, open, with_room};
 
 /// What is asked of a Janus that hangs is answered in this time and a little more.
 const PATIENCE: Duration = Duration::from_millis(300);
 
 fn impatient(server: &JanusServer) -> Janus {
-    Janus::new(JanusSettings { patience: PATIENCE, ..server.settings() })
+    engine_at(JanusSettings { patience: PATIENCE, ..server.settings() })
 }
 
 #[tokio::test]
@@ -69,12 +69,12 @@ async fn wrong_secrets_are_refused_by_name() {
     let right = server.settings();
     let wrong = || "wrong".to_owned();
 
-    let admin = Janus::new(JanusSettings { admin_secret: wrong(), ..right.clone() });
+    let admin = engine_at(JanusSettings { admin_secret: wrong(), ..right.clone() });
     assert!(matches!(admin.open_room(ROOM).await.unwrap_err().failure, Failure::Refused { code: 403, .. }));
-    let key = Janus::new(JanusSettings { room_key: wrong(), ..right.clone() });
+    let key = engine_at(JanusSettings { room_key: wrong(), ..right.clone() });
     assert!(matches!(key.open_room(ROOM).await.unwrap_err().failure, Failure::Refused { code: 433, .. }));
     assert!(matches!(key.list(ROOM).await.unwrap_err().failure, Failure::Refused { code: 433, .. }));
-    let api = Janus::new(JanusSettings { api_secret: wrong(), ..right });
+    let api = engine_at(JanusSettings { api_secret: wrong(), ..right });
     let refused = join(&api, identity(1)).await.err().unwrap();
     assert!(matches!(
         refused,

@@ -2,9 +2,9 @@
 
 use tokio::time::timeout;
 use trialogue_domain::ConferenceId;
-use trialogue_media::{Failure, Janus, JoinRefused, VideoEngine, is_gone};
+use trialogue_media::{Failure, JoinRefused, VideoEngine, is_gone};
 
-use crate::visitors::{ROOM, SOON, identity, inside, join, with_room};
+use crate::visitors::{ROOM, SOON, engine_at, identity, inside, join, with_room};
 
 #[tokio::test]
 async fn a_removed_party_is_let_go_and_stays_out() {
@@ -28,7 +28,7 @@ async fn another_server_removes_whom_the_first_let_in() {
     let anna = identity(1);
     let mut guest = join(&first, anna).await.unwrap();
 
-    let second = Janus::new(server.settings());
+    let second = engine_at(server.settings());
     assert_eq!(inside(&second).await, [anna]);
     second.remove(ROOM, anna).await.unwrap();
     assert!(is_gone(&second, ROOM, anna).await.unwrap());
@@ -49,7 +49,7 @@ async fn a_server_that_starts_removes_whom_a_dead_one_let_in() {
     let dead = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let guests = runtime.block_on(async {
-            let dead = Janus::new(settings);
+            let dead = engine_at(settings);
             [join(&dead, anna).await.unwrap(), join(&dead, bert).await.unwrap()]
         });
         runtime.shutdown_background();
@@ -75,7 +75,7 @@ async fn who_comes_again_takes_his_own_place() {
     first.is_let_go().await;
     assert_eq!(engine.list(ROOM).await.unwrap()[0].handles, [second.seat.handle()]);
 
-    let third = join(&Janus::new(server.settings()), anna).await.unwrap();
+    let third = join(&engine_at(server.settings()), anna).await.unwrap();
     second.is_let_go().await;
     assert_eq!(engine.list(ROOM).await.unwrap()[0].handles, [third.seat.handle()]);
 }
@@ -99,7 +99,7 @@ async fn a_server_that_starts_finds_the_rooms_and_may_close_them() {
     engine.open_room(other).await.unwrap();
     let mut guest = join(&engine, identity(1)).await.unwrap();
 
-    let new = Janus::new(server.settings());
+    let new = engine_at(server.settings());
     let mut rooms = new.rooms().await.unwrap();
     rooms.sort_unstable();
     assert_eq!(rooms, [ROOM, other]);

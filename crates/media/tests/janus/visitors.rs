@@ -7,7 +7,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use trialogue_domain::{ConferenceId, ParticipantId};
-use trialogue_media::{Browser, Identity, Janus, JoinRefused, Seat, ToBrowser, VideoEngine};
+use trialogue_media::{
+    Browser, Identity, Janus, JanusSettings, JoinRefused, Seat, ToBrowser, VideoEngine, notifications,
+};
 use trialogue_testkit::{JanusServer, Visitors};
 
 pub(crate) const ROOM: ConferenceId = ConferenceId(7);
@@ -19,10 +21,15 @@ pub(crate) fn identity(number: i32) -> Identity {
     ParticipantId(number).into()
 }
 
+/// An engine whose notifications nobody hears.
+pub(crate) fn engine_at(settings: JanusSettings) -> Janus {
+    Janus::new(settings, notifications().0)
+}
+
 /// A Janus, and an engine with an open room to which 1 and 2 are admitted.
 pub(crate) async fn with_room() -> (JanusServer, Janus) {
     let server = JanusServer::new();
-    let engine = Janus::new(server.settings());
+    let engine = engine_at(server.settings());
     open(&engine).await;
     (server, engine)
 }

@@ -6,7 +6,9 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use trialogue_domain::{ConferenceId, ParticipantId};
-use trialogue_media::{Browser, Failure, Identity, Janus, JoinRefused, Seat, ToBrowser, VideoEngine};
+use trialogue_media::{
+    Browser, Failure, Identity, Janus, JoinRefused, Seat, ToBrowser, VideoEngine, notifications,
+};
 use trialogue_testkit::{EventSink, JanusServer};
 
 use crate::call::{GUEST_ACCOUNT, Guest, Pair};
@@ -38,7 +40,7 @@ impl<'a> World<'a> {
             password: "its-password".to_owned(),
         }));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        let engine = Janus::new(janus.settings());
+        let engine = Janus::new(janus.settings(), notifications().0);
         Self { database, janus, runtime: runtime.unwrap(), engine, address }
     }
 

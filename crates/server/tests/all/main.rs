@@ -17,6 +17,8 @@ mod idempotency;
 #[cfg(test)]
 mod janus;
 #[cfg(test)]
+mod livekit;
+#[cfg(test)]
 mod nodes;
 #[cfg(test)]
 mod outage;
