@@ -11,7 +11,7 @@ use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use trialogue_http::{App, Clock};
-use trialogue_media::{Notifications, notifications};
+use trialogue_media::{Gateway, notifications};
 use trialogue_storage::{Store, migrate};
 
 use crate::clock::SystemClock;
@@ -47,11 +47,20 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (stop, stopped) = watch::channel(false);
     let (notifier, seen) = notifications();
-    let engine = engine(&settings.engine, notifier, &clock)?;
-    let background = Background { store: store.clone(), engine, clock: Arc::clone(&clock), stop: stopped };
-    let tasks = start_background(&background, seen);
+    let engine = engine(&settings.engine, notifier.clone(), &clock)?;
+    let gateway = Arc::new(Gateway::new(Arc::clone(&engine), notifier));
+    let background = Background {
+        store: store.clone(),
+        engine,
+        gateway: Arc::clone(&gateway),
+        grace: settings.store.timings.reconnect,
+        clock: Arc::clone(&clock),
+        stop: stopped,
+    };
+    let tasks = background.start(seen);
 
-    let mut app = App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), Arc::new(SystemEntropy))
+    let entropy = Arc::new(SystemEntropy);
+    let mut app = App::new(store.clone(), settings.http.clone(), clock, entropy, gateway)
         .map_err(anyhow::Error::msg)?;
     if let Engine::LiveKit(livekit) = &settings.engine {
         app = app.with_livekit(livekit.key.clone());
@@ -105,12 +114,4 @@ fn stop_on_signals(server: ServerHandle) -> io::Result<()> {
         server.stop(graceful).await;
     });
     Ok(())
-}
-
-fn start_background(background: &Background, seen: Notifications) -> Vec<tokio::task::JoinHandle<()>> {
-    vec![
-        tokio::spawn(background.clone().relay()),
-        tokio::spawn(background.clone().deadlines()),
-        tokio::spawn(background.clone().notifications(seen)),
-    ]
 }

@@ -31,6 +31,10 @@ mod server;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]
+mod signalling;
+#[cfg(test)]
+mod socket;
+#[cfg(test)]
 mod stop;
 #[cfg(test)]
 mod wait;
