@@ -185,7 +185,10 @@ impl PartySocket<'_> {
                     self.view_is_stale = event.is_err();
                     self.tell_parties(socket, &mut known).await
                 }
-                Next::Engine(Heard::Said(said)) => socket.say(&said.into()).await,
+                Next::Engine(Heard::Said(said)) => match socket.say(&said.into()).await {
+                    Ok(()) if connection.wants_receipt() => ping(socket, connection).await,
+                    said => said,
+                },
                 Next::Engine(Heard::Replaced) => Err(Outcome::Ended(End::Replaced)),
                 Next::Engine(Heard::Over) => Err(Outcome::Ended(self.refusal().await)),
                 Next::EngineFailed(error) => {
@@ -198,9 +201,9 @@ impl PartySocket<'_> {
                 Next::Beat => {
                     (unanswered, messages) = (unanswered + 1, 0);
                     if self.view_is_stale {
-                        self.tell_parties(socket, &mut known).await.and(socket.say(&Outgoing::Ping {}).await)
+                        self.tell_parties(socket, &mut known).await.and(ping(socket, connection).await)
                     } else {
-                        socket.say(&Outgoing::Ping {}).await
+                        ping(socket, connection).await
                     }
                 }
                 Next::Frame(Err(outcome)) => Err(outcome),
@@ -209,7 +212,10 @@ impl PartySocket<'_> {
                 }
                 Next::Frame(Ok(said)) => {
                     (unanswered, messages) = (0, messages + 1);
-                    self.heard(said, connection, &to_engine).await
+                    match self.heard(said, connection, &to_engine).await {
+                        Ok(()) if connection.wants_receipt() => ping(socket, connection).await,
+                        heard => heard,
+                    }
                 }
             };
             if let Err(outcome) = done {
@@ -301,6 +307,7 @@ impl PartySocket<'_> {
                 return Ok(());
             }
             Incoming::Pong {} => {
+                connection.take_receipt();
                 self.note_sign_of_life().await;
                 return Ok(());
             }
@@ -340,6 +347,12 @@ impl PartySocket<'_> {
             Some(Party::Guest | Party::SecondInterpreter(_)) | None => None,
         })
     }
+}
+
+/// Asks for a sign of life, which is a receipt as well.
+async fn ping(socket: &mut Socket, connection: &Connection) -> Result<(), Outcome> {
+    connection.ask_receipt();
+    socket.say(&Outgoing::Ping {}).await
 }
 
 /// Passes on what the browser says, one after the other, until the engine can't take it.

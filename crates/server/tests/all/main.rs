@@ -11,6 +11,8 @@ mod crash;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod idempotency;
