@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
-use trialogue_media::LiveKitKey;
-use trialogue_storage::Store;
+use trialogue_domain::{Moment, Observation, UserId, observe};
+use trialogue_media::{Gateway, LiveKitKey};
+use trialogue_storage::{ConferenceView, Store, StoreError, Whose};
 
 use crate::live::Live;
 use crate::passwords::PasswordLane;
 use crate::ports::{Clock, Entropy};
 use crate::routes::JanusReports;
+use crate::signalling::{Signalling, SignallingSettings};
 use crate::throttle::Throttle;
 
 /// The settings of the adapter.
@@ -26,6 +28,8 @@ pub struct HttpSettings {
     pub presence_window: Duration,
     /// A stream of live events is never silent for longer than this.
     pub heartbeat: Duration,
+    /// Of the signalling sockets.
+    pub signalling: SignallingSettings,
     /// Whether the echo route is there.
     pub conformance_echo: bool,
     /// Whether each request is logged in a line.
@@ -45,6 +49,7 @@ pub struct App {
     pub(crate) janus: Option<Data<JanusReports>>,
     pub(crate) livekit: Option<LiveKitKey>,
     pub(crate) live: Live,
+    pub(crate) signalling: Signalling,
 }
 
 impl App {
@@ -57,21 +62,27 @@ impl App {
         settings: HttpSettings,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
+        gateway: Arc<Gateway>,
     ) -> Result<Self, String> {
         let passwords = PasswordLane::new(settings.password_lane.max(1), &*entropy)?;
         let live =
             Live::start(store.clone(), Arc::clone(&clock), settings.presence_window, settings.heartbeat);
-        Ok(Self {
-            store,
-            settings,
-            clock,
-            entropy,
-            passwords,
-            throttle: Throttle::default(),
-            janus: None,
-            livekit: None,
-            live,
-        })
+        let (throttle, signalling) = (Throttle::default(), Signalling::new(gateway));
+        let (janus, livekit) = (None, None);
+        Ok(Self { store, settings, clock, entropy, passwords, throttle, janus, livekit, live, signalling })
+    }
+
+    /// A conference as it stands now: what is due has ended, whether or not the background work has come round to it.
+    pub(crate) async fn view(&self, whose: Whose) -> Result<Option<ConferenceView>, StoreError> {
+        let Some(mut view) = self.store.view(whose).await? else { return Ok(None) };
+        let (now, timings) = (self.clock.now(), self.store.timings());
+        let moment = Moment { now, timings: &timings };
+        for event in observe(&view.conference, Observation::DeadlinePassed, moment) {
+            view.conference = view.conference.apply(&event, now);
+        }
+        let open: Vec<UserId> = view.conference.open_offers().collect();
+        view.offered.retain(|offered| open.contains(&offered.person.id));
+        Ok(Some(view))
     }
 
     /// The live events.

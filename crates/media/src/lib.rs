@@ -21,6 +21,7 @@
 
 mod engine;
 mod error;
+mod gateway;
 mod identity;
 mod janus;
 mod livekit;
@@ -31,6 +32,7 @@ mod signalling;
 
 pub use engine::{EngineFuture, Handle, Occupant, VideoEngine};
 pub use error::{EngineError, Failure, Operation};
+pub use gateway::{Connection, Devices, DevicesChanged, Gateway, Heard};
 pub use identity::{Identity, NotAnIdentity};
 pub use janus::{Janus, JanusEvent, JanusSettings, NotEvents};
 pub use livekit::{BadToken, BadWebhook, LiveKit, LiveKitKey, LiveKitSettings, Now};

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 use trialogue_domain::{ConferenceId, Effect, Observation, ParticipantId, Timestamp};
 use trialogue_http::Clock;
-use trialogue_media::{EngineError, Failure, Identity, Notifications, VideoEngine, is_gone};
+use trialogue_media::{EngineError, Failure, Gateway, Identity, Notifications, VideoEngine, is_gone};
 use trialogue_storage::{Claimed, Store, StoreError};
 
 use crate::entropy::SystemEntropy;
@@ -29,6 +29,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 pub(crate) struct Background {
     pub(crate) store: Store,
     pub(crate) engine: Arc<dyn VideoEngine>,
+    pub(crate) gateway: Arc<Gateway>,
+    /// How long the gateway keeps the line of a lost socket.
+    pub(crate) grace: Duration,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) stop: watch::Receiver<bool>,
 }
@@ -45,6 +48,15 @@ enum EffectError {
 }
 
 impl Background {
+    /// Starts all of it.
+    pub(crate) fn start(self, seen: Notifications) -> Vec<tokio::task::JoinHandle<()>> {
+        vec![
+            tokio::spawn(self.clone().relay()),
+            tokio::spawn(self.clone().deadlines()),
+            tokio::spawn(self.notifications(seen)),
+        ]
+    }
+
     /// Brings effects to the engine until told to stop.
     pub(crate) async fn relay(mut self) {
         let mut ticks = interval(Duration::from_millis(200));
@@ -78,12 +90,13 @@ impl Background {
         let mut swept: Option<Timestamp> = None;
         while self.next(&mut ticks).await {
             let now = self.clock.now();
+            self.gateway.sweep(now.before(self.grace));
             if let Err(error) = self.pass_deadlines(now).await {
                 tracing::warn!(%error, "deadlines could not be looked at");
             }
             if swept.is_none_or(|last| now.since(last) >= Duration::from_hours(1)) {
                 swept = Some(now);
-                let day_ago = Timestamp(now.0 - 24 * 60 * 60 * 1_000_000);
+                let day_ago = now.before(Duration::from_hours(24));
                 if let Err(error) = self.store.sweep(now, day_ago).await {
                     tracing::warn!(%error, "expired rows could not be deleted");
                 }

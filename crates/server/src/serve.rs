@@ -10,13 +10,13 @@ use anyhow::Context as _;
 use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use trialogue_http::{App, Clock};
-use trialogue_media::{Notifications, notifications};
+use trialogue_http::{App, Clock, Live};
+use trialogue_media::{Gateway, notifications};
 use trialogue_storage::{Store, migrate};
 
 use crate::clock::SystemClock;
 use crate::demo;
-use crate::engine::{Carrier, carrier};
+use crate::engine::{Carrier, carrier, with_routes};
 use crate::entropy::SystemEntropy;
 use crate::reconcile::reconcile;
 use crate::relay::Background;
@@ -48,13 +48,25 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (stop, stopped) = watch::channel(false);
     let (notifier, seen) = notifications();
-    let app = App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), Arc::new(SystemEntropy))
-        .map_err(anyhow::Error::msg)?;
-    let Carrier { engine, app, janus } = carrier(&settings.engine, app, notifier, &clock)?;
-    let reconciling = janus.map(|janus| tokio::spawn(reconcile(janus, store.clone(), stopped.clone())));
-    let background = Background { store: store.clone(), engine, clock: Arc::clone(&clock), stop: stopped };
-    let tasks = start_background(&background, seen).into_iter().chain(reconciling);
+    let Carrier { engine, janus } = carrier(&settings.engine, notifier.clone(), &clock)?;
+    let gateway = Arc::new(Gateway::new(Arc::clone(&engine), notifier));
+    let background = Background {
+        store: store.clone(),
+        engine,
+        gateway: Arc::clone(&gateway),
+        grace: settings.store.timings.reconnect,
+        clock: Arc::clone(&clock),
+        stop: stopped,
+    };
+    let reconciling =
+        janus.clone().map(|janus| tokio::spawn(reconcile(janus, store.clone(), background.stop.clone())));
+    let tasks = background.start(seen);
 
+    let entropy = Arc::new(SystemEntropy);
+    let app = App::new(store.clone(), settings.http.clone(), clock, entropy, gateway)
+        .map_err(anyhow::Error::msg)?;
+    let app = with_routes(app, &settings.engine, janus);
+    let live = app.live().clone();
     let app = web::Data::new(app);
     let mut server = HttpServer::new(move || {
         let app = app.clone();
@@ -65,7 +77,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         server = server.workers(settings.workers);
     }
     let server = server.listen(listener)?.disable_signals().run();
-    stop_on_signals(server.handle())?;
+    stop_on_signals(server.handle(), live)?;
     // Scripts wait for this line.
     println!("listening on http://{address}{}", settings.http.base_path);
     tracing::info!(%address, database = %settings.database, "serving");
@@ -76,7 +88,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     tracing::info!("stopping: the requests in flight are finished");
     // Background work is cut off after this; whatever it had claimed is claimed again when its lease ends.
     let _ = stop.send(true);
-    for task in tasks {
+    for task in tasks.into_iter().chain(reconciling) {
         let _ = task.await;
     }
     outcome
@@ -94,22 +106,16 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// SIGTERM lets the requests in flight be finished, SIGINT does not. It must be called before anybody is told that we
 /// listen: actix takes care of signals only once it runs, and one that comes before is death.
-fn stop_on_signals(server: ServerHandle) -> io::Result<()> {
+fn stop_on_signals(server: ServerHandle, live: Live) -> io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::spawn(async move {
         let graceful = tokio::select! {
             _ = terminate.recv() => true,
             _ = interrupt.recv() => false,
         };
+        // Streams of events have no end of their own: a stop would wait for them.
+        live.close();
         server.stop(graceful).await;
     });
     Ok(())
-}
-
-fn start_background(background: &Background, seen: Notifications) -> Vec<tokio::task::JoinHandle<()>> {
-    vec![
-        tokio::spawn(background.clone().relay()),
-        tokio::spawn(background.clone().deadlines()),
-        tokio::spawn(background.clone().notifications(seen)),
-    ]
 }

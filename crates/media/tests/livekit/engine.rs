@@ -85,7 +85,7 @@ async fn a_party_is_told_where_to_join_and_keeps_its_line() {
     assert_eq!(scene.inside(), ["p13"]);
 
     let description = Description { kind: DescriptionKind::Offer, sdp: String::new() };
-    let said = FromBrowser::Description(LinkName::of(ParticipantId(11)), description);
+    let said = FromBrowser::Description(LinkName("p11".to_owned()), description);
     assert!(matches!(seat.hear(said).await.unwrap_err().failure, Failure::Refused { .. }));
 
     scene.engine.remove(ROOM, scene.guest).await.unwrap();

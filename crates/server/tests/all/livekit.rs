@@ -16,6 +16,7 @@ use crate::database::{Database, on_both};
 use crate::http::Api;
 use crate::process::Process;
 use crate::server::Server;
+use crate::socket::Account;
 use crate::wait::eventually;
 
 const KEY: &str = "trialogue";
@@ -25,15 +26,21 @@ on_both!(a_valid_token_is_refused_by_the_proxy_from_the_kick_on);
 
 fn a_valid_token_is_refused_by_the_proxy_from_the_kick_on(database: &Database) {
     let scene = Scene::start(database);
-    let guest = scene.guest("Gwendolyn Wanderer");
-    let token = scene.token(&guest);
-    eventually("the room is open", || (scene.past_the_gate(&token) == 200).then_some(()));
+    let (guest, account) = scene.guest("Gwendolyn Wanderer");
+    let (mut socket, welcome) = account.come(scene.server.api);
+    assert_eq!(welcome["engine"], "livekit");
+    let direct = socket.hear_of("direct");
+    assert_eq!(direct["url"], "wss://livekit.example.org");
+    let token = direct["token"].as_str().unwrap().to_owned();
     assert_eq!(scene.through_the_gate(&token), 200);
     scene.livekit.connect(&token).unwrap();
     scene.tell("participant_joined", &guest);
 
     scene.pair.kick(&guest).with(200);
     assert_eq!(scene.through_the_gate(&token), 403, "at once");
+    let kicked = ("kicked".to_owned(), false, 4001);
+    assert_eq!(socket.ended(), kicked);
+    assert_eq!(account.is_turned_away(scene.server.api), kicked, "it gets no other token from us");
     let refreshed = scene.token(&guest);
     assert_eq!(scene.through_the_gate(&refreshed), 403);
     assert_eq!(scene.past_the_gate(&refreshed), 200, "LiveKit itself goes on accepting it");
@@ -46,7 +53,7 @@ fn a_valid_token_is_refused_by_the_proxy_from_the_kick_on(database: &Database) {
     eventually("LiveKit has thrown it out again", || scene.inside().is_empty().then_some(()));
     scene.timeline_has("RemovalVerified", 2);
 
-    let again = scene.guest("Gwendolyn Wanderer");
+    let (again, _) = scene.guest("Gwendolyn Wanderer");
     assert_eq!(scene.through_the_gate(&scene.token(&again)), 200);
 
     let (server, nginx) = (scene.server.stop(), scene.nginx.process.kill());
@@ -61,8 +68,7 @@ fn a_valid_token_is_refused_by_the_proxy_from_the_kick_on(database: &Database) {
 fn the_proxy_lets_nothing_else_through() {
     let database = Database::sqlite();
     let scene = Scene::start(&database);
-    let guest = scene.guest("Rosa");
-    let token = scene.token(&guest);
+    let token = scene.token(&scene.guest("Rosa").0);
     eventually("the room is open", || (scene.through_the_gate(&token) == 200).then_some(()));
     let ask = |method: &str, path: &str, headers: &[(&str, &str)]| {
         scene.nginx.api.send(method, path, headers, "").unwrap().status
@@ -85,7 +91,7 @@ fn without_its_database_nobody_gets_in() {
     let mut cluster = PostgresCluster::new(Fsync::Off);
     let database = Database::at(cluster.create_database());
     let scene = Scene::start(&database);
-    let token = scene.token(&scene.guest("Rosa"));
+    let token = scene.token(&scene.guest("Rosa").0);
     eventually("the room is open", || (scene.through_the_gate(&token) == 200).then_some(()));
     cluster.stop(StopMode::Immediate);
     let asked = format!("/API/Engine/LiveKit/Admission/rtc?access_token={token}");
@@ -135,11 +141,10 @@ impl<'d> Scene<'d> {
     }
 
     /// Invited, has said yes, and has its account.
-    fn guest(&self, name: &str) -> Guest {
+    fn guest(&self, name: &str) -> (Guest, Account) {
         let guest = self.pair.invite(name);
-        guest.party.ask("Guest/Confirm").with(200);
-        guest.party.ask("Guest/VideoEngineAccounts").with(200);
-        guest
+        let account = Account::of_guest(&guest);
+        (guest, account)
     }
 
     /// A token that `LiveKit` accepts: as the engine makes them, and `LiveKit` itself.
