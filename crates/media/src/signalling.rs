@@ -125,7 +125,8 @@ pub trait Seat: Send + Sync {
     /// The engine's number of it.
     fn handle(&self) -> Handle;
 
-    /// What the browser says, in its order. An error says that this link can't go on, not that the seat is lost.
+    /// What the browser says, in its order. An error says that the links can't go on: the seat is given up, and the
+    /// browser begins anew with another.
     fn hear(&self, said: FromBrowser) -> Pin<Box<dyn Future<Output = Result<(), EngineError>> + Send + '_>>;
 }
 

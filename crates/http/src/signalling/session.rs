@@ -34,6 +34,9 @@ const UNANSWERED: u32 = 2;
 /// So many messages may wait for the engine.
 const WAITING: usize = 256;
 
+/// The server is asked to stop.
+const STOPS: End = End::Stopping("The server stops.");
+
 /// How a socket comes to its end.
 enum Outcome {
     /// The server ends it, with a last message.
@@ -76,7 +79,13 @@ async fn hello(
     let Ok(_stranger) = app.signalling.strangers.try_acquire() else {
         return ended(End::TooMuch("Too many sockets wait to say who they are."));
     };
-    let Ok(first) = timeout(HELLO_WITHIN, socket.hear()).await else {
+    let mut closing = app.live.closing();
+    let first = tokio::select! {
+        biased;
+        _ = closing.wait_for(|closing| *closing) => return ended(STOPS),
+        first = timeout(HELLO_WITHIN, socket.hear()) => first,
+    };
+    let Ok(first) = first else {
         return ended(End::Protocol("The first message must be hello, within 10 seconds."));
     };
     let Incoming::Hello { version, account, resume } = first? else {
@@ -180,7 +189,7 @@ impl PartySocket<'_> {
                 _ = beats.tick() => Next::Beat,
             };
             let done = match next {
-                Next::Stopping => Err(Outcome::Ended(End::Stopping("The server stops."))),
+                Next::Stopping => Err(Outcome::Ended(STOPS)),
                 Next::Event(event) => {
                     self.view_is_stale = event.is_err();
                     self.tell_parties(socket, &mut known).await
@@ -193,7 +202,7 @@ impl PartySocket<'_> {
                 Next::Engine(Heard::Over) => Err(Outcome::Ended(self.refusal().await)),
                 Next::EngineFailed(error) => {
                     tracing::warn!(%error, "the engine could not take what a browser said");
-                    Err(Outcome::Ended(End::Stopping("The media engine did not take a message.")))
+                    Err(Outcome::Ended(End::Anew("The media engine did not take a message.")))
                 }
                 Next::Devices(Ok(changed)) if changed.room != self.conference => Ok(()),
                 Next::Devices(_) => self.tell_parties(socket, &mut known).await,
@@ -264,7 +273,7 @@ impl PartySocket<'_> {
     async fn refusal(&mut self) -> End {
         match self.look().await {
             Err(Outcome::Ended(end)) => end,
-            Err(Outcome::Bye | Outcome::Lost) | Ok(_) => End::Stopping("The media engine was lost."),
+            Err(Outcome::Bye | Outcome::Lost) | Ok(_) => End::Anew("The media engine was lost."),
         }
     }
 

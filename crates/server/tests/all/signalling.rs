@@ -481,6 +481,54 @@ fn it_matters_not_from_which_page_it_comes() {
 }
 
 #[test]
+fn who_gives_no_sign_of_life_is_lost() {
+    let call = Call::with(&["--heartbeat-seconds", "1", "--presence-seconds", "2"]);
+    let is_offline = || {
+        let pair = call.pair.client.ask("Client/Request/VideoEngineAccounts").with(200).json();
+        pair["IsListenerOffline"].as_bool().unwrap()
+    };
+    let (mut provider, welcome) = call.provider.come(call.api());
+    assert_eq!(welcome["heartbeat"], 1);
+    // Longer than the presence window: what keeps it online is the socket.
+    provider.lives_for(4);
+    assert!(!is_offline());
+    let (mut client, _) = call.client.come(call.api());
+    client.hear_of("open");
+    // It is there, and says nothing any more.
+    client.hear_party(&call.provider.identity, |p| p["here"] == false);
+    eventually("it is offline", || is_offline().then_some(()));
+    assert!(provider.ignore_everything().windows(2).any(|two| two[0] == 0x81), "it was asked");
+}
+
+#[test]
+fn who_does_not_say_who_it_is_has_ten_seconds() {
+    let call = Call::start();
+    assert_eq!(Socket::open(call.api(), call.conference, None).ended(), ended("protocol", false, 4006));
+}
+
+#[test]
+fn only_so_many_may_keep_silent_at_a_time() {
+    let call = Call::start();
+    let (mut inside, _) = call.client.come(call.api());
+    let mut silent: Vec<Socket> = Vec::new();
+    let comes = || {
+        let mut socket = Socket::open(call.api(), call.conference, None);
+        socket.say(&call.provider.hello());
+        socket.hear()
+    };
+    eventually("no more are listened to", || {
+        silent.extend((0..64).map(|_| Socket::open(call.api(), call.conference, None)));
+        (comes()["reason"] == "too_much").then_some(())
+    });
+    assert!(silent.len() >= 256);
+    // Who is in is not concerned.
+    inside.say(&json!({"type": "devices", "microphone": false, "camera": true}));
+    inside.hear_party(&call.client.identity, |p| p["microphone"] == false);
+    drop(silent);
+    eventually("somebody is listened to again", || (comes()["type"] == "welcome").then_some(()));
+}
+
+#[test]
 fn a_server_that_stops_says_so() {
     let call = Call::start();
     let (mut client, mut provider) = call.together();
