@@ -13,6 +13,7 @@ pub mod error_body;
 mod health;
 pub mod json;
 pub mod negotiation;
+mod pages;
 mod passwords;
 pub mod paths;
 mod ports;
@@ -37,7 +38,8 @@ use actix_web::web::{self, ServiceConfig};
 
 /// Adds everything that is served to an actix application.
 pub fn configure(app: &web::Data<App>, config: &mut ServiceConfig) {
-    let base = app.settings.base_path.clone();
+    let settings = app.settings.clone();
+    let base = settings.base_path.clone();
     let echo_on = app.settings.conformance_echo;
     let served = web::scope("")
         .wrap(from_fn(request_log::log_request))
@@ -48,6 +50,7 @@ pub fn configure(app: &web::Data<App>, config: &mut ServiceConfig) {
         .route("/readyz", web::get().to(health::readyz))
         .configure(|config| {
             routes::configure(&base, config);
+            pages::configure(&settings, config);
             if echo_on {
                 config.service(echo::echo(&base));
             }

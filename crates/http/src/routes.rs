@@ -6,6 +6,7 @@ mod finish;
 mod guest;
 mod invite;
 mod kick;
+mod languages;
 mod login;
 mod offers;
 mod online;
@@ -18,13 +19,14 @@ use actix_web::web::{Payload, ServiceConfig};
 use trialogue_storage::UserRole::{Client, Provider};
 
 use crate::call::Call;
-use crate::paths::post;
+use crate::paths::{get, post};
 
 /// Adds the routes below `base`.
 pub(crate) fn configure(base: &str, config: &mut ServiceConfig) {
     client(base, config);
     provider(base, config);
     guest(base, config);
+    config.service(get(base, "Languages", languages::languages));
 }
 
 fn client(base: &str, config: &mut ServiceConfig) {
@@ -33,10 +35,11 @@ fn client(base: &str, config: &mut ServiceConfig) {
     let invite = |call: Call, body: Payload| invite::invite(call, body, Client);
     let kick = |call: Call, body: Payload| kick::kick(call, body, Client);
     let participants = |call: Call| participants::participants(call, Client);
+    let status = |call: Call| request_status::request_status(call, Client);
     config
         .service(post(base, "Client/Login/{SystemLanguageId}", login))
         .service(post(base, "Client/Request/New", request_new::request_new))
-        .service(post(base, "Client/Request/Status", request_status::request_status))
+        .service(post(base, "Client/Request/Status", status))
         .service(post(base, "Client/Request/StartVideoProcess", start_video::start_video))
         .service(post(base, "Client/Request/VideoAgain", start_video::video_again))
         .service(post(base, "Client/Request/VideoEngineAccounts", accounts))
@@ -53,6 +56,7 @@ fn provider(base: &str, config: &mut ServiceConfig) {
     let invite = |call: Call, body: Payload| invite::invite(call, body, Provider);
     let kick = |call: Call, body: Payload| kick::kick(call, body, Provider);
     let participants = |call: Call| participants::participants(call, Provider);
+    let status = |call: Call| request_status::request_status(call, Provider);
     config
         .service(post(base, "Provider/Login/{SystemLanguageId}", login))
         .service(post(base, "Provider/Task/SetOnline", online::set_online))
@@ -60,6 +64,7 @@ fn provider(base: &str, config: &mut ServiceConfig) {
         .service(post(base, "Provider/Task/Offers", offers::offers))
         .service(post(base, "Provider/Task/Accept", offers::accept))
         .service(post(base, "Provider/Task/Decline", offers::decline))
+        .service(post(base, "Provider/Task/Status", status))
         .service(post(base, "Provider/Task/ConfirmVideo", confirm::confirm_video))
         .service(post(base, "Provider/Task/RefuseVideo", confirm::refuse_video))
         .service(post(base, "Provider/Task/VideoEngineAccounts", accounts))
@@ -71,6 +76,7 @@ fn provider(base: &str, config: &mut ServiceConfig) {
 
 fn guest(base: &str, config: &mut ServiceConfig) {
     config
+        .service(post(base, "Guest/Invitation", guest::invitation))
         .service(post(base, "Guest/Confirm", guest::confirm))
         .service(post(base, "Guest/Decline", guest::decline))
         .service(post(base, "Guest/VideoEngineAccounts", accounts::guest_account))
