@@ -5,6 +5,7 @@ import { address } from './api.js';
 
 const OFTEN = 1500;
 const SELDOM = 10_000;
+const SILENCE = 35_000;
 const RETRY_FROM = 1000;
 const RETRY_TO = 30_000;
 
@@ -65,19 +66,31 @@ export class Changes {
     let last = '';
     const { signal } = this.#abort;
     while (!signal.aborted) {
+      // The server says something every 15 seconds.
+      const silence = new AbortController();
+      let watch = setTimeout(() => silence.abort(), SILENCE);
+      const heard = (id) => {
+        clearTimeout(watch);
+        watch = setTimeout(() => silence.abort(), SILENCE);
+        last = id || last;
+      };
       try {
         const headers = { WEYIToken: this.#token, Accept: 'text/event-stream' };
         if (last) headers['Last-Event-ID'] = last;
-        const response = await fetch(address('Events'), { headers, signal, cache: 'no-store', credentials: 'omit' });
-        // This server has no stream, or none for us.
+        const either = AbortSignal.any([signal, silence.signal]);
+        const told = { headers, signal: either, cache: 'no-store', credentials: 'omit' };
+        const response = await fetch(address('Events'), told);
+        // The token opens nothing any more, or this server has no stream.
         if ([401, 403, 404, 405].includes(response.status)) return;
         if (response.ok) {
           this.#streaming = true;
           wait = RETRY_FROM;
-          last = (await this.#read(response.body)) || last;
+          await this.#read(response.body, heard);
         }
       } catch {
         // Cut off: tried again below.
+      } finally {
+        clearTimeout(watch);
       }
       if (this.#streaming) {
         this.#streaming = false;
@@ -89,20 +102,21 @@ export class Changes {
     }
   }
 
-  /** Reads the stream to its end; the id of the last event. */
-  async #read(body) {
+  /** Reads the stream to its end. */
+  async #read(body, heard) {
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = '';
-    let last = '';
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return last;
+      if (done) return;
       const lines = (rest + value).split('\n');
       rest = lines.pop();
+      let id = '';
       for (const line of lines) {
-        if (line.startsWith('id:')) last = line.slice(3).trim();
+        if (line.startsWith('id:')) id = line.slice(3).trim();
         if (line.startsWith('data:')) this.now();
       }
+      heard(id);
     }
   }
 }

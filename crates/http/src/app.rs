@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use trialogue_storage::Store;
 
+use crate::live::Live;
 use crate::passwords::PasswordLane;
 use crate::ports::{Clock, Entropy};
 use crate::throttle::Throttle;
@@ -20,6 +21,8 @@ pub struct HttpSettings {
     pub token_life: Duration,
     /// A party without a sign of life for so long is shown as offline.
     pub presence_window: Duration,
+    /// A stream of live events is never silent for longer than this.
+    pub heartbeat: Duration,
     /// Whether the echo route is there.
     pub conformance_echo: bool,
     /// Whether each request is logged in a line.
@@ -36,10 +39,11 @@ pub struct App {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) passwords: PasswordLane,
     pub(crate) throttle: Throttle,
+    pub(crate) live: Live,
 }
 
 impl App {
-    /// Puts it together.
+    /// Puts it together, and starts what serves live events: on the async runtime that this is called on.
     ///
     /// # Errors
     /// The password hasher's own words; it can't happen with its default parameters.
@@ -50,6 +54,13 @@ impl App {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, String> {
         let passwords = PasswordLane::new(settings.password_lane.max(1), &*entropy)?;
-        Ok(Self { store, settings, clock, entropy, passwords, throttle: Throttle::default() })
+        let live =
+            Live::start(store.clone(), Arc::clone(&clock), settings.presence_window, settings.heartbeat);
+        Ok(Self { store, settings, clock, entropy, passwords, throttle: Throttle::default(), live })
+    }
+
+    /// The live events.
+    pub const fn live(&self) -> &Live {
+        &self.live
     }
 }

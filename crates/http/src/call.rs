@@ -29,6 +29,14 @@ pub(crate) struct Call {
     req: HttpRequest,
 }
 
+/// Whoever presents a token.
+pub(crate) enum Party {
+    /// A user, and when the login ends.
+    User(Caller, Timestamp),
+    /// An invited party.
+    Invited(Invitation),
+}
+
 /// A logged-in user.
 pub(crate) struct Caller {
     pub(crate) user: UserId,
@@ -93,6 +101,20 @@ impl Call {
         Ok(Caller { user: session.user, role, token })
     }
 
+    /// Whoever's token came with the request.
+    pub(crate) async fn party(&self) -> Result<Party, Failure> {
+        let token = self.token()?;
+        let now = self.now();
+        let store = &self.app.store;
+        if let Some(session) = store.session(token.hash(), now).await.map_err(|e| self.fail(e))? {
+            self.note_sign_of_life(session.user, session.last_seen, now).await;
+            let caller = Caller { user: session.user, role: session.role, token };
+            return Ok(Party::User(caller, session.expires));
+        }
+        let invitation = store.invitation(token.hash()).await.map_err(|e| self.fail(e))?;
+        invitation.map(Party::Invited).ok_or_else(|| self.fail(Problem::InvalidToken))
+    }
+
     /// The holder of the invitation whose token came with the request.
     pub(crate) async fn guest(&self) -> Result<(Invitation, Secret), Failure> {
         let token = self.token()?;
@@ -113,6 +135,11 @@ impl Call {
 
     fn token(&self) -> Result<Secret, Failure> {
         presented_token(self.req.headers()).ok_or_else(|| self.fail(Problem::MissingToken))
+    }
+
+    /// A header's value, if it is a text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.req.headers().get(name)?.to_str().ok()
     }
 
     /// A part of the path, by its name in the route's pattern.

@@ -12,6 +12,7 @@ pub mod echo;
 pub mod error_body;
 mod health;
 pub mod json;
+mod live;
 pub mod negotiation;
 mod pages;
 mod passwords;
@@ -29,6 +30,7 @@ pub mod wire;
 pub use app::{App, HttpSettings};
 pub use catalogue::error_catalogue;
 pub use error_body::{ErrorBody, WireErrorCode};
+pub use live::{Follower, Live};
 pub use passwords::hash_password;
 pub use ports::{Clock, Entropy};
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod confirm;
+mod events;
 mod finish;
 mod guest;
 mod invite;
@@ -27,6 +28,7 @@ pub(crate) fn configure(base: &str, config: &mut ServiceConfig) {
     provider(base, config);
     guest(base, config);
     config.service(get(base, "Languages", languages::languages));
+    config.service(get(base, "Events", events::events));
 }
 
 fn client(base: &str, config: &mut ServiceConfig) {

@@ -216,6 +216,8 @@ impl Values {
                 public_url: if url.is_empty() { format!("http://{listen}") } else { url },
                 token_life: self.seconds("token_seconds")?,
                 presence_window: self.seconds("presence_seconds")?,
+                // Docs/events.md promises it; proxies cut what is silent for a minute.
+                heartbeat: Duration::from_secs(15),
                 conformance_echo: self.parsed("conformance_echo")?,
                 request_log: self.parsed("request_log")?,
                 password_lane: 2,
