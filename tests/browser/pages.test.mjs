@@ -92,6 +92,9 @@ test('a request is made, waits, rings, is accepted and confirmed, and survives a
   await pictures(sofia, 'interpreter-offline');
   await accessible(sofia);
 
+  await nurse.locator('#request [type=submit]').click();
+  assert.equal(await nurse.locator('#wanted').inputValue(), '', 'no language was chosen');
+  assert.equal(await view(nurse, 'request').count(), 1);
   await nurse.locator('#wanted').selectOption({ label: 'Spanish' });
   await nurse.locator('#info').fill('Ward 7, consent talk');
   await nurse.locator('#request [type=submit]').click();
@@ -106,7 +109,7 @@ test('a request is made, waits, rings, is accepted and confirmed, and survives a
   await sofia.locator('#online').click();
   await sofia.locator('.offer').waitFor();
   assert.equal(await sofia.locator('#online').getAttribute('aria-checked'), 'true');
-  assert.match(await sofia.locator('.offer').textContent(), /Interpreter for Spanish.*Nora Nurse is waiting.*Ward 7, consent talk/);
+  assert.match(await sofia.locator('.offer').textContent(), /Interpreter for Spanish.*Nora Nurse is waiting.*Ward 7, consent talkOpen for 0\d:\d\d more/);
   await nurse.getByText('One interpreter is being asked.').waitFor();
   await pictures(sofia, 'interpreter-offer');
   await accessible(sofia);

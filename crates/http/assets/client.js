@@ -68,9 +68,11 @@ async function fillLanguages() {
   if (select.dataset.of === current()) return;
   const known = await languages();
   const chosen = select.value || localStorage.getItem(KEPT);
-  const first = new Option(t('request.choose'), '', true);
+  const first = new Option(t('request.choose'), '');
   first.disabled = true;
-  select.replaceChildren(first, ...known.map(({ id, name }) => new Option(name, id, false, String(id) === chosen)));
+  select.replaceChildren(first, ...known.map(({ id, name }) => new Option(name, id)));
+  // Nothing is chosen for anybody but by himself.
+  select.value = known.some(({ id }) => String(id) === chosen) ? chosen : '';
   select.dataset.of = current();
 }
 

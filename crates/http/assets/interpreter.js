@@ -99,17 +99,17 @@ function drawOffers() {
     announce(t('offer.announce', { name: offer.ClientName, language }));
     list.append(offerCard(offer, language));
   }
+  drawTimes();
 }
 
 function offerCard(offer, language) {
-  const left = h('p', { class: 'quiet', 'data-left': String(offer.ExpirationSeconds) });
   return h(
     'li',
     { class: 'card offer', 'data-request': String(offer.RequestId) },
     h('h3', {}, t('offer.title', { language })),
     h('p', {}, t('offer.from', { name: offer.ClientName })),
     offer.AdditionalInfo ? h('p', { class: 'quote' }, offer.AdditionalInfo) : null,
-    left,
+    h('p', { class: 'quiet', 'data-left': true }),
     h(
       'div',
       { class: 'buttons' },
@@ -119,13 +119,15 @@ function offerCard(offer, language) {
   );
 }
 
-setInterval(() => {
+setInterval(drawTimes, 500);
+
+function drawTimes() {
   const passed = (performance.now() - offersSeenAt) / 1000;
   for (const offer of offers) {
     const left = document.querySelector(`[data-request="${offer.RequestId}"] [data-left]`);
     if (left) setText(left, t('offer.left', { time: clock(offer.ExpirationSeconds - passed) }));
   }
-}, 500);
+}
 
 async function answer(word, offer) {
   ringing.stop();

@@ -31,7 +31,7 @@ export default {
   'request.info.help': 'For example “Ward 7, consent talk”. The interpreter sees it before accepting.',
   'request.send': 'Find an interpreter',
 
-  'waiting.title': 'Looking for an interpreter',
+  'waiting.title': 'Please wait a moment',
   'waiting.text': 'Looking for an interpreter for {language}.',
   'waiting.elapsed': 'You have waited',
   'waiting.nobody': 'Everybody who speaks it is busy or away at the moment. We ask whoever becomes free.',

@@ -31,7 +31,7 @@ export default {
   'request.info.help': 'Por ejemplo, «Planta 7, consentimiento». El intérprete la ve antes de aceptar.',
   'request.send': 'Buscar un intérprete',
 
-  'waiting.title': 'Buscando un intérprete',
+  'waiting.title': 'Espere un momento, por favor',
   'waiting.text': 'Buscamos un intérprete de {language}.',
   'waiting.elapsed': 'Lleva esperando',
   'waiting.nobody': 'En este momento todos están ocupados o ausentes. Avisaremos a quien quede libre.',

@@ -19,6 +19,8 @@ mod kick;
 #[cfg(test)]
 mod login;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod permissions;
 #[cfg(test)]
 mod refusals;
