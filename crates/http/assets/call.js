@@ -187,7 +187,8 @@ export class Call {
 }
 
 function press(button, on, name) {
-  button.setAttribute('aria-pressed', String(!on));
+  // The text says what a press does; a pressed state beside it would say it twice, the other way round.
+  button.classList.toggle('off', !on);
   button.firstChild.replaceWith(icon(on ? name : `${name}Off`));
   setText(button.lastChild, t(`call.${name}.${on ? 'on' : 'off'}`));
 }
