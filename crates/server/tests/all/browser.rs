@@ -41,7 +41,12 @@ fn install(tests: &Path) {
     let mut ci = Command::new(require("npm", "npm"));
     ci.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(tests).stdin(Stdio::null());
     let ci = ci.output().unwrap();
-    assert!(ci.status.success(), "npm ci failed in {}: {}", tests.display(), String::from_utf8_lossy(&ci.stderr));
+    assert!(
+        ci.status.success(),
+        "npm ci failed in {}: {}",
+        tests.display(),
+        String::from_utf8_lossy(&ci.stderr)
+    );
 }
 
 fn require(program: &str, package: &str) -> PathBuf {
