@@ -140,8 +140,7 @@ async fn remove(store: &Store, now: i64) -> anyhow::Result<()> {
         for work in claimed {
             let Effect::Remove(participant) = work.effect else { bail!("not a removal") };
             let seen = [Observation::Removed(participant), Observation::RemovalVerified(participant)];
-            store.observe(work.conference, seen, Timestamp(now)).await?;
-            ensure!(store.effect_done(work).await?, "the lease was lost");
+            store.effect_done(work, seen, Timestamp(now)).await?;
         }
     }
 }

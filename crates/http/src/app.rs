@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use trialogue_storage::Store;
+use trialogue_domain::{Moment, Observation, UserId, observe};
+use trialogue_media::Gateway;
+use trialogue_storage::{ConferenceView, Store, StoreError, Whose};
 
 use crate::live::Live;
 use crate::passwords::PasswordLane;
 use crate::ports::{Clock, Entropy};
+use crate::signalling::{Signalling, SignallingSettings};
 use crate::throttle::Throttle;
 
 /// The settings of the adapter.
@@ -23,6 +26,8 @@ pub struct HttpSettings {
     pub presence_window: Duration,
     /// A stream of live events is never silent for longer than this.
     pub heartbeat: Duration,
+    /// Of the signalling sockets.
+    pub signalling: SignallingSettings,
     /// Whether the echo route is there.
     pub conformance_echo: bool,
     /// Whether each request is logged in a line.
@@ -40,6 +45,7 @@ pub struct App {
     pub(crate) passwords: PasswordLane,
     pub(crate) throttle: Throttle,
     pub(crate) live: Live,
+    pub(crate) signalling: Signalling,
 }
 
 impl App {
@@ -52,11 +58,26 @@ impl App {
         settings: HttpSettings,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
+        gateway: Arc<Gateway>,
     ) -> Result<Self, String> {
         let passwords = PasswordLane::new(settings.password_lane.max(1), &*entropy)?;
         let live =
             Live::start(store.clone(), Arc::clone(&clock), settings.presence_window, settings.heartbeat);
-        Ok(Self { store, settings, clock, entropy, passwords, throttle: Throttle::default(), live })
+        let (throttle, signalling) = (Throttle::default(), Signalling::new(gateway));
+        Ok(Self { store, settings, clock, entropy, passwords, throttle, live, signalling })
+    }
+
+    /// A conference as it stands now: what is due has ended, whether or not the background work has come round to it.
+    pub(crate) async fn view(&self, whose: Whose) -> Result<Option<ConferenceView>, StoreError> {
+        let Some(mut view) = self.store.view(whose).await? else { return Ok(None) };
+        let (now, timings) = (self.clock.now(), self.store.timings());
+        let moment = Moment { now, timings: &timings };
+        for event in observe(&view.conference, Observation::DeadlinePassed, moment) {
+            view.conference = view.conference.apply(&event, now);
+        }
+        let open: Vec<UserId> = view.conference.open_offers().collect();
+        view.offered.retain(|offered| open.contains(&offered.person.id));
+        Ok(Some(view))
     }
 
     /// The live events.

@@ -8,7 +8,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use trialogue_domain::{Actor, Conference, Moment, Observation, Refusal, Timestamp, UserId, observe};
+use trialogue_domain::{Actor, Conference, Refusal, Timestamp, UserId};
 use trialogue_storage::{Ask, ConferenceView, IdempotencyKey, Invitation, StoreError, UserRole, Whose};
 use validator::Validate;
 
@@ -199,17 +199,16 @@ impl Call {
 
     /// A conference as it stands now: what is due has ended, whether or not the background work has come round to it.
     pub(crate) async fn view(&self, whose: Whose) -> Result<ConferenceView, Failure> {
-        let store = &self.app.store;
-        let view = store.view(whose).await.map_err(|e| self.fail(e))?;
-        let mut view = view.ok_or_else(|| self.fail(StoreError::Refused(Refusal::NoRequest)))?;
-        let (now, timings) = (self.now(), store.timings());
-        let moment = Moment { now, timings: &timings };
-        for event in observe(&view.conference, Observation::DeadlinePassed, moment) {
-            view.conference = view.conference.apply(&event, now);
-        }
-        let open: Vec<UserId> = view.conference.open_offers().collect();
-        view.offered.retain(|offered| open.contains(&offered.person.id));
-        Ok(view)
+        let view = self.app.view(whose).await.map_err(|e| self.fail(e))?;
+        view.ok_or_else(|| self.fail(StoreError::Refused(Refusal::NoRequest)))
+    }
+
+    /// Makes a WebSocket of the request.
+    pub(crate) fn socket(
+        &self,
+        payload: web::Payload,
+    ) -> Result<(HttpResponse, actix_ws::Session, actix_ws::MessageStream), Failure> {
+        actix_ws::handle(&self.req, payload).map_err(|_| self.fail(Problem::NoWebSocket))
     }
 
     /// Does a command, or fails with its answer.

@@ -24,6 +24,7 @@ pub mod reply;
 mod request_log;
 mod routes;
 mod secret;
+mod signalling;
 mod throttle;
 pub mod wire;
 
@@ -33,6 +34,7 @@ pub use error_body::{ErrorBody, WireErrorCode};
 pub use live::{Follower, Live};
 pub use passwords::hash_password;
 pub use ports::{Clock, Entropy};
+pub use signalling::{IceServers, SignallingSettings};
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::middleware::{DefaultHeaders, from_fn};

@@ -14,6 +14,7 @@ mod online;
 mod participants;
 mod request_new;
 mod request_status;
+mod signalling;
 mod start_video;
 
 use actix_web::web::{Payload, ServiceConfig};
@@ -27,8 +28,10 @@ pub(crate) fn configure(base: &str, config: &mut ServiceConfig) {
     client(base, config);
     provider(base, config);
     guest(base, config);
-    config.service(get(base, "Languages", languages::languages));
-    config.service(get(base, "Events", events::events));
+    config
+        .service(get(base, "Languages", languages::languages))
+        .service(get(base, "Events", events::events))
+        .service(get(base, "Signalling/{conference}", signalling::signalling));
 }
 
 fn client(base: &str, config: &mut ServiceConfig) {

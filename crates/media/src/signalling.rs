@@ -9,7 +9,6 @@ use std::fmt;
 use std::pin::Pin;
 
 use tokio::sync::mpsc;
-use trialogue_domain::ParticipantId;
 
 use crate::{EngineError, Handle, Identity};
 
@@ -141,13 +140,6 @@ pub enum JoinRefused {
     /// The engine could not do it.
     #[error(transparent)]
     Engine(#[from] EngineError),
-}
-
-impl LinkName {
-    /// The link to or from a party.
-    pub fn of(party: ParticipantId) -> Self {
-        Self(Identity::from(party).to_string())
-    }
 }
 
 impl fmt::Display for LinkName {

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 use trialogue_domain::{ConferenceId, Effect, Observation, ParticipantId, Timestamp};
 use trialogue_http::Clock;
-use trialogue_media::{EngineError, Failure, Identity, Notifications, VideoEngine, is_gone};
+use trialogue_media::{EngineError, Failure, Gateway, Identity, Notifications, VideoEngine, is_gone};
 use trialogue_storage::{Claimed, Store, StoreError};
 
 use crate::entropy::SystemEntropy;
@@ -29,6 +29,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 pub(crate) struct Background {
     pub(crate) store: Store,
     pub(crate) engine: Arc<dyn VideoEngine>,
+    pub(crate) gateway: Arc<Gateway>,
+    /// How long the gateway keeps the line of a lost socket.
+    pub(crate) grace: Duration,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) stop: watch::Receiver<bool>,
 }
@@ -45,6 +48,15 @@ enum EffectError {
 }
 
 impl Background {
+    /// Starts all of it.
+    pub(crate) fn start(self, seen: Notifications) -> Vec<tokio::task::JoinHandle<()>> {
+        vec![
+            tokio::spawn(self.clone().relay()),
+            tokio::spawn(self.clone().deadlines()),
+            tokio::spawn(self.notifications(seen)),
+        ]
+    }
+
     /// Brings effects to the engine until told to stop.
     pub(crate) async fn relay(mut self) {
         let mut ticks = interval(Duration::from_millis(200));
@@ -78,12 +90,13 @@ impl Background {
         let mut swept: Option<Timestamp> = None;
         while self.next(&mut ticks).await {
             let now = self.clock.now();
+            self.gateway.sweep(now.before(self.grace));
             if let Err(error) = self.pass_deadlines(now).await {
                 tracing::warn!(%error, "deadlines could not be looked at");
             }
             if swept.is_none_or(|last| now.since(last) >= Duration::from_hours(1)) {
                 swept = Some(now);
-                let day_ago = Timestamp(now.0 - 24 * 60 * 60 * 1_000_000);
+                let day_ago = now.before(Duration::from_hours(24));
                 if let Err(error) = self.store.sweep(now, day_ago).await {
                     tracing::warn!(%error, "expired rows could not be deleted");
                 }
@@ -148,10 +161,11 @@ impl Background {
             Err(_) => Err("the engine did not answer in time".to_owned()),
         };
         let stored = match &outcome {
-            Ok(()) => self.store.effect_done(work).await,
+            Ok(seen) => self.store.effect_done(work, seen.iter().copied(), self.clock.now()).await,
             Err(error) => {
                 tracing::warn!(error, conference = work.conference.0, effect = ?work.effect, attempts = work.attempts, "an effect failed");
-                self.store.effect_failed(work, self.clock.now().after(pause(work.attempts))).await
+                let due = self.clock.now().after(pause(work.attempts));
+                self.store.effect_failed(work, due).await.map(drop)
             }
         };
         if let Err(error) = stored {
@@ -160,14 +174,16 @@ impl Background {
         outcome.is_ok()
     }
 
-    async fn act(&self, work: Claimed) -> Result<(), EffectError> {
+    /// What is seen of the work when it is done.
+    async fn act(&self, work: Claimed) -> Result<Vec<Observation>, EffectError> {
         let room = work.conference;
         match work.effect {
-            Effect::OpenRoom => Ok(self.engine.open_room(room).await?),
-            Effect::Admit(participant) => self.admit(room, participant).await,
-            Effect::Remove(participant) => self.remove(room, participant).await,
-            Effect::CloseRoom => Ok(self.engine.close_room(room).await?),
+            Effect::OpenRoom => self.engine.open_room(room).await?,
+            Effect::Admit(participant) => self.admit(room, participant).await?,
+            Effect::Remove(participant) => return self.remove(room, participant).await,
+            Effect::CloseRoom => self.engine.close_room(room).await?,
         }
+        Ok(vec![])
     }
 
     async fn admit(&self, room: ConferenceId, participant: ParticipantId) -> Result<(), EffectError> {
@@ -185,15 +201,21 @@ impl Background {
     }
 
     /// pending -> removed -> verified.
-    async fn remove(&self, room: ConferenceId, participant: ParticipantId) -> Result<(), EffectError> {
+    async fn remove(
+        &self,
+        room: ConferenceId,
+        participant: ParticipantId,
+    ) -> Result<Vec<Observation>, EffectError> {
         let identity = Identity::from(participant);
         self.engine.remove(room, identity).await?;
-        let gone = is_gone(&*self.engine, room, identity).await;
         let removed = Observation::Removed(participant);
-        let verified = Observation::RemovalVerified(participant);
-        let seen = if matches!(gone, Ok(true)) { vec![removed, verified] } else { vec![removed] };
-        self.store.observe(room, seen, self.clock.now()).await?;
-        if gone? { Ok(()) } else { Err(EffectError::StillThere) }
+        match is_gone(&*self.engine, room, identity).await {
+            Ok(true) => Ok(vec![removed, Observation::RemovalVerified(participant)]),
+            unproven => {
+                self.store.observe(room, [removed], self.clock.now()).await?;
+                Err(unproven.map_or_else(EffectError::Engine, |_| EffectError::StillThere))
+            }
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use trialogue_http::{App, Clock};
-use trialogue_media::{Mesh, VideoEngine, notifications};
+use trialogue_media::{Gateway, Mesh, VideoEngine, notifications};
 use trialogue_storage::{Store, migrate};
 
 use crate::clock::SystemClock;
@@ -45,9 +45,23 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (stop, stopped) = watch::channel(false);
-    let tasks = start_background(&settings, &store, &clock, stopped);
+    let (notifier, seen) = notifications();
+    let engine: Arc<dyn VideoEngine> = match settings.engine {
+        Engine::Mesh => Arc::new(Mesh::new(notifier.clone())),
+    };
+    let gateway = Arc::new(Gateway::new(Arc::clone(&engine), notifier));
+    let background = Background {
+        store: store.clone(),
+        engine,
+        gateway: Arc::clone(&gateway),
+        grace: settings.store.timings.reconnect,
+        clock: Arc::clone(&clock),
+        stop: stopped,
+    };
+    let tasks = background.start(seen);
 
-    let app = App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), Arc::new(SystemEntropy))
+    let entropy = Arc::new(SystemEntropy);
+    let app = App::new(store.clone(), settings.http.clone(), clock, entropy, gateway)
         .map_err(anyhow::Error::msg)?;
     let app = web::Data::new(app);
     let mut server = HttpServer::new(move || {
@@ -98,22 +112,4 @@ fn stop_on_signals(server: ServerHandle) -> io::Result<()> {
         server.stop(graceful).await;
     });
     Ok(())
-}
-
-fn start_background(
-    settings: &Settings,
-    store: &Store,
-    clock: &Arc<dyn Clock>,
-    stop: watch::Receiver<bool>,
-) -> Vec<tokio::task::JoinHandle<()>> {
-    let (notifier, seen) = notifications();
-    let engine: Arc<dyn VideoEngine> = match settings.engine {
-        Engine::Mesh => Arc::new(Mesh::new(notifier)),
-    };
-    let background = Background { store: store.clone(), engine, clock: Arc::clone(clock), stop };
-    vec![
-        tokio::spawn(background.clone().relay()),
-        tokio::spawn(background.clone().deadlines()),
-        tokio::spawn(background.notifications(seen)),
-    ]
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 use trialogue_domain::Timings;
-use trialogue_http::HttpSettings;
+use trialogue_http::{HttpSettings, IceServers, SignallingSettings};
 use trialogue_storage::{DatabaseUrl, StoreOptions};
 
 /// One setting.
@@ -47,6 +47,21 @@ pub(crate) const SETTINGS: &[Setting] = &[
     },
     Setting { name: "workers", default: "0", help: "HTTP worker threads; 0 means one for each core." },
     Setting { name: "engine", default: "mesh", help: "What carries the picture: `mesh`." },
+    Setting {
+        name: "ice_servers",
+        default: "",
+        help: "STUN and TURN servers for browsers, `stun:HOST`, `turn:HOST`, `turns:HOST`, with commas between them.",
+    },
+    Setting {
+        name: "turn_secret",
+        default: "",
+        help: "The secret shared with the TURN servers (coturn's `static-auth-secret`), if they ask for credentials.",
+    },
+    Setting {
+        name: "heartbeat_seconds",
+        default: "10",
+        help: "How often a signalling socket is asked for a sign of life; two without an answer, and it is lost.",
+    },
     Setting { name: "token_seconds", default: "43200", help: "How long a login token lives." },
     Setting {
         name: "presence_seconds",
@@ -173,6 +188,7 @@ impl Values {
             let value = match (setting.name, DatabaseUrl::parse(value)) {
                 ("database", Ok(url)) => url.to_string(),
                 ("database", Err(_)) => "(unreadable)".to_owned(),
+                ("turn_secret", _) if !value.is_empty() => "(set)".to_owned(),
                 _ => value.clone(),
             };
             (setting.name, value, from)
@@ -218,6 +234,11 @@ impl Values {
                 presence_window: self.seconds("presence_seconds")?,
                 // Docs/events.md promises it; proxies cut what is silent for a minute.
                 heartbeat: Duration::from_secs(15),
+                signalling: SignallingSettings {
+                    heartbeat: self.seconds("heartbeat_seconds")?,
+                    grace: self.seconds("reconnect_seconds")?,
+                    ice: self.ice_servers()?,
+                },
                 conformance_echo: self.parsed("conformance_echo")?,
                 request_log: self.parsed("request_log")?,
                 password_lane: 2,
@@ -233,6 +254,20 @@ impl Values {
             })?,
             shutdown: self.seconds("shutdown_seconds")?,
         })
+    }
+
+    fn ice_servers(&self) -> Result<IceServers, SettingsError> {
+        let urls = self.checked("ice_servers", |text| {
+            let urls = text.split(',').map(str::trim).filter(|url| !url.is_empty());
+            let known = |url: &str| ["stun:", "stuns:", "turn:", "turns:"].iter().any(|s| url.starts_with(s));
+            let read = |url: &str| match known(url) {
+                true => Ok(url.to_owned()),
+                false => Err(format!("{url:?} is no stun:, turn: or turns: URL")),
+            };
+            urls.map(read).collect()
+        })?;
+        let (secret, _) = self.text("turn_secret");
+        Ok(IceServers { urls, turn_secret: Some(secret.to_owned()).filter(|s| !s.is_empty()) })
     }
 
     fn text(&self, name: &str) -> (&str, &Source) {

@@ -203,7 +203,11 @@ fn command_steps(
     Ok(steps)
 }
 
-fn observation_steps(conference: &Conference, observations: &[Observation], moment: Moment<'_>) -> Vec<Step> {
+pub(crate) fn observation_steps(
+    conference: &Conference,
+    observations: &[Observation],
+    moment: Moment<'_>,
+) -> Vec<Step> {
     let mut events: Vec<Event> = Vec::new();
     for observation in observations {
         let seen = if events.is_empty() {

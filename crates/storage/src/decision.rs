@@ -7,6 +7,7 @@ use trialogue_domain::{Conference, ConferenceId};
 
 use crate::StoreError;
 use crate::aggregate::{Changes, Step};
+use crate::outbox::Held;
 
 /// A change of one conference that depends on its state and on nothing else. It is a job of its own kind because
 /// PostgreSQL does many of them in few statements (`together.rs`).
@@ -14,6 +15,7 @@ pub(crate) struct Decision {
     id: ConferenceId,
     name: &'static str,
     plan: Box<Plan>,
+    done: Option<Held>,
     after: Option<Conference>,
     reply: oneshot::Sender<Result<Conference, StoreError>>,
 }
@@ -26,14 +28,20 @@ impl Decision {
         id: ConferenceId,
         name: &'static str,
         plan: Box<Plan>,
+        done: Option<Held>,
         reply: oneshot::Sender<Result<Conference, StoreError>>,
     ) -> Self {
-        Self { id, name, plan, after: None, reply }
+        Self { id, name, plan, done, after: None, reply }
     }
 
     /// Of which conference.
     pub(crate) const fn id(&self) -> ConferenceId {
         self.id
+    }
+
+    /// The work from the outbox that is done with it.
+    pub(crate) const fn done(&self) -> Option<&Held> {
+        self.done.as_ref()
     }
 
     /// Judges a state. No changes means: allowed, and already so.

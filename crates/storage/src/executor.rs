@@ -24,6 +24,7 @@ use crate::connection::{AnyConnection, DatabaseUrl, Purpose, ReadManager, connec
 use crate::decision::Decision;
 use crate::error::{OpenError, is_connection_lost};
 use crate::ids::Ids;
+use crate::outbox::Held;
 use crate::together::decide_together;
 
 /// At most this many operations share a transaction.
@@ -81,10 +82,10 @@ impl<C, T: Send, F: FnMut(&mut C) -> Result<T, StoreError> + Send> Job<C> for Op
 impl Job<Tx> for Decision {
     fn run(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
         let loaded = load(&mut tx.connection, self.id())?.ok_or(Refusal::NotFound)?;
-        match self.judge(loaded.conference)? {
-            Some(changes) => tx.save(&changes),
-            None => Ok(()),
+        if let Some(changes) = self.judge(loaded.conference)? {
+            tx.save(&changes)?;
         }
+        self.done().map_or(Ok(()), |done| done.delete(&mut tx.connection))
     }
 
     fn finish(self: Box<Self>, outcome: Result<(), StoreError>) {
@@ -186,8 +187,19 @@ impl Executor {
         name: &'static str,
         plan: impl FnMut(&Conference) -> Result<Vec<Step>, StoreError> + Send + 'static,
     ) -> Result<Conference, StoreError> {
+        self.decide_and_settle(id, name, plan, None).await
+    }
+
+    /// The same, and with it a piece of work from the outbox is done.
+    pub(crate) async fn decide_and_settle(
+        &self,
+        id: ConferenceId,
+        name: &'static str,
+        plan: impl FnMut(&Conference) -> Result<Vec<Step>, StoreError> + Send + 'static,
+        done: Option<Held>,
+    ) -> Result<Conference, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let decision = Decision::new(id, name, Box::new(plan), reply);
+        let decision = Decision::new(id, name, Box::new(plan), done, reply);
         enqueue(self.writer(id.0), "write", Box::new(decision))?;
         answer.await.unwrap_or_else(|_| Err(closed()))
     }

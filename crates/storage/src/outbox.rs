@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use trialogue_domain::{ConferenceId, Effect, Timestamp};
+use trialogue_domain::{Conference, ConferenceId, Effect, Observation, Timestamp};
 
+use crate::calls::observation_steps;
+use crate::connection::{AnyConnection, native};
 use crate::rows::effect_of;
 use crate::schema::outbox;
 use crate::{Store, StoreError};
@@ -22,6 +24,38 @@ pub struct Claimed {
     /// How often it was claimed, this time included.
     pub attempts: i32,
     lease: i64,
+}
+
+/// A claimed row and the lease under which it is held. Who has lost the lease changes nothing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Held {
+    pub(crate) id: i64,
+    pub(crate) lease: i64,
+}
+
+impl Held {
+    /// The work is done.
+    pub(crate) fn delete(self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        let held = outbox::id.eq(self.id).and(outbox::lease_token.eq(Some(self.lease)));
+        let delete = diesel::delete(outbox::table.filter(held));
+        native!(connection, native => delete.execute(native))
+            .map_err(StoreError::query("finish an effect"))?;
+        Ok(())
+    }
+
+    /// The work is due again. False if the lease was lost.
+    fn release(self, connection: &mut AnyConnection, due: Timestamp) -> Result<bool, StoreError> {
+        let held = outbox::id.eq(self.id).and(outbox::lease_token.eq(Some(self.lease)));
+        let released = diesel::update(outbox::table.filter(held))
+            .set((
+                outbox::due_at.eq(due.0),
+                outbox::lease_token.eq(None::<i64>),
+                outbox::lease_expires.eq(None::<i64>),
+            ))
+            .execute(connection)
+            .map_err(StoreError::query("put an effect back"))?;
+        Ok(released == 1)
+    }
 }
 
 impl Store {
@@ -41,58 +75,56 @@ impl Store {
     ) -> Result<Vec<Claimed>, StoreError> {
         self.executor()
             .write(0, "claim effects", move |tx| {
-                let free = outbox::lease_expires.is_null().or(outbox::lease_expires.le(Some(now.0)));
-                let earlier = diesel::alias!(outbox as earlier);
+                let (due, earlier) = diesel::alias!(outbox as due, outbox as earlier);
                 let in_the_way = earlier
-                    .filter(earlier.field(outbox::conference_id).eq(outbox::conference_id))
-                    .filter(earlier.field(outbox::id).lt(outbox::id))
+                    .filter(earlier.field(outbox::conference_id).eq(due.field(outbox::conference_id)))
+                    .filter(earlier.field(outbox::id).lt(due.field(outbox::id)))
                     .filter(
                         earlier
                             .field(outbox::due_at)
                             .gt(now.0)
                             .or(earlier.field(outbox::lease_expires).gt(Some(now.0))),
                     );
-                let due: Vec<(i64, i32, i16, Option<i32>, i32)> = outbox::table
-                    .filter(outbox::due_at.le(now.0).and(free).and(not(exists(in_the_way))))
-                    .order(outbox::id)
+                let free = due
+                    .field(outbox::lease_expires)
+                    .is_null()
+                    .or(due.field(outbox::lease_expires).le(Some(now.0)));
+                let first = due
+                    .filter(due.field(outbox::due_at).le(now.0).and(free).and(not(exists(in_the_way))))
+                    .order(due.field(outbox::id))
                     .limit(limit)
-                    .select((
+                    .select(due.field(outbox::id));
+                // On PostgreSQL, what another node claims meanwhile makes this a conflict, which is tried again.
+                let mut leased: Vec<(i64, i32, i16, Option<i32>, i32)> = diesel::update(outbox::table)
+                    .filter(outbox::id.eq_any(first))
+                    .set((
+                        outbox::lease_token.eq(Some(token)),
+                        outbox::lease_expires.eq(Some(now.after(lease).0)),
+                        outbox::attempts.eq(outbox::attempts + 1),
+                    ))
+                    .returning((
                         outbox::id,
                         outbox::conference_id,
                         outbox::effect,
                         outbox::participant_id,
                         outbox::attempts,
                     ))
-                    .load(&mut tx.connection)
-                    .map_err(StoreError::query("find due effects"))?;
-                let mut claimed = Vec::with_capacity(due.len());
+                    .get_results(&mut tx.connection)
+                    .map_err(StoreError::query("claim effects"))?;
+                leased.sort_unstable_by_key(|(id, ..)| *id);
+                let mut claimed = Vec::with_capacity(leased.len());
                 let mut inconsistent = None;
-                for (id, conference, effect, participant, attempts) in due {
-                    let effect = match effect_of(id, effect, participant) {
-                        Ok(effect) => effect,
-                        Err(error) => {
-                            inconsistent = Some(error);
-                            continue;
+                for (id, conference, effect, participant, attempts) in leased {
+                    let conference = ConferenceId(conference);
+                    match effect_of(id, effect, participant) {
+                        Ok(effect) => {
+                            claimed.push(Claimed { id, conference, effect, attempts, lease: token });
                         }
-                    };
-                    // Another node may have been faster since the look: the row is taken only if it is still free.
-                    let won = diesel::update(outbox::table)
-                        .filter(outbox::id.eq(id).and(free))
-                        .set((
-                            outbox::lease_token.eq(Some(token)),
-                            outbox::lease_expires.eq(Some(now.after(lease).0)),
-                            outbox::attempts.eq(outbox::attempts + 1),
-                        ))
-                        .execute(&mut tx.connection)
-                        .map_err(StoreError::query("claim an effect"))?;
-                    if won == 1 {
-                        claimed.push(Claimed {
-                            id,
-                            conference: ConferenceId(conference),
-                            effect,
-                            attempts: attempts + 1,
-                            lease: token,
-                        });
+                        Err(error) => {
+                            // Leased, it would keep what comes after it waiting.
+                            Held { id, lease: token }.release(&mut tx.connection, now)?;
+                            inconsistent = Some(error);
+                        }
                     }
                 }
                 match inconsistent {
@@ -103,20 +135,23 @@ impl Store {
             .await
     }
 
-    /// The work is done. False if the lease was lost meanwhile.
+    /// The work is done, and this was seen of it: both are noted in one transaction. Who has lost the lease meanwhile
+    /// settles nothing, but what he saw is true.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn effect_done(&self, work: Claimed) -> Result<bool, StoreError> {
-        self.executor()
-            .write(0, "finish an effect", move |tx| {
-                let held = outbox::id.eq(work.id).and(outbox::lease_token.eq(Some(work.lease)));
-                let done = diesel::delete(outbox::table.filter(held))
-                    .execute(&mut tx.connection)
-                    .map_err(StoreError::query("finish an effect"))?;
-                Ok(done == 1)
-            })
-            .await
+    pub async fn effect_done(
+        &self,
+        work: Claimed,
+        seen: impl IntoIterator<Item = Observation>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let store = self.clone();
+        let seen: Vec<Observation> = seen.into_iter().collect();
+        let plan = move |conference: &Conference| Ok(observation_steps(conference, &seen, store.moment(now)));
+        let held = Held { id: work.id, lease: work.lease };
+        self.executor().decide_and_settle(work.conference, "finish an effect", plan, Some(held)).await?;
+        Ok(())
     }
 
     /// The work failed; it is due again at `due`. False if the lease was lost meanwhile.
@@ -126,16 +161,7 @@ impl Store {
     pub async fn effect_failed(&self, work: Claimed, due: Timestamp) -> Result<bool, StoreError> {
         self.executor()
             .write(0, "put an effect back", move |tx| {
-                let held = outbox::id.eq(work.id).and(outbox::lease_token.eq(Some(work.lease)));
-                let put_back = diesel::update(outbox::table.filter(held))
-                    .set((
-                        outbox::due_at.eq(due.0),
-                        outbox::lease_token.eq(None::<i64>),
-                        outbox::lease_expires.eq(None::<i64>),
-                    ))
-                    .execute(&mut tx.connection)
-                    .map_err(StoreError::query("put an effect back"))?;
-                Ok(put_back == 1)
+                Held { id: work.id, lease: work.lease }.release(&mut tx.connection, due)
             })
             .await
     }

@@ -1,7 +1,7 @@
 //! Many decisions in few statements, on PostgreSQL.
 //!
 //! There a statement is a round trip, and a kick is half a dozen of them. Of a group of decisions the states are loaded
-//! and locked by two statements, judged here, and saved by four, each with a column of values for every column. Only the
+//! and locked by two statements, judged here, and saved by five at most, each with a column of values for every column. Only the
 //! first decision on each conference takes part; what inserts participants or touches offers is left to the ordinary way.
 
 use std::collections::{HashMap, HashSet};
@@ -17,6 +17,7 @@ use crate::aggregate::{Changes, Loaded};
 use crate::changes::Change;
 use crate::decision::Decision;
 use crate::executor::Outcome;
+use crate::outbox::Held;
 use crate::rows::{ConferenceRow, EffectRow, EventRow, ParticipantRow, UpdateConference, UpdateParticipant};
 use crate::schema::{conferences, participants};
 
@@ -34,6 +35,7 @@ pub(crate) fn decide_together(
     }
     let mut loaded = load_locked(connection, &firsts)?;
     let mut saved: Vec<Changes> = Vec::new();
+    let mut done: Vec<Held> = Vec::new();
     let mut judge = |decision: &mut Decision| {
         // Taken out: a second decision on the same conference waits until this one is saved.
         match loaded.remove(&decision.id().0)? {
@@ -41,8 +43,12 @@ pub(crate) fn decide_together(
             Fetched::Unknown => Some(Err(Refusal::NotFound.into())),
             Fetched::State(state) => match state.and_then(|state| decision.judge(state.conference)) {
                 Err(error) => Some(Err(error)),
-                Ok(None) => Some(Ok(())),
+                Ok(None) => {
+                    done.extend(decision.done());
+                    Some(Ok(()))
+                }
                 Ok(Some(changes)) if changes.only_updates() => {
+                    done.extend(decision.done());
                     saved.push(changes);
                     Some(Ok(()))
                 }
@@ -52,6 +58,9 @@ pub(crate) fn decide_together(
     };
     let outcomes = decisions.into_iter().map(|decision| decision.and_then(&mut judge)).collect();
     save(connection, &saved)?;
+    if !done.is_empty() {
+        DeleteEffects::new(done.iter()).execute(connection)?;
+    }
     Ok((outcomes, saved.iter().map(Changes::told).collect()))
 }
 
@@ -188,6 +197,17 @@ statement_of_columns! {
         created_at: BigInt as "::int8[]" = i64 => |row: &EffectRow| row.created_at,
         due_at: BigInt as "::int8[]" = i64 => |row: &EffectRow| row.due_at,
         attempts: Integer as "::int4[]" = i32 => |row: &EffectRow| row.attempts,
+    }
+}
+
+statement_of_columns! {
+    /// Deletes effects that are done.
+    DeleteEffects of Held,
+    "DELETE FROM outbox AS o USING unnest(",
+    ") AS d (id, lease) WHERE o.id = d.id AND o.lease_token = d.lease",
+    {
+        id: BigInt as "::int8[]" = i64 => |row: &Held| row.id,
+        lease: BigInt as "::int8[]" = i64 => |row: &Held| row.lease,
     }
 }
 

@@ -16,7 +16,8 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use trialogue_domain::{ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, UserId};
-use trialogue_http::{App, Clock, Entropy, HttpSettings, Live, configure};
+use trialogue_http::{App, Clock, Entropy, HttpSettings, IceServers, Live, SignallingSettings, configure};
+use trialogue_media::{Gateway, Mesh, notifications};
 use trialogue_storage::{
     ConferenceView, DatabaseUrl, NewUser, Store, StoreOptions, UserRole, Whose, migrate,
 };
@@ -101,12 +102,20 @@ impl World {
             token_life: TOKEN_LIFE,
             presence_window,
             heartbeat: HEARTBEAT,
+            signalling: SignallingSettings {
+                heartbeat: HEARTBEAT,
+                grace: Duration::from_secs(30),
+                ice: IceServers::default(),
+            },
             conformance_echo: false,
             request_log: false,
             password_lane: 1,
         };
         let entropy = Arc::new(Counting(AtomicU64::new(1)));
-        let app = App::new(store.clone(), settings, Arc::new(Standing(clock.clone())), entropy).unwrap();
+        let (notifier, _) = notifications();
+        let gateway = Arc::new(Gateway::new(Arc::new(Mesh::new(notifier.clone())), notifier));
+        let app =
+            App::new(store.clone(), settings, Arc::new(Standing(clock.clone())), entropy, gateway).unwrap();
         let live = app.live().clone();
         let app = web::Data::new(app);
         let service =

@@ -263,6 +263,10 @@ async fn an_effect_that_is_none_keeps_no_other_waiting(database: Database) {
     insert_effect(&world, call.id.0, "3", "7");
     let claimed = claim(&world).await.unwrap();
     assert_eq!(claimed.len(), 1);
-    assert!(world.store.effect_done(claimed[0]).await.unwrap());
+    insert_effect(&world, call.id.0, "3", "8");
+    world.store.effect_done(claimed[0], [], world.now()).await.unwrap();
+    let second = claim(&world).await.unwrap();
+    assert_eq!(second.len(), 1);
+    world.store.effect_done(second[0], [], world.now()).await.unwrap();
     assert!(matches!(claim(&world).await, Err(StoreError::Inconsistent { table: "outbox", .. })));
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use trialogue_domain::{Actor, Effect, Kind};
+use tokio::task::JoinSet;
+use trialogue_domain::{Actor, ConferenceId, Effect, Event, Kind, Observation, ParticipantId};
 use trialogue_storage::{Ask, Claimed};
 
 use crate::scene::Call;
@@ -13,6 +14,8 @@ on_both! {
     a_claimed_effect_is_nobody_elses,
     a_lease_that_ends_is_claimed_again,
     done_is_gone,
+    what_was_seen_is_noted_with_it,
+    many_are_done_together,
     failed_is_due_later,
     a_lost_lease_settles_nothing,
     a_call_without_an_account_owes_nothing,
@@ -20,6 +23,10 @@ on_both! {
 
 async fn claim(world: &World, token: i64, limit: i64) -> Vec<Claimed> {
     world.store.claim_effects(token, LEASE, limit, world.now()).await.unwrap()
+}
+
+async fn done(world: &World, work: Claimed) {
+    world.store.effect_done(work, [], world.now()).await.unwrap();
 }
 
 async fn effects_are_claimed_in_order(database: Database) {
@@ -55,7 +62,7 @@ async fn a_claimed_effect_is_nobody_elses(database: Database) {
     assert_eq!(claim(&world, 2, 100).await, [], "the third waits for the two before it");
     assert_eq!(world.store.effects_waiting().await.unwrap(), 3);
     for work in first {
-        assert!(world.store.effect_done(work).await.unwrap());
+        done(&world, work).await;
     }
     assert_eq!(claim(&world, 3, 100).await.len(), 1);
 }
@@ -69,19 +76,85 @@ async fn a_lease_that_ends_is_claimed_again(database: Database) {
     world.clock.advance(Duration::from_micros(1));
     let again = claim(&world, 3, 1).await;
     assert_eq!((again[0].id, again[0].attempts), (first[0].id, 2));
-    assert!(!world.store.effect_done(first[0]).await.unwrap(), "the first claimer came too late");
-    assert!(world.store.effect_done(again[0]).await.unwrap());
+    assert_eq!(world.store.effects_waiting().await.unwrap(), 3);
+    done(&world, first[0]).await;
+    assert_eq!(world.store.effects_waiting().await.unwrap(), 3, "the first claimer came too late");
+    done(&world, again[0]).await;
+    assert_eq!(world.store.effects_waiting().await.unwrap(), 2);
 }
 
 async fn done_is_gone(database: Database) {
     let world = database.world();
     Call::issued(&world, "1").await;
     for work in claim(&world, 1, 100).await {
-        assert!(world.store.effect_done(work).await.unwrap());
-        assert!(!world.store.effect_done(work).await.unwrap());
+        done(&world, work).await;
+        done(&world, work).await;
         assert!(!world.store.effect_failed(work, world.now()).await.unwrap());
     }
     assert_eq!(world.store.effects_waiting().await.unwrap(), 0);
+}
+
+async fn what_was_seen_is_noted_with_it(database: Database) {
+    let world = database.world();
+    let call = Call::issued(&world, "1").await;
+    let guest = call.guest("guest").await;
+    call.by_client(Ask::Kick(guest)).await.unwrap();
+    let seen = [Observation::Removed(guest), Observation::RemovalVerified(guest)];
+    let work = claim(&world, 1, 100).await.pop().unwrap();
+    assert_eq!(work.effect, Effect::Remove(guest));
+    for _ in 0..2 {
+        world.store.effect_done(work, seen, world.now()).await.unwrap();
+        assert_eq!(last_events(&world, call.id, 2).await, removal_of(guest));
+    }
+    assert_eq!(world.store.effects_waiting().await.unwrap(), 4);
+}
+
+/// What is seen by one who has lost his lease is true, but the work is another's.
+async fn many_are_done_together(database: Database) {
+    let world = database.world();
+    let mut removals = Vec::new();
+    for n in 0..8 {
+        let call = Call::issued(&world, &n.to_string()).await;
+        for work in claim(&world, 1, 100).await {
+            done(&world, work).await;
+        }
+        let guest = call.guest(&format!("guest {n}")).await;
+        call.by_client(Ask::Kick(guest)).await.unwrap();
+        for work in claim(&world, 1, 100).await {
+            match work.effect {
+                Effect::Remove(_) => removals.push((work, guest)),
+                Effect::OpenRoom | Effect::Admit(_) | Effect::CloseRoom => done(&world, work).await,
+            }
+        }
+    }
+    let (lost, _) = removals[0];
+    world.clock.advance(LEASE);
+    let held = claim(&world, 2, 1).await[0];
+    assert_eq!(held.id, lost.id);
+    let mut doing = JoinSet::new();
+    for (work, guest) in removals.clone() {
+        let (store, now) = (world.store.clone(), world.now());
+        let seen = [Observation::Removed(guest), Observation::RemovalVerified(guest)];
+        doing.spawn(async move { store.effect_done(work, seen, now).await });
+    }
+    for outcome in doing.join_all().await {
+        outcome.unwrap();
+    }
+    for (work, guest) in removals {
+        assert_eq!(last_events(&world, work.conference, 2).await, removal_of(guest));
+    }
+    assert_eq!(world.store.effects_waiting().await.unwrap(), 1);
+    done(&world, held).await;
+    assert_eq!(world.store.effects_waiting().await.unwrap(), 0);
+}
+
+fn removal_of(participant: ParticipantId) -> [Event; 2] {
+    [Event::Removed { participant }, Event::RemovalVerified { participant }]
+}
+
+async fn last_events(world: &World, conference: ConferenceId, count: usize) -> Vec<Event> {
+    let log = world.store.timeline(conference).await.unwrap();
+    log.into_iter().rev().take(count).rev().map(|recorded| recorded.event).collect()
 }
 
 async fn failed_is_due_later(database: Database) {
@@ -104,9 +177,9 @@ async fn a_lost_lease_settles_nothing(database: Database) {
     let held = claim(&world, 2, 1).await[0];
     assert_eq!(lost.id, held.id);
     assert!(!world.store.effect_failed(lost, world.now()).await.unwrap());
-    assert!(!world.store.effect_done(lost).await.unwrap());
+    done(&world, lost).await;
     assert_eq!(claim(&world, 3, 100).await, [], "the held one is still held");
-    assert!(world.store.effect_done(held).await.unwrap());
+    done(&world, held).await;
     assert_eq!(claim(&world, 3, 100).await.len(), 2);
 }
 
