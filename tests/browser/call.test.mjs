@@ -1,7 +1,7 @@
 // A whole call on the embedded mesh engine: three pages, real pictures between them, a kick that sticks, a server that dies.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterEach, beforeEach, test } from 'node:test';
 
 import { accessible } from './support/axe.mjs';
 import { Browser, PHONE, picture, pictures, view } from './support/browser.mjs';
@@ -12,11 +12,11 @@ import { eventually } from './support/wait.mjs';
 let server;
 let browser;
 
-before(async () => {
+beforeEach(async () => {
   server = await Server.start();
   browser = await Browser.start();
 });
-after(async () => {
+afterEach(async () => {
   await browser?.stop();
   await server?.stop();
 });
@@ -131,7 +131,8 @@ test('three talk, one is kicked and stays out, comes back by a new invitation, a
     assert.deepEqual([status, code], [401, 'invalid_invitation'], route);
   }
   const { code, said } = await knock(rosa, conference, account);
-  assert.deepEqual([code, said.at(-1).type, said.at(-1).reconnect], [4005, 'end', false]);
+  const { type, reason, reconnect } = said.at(-1);
+  assert.deepEqual([code, type, reason, reconnect], [4001, 'end', 'kicked', false]);
   assert.ok(said.every(({ type }) => type !== 'welcome' && type !== 'open'));
   await rosa.goto(link);
   await rosa.getByText('Esta invitación ya no es válida').waitFor();

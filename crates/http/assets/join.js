@@ -24,6 +24,8 @@ let invitation = null;
 let call = null;
 let closed = '';
 let elsewhere = false;
+/** It was the guest's own wish to go. */
+let leaving = false;
 let changes = null;
 
 start();
@@ -39,7 +41,7 @@ async function look() {
     invitation = await post('Guest/Invitation', token);
     banner(null);
     await languages();
-    await settle();
+    if (!closed) await settle();
   } catch (error) {
     if (error.isOut) {
       // Within a call, the signalling's last message says why.
@@ -60,7 +62,7 @@ async function settle() {
   devices.start();
   const pair = await post('Guest/VideoEngineAccounts', token);
   if (pair.Killed) close('finished');
-  else if (pair.Listener) join(pair.Listener.AccountNumber);
+  else if (pair.Listener && !closed) join(pair.Listener.AccountNumber);
 }
 
 function welcomeTexts() {
@@ -87,7 +89,7 @@ function join(account) {
         elsewhere = true;
         devices.stop();
         show('elsewhere');
-      } else close(reason);
+      } else close(leaving ? 'left' : reason);
     },
   });
 }
@@ -101,10 +103,12 @@ async function leave() {
     no: t('cancel'),
   });
   if (!yes) return;
+  leaving = true;
   try {
     await post('Guest/Leave', token);
   } catch (error) {
     if (error.code === 'offline') {
+      leaving = false;
       banner('problem.offline');
       return;
     }
@@ -112,8 +116,9 @@ async function leave() {
   close('left');
 }
 
-/** It is over for this guest; `reason` picks the sentence. */
+/** It is over for this guest; `reason` picks the sentence. The first one counts: what was asked before may be answered later. */
 function close(reason) {
+  if (closed) return;
   closed = reason;
   changes?.stop();
   call?.stop();

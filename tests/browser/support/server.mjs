@@ -43,7 +43,7 @@ export class Server {
   }
 
   async run() {
-    const listen = ['--listen', `127.0.0.1:${this.port}`, '--log', 'warn'];
+    const listen = ['--listen', `127.0.0.1:${this.port}`, '--log', process.env.TRIALOGUE_TEST_LOG ?? 'warn'];
     const arguments_ = ['serve', '--database', this.database, ...listen, ...this.more];
     this.log ??= '';
     const child = spawn(PROGRAM, arguments_, { env: environment, cwd: this.directory });
