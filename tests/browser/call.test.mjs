@@ -74,7 +74,7 @@ test('three talk, one is kicked and stays out, comes back by a new invitation, a
   assert.equal(await rosa.locator('#welcome-title').textContent(), 'Le damos la bienvenida, Rosa Relative');
   assert.equal(
     await rosa.locator('#welcome-text').textContent(),
-    'Nora Nurse le invita a una videollamada. Participa un intérprete de Español.',
+    'Nora Nurse le invita a una videollamada. Participa un intérprete de español.',
   );
   await rosa.locator('#try').click();
   await eventually('her own picture', () => rosa.evaluate(() => document.querySelector('.preview video').videoWidth > 0));

@@ -38,7 +38,10 @@ export class Call {
     this.#tiles = new Tiles(this.#parts.tiles, (play) => this.#blocked(play));
     this.#links = new Links(devices, {
       send: (message) => this.#signalling.send(message),
-      stream: (_, party, stream) => this.#tiles.stream(party, stream),
+      stream: (_, party, stream) => {
+        this.#tiles.stream(party, this.#parties.get(party), stream);
+        this.#alone();
+      },
       state: (_, party, state) => this.#tiles.state(party, state),
       broken: () => this.#signalling.restart(),
     });
@@ -121,7 +124,7 @@ export class Call {
   }
 
   #alone() {
-    this.#parts.alone.hidden = this.#parties.size > 0;
+    this.#parts.alone.hidden = this.#tiles.size > 0;
   }
 
   #state(state) {

@@ -9,11 +9,11 @@ let known = null;
 export async function languages() {
   known ??= (await ask('Languages', { method: 'GET' })).data;
   return known
-    .map((row) => ({ id: row.LanguageId, name: name(row.Code, row.Name) }))
+    .map((row) => ({ id: row.LanguageId, name: capital(name(row.Code, row.Name)) }))
     .sort((a, b) => a.name.localeCompare(b.name, current()));
 }
 
-/** The name of a language; `inEnglish` is the server's own. */
+/** The name of a language, as it stands in a sentence; `inEnglish` is the server's own. */
 export function languageName(id, inEnglish) {
   const row = known?.find((candidate) => candidate.LanguageId === id);
   return row ? name(row.Code, row.Name) : (inEnglish ?? '');
@@ -22,9 +22,12 @@ export function languageName(id, inEnglish) {
 function name(code, inEnglish) {
   try {
     const names = new Intl.DisplayNames([current()], { type: 'language', fallback: 'none' });
-    const found = names.of(code);
-    return found ? found[0].toLocaleUpperCase(current()) + found.slice(1) : inEnglish;
+    return names.of(code) ?? inEnglish;
   } catch {
     return inEnglish;
   }
+}
+
+function capital(text) {
+  return text[0].toLocaleUpperCase(current()) + text.slice(1);
 }

@@ -23,10 +23,11 @@ export class Tiles {
     for (const party of parties) this.update(party);
   }
 
+  /** Who is only invited takes no room from those who are here. */
   update(party) {
+    if (!party.here && !this.#tiles.has(party.identity)) return;
     const tile = this.#tiles.get(party.identity) ?? this.#make(party.identity);
     tile.party = party;
-    tile.seen ||= party.here;
     this.#draw(tile);
   }
 
@@ -36,8 +37,11 @@ export class Tiles {
     this.#count();
   }
 
-  stream(identity, stream) {
+  /** The picture may come before the news that the party is here. */
+  stream(identity, party, stream) {
     const tile = this.#tiles.get(identity) ?? this.#make(identity);
+    tile.party ??= party;
+    this.#draw(tile);
     if (tile.video.srcObject !== stream) tile.video.srcObject = stream;
     const play = () => tile.video.play();
     play().catch((error) => {
@@ -51,6 +55,10 @@ export class Tiles {
     tile.link = state;
     if (state === 'closed') tile.video.srcObject = null;
     this.#draw(tile);
+  }
+
+  get size() {
+    return this.#tiles.size;
   }
 
   clear() {
@@ -72,7 +80,6 @@ export class Tiles {
       status: h('p', { class: 'tile-status' }),
       party: null,
       link: 'new',
-      seen: false,
     };
     const caption = h('p', { class: 'tile-caption' }, tile.name, tile.role, tile.muted);
     tile.element = h('li', { class: 'tile', 'data-identity': identity }, video, tile.initials, tile.status, caption);
@@ -95,8 +102,9 @@ export class Tiles {
     setText(tile.role, party.name ? role : '');
     setText(tile.initials, initials(name));
     setText(tile.muted.lastChild, t('call.muted'));
-    tile.muted.hidden = !party.here || party.microphone;
-    const connected = party.here && tile.link === 'connected';
+    tile.muted.hidden = party.microphone;
+    // Whose line to the server is lost may be seen and heard still.
+    const connected = tile.link === 'connected';
     const state = connected ? 'connected' : waiting(tile);
     setText(tile.status, connected ? '' : t(`tile.${state}`));
     tile.element.dataset.state = state;
@@ -104,9 +112,8 @@ export class Tiles {
   }
 }
 
-function waiting({ party, link, seen }) {
-  if (!party.here) return seen ? 'lost' : 'awaited';
-  return link === 'disconnected' || link === 'failed' ? 'lost' : 'connecting';
+function waiting({ party, link }) {
+  return !party.here || link === 'disconnected' || link === 'failed' ? 'lost' : 'connecting';
 }
 
 function initials(name) {

@@ -87,7 +87,7 @@ export default {
   'join.by.client': '{inviter} invites you to a video call. An interpreter for {language} takes part.',
   'join.by.provider': '{inviter}, the interpreter for {language}, invites you to a video call.',
   'join.somebody': 'Somebody',
-  'join.what': 'The others will see and hear you. The call is not recorded. You can leave at any time.',
+  'join.what': 'The others will see and hear you. You can leave at any time.',
   'join.try': 'Try camera and microphone',
   'join.yes': 'Join the call',
   'join.no': 'No, thank you',
@@ -131,7 +131,6 @@ export default {
   'call.leave': 'Leave',
   'call.sound': 'Press to hear the others',
   'call.direct': 'This server’s media engine needs its own program for the picture. Please ask whoever runs the server.',
-  'tile.awaited': 'Not here yet',
   'tile.connecting': 'Connecting…',
   'tile.lost': 'Reconnecting…',
 

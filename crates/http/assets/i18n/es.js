@@ -87,7 +87,7 @@ export default {
   'join.by.client': '{inviter} le invita a una videollamada. Participa un intérprete de {language}.',
   'join.by.provider': '{inviter}, intérprete de {language}, le invita a una videollamada.',
   'join.somebody': 'Alguien',
-  'join.what': 'Los demás le verán y le oirán. La llamada no se graba. Puede salir cuando quiera.',
+  'join.what': 'Los demás le verán y le oirán. Puede salir cuando quiera.',
   'join.try': 'Probar cámara y micrófono',
   'join.yes': 'Entrar en la llamada',
   'join.no': 'No, gracias',
@@ -131,7 +131,6 @@ export default {
   'call.leave': 'Salir',
   'call.sound': 'Pulse para oír a los demás',
   'call.direct': 'El motor de vídeo de este servidor necesita su propio programa para la imagen. Consulte a quien lleva el servidor.',
-  'tile.awaited': 'Todavía no está aquí',
   'tile.connecting': 'Conectando…',
   'tile.lost': 'Reconectando…',
 
