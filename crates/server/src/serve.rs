@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use trialogue_http::{App, Clock};
+use trialogue_http::{App, Clock, Live};
 use trialogue_media::{Gateway, Mesh, VideoEngine, notifications};
 use trialogue_storage::{Store, migrate};
 
@@ -63,6 +63,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let entropy = Arc::new(SystemEntropy);
     let app = App::new(store.clone(), settings.http.clone(), clock, entropy, gateway)
         .map_err(anyhow::Error::msg)?;
+    let live = app.live().clone();
     let app = web::Data::new(app);
     let mut server = HttpServer::new(move || {
         let app = app.clone();
@@ -73,7 +74,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         server = server.workers(settings.workers);
     }
     let server = server.listen(listener)?.disable_signals().run();
-    stop_on_signals(server.handle())?;
+    stop_on_signals(server.handle(), live)?;
     // Scripts wait for this line.
     println!("listening on http://{address}{}", settings.http.base_path);
     tracing::info!(%address, database = %settings.database, "serving");
@@ -102,13 +103,15 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// SIGTERM lets the requests in flight be finished, SIGINT does not. It must be called before anybody is told that we
 /// listen: actix takes care of signals only once it runs, and one that comes before is death.
-fn stop_on_signals(server: ServerHandle) -> io::Result<()> {
+fn stop_on_signals(server: ServerHandle, live: Live) -> io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::spawn(async move {
         let graceful = tokio::select! {
             _ = terminate.recv() => true,
             _ = interrupt.recv() => false,
         };
+        // Streams of events have no end of their own: a stop would wait for them.
+        live.close();
         server.stop(graceful).await;
     });
     Ok(())

@@ -259,10 +259,12 @@ impl Values {
     fn ice_servers(&self) -> Result<IceServers, SettingsError> {
         let urls = self.checked("ice_servers", |text| {
             let urls = text.split(',').map(str::trim).filter(|url| !url.is_empty());
-            let known = |url: &str| ["stun:", "stuns:", "turn:", "turns:"].iter().any(|s| url.starts_with(s));
-            let read = |url: &str| match known(url) {
-                true => Ok(url.to_owned()),
-                false => Err(format!("{url:?} is no stun:, turn: or turns: URL")),
+            let read = |url: &str| {
+                if ["stun:", "stuns:", "turn:", "turns:"].iter().any(|scheme| url.starts_with(scheme)) {
+                    Ok(url.to_owned())
+                } else {
+                    Err(format!("{url:?} is no stun:, turn: or turns: URL"))
+                }
             };
             urls.map(read).collect()
         })?;

@@ -14,15 +14,26 @@ pub(super) struct StandingFeed {
     /// How many follow. Changed under the lock of the feeds only.
     followers: AtomicUsize,
     /// None before the first look.
-    standing: watch::Sender<Option<Standing>>,
+    known: watch::Sender<Option<Known>>,
+}
+
+/// What is known of a user.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Known {
+    /// What the user has at the moment.
+    pub(super) standing: Standing,
+    /// The request that is live, or was when the hub last saw one: a follower may be slower than a short call.
+    pub(super) latest: Option<ConferenceId>,
 }
 
 impl StandingFeed {
     /// Takes in what was read.
     pub(super) fn set(&self, read: Standing) {
-        self.standing.send_if_modified(|standing| {
-            let is_new = standing.as_ref() != Some(&read);
-            *standing = Some(read);
+        self.known.send_if_modified(|known| {
+            let latest = read.live.or_else(|| known.as_ref()?.latest);
+            let now = Some(Known { standing: read, latest });
+            let is_new = *known != now;
+            *known = now;
             is_new
         });
     }
@@ -33,7 +44,7 @@ pub(crate) struct StandingFollower {
     shared: Arc<Shared>,
     feed: Arc<StandingFeed>,
     user: UserId,
-    standing: watch::Receiver<Option<Standing>>,
+    known: watch::Receiver<Option<Known>>,
 }
 
 impl StandingFollower {
@@ -41,29 +52,29 @@ impl StandingFollower {
         let feed = {
             let mut feeds = locked(&shared.standings);
             let feed = feeds.entry(user).or_insert_with(|| {
-                let (followers, standing) = (AtomicUsize::new(0), watch::Sender::new(None));
-                Arc::new(StandingFeed { role, followers, standing })
+                let (followers, known) = (AtomicUsize::new(0), watch::Sender::new(None));
+                Arc::new(StandingFeed { role, followers, known })
             });
             feed.followers.fetch_add(1, Ordering::Relaxed);
             Arc::clone(feed)
         };
-        let mut standing = feed.standing.subscribe();
-        if standing.borrow().is_none() {
+        let mut known = feed.known.subscribe();
+        if known.borrow().is_none() {
             shared.read_soon(|stale| _ = stale.users.insert(user));
         }
-        standing.mark_changed();
-        Self { shared, feed, user, standing }
+        known.mark_changed();
+        Self { shared, feed, user, known }
     }
 
     /// Waits until it is another than the last one told; the first is told as soon as it is known.
-    pub(super) async fn next(&mut self) -> Standing {
+    pub(super) async fn next(&mut self) -> Known {
         loop {
-            if self.standing.changed().await.is_err() {
+            if self.known.changed().await.is_err() {
                 // Its sender is in the feed, which is held here.
                 std::future::pending::<()>().await;
             }
-            if let Some(standing) = &*self.standing.borrow_and_update() {
-                return standing.clone();
+            if let Some(known) = &*self.known.borrow_and_update() {
+                return known.clone();
             }
         }
     }
@@ -79,8 +90,8 @@ impl StandingFollower {
     }
 
     /// What the user has, as far as it is known.
-    pub(super) fn now(&self) -> Option<Standing> {
-        self.standing.borrow().clone()
+    pub(super) fn now(&self) -> Option<Known> {
+        self.known.borrow().clone()
     }
 }
 

@@ -9,9 +9,9 @@ use actix_web::web::Bytes;
 use tokio::sync::watch;
 use tokio::time::{Sleep, sleep};
 use trialogue_domain::{ConferenceId, Event, ParticipantId, Timestamp, UserId};
-use trialogue_storage::{Place, Recorded, SecretHash, Standing, StoreError, UserRole};
+use trialogue_storage::{Place, Recorded, SecretHash, StoreError, UserRole};
 
-use super::standing::StandingFollower;
+use super::standing::{Known, StandingFollower};
 use super::{Follower, Live, Shared, words};
 
 /// Every so many heartbeats it is asked whether the login is still good.
@@ -61,15 +61,15 @@ struct UserSide {
     follower: StandingFollower,
     token: SecretHash,
     expires: Timestamp,
-    /// The requests that the listener knows to be offered.
-    offers: Vec<ConferenceId>,
+    /// The requests that the listener knows to be offered; none before it was told anything.
+    offers: Option<Vec<ConferenceId>>,
     /// The last request whose end was told.
     told_to_the_end: Option<ConferenceId>,
 }
 
 enum Heard {
     Event(Result<Recorded, StoreError>),
-    Standing(Standing),
+    Known(Known),
     Heartbeat,
     Closing,
 }
@@ -99,7 +99,7 @@ impl EventStream {
                     follower: live.follow_user(role, user),
                     token,
                     expires,
-                    offers: Vec::new(),
+                    offers: None,
                     told_to_the_end,
                 };
                 (Side::User(Box::new(user)), follower)
@@ -138,7 +138,7 @@ impl EventStream {
                     // Who comes again goes on where it was.
                     return None;
                 }
-                Heard::Standing(standing) => self.standing(&standing),
+                Heard::Known(known) => self.known(known),
                 Heard::Heartbeat => self.beat().await,
                 Heard::Closing => self.end("stopping"),
             };
@@ -151,7 +151,7 @@ impl EventStream {
 
     async fn hear(&mut self) -> Heard {
         let Self { side, follower, closing, heartbeat, .. } = self;
-        let standing = async {
+        let known = async {
             match side {
                 Side::User(user) => user.follower.next().await,
                 Side::Invited(_) => std::future::pending().await,
@@ -166,7 +166,7 @@ impl EventStream {
         tokio::select! {
             biased;
             _ = closing.wait_for(|closing| *closing) => Heard::Closing,
-            standing = standing => Heard::Standing(standing),
+            known = known => Heard::Known(known),
             event = event => Heard::Event(event),
             () = heartbeat => Heard::Heartbeat,
         }
@@ -180,8 +180,8 @@ impl EventStream {
                 if matches!(recorded.event, Event::Ended { .. }) {
                     user.told_to_the_end = Some(conference);
                     self.follower = None;
-                    if let Some(standing) = user.follower.now() {
-                        said.push_str(&self.standing(&standing));
+                    if let Some(known) = user.follower.now() {
+                        said.push_str(&self.known(known));
                     }
                 }
             }
@@ -194,21 +194,25 @@ impl EventStream {
         said
     }
 
-    /// A request that is live now is followed as soon as the one before it is told to its end.
-    fn standing(&mut self, standing: &Standing) -> String {
+    /// The latest request is followed as soon as the one before it is told to its end; one that had ended before the
+    /// stream began is not told.
+    fn known(&mut self, Known { standing, latest }: Known) -> String {
         let Side::User(user) = &mut self.side else { return String::new() };
+        if user.offers.is_none() && standing.live.is_none() && user.told_to_the_end.is_none() {
+            user.told_to_the_end = latest;
+        }
+        let known = user.offers.replace(standing.offers.clone()).unwrap_or_default();
         let mut said = String::new();
-        for closed in user.offers.iter().filter(|offer| !standing.offers.contains(offer)) {
+        for closed in known.iter().filter(|offer| !standing.offers.contains(offer)) {
             said.push_str(&words::offer(*closed, false));
         }
-        for open in standing.offers.iter().filter(|offer| !user.offers.contains(offer)) {
+        for open in standing.offers.iter().filter(|offer| !known.contains(offer)) {
             said.push_str(&words::offer(*open, true));
         }
-        user.offers.clone_from(&standing.offers);
         if self.follower.is_none()
-            && let Some(live) = standing.live.filter(|live| user.told_to_the_end != Some(*live))
+            && let Some(latest) = latest.filter(|latest| user.told_to_the_end != Some(*latest))
         {
-            self.follower = Some(user.follower.follow(live));
+            self.follower = Some(user.follower.follow(latest));
         }
         said
     }

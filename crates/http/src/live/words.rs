@@ -183,6 +183,7 @@ const fn name(event: &Event) -> &'static str {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::fmt::Write as _;
 
     use trialogue_domain::{AccountIssued, LanguageId, ParticipantId, UserId};
 
@@ -273,7 +274,7 @@ mod tests {
         for (seq, (event, actor, meaning)) in (1..).zip(samples()) {
             let frame = told(ConferenceId(101), &Recorded { seq, at: AT, actor, event: event.clone() });
             let data = frame.lines().find_map(|line| line.strip_prefix("data: ")).unwrap();
-            out.push_str(&format!("| `{}` | {meaning} | `{data}` |\n", name(&event)));
+            writeln!(out, "| `{}` | {meaning} | `{data}` |", name(&event)).unwrap();
         }
         out
     }

@@ -121,7 +121,7 @@ impl World {
         let service =
             init_service(actix_web::App::new().configure(move |config| configure(&app, config))).await;
         let service = Rc::new(service);
-        let serve = Box::new(move |request: TestRequest| -> Pin<Box<dyn Future<Output = Answer>>> {
+        let serve = Box::new(move |request: TestRequest| -> Pin<Box<dyn Future<Output = ServiceResponse>>> {
             let service = Rc::clone(&service);
             Box::pin(async move { service.call(request.to_request()).await.unwrap() })
         });
