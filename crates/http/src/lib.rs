@@ -14,6 +14,7 @@ mod health;
 pub mod json;
 mod live;
 pub mod negotiation;
+mod pages;
 mod passwords;
 pub mod paths;
 mod ports;
@@ -42,7 +43,8 @@ use actix_web::web::{self, ServiceConfig};
 
 /// Adds everything that is served to an actix application.
 pub fn configure(app: &web::Data<App>, config: &mut ServiceConfig) {
-    let base = app.settings.base_path.clone();
+    let settings = app.settings.clone();
+    let base = settings.base_path.clone();
     let echo_on = app.settings.conformance_echo;
     let served = web::scope("")
         .wrap(from_fn(request_log::log_request))
@@ -59,6 +61,7 @@ pub fn configure(app: &web::Data<App>, config: &mut ServiceConfig) {
             if let Some(key) = &app.livekit {
                 routes::livekit::configure(&base, key, config);
             }
+            pages::configure(&settings, config);
             if echo_on {
                 config.service(echo::echo(&base));
             }

@@ -1,7 +1,9 @@
 //! Between nodes: what one commits, the others hear of through PostgreSQL's NOTIFY.
 //!
 //! Not in the writer's transaction: a commit that notifies holds a lock of the whole database through the flush of its
-//! log, so no two writers' commits would share a flush any more, here or on other nodes. Instead one thread with a
+//! log, so no two writers' commits would share a flush any more, here or on other nodes. (Measured with pgbench on disk:
+//! of 8 writers' rate a third was left; told from outside as it is done here, nothing was lost that could be told from
+//! the noise.) Instead one thread with a
 //! connection of its own tells, after the commits, what has come together since the last time; its own commit waits
 //! for no flush. A node that dies between a commit and the telling has told nothing, so listeners also look by
 //! themselves ([`crate::Wake`]).

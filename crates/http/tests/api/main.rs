@@ -23,6 +23,8 @@ mod livekit;
 #[cfg(test)]
 mod login;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod permissions;
 #[cfg(test)]
 mod refusals;

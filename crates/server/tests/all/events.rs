@@ -3,10 +3,10 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use trialogue_testkit::PostgresCluster;
 
-use crate::call::{GUEST_ACCOUNT, Pair, Party};
+use crate::call::{GUEST_ACCOUNT, Pair, Party, number};
 use crate::database::{Database, on_both};
 use crate::http::head;
 use crate::server::Server;
@@ -86,9 +86,16 @@ fn what_happens_at_one_node_is_told_at_the_other() {
     let pair = Pair::login(a.api, 0);
     let mut client = Stream::open(&pair.client.at(b.api), "");
     let mut provider = Stream::open(&pair.provider.at(b.api), "");
-    let conference = pair.call();
+    let request = pair.client.post("Client/Request/New", &pair.wish()).with(200).json();
+    let conference = number(&request, "RequestId");
     assert_eq!(provider.until("offer_open")["conference"], conference);
+    pair.provider.post("Provider/Task/Accept", &json!({"RequestId": conference})).with(200);
     assert_eq!(provider.until("offer_closed")["conference"], conference);
+    pair.client.ask("Client/Request/StartVideoProcess").with(200);
+    provider.until("call_started");
+    pair.provider.ask("Provider/Task/ConfirmVideo").with(200);
+    client.until("confirmed");
+    pair.client.ask("Client/Request/VideoEngineAccounts").with(200);
     client.until("account_issued");
 
     let guest = pair.invite("Guest");
