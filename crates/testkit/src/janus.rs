@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -14,6 +13,8 @@ use trialogue_media::JanusSettings;
 /// Ports may be snatched between our choosing one and the server's taking it.
 const PORT_ATTEMPTS: usize = 5;
 const START: Duration = Duration::from_secs(20);
+/// As operators run it.
+const START_SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/janus/start.sh");
 /// What Janus prints when it serves.
 const READY: &str = "WebSockets thread started";
 const API_SECRET: &str = "test-api-secret";
@@ -41,6 +42,7 @@ pub struct EventSink {
 pub struct JanusServer {
     dir: TempDir,
     ports: [u16; 2],
+    sink: Option<EventSink>,
     running: Option<Running>,
 }
 
@@ -67,11 +69,10 @@ impl JanusServer {
     #[must_use]
     pub fn reporting_to(sink: Option<&EventSink>) -> Self {
         let dir = tempfile::Builder::new().prefix("trialogue-janus-").tempdir().expect("a directory");
-        let mut server = Self { dir, ports: [0; 2], running: None };
+        let mut server = Self { dir, ports: [0; 2], sink: sink.cloned(), running: None };
         let mut log = String::new();
         for _ in 0..PORT_ATTEMPTS {
             server.ports = [free_port(), free_port()];
-            server.configure(sink);
             match server.try_start() {
                 Ok(()) => return server,
                 Err(failure) => log = failure,
@@ -125,8 +126,16 @@ impl JanusServer {
 
     fn try_start(&mut self) -> Result<(), String> {
         let mut command = Command::new("sh");
-        command.args(["-c", GUARD, "guard", "janus", "-F"]).arg(self.dir.path());
-        command.arg("-C").arg(self.dir.path().join("janus.jcfg"));
+        command.args(["-c", GUARD, "guard", START_SCRIPT]);
+        let [port, admin_port] = self.ports.map(|port| port.to_string());
+        command.env("JANUS_CONFIGURATION", self.dir.path());
+        command.env("JANUS_API_SECRET", API_SECRET).env("JANUS_ADMIN_SECRET", ADMIN_SECRET);
+        command.env("JANUS_ROOM_KEY", ROOM_KEY).env("JANUS_ADDRESSES", "127.");
+        command.env("JANUS_PORT", port).env("JANUS_ADMIN_PORT", admin_port);
+        if let Some(EventSink { url, user, password }) = &self.sink {
+            command.env("JANUS_EVENTS_URL", url);
+            command.env("JANUS_EVENTS_USER", user).env("JANUS_EVENTS_PASSWORD", password);
+        }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut guard = command.spawn().expect("a shell");
         let mut lines =
@@ -148,19 +157,12 @@ impl JanusServer {
             }
             let _ = writeln!(log, "{line}");
         }
-        assert!(!log.is_empty(), "the program `janus` is not there; on Debian: apt-get install janus");
+        let is_there = Command::new("sh").args(["-c", "command -v janus"]).stdout(Stdio::null()).status();
+        assert!(
+            is_there.expect("a shell").success(),
+            "the program `janus` is not in PATH; on Debian: apt-get install janus"
+        );
         Err(log)
-    }
-
-    fn configure(&self, sink: Option<&EventSink>) {
-        let [api, admin] = self.ports;
-        let file = |name: &str, text: &str| write(&self.dir.path().join(name), text);
-        file("janus.jcfg", &core(self.dir.path(), sink.is_some()));
-        file("janus.plugin.videoroom.jcfg", &videoroom());
-        file("janus.transport.websockets.jcfg", &websockets(api, admin));
-        if let Some(sink) = sink {
-            file("janus.eventhandler.sampleevh.jcfg", &events(sink));
-        }
     }
 }
 
@@ -176,89 +178,6 @@ impl Drop for Running {
         // Nothing can be done about a failure, and a panic while dropping would hide the test's own.
         let _ = self.guard.wait();
     }
-}
-
-fn core(dir: &Path, events: bool) -> String {
-    format!(
-        r#"general: {{
-	configs_folder = "{}"
-	debug_level = 4
-	debug_colors = false
-	interface = "127.0.0.1"
-	server_name = "test"
-	session_timeout = 60
-	reclaim_session_timeout = 30
-	api_secret = "{API_SECRET}"
-	admin_secret = "{ADMIN_SECRET}"
-}}
-media: {{
-	rtp_port_range = "20000-29999"
-}}
-nat: {{
-	ice_lite = true
-	full_trickle = false
-	ignore_mdns = true
-	ice_enforce_list = "127."
-}}
-plugins: {{
-	disable = "libjanus_audiobridge.so,libjanus_duktape.so,libjanus_echotest.so,libjanus_lua.so,libjanus_nosip.so,libjanus_recordplay.so,libjanus_sip.so,libjanus_streaming.so,libjanus_textroom.so,libjanus_videocall.so,libjanus_voicemail.so"
-}}
-transports: {{
-	disable = "libjanus_http.so,libjanus_mqtt.so,libjanus_nanomsg.so,libjanus_pfunix.so,libjanus_rabbitmq.so"
-}}
-loggers: {{
-	disable = "libjanus_jsonlog.so"
-}}
-events: {{
-	broadcast = {events}
-	disable = "libjanus_gelfevh.so,libjanus_mqttevh.so,libjanus_nanomsgevh.so,libjanus_rabbitmqevh.so,libjanus_wsevh.so"
-}}
-"#,
-        dir.display()
-    )
-}
-
-fn videoroom() -> String {
-    format!("general: {{\n\tadmin_key = \"{ROOM_KEY}\"\n\tlock_rtp_forward = true\n\tstring_ids = true\n}}\n")
-}
-
-fn websockets(api: u16, admin: u16) -> String {
-    format!(
-        r#"general: {{
-	json = "compact"
-	ws = true
-	ws_port = {api}
-	ws_ip = "127.0.0.1"
-}}
-admin: {{
-	admin_ws = true
-	admin_ws_port = {admin}
-	admin_ws_ip = "127.0.0.1"
-}}
-"#
-    )
-}
-
-fn events(sink: &EventSink) -> String {
-    let EventSink { url, user, password } = sink;
-    format!(
-        r#"general: {{
-	enabled = true
-	events = "plugins,core"
-	grouping = true
-	json = "compact"
-	backend = "{url}"
-	backend_user = "{user}"
-	backend_pwd = "{password}"
-	max_retransmissions = 5
-	retransmissions_backoff = 100
-}}
-"#
-    )
-}
-
-fn write(file: &Path, text: &str) {
-    std::fs::write(file, text).expect("our own directory");
 }
 
 fn free_port() -> u16 {

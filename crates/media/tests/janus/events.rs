@@ -22,7 +22,7 @@ async fn sink() -> (EventSink, mpsc::UnboundedReceiver<Vec<u8>>) {
             tokio::spawn(serve(connection, posted.clone()));
         }
     });
-    (EventSink { url, user: "janus".to_owned(), password: "its password".to_owned() }, bodies)
+    (EventSink { url, user: "janus".to_owned(), password: "its-password".to_owned() }, bodies)
 }
 
 async fn serve(mut connection: TcpStream, posted: mpsc::UnboundedSender<Vec<u8>>) {
@@ -36,8 +36,8 @@ async fn serve(mut connection: TcpStream, posted: mpsc::UnboundedSender<Vec<u8>>
                 return;
             }
         };
-        // janus:its password
-        assert!(head.contains("Authorization: Basic amFudXM6aXRzIHBhc3N3b3Jk\r\n"), "{head}");
+        // janus:its-password
+        assert!(head.contains("Authorization: Basic amFudXM6aXRzLXBhc3N3b3Jk\r\n"), "{head}");
         let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")).unwrap();
         let length: usize = length.parse().unwrap();
         while read.len() < length {
