@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::web::Data;
 use trialogue_domain::{Moment, Observation, UserId, observe};
-use trialogue_media::Gateway;
+use trialogue_media::{Gateway, LiveKitKey};
 use trialogue_storage::{ConferenceView, Store, StoreError, Whose};
 
 use crate::live::Live;
 use crate::passwords::PasswordLane;
 use crate::ports::{Clock, Entropy};
+use crate::routes::JanusReports;
 use crate::signalling::{Signalling, SignallingSettings};
 use crate::throttle::Throttle;
 
@@ -46,6 +48,8 @@ pub struct App {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) passwords: PasswordLane,
     pub(crate) throttle: Throttle,
+    pub(crate) janus: Option<Data<JanusReports>>,
+    pub(crate) livekit: Option<LiveKitKey>,
     pub(crate) live: Live,
     pub(crate) signalling: Signalling,
 }
@@ -66,7 +70,8 @@ impl App {
         let live =
             Live::start(store.clone(), Arc::clone(&clock), settings.presence_window, settings.heartbeat);
         let (throttle, signalling) = (Throttle::default(), Signalling::new(gateway));
-        Ok(Self { store, settings, clock, entropy, passwords, throttle, live, signalling })
+        let (janus, livekit) = (None, None);
+        Ok(Self { store, settings, clock, entropy, passwords, throttle, janus, livekit, live, signalling })
     }
 
     /// A conference as it stands now: what is due has ended, whether or not the background work has come round to it.
@@ -85,5 +90,17 @@ impl App {
     /// The live events.
     pub const fn live(&self) -> &Live {
         &self.live
+    }
+
+    /// Takes in what a Janus tells.
+    #[must_use]
+    pub fn with_janus(self, reports: JanusReports) -> Self {
+        Self { janus: Some(Data::new(reports)), ..self }
+    }
+
+    /// Serves the admission gate and the webhook of a `LiveKit` with this key.
+    #[must_use]
+    pub fn with_livekit(self, key: LiveKitKey) -> Self {
+        Self { livekit: Some(key), ..self }
     }
 }

@@ -147,6 +147,16 @@ impl Call {
         self.req.match_info().query(name)
     }
 
+    /// The request as it came, for the few routes that are not for our own clients.
+    pub(crate) fn request(&self) -> &HttpRequest {
+        &self.req
+    }
+
+    /// The body as it came.
+    pub(crate) async fn raw_body(&self, payload: web::Payload) -> Result<web::Bytes, Failure> {
+        body::collect(&self.req, payload).await
+    }
+
     /// The body, bound.
     pub(crate) async fn body<T: DeserializeOwned>(&self, payload: web::Payload) -> Result<T, Failure> {
         body::bind(&self.req, payload).await

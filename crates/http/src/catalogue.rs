@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use trialogue_domain::{CommandKind, Outcome, Refusal as R, Role, StateName};
+use trialogue_media::BadWebhook;
 use trialogue_storage::StoreError as S;
 
 use crate::error_body::WireErrorCode as W;
-use crate::problem::Problem as P;
+use crate::problem::{BadJoin, Problem as P};
 
 /// From the same rows: a sample of every variant, and what the client should do about each. The match is exhaustive, so a
 /// new variant does not compile until it has its row, and with it its sample.
@@ -56,6 +57,9 @@ rows! { P:
     P::CannotDial => P::CannotDial, "Invite without isPSTN.";
     P::NoWebSocket => P::NoWebSocket, "Use a WebSocket client (docs/signalling.md).";
     P::BadIdempotencyKey => P::BadIdempotencyKey, "Send a UUID, or no key.";
+    P::BadJoinToken(_) => P::BadJoinToken(BadJoin::NoToken), "For the proxy in front of LiveKit: refuse the connection.";
+    P::NotInCall => P::NotInCall, "For the proxy in front of LiveKit: refuse the connection.";
+    P::BadWebhook(_) => P::BadWebhook(BadWebhook::Body), "Sign webhooks with the API key of the settings.";
     P::PasswordLane => P::PasswordLane, "Try again after Retry-After.";
     P::Store(S::Refused(R::NotFound)) => refused(R::NotFound), "Check path and ids.";
     P::Store(S::Refused(R::NotPermitted { .. })) => refused(R::NotPermitted { role: Role::Provider, command: CommandKind::StartVideo }), "Leave it to the other side.";

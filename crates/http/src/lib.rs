@@ -14,6 +14,7 @@ mod health;
 pub mod json;
 mod live;
 pub mod negotiation;
+mod pages;
 mod passwords;
 pub mod paths;
 mod ports;
@@ -33,6 +34,7 @@ pub use error_body::{ErrorBody, WireErrorCode};
 pub use live::{Follower, Live};
 pub use passwords::hash_password;
 pub use ports::{Clock, Entropy};
+pub use routes::JanusReports;
 pub use signalling::{IceServers, SignallingSettings};
 
 use actix_web::http::header::CACHE_CONTROL;
@@ -41,7 +43,8 @@ use actix_web::web::{self, ServiceConfig};
 
 /// Adds everything that is served to an actix application.
 pub fn configure(app: &web::Data<App>, config: &mut ServiceConfig) {
-    let base = app.settings.base_path.clone();
+    let settings = app.settings.clone();
+    let base = settings.base_path.clone();
     let echo_on = app.settings.conformance_echo;
     let served = web::scope("")
         .wrap(from_fn(request_log::log_request))
@@ -52,6 +55,13 @@ pub fn configure(app: &web::Data<App>, config: &mut ServiceConfig) {
         .route("/readyz", web::get().to(health::readyz))
         .configure(|config| {
             routes::configure(&base, config);
+            if let Some(reports) = &app.janus {
+                routes::janus(&base, reports, config);
+            }
+            if let Some(key) = &app.livekit {
+                routes::livekit::configure(&base, key, config);
+            }
+            pages::configure(&settings, config);
             if echo_on {
                 config.service(echo::echo(&base));
             }

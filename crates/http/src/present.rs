@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use trialogue_domain::{
-    AccountPair, Conference, Kind, Leg, Participant, ParticipantId, Party, Stage, Timestamp, is_offline,
+    AccountPair, Actor, Conference, Kind, Leg, Participant, ParticipantId, Party, Stage, Timestamp,
+    is_offline,
 };
 use trialogue_media::Identity;
-use trialogue_storage::{ConferenceView, OfferView, OfferedProvider};
+use trialogue_storage::{ConferenceView, Language, OfferView, OfferedProvider};
 
 use crate::secret::Secret;
 use crate::wire::{
     ArrayOfResultVideoConferenceParticipant, DateTime, Decimal, ParaRequestProvider, ParaVideoEngineAccount,
-    ParaVideoEngineAccountPair, ResultConferenceCall, ResultRequest, ResultTaskOffer,
-    ResultVideoConferenceParticipant, ResultVideoConferenceSecondRequest,
+    ParaVideoEngineAccountPair, ResultConferenceCall, ResultGuestInvitation, ResultLanguage, ResultRequest,
+    ResultTaskOffer, ResultVideoConferenceParticipant, ResultVideoConferenceSecondRequest,
 };
 
 /// Who is, or was, in a conference: the client and the provider of the latest call, and everybody who was invited.
@@ -63,6 +64,35 @@ pub(crate) fn participant(view: &ConferenceView, of: &Participant) -> ResultVide
             ..blank
         },
     }
+}
+
+/// What an invited party is told before it says yes.
+pub(crate) fn invitation(
+    view: &ConferenceView,
+    of: ParticipantId,
+    inviter: Option<Actor>,
+) -> ResultGuestInvitation {
+    let (inviter, kind) = match inviter {
+        Some(Actor::Client(_)) => (Some(&view.client), Some(Kind::Client)),
+        Some(Actor::Provider(_)) => (view.provider.as_ref(), Some(Kind::Provider)),
+        Some(Actor::Guest(_) | Actor::SecondInterpreter(_) | Actor::System) | None => (None, None),
+    };
+    let state = view.conference.participant(of).map(|p| p.state.name().code());
+    ResultGuestInvitation {
+        request_conference_session_id: view.conference.id.0,
+        request_conference_session_video_participant_id: of.0,
+        request_conference_session_video_status_code_id: state.unwrap_or_default(),
+        person_name: view.invited.iter().find(|i| i.participant == of).and_then(|i| i.name.clone()),
+        inviter_name: inviter.map(|p| p.name.clone()),
+        inviter_type_code_id: kind.map(Kind::code),
+        to_language_id: view.language.id.0,
+        to_language: Some(view.language.name.clone()),
+    }
+}
+
+/// A row of the language table.
+pub(crate) fn language(known: &Language) -> ResultLanguage {
+    ResultLanguage { language_id: known.id.0, code: Some(known.code.clone()), name: Some(known.name.clone()) }
 }
 
 /// A request, as its client polls it.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use trialogue_domain::Refusal;
+use trialogue_media::{BadToken, BadWebhook};
 use trialogue_storage::StoreError;
 
 use crate::error_body::{ErrorBody, sentence};
@@ -52,9 +53,38 @@ pub(crate) enum Problem {
     /// The idempotency key itself is not one.
     #[error("an Idempotency-Key has 1 to 200 visible ASCII characters")]
     BadIdempotencyKey,
+    /// The request that a proxy asks about has no token for `LiveKit` that can be believed.
+    #[error("no one valid LiveKit token: {0}")]
+    BadJoinToken(#[from] BadJoin),
+    /// The token is valid; its participant is out of the call, or was never in it.
+    #[error("this participant is not, or no longer, in this conference")]
+    NotInCall,
+    /// The webhook is not the engine's.
+    #[error("this webhook is not the media engine's: {0}")]
+    BadWebhook(#[from] BadWebhook),
     /// No more passwords can be judged.
     #[error("passwords cannot be judged at the moment; try again shortly")]
     PasswordLane,
+}
+
+/// Why a request for a connection to `LiveKit` is not looked at any further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BadJoin {
+    /// None came with it.
+    #[error("there is none")]
+    NoToken,
+    /// Two that differ came with it: which of them counts, the proxy, `LiveKit` and we might not agree on.
+    #[error("there is more than one")]
+    ManyTokens,
+    /// It asks for a second connection beside the first, which `LiveKit` would list under another name.
+    #[error("a second connection to publish is not allowed")]
+    Publish,
+    /// What the proxy says of it is no text.
+    #[error("what the proxy forwarded can't be read")]
+    Unreadable,
+    /// The token.
+    #[error(transparent)]
+    Token(#[from] BadToken),
 }
 
 /// How a problem is answered.
@@ -106,6 +136,9 @@ impl Problem {
             Self::CannotDial => verdict(StatusCode::BAD_REQUEST, "cannot_dial"),
             Self::NoWebSocket => verdict(StatusCode::BAD_REQUEST, "no_websocket"),
             Self::BadIdempotencyKey => verdict(StatusCode::BAD_REQUEST, "bad_idempotency_key"),
+            Self::BadJoinToken(_) => verdict(StatusCode::UNAUTHORIZED, "bad_join_token"),
+            Self::NotInCall => verdict(StatusCode::FORBIDDEN, "not_in_call"),
+            Self::BadWebhook(_) => verdict(StatusCode::UNAUTHORIZED, "bad_webhook"),
             Self::PasswordLane => unavailable("busy"),
             Self::Store(error) => match error {
                 StoreError::Refused(refusal) => told(

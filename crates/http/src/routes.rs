@@ -6,7 +6,10 @@ mod events;
 mod finish;
 mod guest;
 mod invite;
+mod janus_events;
 mod kick;
+mod languages;
+pub(crate) mod livekit;
 mod login;
 mod offers;
 mod online;
@@ -16,8 +19,10 @@ mod request_status;
 mod signalling;
 mod start_video;
 
-use actix_web::web::{Payload, ServiceConfig};
+use actix_web::web::{Data, Payload, ServiceConfig};
 use trialogue_storage::UserRole::{Client, Provider};
+
+pub use janus_events::JanusReports;
 
 use crate::call::Call;
 use crate::paths::{get, post};
@@ -27,11 +32,10 @@ pub(crate) fn configure(base: &str, config: &mut ServiceConfig) {
     client(base, config);
     provider(base, config);
     guest(base, config);
-    config.service(get(base, "Events", events::events)).service(get(
-        base,
-        "Signalling/{conference}",
-        signalling::signalling,
-    ));
+    config
+        .service(get(base, "Languages", languages::languages))
+        .service(get(base, "Events", events::events))
+        .service(get(base, "Signalling/{conference}", signalling::signalling));
 }
 
 fn client(base: &str, config: &mut ServiceConfig) {
@@ -40,10 +44,11 @@ fn client(base: &str, config: &mut ServiceConfig) {
     let invite = |call: Call, body: Payload| invite::invite(call, body, Client);
     let kick = |call: Call, body: Payload| kick::kick(call, body, Client);
     let participants = |call: Call| participants::participants(call, Client);
+    let status = |call: Call| request_status::request_status(call, Client);
     config
         .service(post(base, "Client/Login/{SystemLanguageId}", login))
         .service(post(base, "Client/Request/New", request_new::request_new))
-        .service(post(base, "Client/Request/Status", request_status::request_status))
+        .service(post(base, "Client/Request/Status", status))
         .service(post(base, "Client/Request/StartVideoProcess", start_video::start_video))
         .service(post(base, "Client/Request/VideoAgain", start_video::video_again))
         .service(post(base, "Client/Request/VideoEngineAccounts", accounts))
@@ -60,6 +65,7 @@ fn provider(base: &str, config: &mut ServiceConfig) {
     let invite = |call: Call, body: Payload| invite::invite(call, body, Provider);
     let kick = |call: Call, body: Payload| kick::kick(call, body, Provider);
     let participants = |call: Call| participants::participants(call, Provider);
+    let status = |call: Call| request_status::request_status(call, Provider);
     config
         .service(post(base, "Provider/Login/{SystemLanguageId}", login))
         .service(post(base, "Provider/Task/SetOnline", online::set_online))
@@ -67,6 +73,7 @@ fn provider(base: &str, config: &mut ServiceConfig) {
         .service(post(base, "Provider/Task/Offers", offers::offers))
         .service(post(base, "Provider/Task/Accept", offers::accept))
         .service(post(base, "Provider/Task/Decline", offers::decline))
+        .service(post(base, "Provider/Task/Status", status))
         .service(post(base, "Provider/Task/ConfirmVideo", confirm::confirm_video))
         .service(post(base, "Provider/Task/RefuseVideo", confirm::refuse_video))
         .service(post(base, "Provider/Task/VideoEngineAccounts", accounts))
@@ -78,8 +85,15 @@ fn provider(base: &str, config: &mut ServiceConfig) {
 
 fn guest(base: &str, config: &mut ServiceConfig) {
     config
+        .service(post(base, "Guest/Invitation", guest::invitation))
         .service(post(base, "Guest/Confirm", guest::confirm))
         .service(post(base, "Guest/Decline", guest::decline))
         .service(post(base, "Guest/VideoEngineAccounts", accounts::guest_account))
         .service(post(base, "Guest/Leave", guest::leave));
+}
+
+/// What Janus tells. There only where Janus carries the picture, and is told to tell.
+pub(crate) fn janus(base: &str, reports: &Data<JanusReports>, config: &mut ServiceConfig) {
+    let told = post(base, "Engine/Janus/Events", janus_events::janus_events);
+    config.service(told.app_data(reports.clone()));
 }

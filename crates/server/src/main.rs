@@ -3,8 +3,10 @@
 mod cli;
 mod clock;
 mod demo;
+mod engine;
 mod entropy;
 mod metrics;
+mod reconcile;
 mod relay;
 mod serve;
 mod settings;

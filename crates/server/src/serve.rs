@@ -11,15 +11,17 @@ use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use trialogue_http::{App, Clock, Live};
-use trialogue_media::{Gateway, Mesh, VideoEngine, notifications};
+use trialogue_media::{Gateway, notifications};
 use trialogue_storage::{Store, migrate};
 
 use crate::clock::SystemClock;
 use crate::demo;
+use crate::engine::{Carrier, carrier, with_routes};
 use crate::entropy::SystemEntropy;
 use crate::metrics::{Metrics, Watched};
+use crate::reconcile::reconcile;
 use crate::relay::Background;
-use crate::settings::{Engine, Settings};
+use crate::settings::Settings;
 
 /// Runs the server.
 pub(crate) fn run(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
@@ -47,9 +49,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (stop, stopped) = watch::channel(false);
     let (notifier, seen) = notifications();
-    let engine: Arc<dyn VideoEngine> = match settings.engine {
-        Engine::Mesh => Arc::new(Mesh::new(notifier.clone())),
-    };
+    let Carrier { engine, janus } = carrier(&settings.engine, notifier.clone(), &clock)?;
     let gateway = Arc::new(Gateway::new(Arc::clone(&engine), notifier));
     let background = Background {
         store: store.clone(),
@@ -59,11 +59,14 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         clock: Arc::clone(&clock),
         stop: stopped,
     };
+    let reconciling =
+        janus.clone().map(|janus| tokio::spawn(reconcile(janus, store.clone(), background.stop.clone())));
     let tasks = background.start(seen);
 
     let entropy = Arc::new(SystemEntropy);
-    let app = App::new(store.clone(), settings.http.clone(), clock, entropy, gateway)
+    let app = App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), entropy, gateway)
         .map_err(anyhow::Error::msg)?;
+    let app = with_routes(app, &settings.engine, janus);
     let live = app.live().clone();
     let watched = Watched { store: store.clone(), live: live.clone(), clock };
     let metrics = settings.metrics_listen.map(|address| Metrics::start(address, watched)).transpose()?;
@@ -94,7 +97,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     if let Some(metrics) = metrics {
         metrics.stop().await;
     }
-    for task in tasks {
+    for task in tasks.into_iter().chain(reconciling) {
         let _ = task.await;
     }
     outcome

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use trialogue_domain::Timings;
 use trialogue_http::{HttpSettings, IceServers, SignallingSettings};
+use trialogue_media::{JanusSettings, LiveKitKey, LiveKitSettings};
 use trialogue_storage::{DatabaseUrl, StoreOptions};
 
 /// One setting.
@@ -51,7 +52,46 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "",
         help: "Address and port of a second listener that answers `GET /metrics` for Prometheus; none if empty. Not for the outside.",
     },
-    Setting { name: "engine", default: "mesh", help: "What carries the picture: `mesh`." },
+    Setting {
+        name: "engine",
+        default: "mesh",
+        help: "What carries the picture: `mesh`, `janus` or `livekit` (docs/engines.md).",
+    },
+    Setting { name: "janus_url", default: "ws://127.0.0.1:8188", help: "Janus' WebSocket for parties." },
+    Setting { name: "janus_admin_url", default: "ws://127.0.0.1:7188", help: "Janus' WebSocket for admins." },
+    Setting { name: "janus_api_secret", default: "", help: "Janus' `api_secret`." },
+    Setting { name: "janus_admin_secret", default: "", help: "Janus' `admin_secret`." },
+    Setting {
+        name: "janus_room_key",
+        default: "",
+        help: "The `admin_key` of Janus' VideoRoom; what secures each room is derived from it.",
+    },
+    Setting {
+        name: "janus_events_user",
+        default: "janus",
+        help: "As whom Janus posts what happens to `{base_path}/Engine/Janus/Events`.",
+    },
+    Setting {
+        name: "janus_events_password",
+        default: "",
+        help: "With what password it does; if empty, the route is not there.",
+    },
+    Setting {
+        name: "livekit_url",
+        default: "",
+        help: "Where browsers find LiveKit, `wss://...`: the proxy with the admission gate.",
+    },
+    Setting {
+        name: "livekit_api_url",
+        default: "http://127.0.0.1:7880",
+        help: "Where LiveKit's room service is.",
+    },
+    Setting {
+        name: "livekit_api_key",
+        default: "",
+        help: "The API key in LiveKit's configuration, which must be the only one there.",
+    },
+    Setting { name: "livekit_api_secret", default: "", help: "Its secret, 32 characters or more." },
     Setting {
         name: "ice_servers",
         default: "",
@@ -153,6 +193,11 @@ impl Setting {
         format!("--{}", self.name.replace('_', "-"))
     }
 
+    /// Whether its name says that nobody may see its value.
+    fn is_secret(&self) -> bool {
+        ["_secret", "_key", "_password"].iter().any(|end| self.name.ends_with(end))
+    }
+
     pub(crate) fn variable(&self) -> String {
         format!("TRIALOGUE_{}", self.name.to_uppercase())
     }
@@ -187,13 +232,13 @@ impl Values {
         Ok(Self(SETTINGS.iter().map(find).zip(SETTINGS).map(|((v, from), s)| (s, v, from)).collect()))
     }
 
-    /// Each setting with its value and source; a database password is not shown.
+    /// Each setting with its value and source; secrets are not shown.
     pub(crate) fn shown(&self) -> impl Iterator<Item = (&'static str, String, &Source)> {
         self.0.iter().map(|(setting, value, from)| {
             let value = match (setting.name, DatabaseUrl::parse(value)) {
                 ("database", Ok(url)) => url.to_string(),
                 ("database", Err(_)) => "(unreadable)".to_owned(),
-                ("turn_secret", _) if !value.is_empty() => "(set)".to_owned(),
+                _ if setting.is_secret() && !value.is_empty() => "(not shown)".to_owned(),
                 _ => value.clone(),
             };
             (setting.name, value, from)
@@ -233,10 +278,14 @@ impl Values {
                     account: self.seconds("account_seconds")?,
                 },
             },
-            engine: self.checked("engine", |name| match name {
-                "mesh" => Ok(Engine::Mesh),
-                _ => Err("this version knows `mesh`".to_owned()),
-            })?,
+            engine: match self.text("engine").0 {
+                "mesh" => Engine::Mesh,
+                "janus" => Engine::Janus(Box::new(self.janus()?)),
+                "livekit" => Engine::LiveKit(Box::new(self.livekit()?)),
+                _ => self.checked("engine", |_| {
+                    Err("this version knows `mesh`, `janus` and `livekit`".to_owned())
+                })?,
+            },
             http: HttpSettings {
                 base_path,
                 public_url: if url.is_empty() { format!("http://{listen}") } else { url },
@@ -264,6 +313,65 @@ impl Values {
                 _ => Err("write `text` or `json`".to_owned()),
             })?,
             shutdown: self.seconds("shutdown_seconds")?,
+        })
+    }
+
+    fn janus(&self) -> Result<JanusChoice, SettingsError> {
+        let web_socket = |name| {
+            self.checked(name, |url| match url.strip_prefix("ws://") {
+                Some(host) if !host.is_empty() => Ok(url.to_owned()),
+                _ => Err("write `ws://HOST:PORT`".to_owned()),
+            })
+        };
+        let secret = |name| {
+            self.checked(name, |secret| match secret {
+                "" => Err("the engine `janus` needs it; there is no default for a secret".to_owned()),
+                _ => Ok(secret.to_owned()),
+            })
+        };
+        let reports = (self.text("janus_events_user").0, self.text("janus_events_password").0);
+        Ok(JanusChoice {
+            engine: JanusSettings {
+                url: web_socket("janus_url")?,
+                admin_url: web_socket("janus_admin_url")?,
+                api_secret: secret("janus_api_secret")?,
+                admin_secret: secret("janus_admin_secret")?,
+                room_key: secret("janus_room_key")?,
+                patience: JANUS_PATIENCE,
+            },
+            reports_as: (!reports.1.is_empty()).then(|| (reports.0.to_owned(), reports.1.to_owned())),
+        })
+    }
+
+    fn livekit(&self) -> Result<LiveKitSettings, SettingsError> {
+        let url = |name, schemes: [&'static str; 2]| {
+            self.checked(name, |url| {
+                let sound = schemes
+                    .iter()
+                    .any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
+                if sound {
+                    Ok(url.to_owned())
+                } else {
+                    Err(format!("LiveKit needs a URL that begins with {}", schemes[0]))
+                }
+            })
+        };
+        let key = self.checked("livekit_api_key", |id| {
+            if id.is_empty() { Err("LiveKit needs an API key".to_owned()) } else { Ok(id.to_owned()) }
+        })?;
+        // LiveKit itself wants as much.
+        let secret = self.checked("livekit_api_secret", |secret| {
+            if secret.len() < 32 {
+                Err("LiveKit needs 32 characters or more".to_owned())
+            } else {
+                Ok(secret.to_owned())
+            }
+        })?;
+        Ok(LiveKitSettings {
+            url: url("livekit_url", ["wss://", "ws://"])?,
+            api_url: url("livekit_api_url", ["https://", "http://"])?,
+            key: LiveKitKey::new(key, &secret),
+            patience: Duration::from_secs(5),
         })
     }
 
@@ -326,11 +434,26 @@ pub(crate) struct Settings {
 }
 
 /// What carries the picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) enum Engine {
     /// Browsers connect to each other.
     Mesh,
+    /// A Janus does.
+    Janus(Box<JanusChoice>),
+    /// `LiveKit`.
+    LiveKit(Box<LiveKitSettings>),
 }
+
+/// The engine `janus`.
+#[derive(Clone)]
+pub(crate) struct JanusChoice {
+    pub(crate) engine: JanusSettings,
+    /// User and password of what it reports, if it does.
+    pub(crate) reports_as: Option<(String, String)>,
+}
+
+/// How long an answer of Janus is waited for: it answers in milliseconds, or not at all.
+const JANUS_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A misspelt variable would otherwise be a setting that silently does nothing.
 fn refuse_unknown_variables(variables: &[(String, String)]) -> Result<(), SettingsError> {
@@ -432,6 +555,28 @@ mod tests {
     }
 
     #[test]
+    fn secrets_are_not_shown_and_have_no_default() {
+        let secrets: Vec<(&str, &str)> = SETTINGS
+            .iter()
+            .filter(|s| s.name.starts_with("janus_") && s.default.is_empty())
+            .map(|s| (s.name, "hunter2"))
+            .collect();
+        let names: Vec<_> = secrets.iter().map(|(name, _)| *name).collect();
+        assert_eq!(
+            names,
+            ["janus_api_secret", "janus_admin_secret", "janus_room_key", "janus_events_password"]
+        );
+        let janus = [secrets, vec![("engine", "janus")]].concat();
+        let values = gathered(&janus, &[], None).unwrap();
+        assert!(values.shown().all(|(_, value, _)| !value.contains("hunter2")));
+        assert!(matches!(values.settings().map(|settings| settings.engine), Ok(Engine::Janus(_))));
+        let wrong = message(gathered(&[("engine", "janus")], &[], None));
+        assert!(wrong.contains("`janus_api_secret`") && wrong.contains("no default"), "{wrong}");
+        let wrong = message(gathered(&[janus, vec![("janus_url", "http://x")]].concat(), &[], None));
+        assert!(wrong.contains("`janus_url`") && wrong.contains("ws://"), "{wrong}");
+    }
+
+    #[test]
     fn misspelt_names_are_refused() {
         assert!(message(gathered(&[], &[("TRIALOGUE_LISTTEN", "x")], None)).contains("TRIALOGUE_LISTTEN"));
         let dir = tempfile::tempdir().unwrap();
@@ -445,6 +590,26 @@ mod tests {
         let values =
             gathered(&[("database", "postgres://me:hunter2@db/x?password=hunter3")], &[], None).unwrap();
         assert!(values.shown().all(|(_, value, _)| !value.contains("hunter")));
+    }
+
+    #[test]
+    fn livekit_needs_its_own_settings_and_its_secret_is_not_shown() {
+        let secret = "hunter2 hunter2 hunter2 hunter2 hunter2";
+        let all = [
+            ("engine", "livekit"),
+            ("livekit_url", "wss://livekit.example.org"),
+            ("livekit_api_key", "trialogue"),
+            ("livekit_api_secret", secret),
+        ];
+        assert_eq!(message(gathered(&all, &[], None)), "");
+        for (left_out, _) in &all[1..] {
+            let rest: Vec<_> = all.iter().filter(|(name, _)| name != left_out).copied().collect();
+            let wrong = message(gathered(&rest, &[], None));
+            assert!(wrong.contains(&format!("`{left_out}`")), "{wrong}");
+        }
+        let short = message(gathered(&[&all[..3], &[("livekit_api_secret", "hunter2")]].concat(), &[], None));
+        assert!(short.contains("32 characters") && !short.contains("hunter"), "{short}");
+        assert!(gathered(&all, &[], None).unwrap().shown().all(|(_, value, _)| !value.contains("hunter")));
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use diesel::prelude::*;
 use trialogue_domain::{
-    Actor, Command, Conference, ConferenceId, Kind, Participant, ParticipantId, Timestamp,
+    Actor, Command, Conference, ConferenceId, Kind, Observation, Participant, ParticipantId, Timestamp,
+    observe,
 };
 
-use crate::aggregate::bind_secret;
+use crate::aggregate::{Loaded, bind_secret, load};
 use crate::calls::{lane_key, missing};
 use crate::schema::participants;
 use crate::store::SecretHash;
@@ -40,6 +41,28 @@ impl Store {
                     bind_secret(&mut tx.connection, id, own, &secret(own))?;
                 }
                 Ok(conference)
+            })
+            .await
+    }
+
+    /// Whether a participant is in the conference with an account that is good now. What is due has ended, whether or not
+    /// the background work has come round to it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn has_account(
+        &self,
+        conference: ConferenceId,
+        participant: ParticipantId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let store = self.clone();
+        self.executor()
+            .read_together("check an account", move |connection| {
+                let Some(Loaded { conference, .. }) = load(connection, conference)? else { return Ok(false) };
+                let due = observe(&conference, Observation::DeadlinePassed, store.moment(now));
+                let conference = due.iter().fold(conference, |state, event| state.apply(event, now));
+                Ok(conference.participant(participant).is_some_and(|p| p.state.account().is_some()))
             })
             .await
     }

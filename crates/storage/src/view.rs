@@ -3,10 +3,10 @@
 use diesel::prelude::*;
 use trialogue_domain::{Conference, ConferenceId, LanguageId, ParticipantId, Timestamp, UserId};
 
-use crate::StoreError;
 use crate::aggregate::{Loaded, RequestDetails, load};
 use crate::connection::AnyConnection;
 use crate::schema::{conferences, languages, provider_languages, users};
+use crate::{Store, StoreError};
 
 /// A conference with the names of its people.
 #[derive(Clone)]
@@ -34,7 +34,7 @@ pub struct ConferenceView {
 pub struct Language {
     /// Its number.
     pub id: LanguageId,
-    /// ISO 639-1.
+    /// ISO 639: of two letters where there is one, else of three.
     pub code: String,
     /// In English.
     pub name: String,
@@ -165,6 +165,28 @@ pub(crate) fn language(
         .optional()
         .map_err(StoreError::query("find a language"))?;
     Ok(found.map(|(id, code, name)| Language { id: LanguageId(id), code, name }))
+}
+
+impl Store {
+    /// The language table, by number.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn languages(&self) -> Result<Vec<Language>, StoreError> {
+        self.executor()
+            .read("list the languages", |connection| {
+                let rows: Vec<(i32, String, String)> = languages::table
+                    .order(languages::id)
+                    .select((languages::id, languages::code, languages::name))
+                    .load(connection)
+                    .map_err(StoreError::query("list the languages"))?;
+                Ok(rows
+                    .into_iter()
+                    .map(|(id, code, name)| Language { id: LanguageId(id), code, name })
+                    .collect())
+            })
+            .await
+    }
 }
 
 fn person(connection: &mut AnyConnection, id: UserId) -> Result<Person, StoreError> {

@@ -1,10 +1,25 @@
-//! `Guest/Confirm`, `Guest/Decline`, `Guest/Leave`: the invited third party, with the invitation's secret as its token.
+//! `Guest/Invitation`, `Guest/Confirm`, `Guest/Decline`, `Guest/Leave`: the invited third party, with the invitation's secret
+//! as its token.
 
 use actix_web::HttpResponse;
+use trialogue_domain::Event;
 use trialogue_storage::{Ask, Whose};
 
 use crate::call::Call;
+use crate::present;
 use crate::reply::{self, Failure};
+
+/// What the guest is invited to, and by whom: what it must know before it says yes.
+pub(super) async fn invitation(call: Call) -> Result<HttpResponse, Failure> {
+    let (invitation, _) = call.guest().await?;
+    let view = call.view(Whose::Id(invitation.conference)).await?;
+    let log = call.app().store.timeline(invitation.conference).await.map_err(|e| call.fail(e))?;
+    let invited = log.iter().find(|entry| {
+        matches!(entry.event, Event::Invited { participant, .. } if participant == invitation.participant)
+    });
+    let inviter = invited.and_then(|entry| entry.actor);
+    Ok(call.ok(&present::invitation(&view, invitation.participant, inviter)))
+}
 
 pub(super) async fn confirm(call: Call) -> Result<HttpResponse, Failure> {
     answer(call, Ask::ConfirmInvitation).await

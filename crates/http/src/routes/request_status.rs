@@ -1,4 +1,5 @@
-//! `Client/Request/Status`: the client's latest request, for polling.
+//! `Client/Request/Status`, `Provider/Task/Status`: the client's latest request, or the latest that the interpreter accepted;
+//! for polling.
 
 use actix_web::HttpResponse;
 use trialogue_storage::UserRole;
@@ -7,8 +8,8 @@ use crate::call::Call;
 use crate::present;
 use crate::reply::Failure;
 
-pub(super) async fn request_status(call: Call) -> Result<HttpResponse, Failure> {
-    let caller = call.user(UserRole::Client).await?;
+pub(super) async fn request_status(call: Call, role: UserRole) -> Result<HttpResponse, Failure> {
+    let caller = call.user(role).await?;
     let view = call.view(caller.own()).await?;
     Ok(call.ok(&present::request(&view, call.now())))
 }

@@ -32,3 +32,25 @@ pub struct ParaThirdPartyVideoParticipant {
     #[validate(length(max = 10, message = "At most 10 characters are allowed."))]
     pub is_pstn_str: Option<String>,
 }
+
+/// What an invited party is told before it says yes.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ResultGuestInvitation {
+    /// Number of the conference.
+    pub request_conference_session_id: i32,
+    /// Number of the invited party.
+    pub request_conference_session_video_participant_id: i32,
+    /// 1 informed, 2 confirmed, 3 routed, 4 connected, 5 disconnected, 6 finished.
+    pub request_conference_session_video_status_code_id: i32,
+    /// Name of the invited party, as the inviter gave it.
+    pub person_name: Option<String>,
+    /// Who invited it.
+    pub inviter_name: Option<String>,
+    /// What the inviter is: 1 client, 2 provider.
+    pub inviter_type_code_id: Option<i32>,
+    /// Number of the language that is interpreted.
+    pub to_language_id: i32,
+    /// Name of that language.
+    pub to_language: Option<String>,
+}

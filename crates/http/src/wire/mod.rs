@@ -11,6 +11,7 @@ mod call_report;
 mod date_time;
 mod decimal;
 mod guest;
+mod language;
 mod list;
 mod login;
 mod participant;
@@ -25,7 +26,8 @@ pub use call_report::{ArrayOfParaCallInfo, ParaCallInfo, ParaCallInfoList};
 pub(crate) use date_time::DateParts;
 pub use date_time::DateTime;
 pub use decimal::Decimal;
-pub use guest::ParaThirdPartyVideoParticipant;
+pub use guest::{ParaThirdPartyVideoParticipant, ResultGuestInvitation};
+pub use language::{ArrayOfResultLanguage, ResultLanguage};
 pub use list::ArrayOfString;
 pub use login::{ParaLoginInfo, ParaSecurityToken, WebPageLoginInfo};
 pub use participant::{

@@ -9,8 +9,8 @@ use trialogue_storage::UserRole;
 use crate::world::{Call, SPANISH, World, ids, post};
 
 const SIDES: [&str; 2] = ["Client/Request", "Provider/Task"];
-const GUEST_ROUTES: [&str; 4] =
-    ["Guest/Confirm", "Guest/Decline", "Guest/VideoEngineAccounts", "Guest/Leave"];
+const GUEST_ROUTES: [&str; 5] =
+    ["Guest/Invitation", "Guest/Confirm", "Guest/Decline", "Guest/VideoEngineAccounts", "Guest/Leave"];
 
 fn token<'c>(call: &'c Call, side: &str) -> &'c str {
     if side == SIDES[0] { &call.client } else { &call.provider }

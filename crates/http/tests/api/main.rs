@@ -19,7 +19,11 @@ mod invite;
 #[cfg(test)]
 mod kick;
 #[cfg(test)]
+mod livekit;
+#[cfg(test)]
 mod login;
+#[cfg(test)]
+mod pages;
 #[cfg(test)]
 mod permissions;
 #[cfg(test)]

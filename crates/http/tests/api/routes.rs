@@ -28,7 +28,7 @@ const PARTICIPANT: &str = "ResultVideoConferenceParticipant";
 const PARTICIPANTS: &str = "ArrayOfResultVideoConferenceParticipant";
 const PAIR: &str = "ParaVideoEngineAccountPair";
 
-pub(crate) const ROUTES: [Route; 28] = {
+pub(crate) const ROUTES: [Route; 30] = {
     use Side::{Anybody, Client, Guest, Provider};
     [
         route(Anybody, "Client/Login/1", "ParaLoginInfo", "ParaSecurityToken"),
@@ -53,6 +53,7 @@ pub(crate) const ROUTES: [Route; 28] = {
         route(Provider, "Provider/Task/Offers", "", "ArrayOfResultTaskOffer"),
         route(Provider, "Provider/Task/Accept", "ParaTaskReference", ""),
         route(Provider, "Provider/Task/Decline", "ParaTaskReference", ""),
+        route(Provider, "Provider/Task/Status", "", "ResultRequest"),
         route(Provider, "Provider/Task/ConfirmVideo", "", ""),
         route(Provider, "Provider/Task/RefuseVideo", "", ""),
         route(Provider, "Provider/Task/VideoEngineAccounts", "", PAIR),
@@ -65,6 +66,7 @@ pub(crate) const ROUTES: [Route; 28] = {
         route(Provider, "Provider/Task/KickThirdPartyVideoParticipant", PARTICIPANT, ""),
         route(Provider, "Provider/Task/VideoConferenceParticipants", "", PARTICIPANTS),
         route(Provider, "Provider/Task/Finish", "", ""),
+        route(Guest, "Guest/Invitation", "", "ResultGuestInvitation"),
         route(Guest, "Guest/Confirm", "", ""),
         route(Guest, "Guest/Decline", "", ""),
         route(Guest, "Guest/VideoEngineAccounts", "", PAIR),

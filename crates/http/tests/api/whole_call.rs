@@ -46,7 +46,8 @@ macro_rules! with_model {
         with_model!(@ $name, $model => $do;
             ArrayOfResultTaskOffer ArrayOfResultVideoConferenceParticipant ParaCallInfoList ParaLoginInfo
             ParaProviderOnlineStatus ParaRequest ParaSecurityToken ParaTaskReference ParaThirdPartyVideoParticipant
-            ParaVideoEngineAccountPair ResultConferenceCall ResultRequest ResultVideoConferenceParticipant)
+            ParaVideoEngineAccountPair ResultConferenceCall ResultGuestInvitation ResultRequest
+            ResultVideoConferenceParticipant)
     };
     (@ $name:expr, $model:ident => $do:expr; $($known:ident)+) => {
         match $name {
@@ -168,6 +169,7 @@ async fn walk(manner: Manner) -> (String, World) {
     walk.call("Provider/Task/Decline", &felix, task.clone()).await;
     walk.call("Provider/Task/Offers", &felix, none()).await;
     walk.call("Provider/Task/Accept", &sofia, task).await;
+    walk.call("Provider/Task/Status", &sofia, none()).await;
     walk.call("Client/Request/StartVideoProcess", &nora, none()).await;
     walk.call("Client/Request/VideoEngineAccounts", &nora, none()).await;
     walk.call("Provider/Task/RefuseVideo", &sofia, none()).await;
@@ -180,6 +182,7 @@ async fn walk(manner: Manner) -> (String, World) {
 
     let rosa = json!({"Email": "rosa@example.org", "Name": "Rosa", "isPSTN": false});
     let (token, invited) = walk.invite("Client/Request", &nora, rosa).await;
+    walk.call("Guest/Invitation", &token, none()).await;
     walk.call("Guest/VideoEngineAccounts", &token, none()).await;
     walk.call("Guest/Confirm", &token, none()).await;
     walk.call("Guest/VideoEngineAccounts", &token, none()).await;
@@ -267,6 +270,7 @@ async fn both_forms_tell_the_same() {
         ("Client/Request/Status", &call.client),
         ("Client/Request/VideoEngineAccounts", &call.client),
         ("Client/Request/VideoConferenceParticipants", &call.client),
+        ("Provider/Task/Status", &call.provider),
         ("Provider/Task/VideoEngineAccounts", &call.provider),
         ("Provider/Task/Offers", &call.provider),
     ] {

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use trialogue_domain::{ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, UserId};
 use trialogue_http::{App, Clock, Entropy, HttpSettings, IceServers, Live, SignallingSettings, configure};
-use trialogue_media::{Gateway, VideoEngine, notifications};
+use trialogue_media::{Gateway, LiveKitKey, VideoEngine, notifications};
 use trialogue_storage::{
     ConferenceView, DatabaseUrl, NewUser, Store, StoreOptions, UserRole, Whose, migrate,
 };
@@ -90,10 +90,19 @@ impl World {
     }
 
     pub(crate) async fn with(options: StoreOptions) -> Self {
-        Self::with_presence(options, PRESENCE).await
+        Self::made(options, PRESENCE, |app| app).await
     }
 
     pub(crate) async fn with_presence(options: StoreOptions, presence_window: Duration) -> Self {
+        Self::made(options, presence_window, |app| app).await
+    }
+
+    /// One in which `LiveKit` carries the picture.
+    pub(crate) async fn with_livekit(key: LiveKitKey) -> Self {
+        Self::made(StoreOptions::default(), PRESENCE, |app| app.with_livekit(key)).await
+    }
+
+    async fn made(options: StoreOptions, presence_window: Duration, finish: impl FnOnce(App) -> App) -> Self {
         let dir = TempDir::new().unwrap();
         let url = DatabaseUrl::parse(&sqlite_url(&dir)).unwrap();
         migrate(&url).unwrap();
@@ -122,7 +131,7 @@ impl World {
         let app =
             App::new(store.clone(), settings, Arc::new(Standing(clock.clone())), entropy, gateway).unwrap();
         let live = app.live().clone();
-        let app = web::Data::new(app);
+        let app = web::Data::new(finish(app));
         let served = app.clone();
         let service =
             init_service(actix_web::App::new().configure(move |config| configure(&served, config))).await;

@@ -3,6 +3,8 @@
 //! A missing component (curl, `PostgreSQL`) fails the tests that need it, with the package to install.
 
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod call;
 #[cfg(test)]
 mod cli;
@@ -16,6 +18,10 @@ mod events;
 mod http;
 #[cfg(test)]
 mod idempotency;
+#[cfg(test)]
+mod janus;
+#[cfg(test)]
+mod livekit;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]

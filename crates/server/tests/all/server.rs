@@ -18,7 +18,12 @@ impl Server {
 
     /// With more arguments.
     pub(crate) fn with(database: &Database, more: &[&str]) -> Self {
-        let arguments = [database.with(&["serve", "--listen", "127.0.0.1:0"]), more.to_vec()].concat();
+        Self::at("127.0.0.1:0", database, more)
+    }
+
+    /// On an address of the test's choice.
+    pub(crate) fn at(address: &str, database: &Database, more: &[&str]) -> Self {
+        let arguments = [database.with(&["serve", "--listen", address]), more.to_vec()].concat();
         let mut process = Process::start(program(&arguments), "");
         let address = eventually("the server listens", || {
             let ended = process.has_ended();

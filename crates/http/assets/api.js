@@ -1,0 +1,85 @@
+// The JSON routes of the server (docs/wire.md).
+
+/** Where the API is: the server writes it into every page. */
+const base = new URL(
+  document.querySelector('meta[name="trialogue-base"]').content.replace(/\/*$/, '/').replace(/^\/+/, './'),
+  document.baseURI,
+);
+
+/** What the server answered when it did not do it; `code` is that of docs/errors.md, or `offline` if nobody answered. */
+export class ApiError extends Error {
+  constructor(status, code, message, retryAfter = 0) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.retryAfter = retryAfter;
+  }
+
+  /** The token opens nothing any more. */
+  get isOut() {
+    return this.status === 401;
+  }
+}
+
+const PATIENCE = 20_000;
+
+/** The address of a route; `socket` makes it one for a WebSocket. */
+export function address(path, { socket = false } = {}) {
+  const url = new URL(path, base);
+  if (socket) url.protocol = url.protocol.replace('http', 'ws');
+  return url;
+}
+
+/** Asks, and gives back the answer with its body read. */
+export async function ask(path, { token = '', body, method = 'POST', headers = {} } = {}) {
+  const given = { Accept: 'application/json', ...headers };
+  if (token) given.WEYIToken = token;
+  if (body !== undefined) given['Content-Type'] = 'application/json';
+  let response;
+  let text;
+  try {
+    response = await fetch(address(path), {
+      method,
+      headers: given,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      cache: 'no-store',
+      credentials: 'omit',
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+    text = await response.text();
+  } catch (error) {
+    throw new ApiError(0, 'offline', String(error));
+  }
+  let data = null;
+  try {
+    data = text ? JSON.parse(text) : null;
+  } catch {
+    // Whatever stands between us and the server answers in its own words.
+  }
+  if (!response.ok) {
+    const code = response.headers.get('X-Error-Code') ?? 'offline';
+    throw new ApiError(response.status, code, data?.Message ?? '', Number(response.headers.get('Retry-After') ?? 0));
+  }
+  return { data, response };
+}
+
+/** POST, and the answer's value. */
+export async function post(path, token, body) {
+  return (await ask(path, { token, body })).data;
+}
+
+/** Where the login is kept: in this tab, until it is closed. */
+export const session = {
+  get: (role) => sessionStorage.getItem(`trialogue.${role}`),
+  set: (role, token) => sessionStorage.setItem(`trialogue.${role}`, token),
+  forget: (role) => sessionStorage.removeItem(`trialogue.${role}`),
+};
+
+/** Kinds of participants. */
+export const KIND = { client: 1, provider: 2, guest: 3, second_interpreter: 4 };
+
+/** States of participants. */
+export const STATE = { informed: 1, confirmed: 2, routed: 3, connected: 4, disconnected: 5, finished: 6 };
+
+/** States of requests. */
+export const REQUEST = { searching: 1, inService: 2, serviced: 3, cancelled: 4, accepted: 5, nobody: 9 };

@@ -1,0 +1,241 @@
+// The call itself, the same for everybody: tiles, the own picture, and what can be done.
+
+import { chooseDevices, troubleText } from './devices.js';
+import { closeDialogs } from './dialogs.js';
+import { clock, h, icon, setText } from './dom.js';
+import { onLanguage, t, translate } from './i18n.js';
+import { Links } from './links.js';
+import { Signalling } from './signalling.js';
+import { Tiles } from './tiles.js';
+import { announce } from './views.js';
+
+/** The call that is on, for the tests' measurements. */
+let running = null;
+export const connections = () => running?.connections() ?? [];
+
+export class Call {
+  #devices;
+  #signalling;
+  #links;
+  #tiles;
+  #parts;
+  #me = null;
+  #parties = new Map();
+  #begun = performance.now();
+  #ticking;
+  #told = '';
+  #onEnd;
+  #forget;
+
+  /**
+   * `people` is for those who may invite and remove; `leave` is what the last button does; `onEnd(reason)` is called when the
+   * server has ended it for us.
+   */
+  constructor(root, { conference, account, devices, people, leave, leaveKey, onEnd }) {
+    this.#devices = devices;
+    this.#onEnd = onEnd;
+    this.#parts = build(root, { people, leave, leaveKey, devices });
+    this.#tiles = new Tiles(this.#parts.tiles, (play) => this.#blocked(play));
+    this.#links = new Links(devices, {
+      send: (message) => this.#signalling.send(message),
+      stream: (_, party, stream) => {
+        this.#tiles.stream(party, this.#parties.get(party), stream);
+        this.#alone();
+      },
+      state: (_, party, state) => this.#tiles.state(party, state),
+      broken: () => this.#signalling.restart(),
+    });
+    devices.addEventListener('change', this.#switched);
+    devices.start();
+    this.#ticking = setInterval(() => this.#tick(), 1000);
+    this.#forget = onLanguage(() => this.#redraw());
+    running = this.#links;
+    this.#redraw();
+    this.#signalling = new Signalling(conference, account, {
+      message: (message) => this.#hear(message),
+      state: (state) => this.#state(state),
+      end: (reason) => this.#end(reason),
+    });
+  }
+
+  /** How many are in, for the button. */
+  count(people) {
+    if (this.#parts.count) setText(this.#parts.count, people > 0 ? String(people) : '');
+  }
+
+  stop() {
+    this.#signalling.stop();
+    this.#close();
+  }
+
+  #hear(message) {
+    switch (message.type) {
+      case 'welcome':
+        this.#welcome(message);
+        break;
+      case 'party':
+        this.#party(message.party);
+        break;
+      case 'gone':
+        this.#gone(message.identity);
+        break;
+      case 'direct':
+        // An engine with a client of its own.
+        setText(this.#parts.note, t('call.direct'));
+        this.#parts.note.hidden = false;
+        this.#parts.note.dataset.fixed = 'yes';
+        break;
+      default:
+        this.#links.hear(message);
+    }
+  }
+
+  #welcome(message) {
+    this.#me = message.you;
+    if (!message.resumed) this.#links.closeAll();
+    this.#links.useServers(message.ice_servers);
+    const others = message.parties.filter((party) => party.identity !== this.#me);
+    this.#parties = new Map(others.map((party) => [party.identity, party]));
+    this.#tiles.set(others);
+    this.#alone();
+    this.#switched();
+  }
+
+  #party(party) {
+    if (party.identity === this.#me) return;
+    const before = this.#parties.get(party.identity);
+    if (party.here && !before?.here) announce(t('call.came', { name: this.#name(party) }));
+    if (!party.here && before?.here) announce(t('call.away', { name: this.#name(party) }));
+    this.#parties.set(party.identity, party);
+    this.#tiles.update(party);
+    this.#alone();
+  }
+
+  #gone(identity) {
+    const party = this.#parties.get(identity);
+    if (party) announce(t('call.left', { name: this.#name(party) }));
+    this.#parties.delete(identity);
+    this.#tiles.remove(identity);
+    this.#alone();
+  }
+
+  #name(party) {
+    return party.name || t(`role.${party.kind}`);
+  }
+
+  #alone() {
+    this.#parts.alone.hidden = this.#tiles.size > 0;
+  }
+
+  #state(state) {
+    this.#told = state === 'open' ? '' : `call.${state}`;
+    this.#parts.state.hidden = state === 'open';
+    setText(this.#parts.state, this.#told ? t(this.#told) : '');
+  }
+
+  #switched = () => {
+    const { microphone, camera, self, selfVideo, note } = this.#parts;
+    const [sound, picture] = [this.#devices.is('audio'), this.#devices.is('video')];
+    press(microphone, sound, 'microphone');
+    press(camera, picture, 'camera');
+    const track = this.#devices.tracks.video;
+    if (selfVideo.srcObject?.getTracks()[0] !== track) selfVideo.srcObject = track ? new MediaStream([track]) : null;
+    self.classList.toggle('empty', !track);
+    if (!note.dataset.fixed) {
+      setText(note, troubleText(this.#devices));
+      note.hidden = note.textContent === '';
+    }
+    this.#signalling?.send({ type: 'devices', microphone: sound, camera: picture });
+  };
+
+  /** The browser wants a press before anything may sound. */
+  #blocked(play) {
+    const { sound } = this.#parts;
+    sound.hidden = false;
+    sound.addEventListener(
+      'click',
+      () => {
+        sound.hidden = true;
+        play();
+      },
+      { once: true },
+    );
+  }
+
+  #tick() {
+    setText(this.#parts.time, clock((performance.now() - this.#begun) / 1000));
+  }
+
+  #redraw() {
+    translate(this.#parts.root);
+    this.#tiles.redraw();
+    this.#switched();
+    if (this.#told) setText(this.#parts.state, t(this.#told));
+  }
+
+  #end(reason) {
+    this.#close();
+    this.#onEnd(reason);
+  }
+
+  #close() {
+    clearInterval(this.#ticking);
+    this.#forget();
+    this.#devices.removeEventListener('change', this.#switched);
+    this.#links.stop();
+    this.#tiles.clear();
+    this.#parts.selfVideo.srcObject = null;
+    closeDialogs();
+  }
+}
+
+function press(button, on, name) {
+  // The text says what a press does; a pressed state beside it would say it twice, the other way round.
+  button.classList.toggle('off', !on);
+  button.firstChild.replaceWith(icon(on ? name : `${name}Off`));
+  setText(button.lastChild, t(`call.${name}.${on ? 'on' : 'off'}`));
+}
+
+function build(root, { people, leave, leaveKey, devices }) {
+  const control = (name, picture, key, run, look = '') =>
+    h('button', { type: 'button', class: `control ${look}`, 'data-control': name, onclick: run }, icon(picture),
+      h('span', { 'data-t': key }));
+  const microphone = control('microphone', 'microphone', 'call.microphone.on', () => devices.toggle('audio'));
+  const camera = control('camera', 'camera', 'call.camera.on', () => devices.toggle('video'));
+  const count = h('span', { class: 'count', 'aria-hidden': 'true' });
+  const peopleControl = people && control('people', 'people', 'call.people', () => people.show());
+  peopleControl?.append(count);
+  const selfVideo = h('video', { autoplay: true, playsinline: true, muted: true });
+  selfVideo.muted = true;
+  const parts = {
+    root,
+    microphone,
+    camera,
+    count: people ? count : null,
+    selfVideo,
+    tiles: h('ul', { class: 'tiles', 'data-t-label': 'call.others' }),
+    time: h('p', { class: 'call-time', role: 'timer' }, '00:00'),
+    state: h('p', { class: 'call-state', role: 'status', hidden: true }),
+    alone: h('p', { class: 'call-alone', 'data-t': 'call.alone', hidden: true }),
+    note: h('p', { class: 'call-note', role: 'status', hidden: true }),
+    sound: h('button', { type: 'button', class: 'primary call-sound', 'data-t': 'call.sound', hidden: true }),
+    self: h('figure', { class: 'self' }, selfVideo, h('figcaption', { 'data-t': 'call.you' })),
+  };
+  root.replaceChildren(
+    h('header', { class: 'call-head' }, h('h1', { tabindex: '-1', 'data-t': 'call.title' }), parts.time),
+    parts.state,
+    parts.note,
+    h('div', { class: 'stage' }, parts.tiles, parts.alone, parts.sound, parts.self),
+    h(
+      'div',
+      { class: 'controls', role: 'group', 'data-t-label': 'call.controls' },
+      microphone,
+      camera,
+      control('devices', 'settings', 'call.devices', () => chooseDevices(devices)),
+      peopleControl,
+      people ? control('invite', 'invite', 'call.invite', () => people.invite()) : null,
+      control('leave', 'leave', leaveKey, leave, 'leave'),
+    ),
+  );
+  return parts;
+}

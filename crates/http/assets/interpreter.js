@@ -1,0 +1,297 @@
+// The interpreter's page: be online, take an offer, confirm, talk.
+
+import { KIND, REQUEST, STATE, post, session } from './api.js';
+import { Call } from './call.js';
+import { Changes } from './changes.js';
+import { Devices, preview } from './devices.js';
+import { confirm } from './dialogs.js';
+import { byId, clock, h, setText } from './dom.js';
+import { onLanguage, start, t } from './i18n.js';
+import { languageName, languages } from './languages.js';
+import { People, problem } from './people.js';
+import { Ringing } from './ringing.js';
+import { announce, banner, complain, show, showing } from './views.js';
+
+const SIDE = 'Provider/Task';
+const ONLINE = 'trialogue.online';
+const SOUND = 'trialogue.sound';
+
+const token = session.get('provider');
+if (!token) location.replace('./');
+
+const devices = new Devices();
+const people = new People(SIDE, token);
+const ringing = new Ringing();
+let online = sessionStorage.getItem(ONLINE) === 'yes';
+let offers = [];
+let offersSeenAt = 0;
+let task = null;
+let call = null;
+let elsewhere = false;
+let seen = null;
+
+start();
+preview(document.querySelector('.preview'), devices);
+byId('sound').checked = localStorage.getItem(SOUND) !== 'off';
+// Of a page that was loaded anew, the server may think otherwise.
+if (online) await setOnline(true);
+const changes = new Changes(token, look);
+
+async function look() {
+  try {
+    await languages();
+    task = await currentTask();
+    banner(null);
+    if (task) await settle();
+    else await desk();
+  } catch (error) {
+    if (error.isOut) logout();
+    else if (error.status === 0 || error.status >= 500) banner('problem.offline');
+    // The others are the answer to something that has passed: the next look tells.
+  }
+}
+
+/** The request that was accepted and has not ended. */
+async function currentTask() {
+  try {
+    const found = await post(`${SIDE}/Status`, token);
+    if ([REQUEST.accepted, REQUEST.inService].includes(found.RequestStatusCodeId)) return found;
+    if (seen === found.RequestId) {
+      complain(byId('outcome'), t(`task.outcome.${found.RequestStatusCodeId}`));
+      seen = null;
+    }
+    return null;
+  } catch (error) {
+    if (error.code === 'no_request') return null;
+    throw error;
+  }
+}
+
+async function desk() {
+  hangUp();
+  elsewhere = false;
+  offers = online ? await post(`${SIDE}/Offers`, token) : [];
+  offersSeenAt = performance.now();
+  drawDesk();
+  show('desk');
+}
+
+function drawDesk() {
+  const knob = byId('online');
+  knob.setAttribute('aria-checked', String(online));
+  const waits = offers.length > 0;
+  setText(byId('desk-text'), t(!online ? 'desk.offline.text' : waits ? 'desk.ringing.text' : 'desk.online.text'));
+  byId('offers-title').hidden = !waits;
+  drawOffers();
+  if (waits && byId('sound').checked) ringing.start();
+  else ringing.stop();
+}
+
+function drawOffers() {
+  const list = byId('offers');
+  const there = new Map([...list.children].map((row) => [Number(row.dataset.request), row]));
+  for (const [request, row] of there) {
+    if (!offers.some((offer) => offer.RequestId === request)) row.remove();
+  }
+  for (const offer of offers) {
+    if (there.has(offer.RequestId)) continue;
+    const language = languageName(offer.ToLanguageId, offer.ToLanguage);
+    announce(t('offer.announce', { name: offer.ClientName, language }));
+    list.append(offerCard(offer, language));
+  }
+  drawTimes();
+}
+
+function offerCard(offer, language) {
+  return h(
+    'li',
+    { class: 'card offer', 'data-request': String(offer.RequestId) },
+    h('h3', {}, t('offer.title', { language })),
+    h('p', {}, t('offer.from', { name: offer.ClientName })),
+    offer.AdditionalInfo ? h('p', { class: 'quote' }, offer.AdditionalInfo) : null,
+    h('p', { class: 'quiet', 'data-left': true }),
+    h(
+      'div',
+      { class: 'buttons' },
+      h('button', { type: 'button', onclick: () => answer('Decline', offer) }, t('offer.decline')),
+      h('button', { type: 'button', class: 'primary', onclick: () => answer('Accept', offer) }, t('offer.accept')),
+    ),
+  );
+}
+
+setInterval(drawTimes, 500);
+
+function drawTimes() {
+  const passed = (performance.now() - offersSeenAt) / 1000;
+  for (const offer of offers) {
+    const left = document.querySelector(`[data-request="${offer.RequestId}"] [data-left]`);
+    if (left) setText(left, t('offer.left', { time: clock(offer.ExpirationSeconds - passed) }));
+  }
+}
+
+async function answer(word, offer) {
+  ringing.stop();
+  complain(byId('desk-error'), '');
+  complain(byId('outcome'), '');
+  try {
+    await post(`${SIDE}/${word}`, token, { RequestId: offer.RequestId });
+    if (word === 'Accept') sessionStorage.setItem('trialogue.client-name', offer.ClientName ?? '');
+  } catch (error) {
+    complain(byId('desk-error'), problem(error));
+  }
+  changes.now();
+}
+
+async function settle() {
+  ringing.stop();
+  seen = task.RequestId;
+  people.update(task.participantList);
+  const own = task.participantList.find((one) => one.RequestConferenceSessionVideoTypeCodeId === KIND.provider);
+  const state = own?.RequestConferenceSessionVideoStatusCodeId;
+  if (!own || state === STATE.finished || state === STATE.informed) {
+    hangUp({ keepDevices: true });
+    lobby(state);
+    return;
+  }
+  call?.count(people.count);
+  if (call || elsewhere) return;
+  const pair = await post(`${SIDE}/VideoEngineAccounts`, token);
+  if (pair.Listener) join(pair.Listener.AccountNumber);
+}
+
+function lobby(state) {
+  const ready = state === STATE.informed;
+  byId('confirm').disabled = !ready;
+  lobbyTexts(ready);
+  show('lobby');
+  devices.start();
+}
+
+function lobbyTexts(ready) {
+  const name = clientName();
+  setText(byId('lobby-title'), t(ready ? 'lobby.ready.title' : 'lobby.title', { name }));
+  setText(byId('lobby-text'), t(ready ? 'lobby.ready.text' : 'lobby.text', { name }));
+}
+
+function clientName() {
+  const client = task?.participantList.find((one) => one.RequestConferenceSessionVideoTypeCodeId === KIND.client);
+  return client?.PersonName || sessionStorage.getItem('trialogue.client-name') || t('role.client');
+}
+
+function join(account) {
+  show('call');
+  call = new Call(document.querySelector('[data-view=call]'), {
+    conference: task.RequestConferenceSessionId,
+    account,
+    devices,
+    people,
+    leave: finish,
+    leaveKey: 'call.finish',
+    onEnd(reason) {
+      call = null;
+      if (reason === 'replaced') {
+        elsewhere = true;
+        devices.stop();
+        show('elsewhere');
+      }
+      changes.now();
+    },
+  });
+  call.count(people.count);
+}
+
+function hangUp({ keepDevices = false } = {}) {
+  call?.stop();
+  call = null;
+  if (!keepDevices) devices.stop();
+}
+
+async function finish() {
+  const yes = await confirm({
+    id: 'finish-dialog',
+    title: t('finish.title'),
+    text: t('finish.text'),
+    yes: t('finish.yes'),
+    no: t('finish.no'),
+    danger: true,
+  });
+  if (yes) await end();
+}
+
+async function end() {
+  try {
+    await post(`${SIDE}/Finish`, token);
+  } catch (error) {
+    if (error.code === 'offline') banner('problem.offline');
+  }
+  changes.now();
+}
+
+async function setOnline(wanted) {
+  try {
+    await post(`${SIDE}/${wanted ? 'SetOnline' : 'SetOffline'}`, token, { DeviceTypeCodeId: 5, SupportVideo: true });
+    online = wanted;
+    sessionStorage.setItem(ONLINE, wanted ? 'yes' : 'no');
+    complain(byId('desk-error'), '');
+  } catch (error) {
+    complain(byId('desk-error'), problem(error));
+  }
+}
+
+async function logout() {
+  changes.stop();
+  hangUp();
+  ringing.stop();
+  if (online) await setOnline(false);
+  session.forget('provider');
+  location.replace('./');
+}
+
+byId('online').addEventListener('click', async () => {
+  ringing.allow();
+  complain(byId('outcome'), '');
+  await setOnline(!online);
+  changes.now();
+});
+
+byId('sound').addEventListener('change', ({ target }) => {
+  localStorage.setItem(SOUND, target.checked ? 'on' : 'off');
+  if (target.checked) ringing.allow();
+  drawDesk();
+});
+
+byId('confirm').addEventListener('click', async () => {
+  complain(byId('lobby-error'), '');
+  try {
+    await post(`${SIDE}/ConfirmVideo`, token);
+  } catch (error) {
+    complain(byId('lobby-error'), problem(error));
+  }
+  changes.now();
+});
+
+byId('refuse').addEventListener('click', async () => {
+  const yes = await confirm({
+    id: 'refuse-dialog',
+    title: t('refuse.title'),
+    text: t('refuse.text'),
+    yes: t('refuse.yes'),
+    no: t('cancel'),
+    danger: true,
+  });
+  if (yes) await end();
+});
+
+// A press anywhere lets the ringing sound, should the page have been loaded anew.
+document.addEventListener('pointerdown', () => ringing.allow(), { once: true });
+document.querySelector('[data-here]').addEventListener('click', () => {
+  elsewhere = false;
+  changes.now();
+});
+byId('logout').addEventListener('click', logout);
+
+onLanguage(() => {
+  byId('offers').replaceChildren();
+  if (showing() === 'desk') drawDesk();
+  if (showing() === 'lobby') lobbyTexts(!byId('confirm').disabled);
+});

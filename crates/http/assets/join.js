@@ -1,0 +1,165 @@
+// The guest's page. The invitation's secret comes in the fragment, which no browser sends to a server; it is taken out of the
+// address bar at once, and kept in this tab.
+
+import { KIND, STATE, post, session } from './api.js';
+import { Call } from './call.js';
+import { Changes } from './changes.js';
+import { Devices, preview } from './devices.js';
+import { confirm } from './dialogs.js';
+import { byId, setText } from './dom.js';
+import { onLanguage, start, t } from './i18n.js';
+import { languageName, languages } from './languages.js';
+import { problem } from './people.js';
+import { banner, complain, show, showing } from './views.js';
+
+const fromLink = decodeURIComponent(location.hash.slice(1));
+if (fromLink) {
+  session.set('guest', fromLink);
+  history.replaceState(null, '', location.pathname + location.search);
+}
+const token = session.get('guest');
+
+const devices = new Devices();
+let invitation = null;
+let call = null;
+let closed = '';
+let elsewhere = false;
+/** It was the guest's own wish to go. */
+let leaving = false;
+let changes = null;
+
+start();
+preview(document.querySelector('.preview'), devices);
+// The link was pressed again, in this very tab.
+window.addEventListener('hashchange', () => location.reload());
+if (token) changes = new Changes(token, look);
+else close('missing');
+
+async function look() {
+  if (closed) return;
+  try {
+    invitation = await post('Guest/Invitation', token);
+    banner(null);
+    await languages();
+    if (!closed) await settle();
+  } catch (error) {
+    if (error.isOut) {
+      // Within a call, the signalling's last message says why.
+      if (!call) close('invalid');
+    } else if (error.status === 0 || error.status >= 500) banner('problem.offline');
+    // The others are the answer to something that has passed: the next look tells.
+  }
+}
+
+async function settle() {
+  if (invitation.RequestConferenceSessionVideoStatusCodeId === STATE.informed) {
+    welcomeTexts();
+    if (showing() !== 'welcome') show('welcome');
+    return;
+  }
+  if (call || elsewhere) return;
+  show('connecting');
+  devices.start();
+  const pair = await post('Guest/VideoEngineAccounts', token);
+  if (pair.Killed) close('finished');
+  else if (pair.Listener && !closed) join(pair.Listener.AccountNumber);
+}
+
+function welcomeTexts() {
+  if (!invitation) return;
+  const guest = invitation.PersonName;
+  setText(byId('welcome-title'), guest ? t('join.title', { guest }) : t('join.title.unnamed'));
+  const inviter = invitation.InviterName || t('join.somebody');
+  const key = invitation.InviterTypeCodeId === KIND.provider ? 'join.by.provider' : 'join.by.client';
+  const language = languageName(invitation.ToLanguageId, invitation.ToLanguage);
+  setText(byId('welcome-text'), t(key, { inviter, language }));
+}
+
+function join(account) {
+  show('call');
+  call = new Call(document.querySelector('[data-view=call]'), {
+    conference: invitation.RequestConferenceSessionId,
+    account,
+    devices,
+    leave,
+    leaveKey: 'call.leave',
+    onEnd(reason) {
+      call = null;
+      if (reason === 'replaced') {
+        elsewhere = true;
+        devices.stop();
+        show('elsewhere');
+      } else close(leaving ? 'left' : reason);
+    },
+  });
+}
+
+async function leave() {
+  const yes = await confirm({
+    id: 'leave-dialog',
+    title: t('leave.title'),
+    text: t('leave.text'),
+    yes: t('leave.yes'),
+    no: t('cancel'),
+  });
+  if (!yes) return;
+  leaving = true;
+  try {
+    await post('Guest/Leave', token);
+  } catch (error) {
+    if (error.code === 'offline') {
+      leaving = false;
+      banner('problem.offline');
+      return;
+    }
+  }
+  close('left');
+}
+
+/** It is over for this guest; `reason` picks the sentence. The first one counts: what was asked before may be answered later. */
+function close(reason) {
+  if (closed) return;
+  closed = reason;
+  changes?.stop();
+  call?.stop();
+  call = null;
+  devices.stop();
+  session.forget('guest');
+  closedTexts();
+  show('closed');
+}
+
+function closedTexts() {
+  if (!closed) return;
+  const known = t(`closed.${closed}.title`) === `closed.${closed}.title` ? 'invalid' : closed;
+  setText(byId('closed-title'), t(`closed.${known}.title`));
+  setText(byId('closed-text'), t(`closed.${known}.text`));
+}
+
+async function answer(route, after) {
+  const trouble = byId('join-error');
+  complain(trouble, '');
+  try {
+    await post(`Guest/${route}`, token);
+    after();
+  } catch (error) {
+    if (error.isOut) close('invalid');
+    else complain(trouble, problem(error));
+  }
+}
+
+byId('yes').addEventListener('click', () => answer('Confirm', () => changes.now()));
+byId('no').addEventListener('click', () => answer('Decline', () => close('declined')));
+byId('try').addEventListener('click', async () => {
+  await devices.start();
+  byId('try').hidden = true;
+});
+document.querySelector('[data-here]').addEventListener('click', () => {
+  elsewhere = false;
+  changes.now();
+});
+
+onLanguage(() => {
+  welcomeTexts();
+  closedTexts();
+});

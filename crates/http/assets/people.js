@@ -1,0 +1,200 @@
+// Who is in the call: the list, inviting, and removing.
+
+import { ApiError, KIND, STATE, ask, post } from './api.js';
+import { confirm, openDialog } from './dialogs.js';
+import { h, setText } from './dom.js';
+import { onLanguage, t } from './i18n.js';
+import { announce, complain } from './views.js';
+
+const ROLES = { 1: 'client', 2: 'provider', 3: 'guest', 4: 'second_interpreter' };
+
+export class People {
+  #side;
+  #token;
+  #list = [];
+  #open = null;
+
+  /** `side` is the path of the routes: `Client/Request` or `Provider/Task`. */
+  constructor(side, token) {
+    this.#side = side;
+    this.#token = token;
+    onLanguage(() => this.#draw());
+  }
+
+  /** What the server says of who is in. */
+  update(participants) {
+    this.#list = participants.filter(
+      (one) => one.RequestConferenceSessionVideoStatusCodeId !== STATE.finished,
+    );
+    this.#draw();
+  }
+
+  get count() {
+    return this.#list.length;
+  }
+
+  async show() {
+    this.#open = h('ul', { class: 'people' });
+    this.#draw();
+    const chosen = await openDialog({
+      id: 'people-dialog',
+      title: t('people.title'),
+      content: [this.#open],
+      buttons: [
+        { text: t('invite.someone'), value: 'invite' },
+        { text: t('close'), value: '', class: 'primary' },
+      ],
+    });
+    this.#open = null;
+    if (chosen === 'invite') await this.invite();
+  }
+
+  #draw() {
+    if (!this.#open) return;
+    const focused = document.activeElement?.dataset?.kick;
+    this.#open.replaceChildren(...this.#list.map((one) => this.#row(one)));
+    if (focused && !this.#open.contains(document.activeElement)) {
+      (this.#open.querySelector(`[data-kick="${focused}"]`) ?? this.#open.closest('dialog').querySelector('.primary')).focus();
+    }
+  }
+
+  #row(one) {
+    const type = one.RequestConferenceSessionVideoTypeCodeId;
+    const name = nameOf(one);
+    const state = t(`state.${one.RequestConferenceSessionVideoStatusCodeId}`);
+    const invited = type !== KIND.client && type !== KIND.provider;
+    return h(
+      'li',
+      {},
+      h('div', {}, h('strong', {}, name), h('span', { class: 'quiet' }, `${t(`role.${ROLES[type]}`)} · ${state}`)),
+      invited
+        ? h(
+            'button',
+            {
+              type: 'button',
+              class: 'small danger-quiet',
+              'data-kick': String(one.RequestConferenceSessionVideoParticipantId),
+              'aria-label': t('kick.name', { name }),
+              onclick: () => this.#kick(one),
+            },
+            t('kick'),
+          )
+        : null,
+    );
+  }
+
+  async #kick(one) {
+    const name = nameOf(one);
+    const yes = await confirm({
+      id: 'kick-dialog',
+      title: t('kick.title', { name }),
+      text: t('kick.text', { name }),
+      yes: t('kick.yes'),
+      no: t('cancel'),
+      danger: true,
+    });
+    if (!yes) return;
+    try {
+      await post(`${this.#side}/KickThirdPartyVideoParticipant`, this.#token, one);
+      announce(t('kick.done', { name }));
+      this.update(this.#list.filter((other) => other !== one));
+    } catch (error) {
+      announce(problem(error));
+    }
+  }
+
+  /** Asks whom, and shows the link. */
+  async invite() {
+    const field = (id, type, key, autocomplete) =>
+      h(
+        'p',
+        { class: 'field' },
+        h('label', { for: `invite-${id}` }, t(key)),
+        h('input', { id: `invite-${id}`, name: id, type, autocomplete, maxlength: '200' }),
+      );
+    const trouble = h('p', { class: 'error', role: 'alert', hidden: true });
+    let link = '';
+    let name = '';
+    // The same press twice makes one invitation.
+    const key = crypto.randomUUID();
+    const submit = async (form, dialog) => {
+      const given = new FormData(form);
+      const text = (member) => given.get(member).trim();
+      name = text('name');
+      if (!name) {
+        complain(trouble, t('invite.name.missing'));
+        form.elements.name.focus();
+        return;
+      }
+      const body = { Name: name, Email: text('email') || null, PhoneNumber: text('phone') || null };
+      form.querySelector('[type=submit]').disabled = true;
+      try {
+        const path = `${this.#side}/InviteThirdPartyVideoConference`;
+        const { response } = await ask(path, { token: this.#token, body, headers: { 'Idempotency-Key': key } });
+        link = response.headers.get('Location') ?? '';
+        dialog.close('made');
+      } catch (error) {
+        complain(trouble, problem(error));
+        form.querySelector('[type=submit]').disabled = false;
+      }
+    };
+    const made = await openDialog({
+      id: 'invite-dialog',
+      title: t('invite.title'),
+      content: [
+        h('p', {}, t('invite.text')),
+        field('name', 'text', 'invite.name', 'off'),
+        field('email', 'email', 'invite.email', 'off'),
+        field('phone', 'tel', 'invite.phone', 'off'),
+        trouble,
+      ],
+      buttons: [
+        { text: t('cancel'), value: '' },
+        { text: t('invite.make'), class: 'primary', form: true },
+      ],
+      submit,
+    });
+    if (made === 'made' && link) await showLink(name, link);
+  }
+}
+
+async function showLink(name, link) {
+  const shown = h('input', { id: 'invite-link', readonly: true, value: link });
+  shown.addEventListener('focus', () => shown.select());
+  const said = h('p', { role: 'status', class: 'quiet' });
+  const copy = h('button', { type: 'button', class: 'primary' }, t('invite.copy'));
+  copy.addEventListener('click', async () => {
+    try {
+      await navigator.clipboard.writeText(link);
+      setText(said, t('invite.copied'));
+    } catch {
+      // Not allowed: the link stands there, selected.
+      shown.focus();
+      setText(said, t('invite.copy.yourself'));
+    }
+  });
+  await openDialog({
+    id: 'link-dialog',
+    title: t('invite.link.title', { name }),
+    content: [
+      h('p', {}, t('invite.link.text', { name })),
+      h('p', { class: 'field' }, h('label', { for: shown.id }, t('invite.link')), shown),
+      copy,
+      said,
+    ],
+    buttons: [{ text: t('close'), value: '' }],
+  });
+}
+
+export function nameOf(one) {
+  const given = one.PersonName || one.ProviderName || one.AppClientName || one.AppClientEmail || one.AppClientPhoneNumber;
+  return given || t(`role.${ROLES[one.RequestConferenceSessionVideoTypeCodeId]}`);
+}
+
+/** What to tell a person about an error. */
+export function problem(error) {
+  if (!(error instanceof ApiError)) throw error;
+  const key = `problem.${error.code}`;
+  const text = t(key);
+  return text === key ? t('problem.other') : text;
+}

@@ -1,0 +1,80 @@
+// A call of two, and guests who join it; and what can be measured of it.
+
+import { logIn, view } from './browser.mjs';
+import { eventually } from './wait.mjs';
+
+/** The nurse asks for Spanish, Sofia accepts and confirms: both are in the call. `prepare` gets each page first. */
+export async function callOfTwo(server, browser, { nurse: nurseIs, sofia: sofiaIs, prepare } = {}) {
+  const nurse = await browser.page(server, nurseIs);
+  const sofia = await browser.page(server, sofiaIs);
+  await prepare?.(nurse);
+  await prepare?.(sofia);
+  await logIn(sofia, 'provider', server.users.providers[0]);
+  await logIn(nurse, 'client', server.users.client);
+  await view(sofia, 'desk').waitFor();
+  await sofia.locator('#online').click();
+  await view(nurse, 'request').waitFor();
+  await nurse.locator('#wanted').selectOption('44');
+  await nurse.locator('#request [type=submit]').click();
+  await sofia.locator('.offer .primary').click();
+  await sofia.locator('#confirm:not([disabled])').click();
+  await Promise.all([view(nurse, 'call').waitFor(), view(sofia, 'call').waitFor()]);
+  return { nurse, sofia };
+}
+
+/** Invites from within the call, and gives the link as the page shows it. */
+export async function inviteByLink(host, name) {
+  await host.locator('[data-control=invite]').click();
+  await host.locator('#invite-name').fill(name);
+  await host.locator('#invite-dialog [type=submit]').click();
+  await host.locator('#invite-link').waitFor();
+  const link = await host.locator('#invite-link').inputValue();
+  await host.locator('#link-dialog .buttons button').click();
+  await host.locator('#link-dialog').waitFor({ state: 'detached' });
+  return link;
+}
+
+/** Opens the link and says yes. */
+export async function joinAsGuest(server, browser, link, { prepare, ...options } = {}) {
+  const guest = await browser.page(server, options);
+  await prepare?.(guest);
+  await guest.goto(link);
+  await view(guest, 'welcome').waitFor();
+  await guest.locator('#yes').click();
+  await view(guest, 'call').waitFor();
+  return guest;
+}
+
+/** Removes somebody, through the dialogs. */
+export async function kick(host, name) {
+  await host.locator('[data-control=people]').click();
+  await host.locator('#people-dialog li', { hasText: name }).locator('[data-kick]').click();
+  await host.locator('#kick-dialog .danger').click();
+  await host.locator('#people-dialog .buttons button').last().click();
+}
+
+/** How many frames were decoded of each of the others, from the browser's own statistics, by connection. */
+export async function framesDecoded(page) {
+  return page.evaluate(async () => {
+    const { connections } = await import('./assets/call.js');
+    const frames = [];
+    for (const connection of connections()) {
+      const reports = [...(await connection.getStats()).values()];
+      const video = reports.filter((report) => report.type === 'inbound-rtp' && report.kind === 'video');
+      frames.push(...video.map((report) => report.framesDecoded ?? 0));
+    }
+    return frames;
+  });
+}
+
+/** So many pictures of others come in, and each is moving: more frames of each are decoded than were. */
+export async function seesMoving(page, others) {
+  const first = await eventually(`${others} pictures come in`, async () => {
+    const frames = await framesDecoded(page);
+    return frames.length === others && frames.every((count) => count > 0) && frames;
+  });
+  await eventually(`${others} pictures move`, async () => {
+    const now = await framesDecoded(page);
+    return now.length === others && now.every((count, at) => count >= first[at] + 5);
+  });
+}
