@@ -71,6 +71,7 @@ const BASE_MARK: &str = "{{base}}";
 
 /// A camera and a microphone are all that a call needs.
 const PERMISSIONS: &str = "camera=(self), microphone=(self), speaker-selection=(self), autoplay=(self), \
+    screen-wake-lock=(self), \
     display-capture=(), geolocation=(), payment=(), usb=(), serial=(), hid=(), bluetooth=(), midi=(), \
     publickey-credentials-get=(), browsing-topics=()";
 
