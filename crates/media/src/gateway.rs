@@ -4,11 +4,16 @@
 //! it is lost the line is kept for the reconnect grace, with what is said meanwhile, so that a browser that comes back
 //! goes on with the links it has. A party has one line, and a line one socket: who comes later replaces who was there.
 //!
+//! A socket that breaks takes with it what was on its way. So a browser goes on with its links only if it is certain to
+//! have heard all that the engine said: a `pong` is the receipt of what was said before its `ping`.
+//!
 //! The gateway lives in memory. Who may come at all is not its matter: whoever calls [`Gateway::connect`] has checked the
 //! account.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
 use tokio::sync::{broadcast, mpsc, watch};
 use trialogue_domain::{ConferenceId, Observation, ParticipantId, Timestamp};
@@ -43,7 +48,19 @@ struct Line {
     seat: Box<dyn Seat>,
     ear: tokio::sync::Mutex<mpsc::Receiver<ToBrowser>>,
     holder: watch::Sender<Holder>,
+    receipts: Mutex<Receipts>,
     devices: Mutex<Devices>,
+}
+
+/// What of the engine's words has come to the browser for certain.
+#[derive(Debug, Default)]
+struct Receipts {
+    /// So much was said to it.
+    said: u64,
+    /// So much of it has come.
+    came: u64,
+    /// How much had been said at each question that is not answered yet, oldest first.
+    asked: VecDeque<u64>,
 }
 
 /// Who holds a line.
@@ -143,10 +160,7 @@ impl Gateway {
         let seat = match self.engine.join(room, identity, browser.clone()).await {
             Err(JoinRefused::UnknownRoom | JoinRefused::NotAdmitted) => {
                 self.engine.open_room(room).await?;
-                self.engine.admit(room, identity).await.map_err(|error| match error.failure {
-                    Failure::Removed => JoinRefused::Removed,
-                    Failure::Unreachable(_) | Failure::Refused { .. } | Failure::UnknownRoom => error.into(),
-                })?;
+                self.engine.admit(room, identity).await?;
                 self.engine.join(room, identity, browser).await?
             }
             seated => seated?,
@@ -160,6 +174,7 @@ impl Gateway {
             seat,
             ear: tokio::sync::Mutex::new(ear),
             holder: watch::Sender::new(Holder::Socket(1)),
+            receipts: Mutex::default(),
             devices: Mutex::default(),
         });
         if let Some(other) = lines.by_identity.insert(identity, Arc::clone(&line)) {
@@ -177,7 +192,11 @@ impl Gateway {
             return None;
         }
         let socket = line.holder.borrow().sockets().saturating_add(1);
+        // From here on no other socket takes anything from the line.
         let was = line.holder.send_replace(Holder::Socket(socket));
+        if !line.has_all_come() {
+            return None;
+        }
         if matches!(was, Holder::Lost(..)) {
             self.notify(line, Observation::Joined);
         }
@@ -272,6 +291,13 @@ impl Line {
         // Held by a socket that listens, it is not over as far as anybody knows.
         self.ear.try_lock().is_ok_and(|ear| ear.is_closed())
     }
+
+    fn has_all_come(&self) -> bool {
+        let mut receipts = locked(&self.receipts);
+        // What a lost socket was asked it does not answer any more.
+        receipts.asked.clear();
+        receipts.said == receipts.came
+    }
 }
 
 impl Connection {
@@ -291,12 +317,51 @@ impl Connection {
         let replaced = holder.wait_for(|holder| *holder != Holder::Socket(self.socket));
         let said = async {
             let mut ear = self.line.ear.lock().await;
-            ear.recv().await
+            poll_fn(|context| self.poll_ear(&mut ear, context)).await
         };
         tokio::select! {
             biased;
             _ = replaced => Heard::Replaced,
             said = said => said.map_or(Heard::Over, Heard::Said),
+        }
+    }
+
+    /// Takes the next word off the line, while it is this socket's for certain.
+    fn poll_ear(
+        &self,
+        ear: &mut mpsc::Receiver<ToBrowser>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<ToBrowser>> {
+        let holder = self.line.holder.borrow();
+        if *holder != Holder::Socket(self.socket) {
+            return Poll::Pending;
+        }
+        let said = ear.poll_recv(context);
+        if matches!(said, Poll::Ready(Some(_))) {
+            locked(&self.line.receipts).said += 1;
+        }
+        drop(holder);
+        said
+    }
+
+    /// Whether to ask the browser for a receipt at once: it has none to give yet, and has something to give one for.
+    pub fn wants_receipt(&self) -> bool {
+        let receipts = locked(&self.line.receipts);
+        receipts.asked.is_empty() && receipts.said != receipts.came
+    }
+
+    /// The browser is asked for a receipt of what was said until now.
+    pub fn ask_receipt(&self) {
+        let mut receipts = locked(&self.line.receipts);
+        let said = receipts.said;
+        receipts.asked.push_back(said);
+    }
+
+    /// The browser has given the receipt that it was asked for first.
+    pub fn take_receipt(&self) {
+        let mut receipts = locked(&self.line.receipts);
+        if let Some(came) = receipts.asked.pop_front() {
+            receipts.came = came;
         }
     }
 

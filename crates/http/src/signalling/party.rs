@@ -17,6 +17,8 @@ pub(super) enum End {
     Protocol(&'static str),
     TooMuch(&'static str),
     Stopping(&'static str),
+    /// To the browser the same as [`Self::Stopping`]; here its links are given up, and it gets others.
+    Anew(&'static str),
 }
 
 impl End {
@@ -29,7 +31,7 @@ impl End {
             Self::Refused => "refused",
             Self::Protocol(_) => "protocol",
             Self::TooMuch(_) => "too_much",
-            Self::Stopping(_) => "stopping",
+            Self::Stopping(_) | Self::Anew(_) => "stopping",
         }
     }
 
@@ -43,7 +45,7 @@ impl End {
             Self::Refused => 4005,
             Self::Protocol(_) => 4006,
             Self::TooMuch(_) => 4007,
-            Self::Stopping(_) => 4008,
+            Self::Stopping(_) | Self::Anew(_) => 4008,
         }
     }
 
@@ -53,13 +55,17 @@ impl End {
             Self::Expired => "The account has reached the end of its life.",
             Self::Replaced => "The call goes on in another window.",
             Self::Refused => "There is no such account in this conference, or not any more.",
-            Self::Finished(why) | Self::Protocol(why) | Self::TooMuch(why) | Self::Stopping(why) => why,
+            Self::Finished(why)
+            | Self::Protocol(why)
+            | Self::TooMuch(why)
+            | Self::Stopping(why)
+            | Self::Anew(why) => why,
         }
     }
 
     pub(super) const fn reconnect(self) -> bool {
         match self {
-            Self::TooMuch(_) | Self::Stopping(_) => true,
+            Self::TooMuch(_) | Self::Stopping(_) | Self::Anew(_) => true,
             Self::Kicked
             | Self::Finished(_)
             | Self::Expired

@@ -34,6 +34,9 @@ const UNANSWERED: u32 = 2;
 /// So many messages may wait for the engine.
 const WAITING: usize = 256;
 
+/// The server is asked to stop.
+const STOPS: End = End::Stopping("The server stops.");
+
 /// How a socket comes to its end.
 enum Outcome {
     /// The server ends it, with a last message.
@@ -76,7 +79,13 @@ async fn hello(
     let Ok(_stranger) = app.signalling.strangers.try_acquire() else {
         return ended(End::TooMuch("Too many sockets wait to say who they are."));
     };
-    let Ok(first) = timeout(HELLO_WITHIN, socket.hear()).await else {
+    let mut closing = app.live.closing();
+    let first = tokio::select! {
+        biased;
+        _ = closing.wait_for(|closing| *closing) => return ended(STOPS),
+        first = timeout(HELLO_WITHIN, socket.hear()) => first,
+    };
+    let Ok(first) = first else {
         return ended(End::Protocol("The first message must be hello, within 10 seconds."));
     };
     let Incoming::Hello { version, account, resume } = first? else {
@@ -180,17 +189,20 @@ impl PartySocket<'_> {
                 _ = beats.tick() => Next::Beat,
             };
             let done = match next {
-                Next::Stopping => Err(Outcome::Ended(End::Stopping("The server stops."))),
+                Next::Stopping => Err(Outcome::Ended(STOPS)),
                 Next::Event(event) => {
                     self.view_is_stale = event.is_err();
                     self.tell_parties(socket, &mut known).await
                 }
-                Next::Engine(Heard::Said(said)) => socket.say(&said.into()).await,
+                Next::Engine(Heard::Said(said)) => match socket.say(&said.into()).await {
+                    Ok(()) if connection.wants_receipt() => ping(socket, connection).await,
+                    said => said,
+                },
                 Next::Engine(Heard::Replaced) => Err(Outcome::Ended(End::Replaced)),
                 Next::Engine(Heard::Over) => Err(Outcome::Ended(self.refusal().await)),
                 Next::EngineFailed(error) => {
                     tracing::warn!(%error, "the engine could not take what a browser said");
-                    Err(Outcome::Ended(End::Stopping("The media engine did not take a message.")))
+                    Err(Outcome::Ended(End::Anew("The media engine did not take a message.")))
                 }
                 Next::Devices(Ok(changed)) if changed.room != self.conference => Ok(()),
                 Next::Devices(_) => self.tell_parties(socket, &mut known).await,
@@ -198,9 +210,9 @@ impl PartySocket<'_> {
                 Next::Beat => {
                     (unanswered, messages) = (unanswered + 1, 0);
                     if self.view_is_stale {
-                        self.tell_parties(socket, &mut known).await.and(socket.say(&Outgoing::Ping {}).await)
+                        self.tell_parties(socket, &mut known).await.and(ping(socket, connection).await)
                     } else {
-                        socket.say(&Outgoing::Ping {}).await
+                        ping(socket, connection).await
                     }
                 }
                 Next::Frame(Err(outcome)) => Err(outcome),
@@ -209,7 +221,10 @@ impl PartySocket<'_> {
                 }
                 Next::Frame(Ok(said)) => {
                     (unanswered, messages) = (0, messages + 1);
-                    self.heard(said, connection, &to_engine).await
+                    match self.heard(said, connection, &to_engine).await {
+                        Ok(()) if connection.wants_receipt() => ping(socket, connection).await,
+                        heard => heard,
+                    }
                 }
             };
             if let Err(outcome) = done {
@@ -258,7 +273,7 @@ impl PartySocket<'_> {
     async fn refusal(&mut self) -> End {
         match self.look().await {
             Err(Outcome::Ended(end)) => end,
-            Err(Outcome::Bye | Outcome::Lost) | Ok(_) => End::Stopping("The media engine was lost."),
+            Err(Outcome::Bye | Outcome::Lost) | Ok(_) => End::Anew("The media engine was lost."),
         }
     }
 
@@ -301,6 +316,7 @@ impl PartySocket<'_> {
                 return Ok(());
             }
             Incoming::Pong {} => {
+                connection.take_receipt();
                 self.note_sign_of_life().await;
                 return Ok(());
             }
@@ -340,6 +356,12 @@ impl PartySocket<'_> {
             Some(Party::Guest | Party::SecondInterpreter(_)) | None => None,
         })
     }
+}
+
+/// Asks for a sign of life, which is a receipt as well.
+async fn ping(socket: &mut Socket, connection: &Connection) -> Result<(), Outcome> {
+    connection.ask_receipt();
+    socket.say(&Outgoing::Ping {}).await
 }
 
 /// Passes on what the browser says, one after the other, until the engine can't take it.

@@ -208,7 +208,7 @@ fn a_kick_closes_the_socket_at_once_and_for_good() {
         let (_, reconnect, code) = account.is_turned_away(call.api());
         assert!(!reconnect && [4001, 4005].contains(&code), "{code}");
     }
-    let mut again = Socket::open(call.api(), call.conference);
+    let mut again = Socket::open(call.api(), call.conference, None);
     let mut hello = account.hello();
     hello["resume"] = welcome["resume"].clone();
     again.say(&hello);
@@ -270,6 +270,9 @@ fn a_lost_socket_comes_back_to_its_links() {
     let (here, there) = (provider.hear_of("open")["link"].clone(), client.hear_of("open")["link"].clone());
     provider.say(&description(&here, "offer", "v=0"));
     client.hear_of("description");
+    provider.gives_receipt();
+    provider.say(&json!({"type": "devices", "microphone": true, "camera": false}));
+    client.hear_party(&call.provider.identity, |p| p["camera"] == false);
 
     provider.lose();
     client.hear_party(&call.provider.identity, |p| p["here"] == false);
@@ -289,6 +292,24 @@ fn a_lost_socket_comes_back_to_its_links() {
     assert_eq!(heard, description(&here, "answer", "v=0 meanwhile"));
     provider.say(&candidate(&here, &Value::Null));
     assert_eq!(client.hear_of("candidate"), candidate(&there, &Value::Null));
+}
+
+/// What was on its way when the socket broke is lost with it: the links begin anew.
+#[test]
+fn a_socket_that_is_lost_with_a_message_has_no_links_to_come_back_to() {
+    let call = Call::start();
+    let (mut client, _) = call.client.come(call.api());
+    let (mut provider, welcome) = call.provider.come(call.api());
+    let first = client.hear_of("open")["link"].clone();
+    // It was heard, but the receipt never came.
+    provider.hear_of("open");
+    provider.lose();
+    client.hear_party(&call.provider.identity, |p| p["here"] == false);
+    let (mut provider, again) = call.provider.come_back(call.api(), &welcome);
+    assert_eq!(again["resumed"], false, "{again}");
+    assert_eq!(provider.hear_of("open")["party"], call.client.identity);
+    assert_eq!(client.hear_of("close")["link"], first);
+    client.hear_of("open");
 }
 
 #[test]
@@ -401,7 +422,7 @@ fn what_is_not_understood_ends_the_socket() {
         "hello".to_owned(),
         String::new(),
     ] {
-        let mut socket = Socket::open(call.api(), call.conference);
+        let mut socket = Socket::open(call.api(), call.conference, None);
         socket.say_text(&first);
         assert_eq!(socket.ended(), protocol, "{first:?}");
     }
@@ -448,20 +469,63 @@ fn who_says_too_much_is_stopped_and_may_come_again() {
     call.client.come(call.api());
 }
 
+/// The secret is what counts, and no page has that of another.
 #[test]
-fn only_pages_of_this_server_are_served() {
+fn it_matters_not_from_which_page_it_comes() {
     let call = Call::start();
-    let own = format!("http://{}", call.api().0);
-    assert!(Socket::open_from(call.api(), call.conference, Some(&own)).is_ok());
-    for foreign in
-        ["https://evil.example", "null", &format!("{own}.evil.example"), &own.replace("http:", "https:")]
-    {
-        assert_eq!(
-            Socket::open_from(call.api(), call.conference, Some(foreign)).err(),
-            Some(403),
-            "{foreign}"
-        );
+    for origin in ["https://elsewhere.example", "null"] {
+        let mut socket = Socket::open(call.api(), call.conference, Some(origin));
+        socket.say(&call.client.hello());
+        assert_eq!(socket.hear()["type"], "welcome");
     }
+}
+
+#[test]
+fn who_gives_no_sign_of_life_is_lost() {
+    let call = Call::with(&["--heartbeat-seconds", "1", "--presence-seconds", "2"]);
+    let is_offline = || {
+        let pair = call.pair.client.ask("Client/Request/VideoEngineAccounts").with(200).json();
+        pair["IsListenerOffline"].as_bool().unwrap()
+    };
+    let (mut provider, welcome) = call.provider.come(call.api());
+    assert_eq!(welcome["heartbeat"], 1);
+    // Longer than the presence window: what keeps it online is the socket.
+    provider.lives_for(4);
+    assert!(!is_offline());
+    let (mut client, _) = call.client.come(call.api());
+    client.hear_of("open");
+    // It is there, and says nothing any more.
+    client.hear_party(&call.provider.identity, |p| p["here"] == false);
+    eventually("it is offline", || is_offline().then_some(()));
+    assert!(provider.ignore_everything().windows(2).any(|two| two[0] == 0x81), "it was asked");
+}
+
+#[test]
+fn who_does_not_say_who_it_is_has_ten_seconds() {
+    let call = Call::start();
+    assert_eq!(Socket::open(call.api(), call.conference, None).ended(), ended("protocol", false, 4006));
+}
+
+#[test]
+fn only_so_many_may_keep_silent_at_a_time() {
+    let call = Call::start();
+    let (mut inside, _) = call.client.come(call.api());
+    let mut silent: Vec<Socket> = Vec::new();
+    let comes = || {
+        let mut socket = Socket::open(call.api(), call.conference, None);
+        socket.say(&call.provider.hello());
+        socket.hear()
+    };
+    eventually("no more are listened to", || {
+        silent.extend((0..64).map(|_| Socket::open(call.api(), call.conference, None)));
+        (comes()["reason"] == "too_much").then_some(())
+    });
+    assert!(silent.len() >= 256);
+    // Who is in is not concerned.
+    inside.say(&json!({"type": "devices", "microphone": false, "camera": true}));
+    inside.hear_party(&call.client.identity, |p| p["microphone"] == false);
+    drop(silent);
+    eventually("somebody is listened to again", || (comes()["type"] == "welcome").then_some(()));
 }
 
 #[test]
@@ -469,7 +533,7 @@ fn a_server_that_stops_says_so() {
     let call = Call::start();
     let (mut client, mut provider) = call.together();
     // One that has not said who it is does not hold it up either.
-    let _silent = Socket::open(call.api(), call.conference);
+    let _silent = Socket::open(call.api(), call.conference, None);
     call.server.process.signal("TERM");
     for socket in [&mut client, &mut provider] {
         assert_eq!(socket.ended(), ended("stopping", true, 4008));

@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpStream};
 
 use serde_json::{Value, json};
 use tungstenite::client::IntoClientRequest;
-use tungstenite::{HandshakeError, Message, WebSocket};
+use tungstenite::{Message, WebSocket};
 
 use crate::call::{GUEST_ACCOUNT, Guest, Pair, Party};
 use crate::http::Api;
@@ -19,23 +19,15 @@ pub(crate) struct Socket {
 pub(crate) type Ended = (String, bool, u16);
 
 impl Socket {
-    /// A socket that has not said who it is.
-    pub(crate) fn open(api: Api, conference: i64) -> Self {
-        Self::open_from(api, conference, None).unwrap()
-    }
-
-    /// The same from a page of this origin; the status if the server does not want it.
-    pub(crate) fn open_from(api: Api, conference: i64, origin: Option<&str>) -> Result<Self, u16> {
+    /// A socket that has not said who it is, from a page of this origin.
+    pub(crate) fn open(api: Api, conference: i64, origin: Option<&str>) -> Self {
         let mut request =
             format!("ws://{}/API/Signalling/{conference}", api.0).into_client_request().unwrap();
         if let Some(origin) = origin {
             request.headers_mut().insert("Origin", origin.parse().unwrap());
         }
-        match tungstenite::client(request, api.connect().unwrap()) {
-            Ok((socket, _)) => Ok(Self { socket }),
-            Err(HandshakeError::Failure(tungstenite::Error::Http(answer))) => Err(answer.status().as_u16()),
-            Err(error) => panic!("{error}"),
-        }
+        let (socket, _) = tungstenite::client(request, api.connect().unwrap()).unwrap();
+        Self { socket }
     }
 
     pub(crate) fn say(&mut self, message: &Value) {
@@ -98,6 +90,27 @@ impl Socket {
             let party = self.hear_of("party")["party"].clone();
             if party["identity"] == identity && is(&party) {
                 return party;
+            }
+        }
+    }
+
+    /// Answers so many questions for a sign of life, and hears nothing else.
+    #[track_caller]
+    pub(crate) fn lives_for(&mut self, heartbeats: usize) {
+        for _ in 0..heartbeats {
+            self.gives_receipt();
+        }
+    }
+
+    /// Hears no more of links, and gives the receipt for what it heard: the server knows that nothing was lost.
+    #[track_caller]
+    pub(crate) fn gives_receipt(&mut self) {
+        loop {
+            let Message::Text(text) = self.socket.read().unwrap() else { panic!("not a text") };
+            let message: Value = serde_json::from_str(&text).unwrap();
+            match message["type"].as_str().unwrap() {
+                "ping" => return self.say(&json!({"type": "pong"})),
+                kind => assert_eq!(kind, "party", "{message}"),
             }
         }
     }
@@ -188,7 +201,7 @@ impl Account {
 
     #[track_caller]
     fn enter(&self, api: Api, hello: &Value) -> (Socket, Value) {
-        let mut socket = Socket::open(api, self.conference);
+        let mut socket = Socket::open(api, self.conference, None);
         socket.say(hello);
         let welcome = socket.hear();
         assert_eq!(
@@ -202,7 +215,7 @@ impl Account {
     /// A socket that is turned away.
     #[track_caller]
     pub(crate) fn is_turned_away(&self, api: Api) -> Ended {
-        let mut socket = Socket::open(api, self.conference);
+        let mut socket = Socket::open(api, self.conference, None);
         socket.say(&self.hello());
         socket.ended()
     }
