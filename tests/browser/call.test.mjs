@@ -208,3 +208,30 @@ test('a guest leaves, another declines, and the end of the call is told to one w
     await page.context().close();
   }
 });
+
+test('a line that breaks is taken up again, and the links are left as they are', async () => {
+  const lines = [];
+  const prepare = (page) =>
+    page.routeWebSocket(/\/Signalling\//, (line) => lines.push({ page, line, server: line.connectToServer() }));
+  const { nurse, sofia } = await callOfTwo(server, browser, { prepare });
+  for (const page of [nurse, sofia]) {
+    await seesMoving(page, 1);
+    await keepLinks(page);
+  }
+  const { line, server: far } = lines.findLast(({ page }) => page === nurse);
+  await far.close({ code: 3000 });
+  await line.close({ code: 3000 });
+  await eventually('the nurse has a new line', () => lines.findLast(({ page }) => page === nurse).line !== line);
+  await nurse.locator('.call-state').waitFor({ state: 'hidden' });
+  for (const page of [nurse, sofia]) {
+    await seesMoving(page, 1);
+    assert.deepEqual(await keptLinks(page), ['stable']);
+    const same = await page.evaluate(async () => {
+      const { connections } = await import('./assets/call.js');
+      return connections().length === 1 && connections()[0] === window.kept[0];
+    });
+    assert.ok(same, 'the link is the same');
+    assert.deepEqual(page.faults, []);
+  }
+  for (const page of [nurse, sofia]) await page.context().close();
+});

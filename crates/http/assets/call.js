@@ -58,6 +58,7 @@ export class Call {
       message: (message) => this.#hear(message),
       state: (state) => this.#state(state),
       end: (reason) => this.#end(reason),
+      whole: () => this.#links.whole(),
     });
   }
 
