@@ -79,6 +79,14 @@ fn candidate(link: &Value, candidate: &Value) -> Value {
     json!({"type": "candidate", "link": link, "candidate": candidate})
 }
 
+fn has(heard: &[Value], kind: &str) -> bool {
+    heard.iter().any(|message| message["type"] == kind)
+}
+
+fn of<'h>(heard: &'h [Value], kind: &str) -> &'h Value {
+    heard.iter().find(|message| message["type"] == kind).unwrap()
+}
+
 const CONNECTED: i64 = 4;
 const DISCONNECTED: i64 = 5;
 
@@ -91,12 +99,12 @@ fn two_parties_are_introduced_and_understand_each_other() {
     assert!(welcome["heartbeat"].as_u64().unwrap() > 0 && welcome["grace"].as_u64().unwrap() > 0);
     assert_eq!(welcome["ice_servers"], json!([]));
     let parties = welcome["parties"].as_array().unwrap();
-    let of = |identity: &str| parties.iter().find(|p| p["identity"] == identity).unwrap();
+    let party = |identity: &str| parties.iter().find(|p| p["identity"] == identity).unwrap();
     assert_eq!(parties.len(), 2, "{welcome}");
-    assert_eq!(of(&call.client.identity)["kind"], "client");
-    assert_eq!(of(&call.provider.identity)["kind"], "provider");
-    assert_eq!(of(&call.provider.identity)["here"], false);
-    assert!(of(&call.provider.identity)["name"].is_string());
+    assert_eq!(party(&call.client.identity)["kind"], "client");
+    assert_eq!(party(&call.provider.identity)["kind"], "provider");
+    assert_eq!(party(&call.provider.identity)["here"], false);
+    assert!(party(&call.provider.identity)["name"].is_string());
 
     let (mut provider, _) = call.provider.come(call.api());
     let (here, there) = (provider.hear_of("open"), client.hear_of("open"));
@@ -193,16 +201,9 @@ fn a_kick_closes_the_socket_at_once_and_for_good() {
     call.pair.kick(&guest).with(200);
     assert_eq!(kicked.ended(), ended("kicked", false, 4001));
     for (other, link) in [&mut client, &mut provider].into_iter().zip(links) {
-        let (mut closed, mut gone) = (None, None);
-        while closed.is_none() || gone.is_none() {
-            let heard = other.hear();
-            match heard["type"].as_str().unwrap() {
-                "close" => closed = Some(heard["link"].clone()),
-                "gone" => gone = Some(heard["identity"].clone()),
-                _ => {}
-            }
-        }
-        assert_eq!((closed, gone), (Some(link), Some(json!(account.identity))));
+        let heard = other.hear_until(|heard| has(heard, "close") && has(heard, "gone"));
+        assert_eq!(of(&heard, "close")["link"], link);
+        assert_eq!(of(&heard, "gone")["identity"], account.identity);
     }
     for _ in 0..2 {
         let (_, reconnect, code) = account.is_turned_away(call.api());
@@ -254,10 +255,11 @@ fn who_comes_by_another_socket_replaces_the_first() {
     assert_eq!(welcome["resumed"], false);
     assert_eq!(first.ended(), ended("replaced", false, 4004));
     assert_eq!(second.hear_of("open")["party"], call.client.identity);
-    let open = client.hear_of("open");
+    let heard = client.hear_until(|heard| has(heard, "open") && has(heard, "close"));
+    let (open, close) = (of(&heard, "open"), of(&heard, "close"));
     assert_eq!((&open["party"], &open["offers"]), (&json!(call.provider.identity), &json!(false)));
     // The link to the first is closed, that to the second is not.
-    assert_ne!(client.hear_of("close")["link"], open["link"]);
+    assert_ne!(close["link"], open["link"]);
     second.say(&json!({"type": "devices", "microphone": false, "camera": true}));
     client.hear_party(&call.provider.identity, |p| p["microphone"] == false && p["here"] == true);
 }
@@ -341,8 +343,8 @@ fn who_says_bye_may_come_again() {
     let call = Call::start();
     let (mut client, mut provider) = call.together();
     provider.say(&json!({"type": "bye"}));
-    client.hear_of("close");
-    client.hear_party(&call.provider.identity, |p| p["here"] == false);
+    let is_away = |m: &Value| m["party"]["identity"] == call.provider.identity && m["party"]["here"] == false;
+    client.hear_until(|heard| has(heard, "close") && heard.iter().any(is_away));
     let (mut provider, welcome) = call.provider.come(call.api());
     assert_eq!(welcome["resumed"], false);
     provider.hear_of("open");

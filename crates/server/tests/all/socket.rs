@@ -83,6 +83,16 @@ impl Socket {
         }
     }
 
+    /// Hears on until what was heard is enough; what belongs to different things comes in any order.
+    #[track_caller]
+    pub(crate) fn hear_until(&mut self, enough: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        let mut heard = Vec::new();
+        while !enough(&heard) {
+            heard.push(self.hear());
+        }
+        heard
+    }
+
     /// The next change of a party to this state.
     #[track_caller]
     pub(crate) fn hear_party(&mut self, identity: &str, is: impl Fn(&Value) -> bool) -> Value {
