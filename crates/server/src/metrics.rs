@@ -12,6 +12,7 @@ use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge}
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::time::interval;
 use trialogue_http::{Clock, Live};
+use trialogue_media::Gateway;
 use trialogue_storage::Store;
 
 /// From a tenth of a millisecond to what clients give up after.
@@ -25,6 +26,7 @@ const UPKEEP: Duration = Duration::from_secs(10);
 pub(crate) struct Watched {
     pub(crate) store: Store,
     pub(crate) live: Live,
+    pub(crate) gateway: Arc<Gateway>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -93,6 +95,7 @@ impl Watched {
         set("trialogue_store_waiting", Some("write"), queued.write);
         set("trialogue_store_waiting", Some("read"), queued.read);
         set("trialogue_event_streams", None, self.live.streams());
+        set("trialogue_signalling_seats", None, self.gateway.len());
         set("trialogue_followed_conferences", None, self.live.followed());
         match self.store.backlog().await {
             Ok(backlog) => {
@@ -120,6 +123,10 @@ fn describe() {
     describe_counter!("trialogue_requests_total", "Requests answered, by route and status");
     describe_gauge!("trialogue_store_waiting", "Operations that wait for a thread of the store");
     describe_gauge!("trialogue_event_streams", "Open streams of live events at this node");
+    describe_gauge!(
+        "trialogue_signalling_seats",
+        "Accounts with a line at this node, or one lost a moment ago"
+    );
     describe_gauge!("trialogue_followed_conferences", "Conferences that somebody follows at this node");
     describe_gauge!("trialogue_outbox_effects", "Effects that are not done yet, of all nodes");
     describe_gauge!("trialogue_outbox_oldest_seconds", Unit::Seconds, "Age of the oldest of them");

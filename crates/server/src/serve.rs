@@ -64,11 +64,12 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let tasks = background.start(seen);
 
     let entropy = Arc::new(SystemEntropy);
-    let app = App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), entropy, gateway)
-        .map_err(anyhow::Error::msg)?;
+    let app =
+        App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), entropy, Arc::clone(&gateway))
+            .map_err(anyhow::Error::msg)?;
     let app = with_routes(app, &settings.engine, janus);
     let live = app.live().clone();
-    let watched = Watched { store: store.clone(), live: live.clone(), clock };
+    let watched = Watched { store: store.clone(), live: live.clone(), gateway, clock };
     let metrics = settings.metrics_listen.map(|address| Metrics::start(address, watched)).transpose()?;
     let app = web::Data::new(app);
     let mut server = HttpServer::new(move || {
