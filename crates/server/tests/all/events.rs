@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use trialogue_testkit::PostgresCluster;
@@ -24,6 +25,8 @@ impl Stream {
         if !last_event_id.is_empty() {
             headers.push(("Last-Event-ID", last_event_id));
         }
+        // What does not come fails its test instead of holding it up.
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         stream.write_all(head("GET", "/API/Events", &headers, 0).as_bytes()).unwrap();
         let mut stream = Self(BufReader::new(stream));
         assert_eq!(stream.line().as_deref(), Some("HTTP/1.1 200 OK"));
