@@ -24,8 +24,9 @@ const client = () => server.users.client;
 const provider = () => server.users.providers[0];
 
 /** A logged-in page is at its first view. */
-async function arrive(role, options) {
+async function arrive(role, { prepare, ...options } = {}) {
   const page = await browser.page(server, options);
+  await prepare?.(page);
   await logIn(page, role, role === 'client' ? client() : provider());
   await view(page, role === 'client' ? 'request' : 'desk').waitFor();
   return page;
@@ -88,7 +89,7 @@ test('a request is made, waits, rings, is accepted and confirmed, and survives a
   const nurse = await arrive('client', { size: PHONE });
   await pictures(nurse, 'client-request');
   await accessible(nurse);
-  const sofia = await arrive('provider');
+  const sofia = await arrive('provider', { dark: true });
   await pictures(sofia, 'interpreter-offline');
   await accessible(sofia);
 
@@ -104,6 +105,7 @@ test('a request is made, waits, rings, is accepted and confirmed, and survives a
   await view(nurse, 'waiting').waitFor();
   await eventually('time passes', async () => (await nurse.locator('#elapsed').textContent()) !== '00:00');
   await pictures(nurse, 'client-waiting');
+  for (const page of [nurse, sofia]) await eventually('it is told of news', () => page.streams > 0);
   await accessible(nurse);
 
   await sofia.locator('#online').click();
@@ -139,8 +141,8 @@ test('a request is made, waits, rings, is accepted and confirmed, and survives a
   await leave(nurse, sofia);
 });
 
-test('an interpreter declines, and the client cancels', async () => {
-  const nurse = await arrive('client');
+test('an interpreter declines, and the client, whose stream of news is cut off, cancels', async () => {
+  const nurse = await arrive('client', { prepare: (page) => page.route('**/Events', (route) => route.abort()) });
   const sofia = await arrive('provider');
   await sofia.locator('#online').click();
   await eventually('online', async () => (await sofia.locator('#online').getAttribute('aria-checked')) === 'true');
@@ -152,6 +154,7 @@ test('an interpreter declines, and the client cancels', async () => {
   await nurse.getByRole('button', { name: 'Cancel the request' }).click();
   await view(nurse, 'request').waitFor();
   assert.equal(await nurse.locator('#outcome').textContent(), 'The request was cancelled.');
+  assert.equal(nurse.streams, 0);
   await nurse.getByRole('button', { name: 'Log out' }).click();
   await view(nurse, 'entry').waitFor();
   await sofia.getByRole('button', { name: 'Log out' }).click();

@@ -26,6 +26,7 @@ export class Call {
   #told = '';
   #onEnd;
   #forget;
+  #awake = null;
 
   /**
    * `people` is for those who may invite and remove; `leave` is what the last button does; `onEnd(reason)` is called when the
@@ -49,12 +50,15 @@ export class Call {
     devices.start();
     this.#ticking = setInterval(() => this.#tick(), 1000);
     this.#forget = onLanguage(() => this.#redraw());
+    document.addEventListener('visibilitychange', this.#stayAwake);
+    this.#stayAwake();
     running = this.#links;
     this.#redraw();
     this.#signalling = new Signalling(conference, account, {
       message: (message) => this.#hear(message),
       state: (state) => this.#state(state),
       end: (reason) => this.#end(reason),
+      whole: () => this.#links.whole(),
     });
   }
 
@@ -162,6 +166,12 @@ export class Call {
     );
   }
 
+  /** A screen that goes dark takes the picture with it. Not every browser can be asked, and each forgets it when hidden. */
+  #stayAwake = async () => {
+    if (document.hidden) return;
+    this.#awake = await navigator.wakeLock?.request('screen').catch(() => null);
+  };
+
   #tick() {
     setText(this.#parts.time, clock((performance.now() - this.#begun) / 1000));
   }
@@ -180,6 +190,8 @@ export class Call {
 
   #close() {
     clearInterval(this.#ticking);
+    document.removeEventListener('visibilitychange', this.#stayAwake);
+    this.#awake?.release();
     this.#forget();
     this.#devices.removeEventListener('change', this.#switched);
     this.#links.stop();

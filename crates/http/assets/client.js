@@ -147,7 +147,8 @@ function join(account) {
         devices.stop();
         show('elsewhere');
       }
-      changes.now();
+      // A refusal is no news that can be asked for at once again: the next look is soon enough.
+      if (reason !== 'refused') changes.now();
     },
   });
   call.count(people.count);

@@ -53,6 +53,11 @@ export class Links {
     this.closeAll();
   }
 
+  /** Whether all are connected: what was said of one that is not may have been lost with the socket. */
+  whole() {
+    return this.connections().every(({ connectionState }) => connectionState === 'connected');
+  }
+
   /** The connections, for whoever measures them. */
   connections() {
     return [...this.#links.values()].map((link) => link.connection);

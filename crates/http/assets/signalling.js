@@ -18,7 +18,8 @@ const ENDS = {
 
 /**
  * `handlers.message(message)` gets what the server says; `handlers.state(state)` gets `connecting`, `open`, `lost`;
- * `handlers.end(reason)` comes once, when there is no way back.
+ * `handlers.end(reason)` comes once, when there is no way back. `handlers.whole()` says whether all links are connected, so that they
+ * can be kept over a lost socket.
  */
 export class Signalling {
   #conference;
@@ -68,7 +69,7 @@ export class Signalling {
     this.#socket = socket;
     socket.addEventListener('open', () => {
       const hello = { type: 'hello', version: VERSION, account: this.#account };
-      if (this.#resume !== null) hello.resume = this.#resume;
+      if (this.#resume !== null && this.#handlers.whole()) hello.resume = this.#resume;
       this.send(hello);
     });
     socket.addEventListener('message', (event) => {

@@ -71,6 +71,7 @@ const BASE_MARK: &str = "{{base}}";
 
 /// A camera and a microphone are all that a call needs.
 const PERMISSIONS: &str = "camera=(self), microphone=(self), speaker-selection=(self), autoplay=(self), \
+    screen-wake-lock=(self), \
     display-capture=(), geolocation=(), payment=(), usb=(), serial=(), hid=(), bluetooth=(), midi=(), \
     publickey-credentials-get=(), browsing-topics=()";
 
@@ -120,8 +121,8 @@ impl Served {
             _ => file.text.to_owned(),
         };
         let hash = Sha256::digest(&text);
-        let tag: String = hash[..12].iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { media_type: file.media_type, text, tag: format!("\"{tag}\""), policy: policy.to_owned() }
+        let tag = format!("\"{:032x}\"", u128::from_be_bytes(std::array::from_fn(|at| hash[at])));
+        Self { media_type: file.media_type, text, tag, policy: policy.to_owned() }
     }
 
     /// The browser keeps it, and asks each time whether it is still the same: pages and scripts of two versions never mix

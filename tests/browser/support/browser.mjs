@@ -52,6 +52,11 @@ export class Browser {
     page.setDefaultTimeout(PATIENCE);
     page.faults = [];
     page.strangers = [];
+    /** How many live streams were opened. */
+    page.streams = 0;
+    page.on('response', (response) => {
+      if (response.url().endsWith('/Events') && response.ok()) page.streams += 1;
+    });
     page.on('pageerror', (error) => page.faults.push(error.stack));
     page.on('console', (message) => {
       // The browser reports answers that are none of its business as errors.

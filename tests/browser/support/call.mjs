@@ -45,12 +45,14 @@ export async function joinAsGuest(server, browser, link, { prepare, ...options }
   return guest;
 }
 
-/** Removes somebody, through the dialogs. */
+/** Removes somebody, by the keyboard alone. */
 export async function kick(host, name) {
-  await host.locator('[data-control=people]').click();
-  await host.locator('#people-dialog li', { hasText: name }).locator('[data-kick]').click();
-  await host.locator('#kick-dialog .danger').click();
-  await host.locator('#people-dialog .buttons button').last().click();
+  await host.locator('[data-control=people]').press('Enter');
+  await host.locator('#people-dialog li', { hasText: name }).locator('[data-kick]').press('Enter');
+  await host.locator('#kick-dialog .danger').press('Space');
+  await host.locator('#kick-dialog').waitFor({ state: 'detached' });
+  await host.keyboard.press('Escape');
+  await host.locator('#people-dialog').waitFor({ state: 'detached' });
 }
 
 /** How many frames were decoded of each of the others, from the browser's own statistics, by connection. */

@@ -44,7 +44,9 @@ export class Server {
 
   async run() {
     const listen = ['--listen', `127.0.0.1:${this.port}`, '--log', process.env.TRIALOGUE_TEST_LOG ?? 'warn'];
-    const arguments_ = ['serve', '--database', this.database, ...listen, ...this.more];
+    // Another engine, say.
+    const given = (process.env.TRIALOGUE_ARGUMENTS ?? '').split(' ').filter(Boolean);
+    const arguments_ = ['serve', '--database', this.database, ...listen, ...given, ...this.more];
     this.log ??= '';
     const child = spawn(PROGRAM, arguments_, { env: environment, cwd: this.directory });
     this.process = child;

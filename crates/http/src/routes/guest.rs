@@ -11,14 +11,14 @@ use crate::reply::{self, Failure};
 
 /// What the guest is invited to, and by whom: what it must know before it says yes.
 pub(super) async fn invitation(call: Call) -> Result<HttpResponse, Failure> {
-    let (invitation, _) = call.guest().await?;
-    let view = call.view(Whose::Id(invitation.conference)).await?;
-    let log = call.app().store.timeline(invitation.conference).await.map_err(|e| call.fail(e))?;
-    let invited = log.iter().find(|entry| {
-        matches!(entry.event, Event::Invited { participant, .. } if participant == invitation.participant)
-    });
-    let inviter = invited.and_then(|entry| entry.actor);
-    Ok(call.ok(&present::invitation(&view, invitation.participant, inviter)))
+    let (own, _) = call.guest().await?;
+    let view = call.view(Whose::Id(own.conference)).await?;
+    let log = call.app().store.timeline(own.conference).await.map_err(|e| call.fail(e))?;
+    let asked = log.iter().find(
+        |entry| matches!(entry.event, Event::Invited { participant, .. } if participant == own.participant),
+    );
+    let inviter = asked.and_then(|entry| entry.actor);
+    Ok(call.ok(&present::invitation(&view, own.participant, inviter)))
 }
 
 pub(super) async fn confirm(call: Call) -> Result<HttpResponse, Failure> {
