@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::interval;
-use trialogue_domain::ConferenceId;
+use trialogue_domain::{Conference, ConferenceId, Participant};
 use trialogue_media::{EngineError, Failure, Janus, VideoEngine};
 use trialogue_storage::{Store, StoreError, Whose};
 
@@ -47,8 +47,7 @@ async fn compare(janus: &Janus, store: &Store) -> Result<(), ReconcileError> {
 
 async fn compare_room(janus: &Janus, store: &Store, room: ConferenceId) -> Result<(), ReconcileError> {
     let view = store.view(Whose::Id(room)).await?;
-    let Some(conference) = view.map(|view| view.conference).filter(trialogue_domain::Conference::is_live)
-    else {
+    let Some(conference) = view.map(|view| view.conference).filter(Conference::is_live) else {
         tracing::warn!(conference = room.0, "Janus still had the room of a conference that is over");
         return Ok(janus.close_room(room).await?);
     };
@@ -57,7 +56,7 @@ async fn compare_room(janus: &Janus, store: &Store, room: ConferenceId) -> Resul
         occupants => occupants?,
     };
     for identity in occupants.into_iter().map(|occupant| occupant.identity) {
-        if !conference.participant(identity.participant()).is_some_and(|p| p.is_live()) {
+        if !conference.participant(identity.participant()).is_some_and(Participant::is_live) {
             tracing::warn!(conference = room.0, %identity, "Janus still had a participant that is out");
             janus.remove(room, identity).await?;
         }

@@ -2,37 +2,58 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 
 /// Where Chromium is looked for, unless `TRIALOGUE_CHROMIUM` names it.
 const CHROMIUM: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 #[test]
 fn the_pages_in_a_real_browser() {
+    let tests = directory();
+    let mut run = Command::new(require("node", "nodejs"));
+    pass(&mut run, &tests, &["texts", "pages", "stage", "call"], "the server dies in between");
+}
+
+/// In a network of its own, where Janus has an address to offer.
+#[test]
+fn a_call_through_janus_in_a_real_browser() {
+    require("janus", "janus");
+    require("ip", "iproute2");
+    let tests = directory();
+    let mut run = Command::new(tests.join("in-namespace.sh"));
+    run.arg(require("node", "nodejs"));
+    pass(&mut run, &tests, &["janus"], "a hostile guest is kicked");
+}
+
+fn directory() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
-    let tests = root.join("tests/browser");
-    let node = require("node", "nodejs");
-    install(&tests);
+    root.join("tests/browser")
+}
+
+/// Runs test files, one of whose tests has this in its name: a run that finds no test is no run.
+fn pass(run: &mut Command, tests: &Path, files: &[&str], name: &str) {
+    install(tests);
     let chromium = std::env::var_os("TRIALOGUE_CHROMIUM").map_or_else(
         || CHROMIUM.iter().find_map(|name| found(name)).unwrap_or_else(|| missing("chromium", "chromium")),
         PathBuf::from,
     );
-    let mut run = Command::new(node);
     run.args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
-        .args(["texts", "pages", "stage", "call"].map(|name| format!("{name}.test.mjs")))
-        .current_dir(&tests)
+        .args(files.iter().map(|name| format!("{name}.test.mjs")))
+        .current_dir(tests)
         .stdin(Stdio::null())
         .env("TRIALOGUE_PROGRAM", env!("CARGO_BIN_EXE_trialogue"))
         .env("TRIALOGUE_CHROMIUM", chromium)
-        .env("TRIALOGUE_SCREENSHOTS", root.join("target/screenshots"));
+        .env("TRIALOGUE_SCREENSHOTS", tests.join("../../target/screenshots"));
     let run = run.output().unwrap();
     let told = String::from_utf8_lossy(&run.stdout);
     assert!(run.status.success(), "{told}\n{}", String::from_utf8_lossy(&run.stderr));
-    // A run that finds no test is no run.
-    assert!(told.contains("the server dies in between"), "{told}");
+    assert!(told.contains(name), "{told}");
 }
 
 /// Puts the packages of the lock file in their place, once.
 fn install(tests: &Path) {
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock();
     let lock = tests.join("node_modules/.package-lock.json");
     let is_new = |file: &Path| std::fs::metadata(file).and_then(|file| file.modified()).ok();
     if is_new(&lock).is_some_and(|made| Some(made) >= is_new(&tests.join("package-lock.json"))) {
