@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use trialogue_storage::Store;
 
+use crate::delivery::DeliverySettings;
 use crate::passwords::PasswordLane;
 use crate::ports::{Clock, Entropy};
 use crate::throttle::Throttle;
@@ -20,6 +21,8 @@ pub struct HttpSettings {
     pub token_life: Duration,
     /// A party without a sign of life for so long is shown as offline.
     pub presence_window: Duration,
+    /// How invitations are delivered; none if the inviter passes each link on.
+    pub delivery: Option<DeliverySettings>,
     /// Whether the echo route is there.
     pub conformance_echo: bool,
     /// Whether each request is logged in a line.

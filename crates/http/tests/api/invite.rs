@@ -7,6 +7,8 @@ use crate::world::{SPANISH, World, guest_of};
 
 const SIDES: [&str; 2] = ["Client/Request", "Provider/Task"];
 
+const NO_NUMBER: &str = "This is not a telephone number: digits, with + before the country's.";
+
 async fn invite(world: &World, side: &str, token: &str, body: Value) -> Answer {
     world.post(&format!("{side}/InviteThirdPartyVideoConference"), token, body).await
 }
@@ -95,7 +97,17 @@ async fn what_is_wrong_is_told_by_member() {
             "This is not an e-mail address.",
         ),
         (json!({"Name": long(201)}), "Name", "At most 200 characters are allowed."),
-        (json!({"PhoneNumber": long(41)}), "PhoneNumber", "At most 40 characters are allowed."),
+        (json!({"Email": "rosa..r@example.org"}), "Email", "This is not an e-mail address."),
+        (json!({"Email": ".rosa@example.org"}), "Email", "This is not an e-mail address."),
+        (json!({"PhoneNumber": "12"}), "PhoneNumber", NO_NUMBER),
+        (json!({"PhoneNumber": "call 555 0100"}), "PhoneNumber", NO_NUMBER),
+        (json!({"PhoneNumber": "+1 555 0100\r\n+1 555 0199"}), "PhoneNumber", NO_NUMBER),
+        (json!({"PhoneNumber": "555+0100"}), "PhoneNumber", NO_NUMBER),
+        (
+            json!({"PhoneNumber": format!("555{}", " ".repeat(38))}),
+            "PhoneNumber",
+            "At most 40 characters are allowed.",
+        ),
         (json!({"Name": "Rosa", "DTMF": long(41)}), "DTMF", "At most 40 characters are allowed."),
         (json!({"Name": "Rosa", "RegionId": -1}), "RegionId", "This must not be negative."),
         (json!({"Name": "Rosa", "isPSTNStr": long(11)}), "isPSTNStr", "At most 10 characters are allowed."),

@@ -93,6 +93,7 @@ impl World {
             public_url: "https://trialogue.example".to_owned(),
             token_life: TOKEN_LIFE,
             presence_window: PRESENCE,
+            delivery: None,
             conformance_echo: false,
             request_log: false,
             password_lane: 1,
