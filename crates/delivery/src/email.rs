@@ -8,35 +8,40 @@ use crate::{Delivery, DeliveryError, DeliveryFuture, Invitation, Language, Misco
 
 const SYSTEM: &str = "mail server";
 
-/// The way to an SMTP server.
-pub struct SmtpSettings<'a> {
-    /// `smtps://USER:PASSWORD@HOST` (TLS), `smtp://USER:PASSWORD@HOST?tls=required` (STARTTLS), `smtp://HOST` (none).
-    pub url: &'a str,
-    /// The sender: `ADDRESS`, or `NAME <ADDRESS>`.
-    pub from: &'a str,
+/// Who e-mails come from.
+#[derive(Clone)]
+pub struct Sender(Mailbox);
+
+impl Sender {
+    /// Reads `ADDRESS` or `NAME <ADDRESS>`.
+    ///
+    /// # Errors
+    /// [`Misconfigured`] if it is neither.
+    pub fn parse(text: &str) -> Result<Self, Misconfigured> {
+        let wrong = |_| Misconfigured("write the sender as `ADDRESS` or `NAME <ADDRESS>`");
+        text.parse().map(Self).map_err(wrong)
+    }
 }
 
 /// Sends e-mails, a connection for each: they are few, and a connection that was kept may be a dead one.
 pub struct Email {
     transport: AsyncSmtpTransport<Tokio1Executor>,
-    from: Mailbox,
+    from: Sender,
     language: Language,
 }
 
 impl Email {
-    /// Prepares it. Nothing is sent, and no connection is made yet.
+    /// Prepares the way to the SMTP server at `smtps://USER:PASSWORD@HOST` (TLS), `smtp://USER:PASSWORD@HOST?tls=required`
+    /// (STARTTLS) or `smtp://HOST` (neither). No connection is made yet.
     ///
     /// # Errors
-    /// [`Misconfigured`] if the URL or the sender can't be read.
-    pub fn new(settings: &SmtpSettings<'_>, language: Language) -> Result<Self, Misconfigured> {
-        let SmtpSettings { url, from } = settings;
+    /// [`Misconfigured`] if the URL can't be read.
+    pub fn new(url: &str, from: Sender, language: Language) -> Result<Self, Misconfigured> {
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_| {
-            let forms = "smtps://USER:PASSWORD@HOST, smtp://USER:PASSWORD@HOST?tls=required or smtp://HOST";
-            Misconfigured(format!("write {forms}"))
+            Misconfigured(
+                "write `smtps://USER:PASSWORD@HOST`, `smtp://USER:PASSWORD@HOST?tls=required` or `smtp://HOST`",
+            )
         })?;
-        let from = from
-            .parse()
-            .map_err(|_| Misconfigured("write the sender as ADDRESS, or as NAME <ADDRESS>".to_owned()))?;
         Ok(Self { transport: transport.build(), from, language })
     }
 
@@ -48,10 +53,10 @@ impl Email {
             invitation.html(self.language),
         );
         Message::builder()
-            .from(self.from.clone())
+            .from(self.from.0.clone())
             .to(Mailbox::new(None, to))
             .subject(invitation.subject(self.language))
-            .message_id(Some(format!("<{}@{}>", invitation.name(), self.from.email.domain())))
+            .message_id(Some(format!("<{}@{}>", invitation.name(), self.from.0.email.domain())))
             .multipart(body)
             .ok()
     }

@@ -48,4 +48,4 @@ impl DeliveryError {
 /// Settings that no adapter can be made of. It does not repeat them: they may hold secrets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Misconfigured(pub(crate) String);
+pub struct Misconfigured(pub(crate) &'static str);

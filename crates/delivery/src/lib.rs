@@ -11,10 +11,10 @@ mod text_message;
 
 use std::pin::Pin;
 
-pub use email::{Email, SmtpSettings};
+pub use email::{Email, Sender};
 pub use error::{DeliveryError, Misconfigured};
 pub use invitation::{Invitation, Language};
-pub use text_message::{TextMessage, WebhookSettings};
+pub use text_message::{Bearer, TextMessage};
 
 /// The answer of a delivery, to be awaited.
 pub type DeliveryFuture<'a> = Pin<Box<dyn Future<Output = Result<(), DeliveryError>> + Send + 'a>>;

@@ -11,14 +11,25 @@ use crate::{Delivery, DeliveryError, DeliveryFuture, Invitation, Language, Misco
 
 const SYSTEM: &str = "text message webhook";
 
-/// The way to a webhook.
-pub struct WebhookSettings<'a> {
-    /// Where messages are posted: `https://...`, or `http://...` on a network that is trusted.
-    pub url: &'a str,
-    /// The bearer token that proves to it who we are.
-    pub secret: &'a str,
-    /// How long its answer is waited for.
-    pub patience: Duration,
+/// How long the webhook's answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The bearer token that proves to a webhook who calls.
+#[derive(Clone)]
+pub struct Bearer(HeaderValue);
+
+impl Bearer {
+    /// The token of this text.
+    ///
+    /// # Errors
+    /// [`Misconfigured`] if there is none, or it can't travel in a header.
+    pub fn new(text: &str) -> Result<Self, Misconfigured> {
+        let travels = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+        let value = HeaderValue::from_str(&format!("Bearer {text}")).ok().filter(|_| travels);
+        let mut value = value.ok_or(Misconfigured("a token of visible ASCII characters is needed"))?;
+        value.set_sensitive(true);
+        Ok(Self(value))
+    }
 }
 
 /// Posts `{"to": "+15550100", "text": "..."}` for each message; any 2xx is a yes. The header `Idempotency-Key` is the
@@ -26,29 +37,24 @@ pub struct WebhookSettings<'a> {
 pub struct TextMessage {
     client: Client,
     url: Url,
-    bearer: HeaderValue,
+    bearer: Bearer,
     language: Language,
 }
 
 impl TextMessage {
-    /// Prepares it. Nothing is sent yet.
+    /// Prepares the way to the webhook at an `https://` URL, or `http://` on a network that is trusted. Nothing is sent
+    /// yet.
     ///
     /// # Errors
-    /// [`Misconfigured`] if the URL or the secret can't be used.
-    pub fn new(settings: &WebhookSettings<'_>, language: Language) -> Result<Self, Misconfigured> {
-        let wrong = |why: &str| Misconfigured(why.to_owned());
-        let url: Url = settings.url.parse().map_err(|_| wrong("write an http or https URL"))?;
-        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-            return Err(wrong("write an http or https URL"));
-        }
-        let bearer = HeaderValue::from_str(&format!("Bearer {}", settings.secret));
-        let mut bearer = bearer.map_err(|_| wrong("the webhook's secret must be visible ASCII"))?;
-        bearer.set_sensitive(true);
+    /// [`Misconfigured`] if the URL can't be used.
+    pub fn new(url: &str, bearer: Bearer, language: Language) -> Result<Self, Misconfigured> {
+        let url = url.parse().ok().filter(|url: &Url| matches!(url.scheme(), "http" | "https"));
+        let url = url.ok_or(Misconfigured("write an `http` or `https` URL"))?;
         // Another adapter may have installed it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         // A redirect would carry the message to where nobody meant it to go.
-        let client = Client::builder().timeout(settings.patience).redirect(Policy::none()).no_proxy().build();
-        let client = client.map_err(|_| wrong("TLS can't be set up on this machine"))?;
+        let client = Client::builder().timeout(PATIENCE).redirect(Policy::none()).no_proxy().build();
+        let client = client.map_err(|_| Misconfigured("TLS can't be set up on this machine"))?;
         Ok(Self { client, url, bearer, language })
     }
 }
@@ -60,7 +66,7 @@ impl Delivery for TextMessage {
             let answer = self
                 .client
                 .post(self.url.clone())
-                .header(AUTHORIZATION, self.bearer.clone())
+                .header(AUTHORIZATION, self.bearer.0.clone())
                 .header("Idempotency-Key", invitation.name())
                 .json(&json!({ "to": to, "text": invitation.short(self.language) }))
                 .send()

@@ -4,6 +4,8 @@ mod cli;
 mod clock;
 mod demo;
 mod entropy;
+mod lane;
+mod postman;
 mod relay;
 mod serve;
 mod settings;

@@ -17,6 +17,8 @@ use trialogue_storage::{Store, migrate};
 use crate::clock::SystemClock;
 use crate::demo;
 use crate::entropy::SystemEntropy;
+use crate::lane;
+use crate::postman::Postman;
 use crate::relay::Background;
 use crate::settings::{Engine, Settings};
 
@@ -30,7 +32,10 @@ pub(crate) fn run(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
         }
     }
     let store = Store::open(&settings.database, settings.store).context("opening the database")?;
-    let outcome = actix_web::rt::System::new().block_on(serve(settings, with_demo, store.clone()));
+    let outcome = actix_web::rt::System::new().block_on(async {
+        store.end_leases(&lock).await.context("ending the leases of the server before")?;
+        serve(settings, with_demo, store.clone()).await
+    });
     store.close();
     drop(lock);
     outcome
@@ -45,7 +50,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (stop, stopped) = watch::channel(false);
-    let tasks = start_background(&settings, &store, &clock, stopped);
+    let tasks = start_background(&settings, &store, &clock, &stopped);
 
     let app = App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), Arc::new(SystemEntropy))
         .map_err(anyhow::Error::msg)?;
@@ -68,7 +73,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     }
     let outcome = server.await.context("serving");
     tracing::info!("stopping: the requests in flight are finished");
-    // Background work is cut off after this; whatever it had claimed is claimed again when its lease ends.
+    // Background work is cut off after this; whatever it had claimed is claimed again.
     let _ = stop.send(true);
     for task in tasks {
         let _ = task.await;
@@ -104,16 +109,31 @@ fn start_background(
     settings: &Settings,
     store: &Store,
     clock: &Arc<dyn Clock>,
-    stop: watch::Receiver<bool>,
+    stop: &watch::Receiver<bool>,
 ) -> Vec<tokio::task::JoinHandle<()>> {
     let (notifier, seen) = notifications();
     let engine: Arc<dyn VideoEngine> = match settings.engine {
         Engine::Mesh => Arc::new(Mesh::new(notifier)),
     };
-    let background = Background { store: store.clone(), engine, clock: Arc::clone(clock), stop };
-    vec![
-        tokio::spawn(background.clone().relay()),
+    let background =
+        Background { store: store.clone(), engine, clock: Arc::clone(clock), stop: stop.clone() };
+    let mut tasks = vec![
+        tokio::spawn(lane::run(background.clone(), stop.clone())),
         tokio::spawn(background.clone().deadlines()),
         tokio::spawn(background.notifications(seen)),
-    ]
+    ];
+    if let Some(delivers) = &settings.http.delivery {
+        for (channel, delivery) in &settings.deliveries {
+            let postman = Postman {
+                store: store.clone(),
+                channel: *channel,
+                delivery: Arc::clone(delivery),
+                key: delivers.key.clone(),
+                public_url: settings.http.public_url.clone(),
+                clock: Arc::clone(clock),
+            };
+            tasks.push(tokio::spawn(lane::run(postman, stop.clone())));
+        }
+    }
+    tasks
 }

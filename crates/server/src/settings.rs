@@ -4,12 +4,14 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
+use trialogue_delivery::{Bearer, Delivery, Email, Language, Sender, TextMessage};
 use trialogue_domain::Timings;
-use trialogue_http::HttpSettings;
-use trialogue_storage::{DatabaseUrl, StoreOptions};
+use trialogue_http::{DeliverySettings, HttpSettings, LinkKey};
+use trialogue_storage::{Channel, DatabaseUrl, StoreOptions};
 
 /// One setting.
 pub(crate) struct Setting {
@@ -76,6 +78,31 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "How long a lost media link may take to come back.",
     },
     Setting { name: "account_seconds", default: "43200", help: "How long a media account lives." },
+    Setting {
+        name: "smtp_url",
+        default: "",
+        help: "Sends invitations by e-mail: `smtps://USER:PASSWORD@HOST` (TLS), `smtp://USER:PASSWORD@HOST?tls=required` \
+               (STARTTLS) or `smtp://HOST` (neither). No e-mail if empty.",
+    },
+    Setting { name: "smtp_from", default: "", help: "The sender of e-mails: `ADDRESS` or `NAME <ADDRESS>`." },
+    Setting {
+        name: "sms_webhook",
+        default: "",
+        help: "Sends invitations by text message to guests without an e-mail address: `{\"to\", \"text\"}` is posted to \
+               this URL. No text message if empty.",
+    },
+    Setting { name: "sms_secret", default: "", help: "The bearer token that `sms_webhook` is called with." },
+    Setting {
+        name: "link_key",
+        default: "",
+        help: "What the secrets of delivered invitations are derived from: 32 characters at least, random, the same on \
+               every node (`openssl rand -hex 32`). Needed with `smtp_url` and `sms_webhook`.",
+    },
+    Setting {
+        name: "delivery_language",
+        default: "en",
+        help: "The language of e-mails and text messages: `en` or `es`.",
+    },
     Setting {
         name: "conformance_echo",
         default: "false",
@@ -167,12 +194,16 @@ impl Values {
         Ok(Self(SETTINGS.iter().map(find).zip(SETTINGS).map(|((v, from), s)| (s, v, from)).collect()))
     }
 
-    /// Each setting with its value and source; a database password is not shown.
+    /// Each setting with its value and source; passwords and keys are not shown.
     pub(crate) fn shown(&self) -> impl Iterator<Item = (&'static str, String, &Source)> {
         self.0.iter().map(|(setting, value, from)| {
             let value = match (setting.name, DatabaseUrl::parse(value)) {
                 ("database", Ok(url)) => url.to_string(),
                 ("database", Err(_)) => "(unreadable)".to_owned(),
+                // The webhook's URL may hold a key as well.
+                ("smtp_url" | "sms_webhook" | "sms_secret" | "link_key", _) if !value.is_empty() => {
+                    "(set, not shown)".to_owned()
+                }
                 _ => value.clone(),
             };
             (setting.name, value, from)
@@ -188,6 +219,7 @@ impl Values {
                 path.starts_with('/') && !path.ends_with('/') && !path.contains(['{', '}', '?', '#', ' ']);
             if sound { Ok(path.to_owned()) } else { Err("write a path such as /API".to_owned()) }
         })?;
+        let (key, deliveries) = (self.link_key()?, self.deliveries()?);
         Ok(Settings {
             listen,
             database: self.checked("database", |text| DatabaseUrl::parse(text).map_err(|e| e.to_string()))?,
@@ -216,10 +248,15 @@ impl Values {
                 public_url: if url.is_empty() { format!("http://{listen}") } else { url },
                 token_life: self.seconds("token_seconds")?,
                 presence_window: self.seconds("presence_seconds")?,
+                delivery: key.map(|key| DeliverySettings {
+                    key,
+                    channels: deliveries.iter().map(|(channel, _)| *channel).collect(),
+                }),
                 conformance_echo: self.parsed("conformance_echo")?,
                 request_log: self.parsed("request_log")?,
                 password_lane: 2,
             },
+            deliveries,
             log: self.checked("log", |text| match EnvFilter::try_new(text) {
                 Ok(_) => Ok(text.to_owned()),
                 Err(e) => Err(format!("{text:?} can't be read: {e}")),
@@ -231,6 +268,46 @@ impl Values {
             })?,
             shutdown: self.seconds("shutdown_seconds")?,
         })
+    }
+
+    /// The key of invitation links; needed where they are delivered.
+    fn link_key(&self) -> Result<Option<LinkKey>, SettingsError> {
+        let is_set = |name| !self.text(name).0.is_empty();
+        self.checked("link_key", |text| match LinkKey::new(text) {
+            None if !text.is_empty() => Err(format!("a key of {} characters at least is needed", LinkKey::LENGTH)),
+            None if is_set("smtp_url") || is_set("sms_webhook") => Err(
+                "it is needed to deliver invitations: set a random key, the same on every node (`openssl rand -hex 32`)"
+                    .to_owned(),
+            ),
+            key => Ok(key),
+        })
+    }
+
+    /// What delivers invitations.
+    fn deliveries(&self) -> Result<Deliveries, SettingsError> {
+        let is_set = |name| !self.text(name).0.is_empty();
+        let language = self.checked("delivery_language", |text| {
+            Language::ALL
+                .into_iter()
+                .find(|l| l.code() == text)
+                .ok_or_else(|| "write `en` or `es`".to_owned())
+        })?;
+        let mut deliveries: Deliveries = Vec::new();
+        if is_set("smtp_url") {
+            let from = self.checked("smtp_from", |text| Sender::parse(text).map_err(|e| e.to_string()))?;
+            let email = self.checked("smtp_url", |url| {
+                Email::new(url, from.clone(), language).map_err(|e| e.to_string())
+            })?;
+            deliveries.push((Channel::Email, Arc::new(email)));
+        }
+        if is_set("sms_webhook") {
+            let secret = self.checked("sms_secret", |text| Bearer::new(text).map_err(|e| e.to_string()))?;
+            let text = self.checked("sms_webhook", |url| {
+                TextMessage::new(url, secret.clone(), language).map_err(|e| e.to_string())
+            })?;
+            deliveries.push((Channel::Text, Arc::new(text)));
+        }
+        Ok(deliveries)
     }
 
     fn text(&self, name: &str) -> (&str, &Source) {
@@ -260,6 +337,9 @@ impl Values {
     }
 }
 
+/// The channels that are configured, and what sends through each.
+pub(crate) type Deliveries = Vec<(Channel, Arc<dyn Delivery>)>;
+
 /// The settings, ready for use.
 pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
@@ -269,6 +349,7 @@ pub(crate) struct Settings {
     pub(crate) store: StoreOptions,
     pub(crate) engine: Engine,
     pub(crate) http: HttpSettings,
+    pub(crate) deliveries: Deliveries,
     pub(crate) log: String,
     pub(crate) log_json: bool,
     pub(crate) shutdown: Duration,
@@ -394,6 +475,40 @@ mod tests {
         let values =
             gathered(&[("database", "postgres://me:hunter2@db/x?password=hunter3")], &[], None).unwrap();
         assert!(values.shown().all(|(_, value, _)| !value.contains("hunter")));
+    }
+
+    #[test]
+    fn delivery_needs_a_key_and_a_sender() {
+        let key = ("link_key", "0123456789abcdef0123456789abcdef");
+        let (smtp, from) =
+            (("smtp_url", "smtp://user:hunter2@mail.example?tls=required"), ("smtp_from", "T <t@x.org>"));
+        let (hook, secret) = (("sms_webhook", "https://sms.example/?key=hunter3"), ("sms_secret", "hunter4"));
+        for sound in [&[smtp, from, key][..], &[hook, secret, key], &[smtp, from, hook, secret, key], &[key]]
+        {
+            assert_eq!(message(gathered(sound, &[], None)), "");
+        }
+        for (flags, name) in [
+            (&[smtp, from][..], "link_key"),
+            (&[hook, secret], "link_key"),
+            (&[("link_key", "0123456789abcdef0123456789abcde")], "link_key"),
+            (&[smtp, key], "smtp_from"),
+            (&[smtp, ("smtp_from", "nobody"), key], "smtp_from"),
+            (&[("smtp_url", "mail.example:hunter2"), from, key], "smtp_url"),
+            (&[("smtp_url", "smtp://hunter2@mail.example?tls=maybe"), from, key], "smtp_url"),
+            (&[hook, key], "sms_secret"),
+            (&[hook, ("sms_secret", "hunter5 \u{e9}"), key], "sms_secret"),
+            (&[("sms_webhook", "ftp://hunter2@sms.example"), secret, key], "sms_webhook"),
+            (&[("delivery_language", "de")], "delivery_language"),
+        ] {
+            let wrong = message(gathered(flags, &[], None));
+            assert!(
+                wrong.starts_with(&format!("setting `{name}` ")) && !wrong.contains("hunter"),
+                "{flags:?}: {wrong}"
+            );
+        }
+        let all = gathered(&[smtp, from, hook, secret, key], &[], None).unwrap();
+        assert!(all.shown().all(|(_, value, _)| !value.contains("hunter") && !value.contains("0123")));
+        assert_eq!(all.settings().unwrap().deliveries.len(), 2);
     }
 
     #[test]
