@@ -10,6 +10,8 @@ mod relay;
 mod serve;
 mod settings;
 mod telemetry;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod users;
 
