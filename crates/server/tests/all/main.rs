@@ -11,6 +11,8 @@ mod crash;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod delivery;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod idempotency;
@@ -18,6 +20,8 @@ mod idempotency;
 mod nodes;
 #[cfg(test)]
 mod outage;
+#[cfg(test)]
+mod post;
 #[cfg(test)]
 mod privacy;
 #[cfg(test)]

@@ -18,8 +18,19 @@ impl Server {
 
     /// With more arguments.
     pub(crate) fn with(database: &Database, more: &[&str]) -> Self {
+        Self::with_environment(database, more, None)
+    }
+
+    /// And in an environment with one more variable.
+    pub(crate) fn with_environment(
+        database: &Database,
+        more: &[&str],
+        variable: Option<(&str, &str)>,
+    ) -> Self {
         let arguments = [database.with(&["serve", "--listen", "127.0.0.1:0"]), more.to_vec()].concat();
-        let mut process = Process::start(program(&arguments), "");
+        let mut command = program(&arguments);
+        command.envs(variable);
+        let mut process = Process::start(command, "");
         let address = eventually("the server listens", || {
             let ended = process.has_ended();
             let address = address_in(&process.stdout());
@@ -27,6 +38,11 @@ impl Server {
             address
         });
         Self { process, api: Api(address) }
+    }
+
+    /// Its log so far.
+    pub(crate) fn stderr(&self) -> String {
+        self.process.stderr()
     }
 
     /// Asks it to stop, and waits until it has.
