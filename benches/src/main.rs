@@ -11,6 +11,7 @@ mod request;
 mod seed;
 mod sqlite;
 mod stats;
+mod streams;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -123,8 +124,11 @@ fn run(arguments: &ArgMatches) -> anyhow::Result<()> {
     for goal in &goals {
         println!("{}", goal.line(&results));
     }
-    if only.is_some_and(|only| only.contains("build")) {
+    if only.as_ref().is_some_and(|only| only.contains("build")) {
         build()?;
+    }
+    if only.is_some_and(|only| only.contains("streams")) {
+        streams::measure(&program)?;
     }
     Ok(())
 }

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use trialogue_storage::Store;
+use trialogue_domain::{Moment, Observation, UserId, observe};
+use trialogue_media::Gateway;
+use trialogue_storage::{ConferenceView, Store, StoreError, Whose};
 
 use crate::delivery::DeliverySettings;
+use crate::live::Live;
 use crate::passwords::PasswordLane;
 use crate::ports::{Clock, Entropy};
+use crate::signalling::{Signalling, SignallingSettings};
 use crate::throttle::Throttle;
 
 /// The settings of the adapter.
@@ -23,6 +27,10 @@ pub struct HttpSettings {
     pub presence_window: Duration,
     /// How invitations are delivered; none if the inviter passes each link on.
     pub delivery: Option<DeliverySettings>,
+    /// A stream of live events is never silent for longer than this.
+    pub heartbeat: Duration,
+    /// Of the signalling sockets.
+    pub signalling: SignallingSettings,
     /// Whether the echo route is there.
     pub conformance_echo: bool,
     /// Whether each request is logged in a line.
@@ -39,10 +47,12 @@ pub struct App {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) passwords: PasswordLane,
     pub(crate) throttle: Throttle,
+    pub(crate) live: Live,
+    pub(crate) signalling: Signalling,
 }
 
 impl App {
-    /// Puts it together.
+    /// Puts it together, and starts what serves live events: on the async runtime that this is called on.
     ///
     /// # Errors
     /// The password hasher's own words; it can't happen with its default parameters.
@@ -51,8 +61,30 @@ impl App {
         settings: HttpSettings,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
+        gateway: Arc<Gateway>,
     ) -> Result<Self, String> {
         let passwords = PasswordLane::new(settings.password_lane.max(1), &*entropy)?;
-        Ok(Self { store, settings, clock, entropy, passwords, throttle: Throttle::default() })
+        let live =
+            Live::start(store.clone(), Arc::clone(&clock), settings.presence_window, settings.heartbeat);
+        let (throttle, signalling) = (Throttle::default(), Signalling::new(gateway));
+        Ok(Self { store, settings, clock, entropy, passwords, throttle, live, signalling })
+    }
+
+    /// A conference as it stands now: what is due has ended, whether or not the background work has come round to it.
+    pub(crate) async fn view(&self, whose: Whose) -> Result<Option<ConferenceView>, StoreError> {
+        let Some(mut view) = self.store.view(whose).await? else { return Ok(None) };
+        let (now, timings) = (self.clock.now(), self.store.timings());
+        let moment = Moment { now, timings: &timings };
+        for event in observe(&view.conference, Observation::DeadlinePassed, moment) {
+            view.conference = view.conference.apply(&event, now);
+        }
+        let open: Vec<UserId> = view.conference.open_offers().collect();
+        view.offered.retain(|offered| open.contains(&offered.person.id));
+        Ok(Some(view))
+    }
+
+    /// The live events.
+    pub const fn live(&self) -> &Live {
+        &self.live
     }
 }

@@ -8,7 +8,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use trialogue_domain::{Actor, Conference, Moment, Observation, Refusal, Timestamp, UserId, observe};
+use trialogue_domain::{Actor, Conference, Refusal, Timestamp, UserId};
 use trialogue_storage::{Ask, ConferenceView, IdempotencyKey, Invitation, StoreError, UserRole, Whose};
 use validator::Validate;
 
@@ -27,6 +27,14 @@ const TOKEN_HEADER: &str = "WEYIToken";
 pub(crate) struct Call {
     app: web::Data<App>,
     req: HttpRequest,
+}
+
+/// Whoever presents a token.
+pub(crate) enum Party {
+    /// A user, and when the login ends.
+    User(Caller, Timestamp),
+    /// An invited party.
+    Invited(Invitation),
 }
 
 /// A logged-in user.
@@ -93,6 +101,20 @@ impl Call {
         Ok(Caller { user: session.user, role, token })
     }
 
+    /// Whoever's token came with the request.
+    pub(crate) async fn party(&self) -> Result<Party, Failure> {
+        let token = self.token()?;
+        let now = self.now();
+        let store = &self.app.store;
+        if let Some(session) = store.session(token.hash(), now).await.map_err(|e| self.fail(e))? {
+            self.note_sign_of_life(session.user, session.last_seen, now).await;
+            let caller = Caller { user: session.user, role: session.role, token };
+            return Ok(Party::User(caller, session.expires));
+        }
+        let invitation = store.invitation(token.hash()).await.map_err(|e| self.fail(e))?;
+        invitation.map(Party::Invited).ok_or_else(|| self.fail(Problem::InvalidToken))
+    }
+
     /// The holder of the invitation whose token came with the request.
     pub(crate) async fn guest(&self) -> Result<(Invitation, Secret), Failure> {
         let token = self.token()?;
@@ -113,6 +135,11 @@ impl Call {
 
     fn token(&self) -> Result<Secret, Failure> {
         presented_token(self.req.headers()).ok_or_else(|| self.fail(Problem::MissingToken))
+    }
+
+    /// A header's value, if it is a text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.req.headers().get(name)?.to_str().ok()
     }
 
     /// A part of the path, by its name in the route's pattern.
@@ -172,17 +199,16 @@ impl Call {
 
     /// A conference as it stands now: what is due has ended, whether or not the background work has come round to it.
     pub(crate) async fn view(&self, whose: Whose) -> Result<ConferenceView, Failure> {
-        let store = &self.app.store;
-        let view = store.view(whose).await.map_err(|e| self.fail(e))?;
-        let mut view = view.ok_or_else(|| self.fail(StoreError::Refused(Refusal::NoRequest)))?;
-        let (now, timings) = (self.now(), store.timings());
-        let moment = Moment { now, timings: &timings };
-        for event in observe(&view.conference, Observation::DeadlinePassed, moment) {
-            view.conference = view.conference.apply(&event, now);
-        }
-        let open: Vec<UserId> = view.conference.open_offers().collect();
-        view.offered.retain(|offered| open.contains(&offered.person.id));
-        Ok(view)
+        let view = self.app.view(whose).await.map_err(|e| self.fail(e))?;
+        view.ok_or_else(|| self.fail(StoreError::Refused(Refusal::NoRequest)))
+    }
+
+    /// Makes a WebSocket of the request.
+    pub(crate) fn socket(
+        &self,
+        payload: web::Payload,
+    ) -> Result<(HttpResponse, actix_ws::Session, actix_ws::MessageStream), Failure> {
+        actix_ws::handle(&self.req, payload).map_err(|_| self.fail(Problem::NoWebSocket))
     }
 
     /// Does a command, or fails with its answer.

@@ -54,6 +54,7 @@ rows! { P:
     P::Throttled(_) => P::Throttled(Duration::from_mins(5)), "Wait as long as Retry-After says; even the right password is refused till then.";
     P::BadValue { .. } => P::BadValue { member: "Name", message: "ModelState says which member has a value that cannot be used, and why" }, "Correct the member that ModelState names.";
     P::CannotDial => P::CannotDial, "Invite without isPSTN.";
+    P::NoWebSocket => P::NoWebSocket, "Use a WebSocket client (docs/signalling.md).";
     P::BadIdempotencyKey => P::BadIdempotencyKey, "Send a UUID, or no key.";
     P::PasswordLane => P::PasswordLane, "Try again after Retry-After.";
     P::Store(S::Refused(R::NotFound)) => refused(R::NotFound), "Check path and ids.";

@@ -13,6 +13,7 @@ pub mod echo;
 pub mod error_body;
 mod health;
 pub mod json;
+mod live;
 pub mod negotiation;
 mod passwords;
 pub mod paths;
@@ -23,6 +24,7 @@ pub mod reply;
 mod request_log;
 mod routes;
 mod secret;
+mod signalling;
 mod throttle;
 pub mod wire;
 
@@ -30,8 +32,10 @@ pub use app::{App, HttpSettings};
 pub use catalogue::error_catalogue;
 pub use delivery::{DeliverySettings, LinkKey};
 pub use error_body::{ErrorBody, WireErrorCode};
+pub use live::{Follower, Live};
 pub use passwords::hash_password;
 pub use ports::{Clock, Entropy};
+pub use signalling::{IceServers, SignallingSettings};
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::middleware::{DefaultHeaders, from_fn};

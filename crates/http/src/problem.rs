@@ -46,6 +46,9 @@ pub(crate) enum Problem {
         "the media engine of this server can't dial telephones: invite by link, e-mail or text instead (isPSTN false)"
     )]
     CannotDial,
+    /// A plain request came where a WebSocket begins.
+    #[error("this address takes WebSockets only: send Upgrade: websocket")]
+    NoWebSocket,
     /// The idempotency key itself is not one.
     #[error("an Idempotency-Key has 1 to 200 visible ASCII characters")]
     BadIdempotencyKey,
@@ -101,6 +104,7 @@ impl Problem {
             },
             Self::BadValue { member, message } => invalid("bad_value", member, message),
             Self::CannotDial => verdict(StatusCode::BAD_REQUEST, "cannot_dial"),
+            Self::NoWebSocket => verdict(StatusCode::BAD_REQUEST, "no_websocket"),
             Self::BadIdempotencyKey => verdict(StatusCode::BAD_REQUEST, "bad_idempotency_key"),
             Self::PasswordLane => unavailable("busy"),
             Self::Store(error) => match error {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod confirm;
+mod events;
 mod finish;
 mod guest;
 mod invite;
@@ -12,19 +13,25 @@ mod online;
 mod participants;
 mod request_new;
 mod request_status;
+mod signalling;
 mod start_video;
 
 use actix_web::web::{Payload, ServiceConfig};
 use trialogue_storage::UserRole::{Client, Provider};
 
 use crate::call::Call;
-use crate::paths::post;
+use crate::paths::{get, post};
 
 /// Adds the routes below `base`.
 pub(crate) fn configure(base: &str, config: &mut ServiceConfig) {
     client(base, config);
     provider(base, config);
     guest(base, config);
+    config.service(get(base, "Events", events::events)).service(get(
+        base,
+        "Signalling/{conference}",
+        signalling::signalling,
+    ));
 }
 
 fn client(base: &str, config: &mut ServiceConfig) {

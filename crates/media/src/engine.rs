@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use trialogue_domain::ConferenceId;
 
-use crate::{EngineError, Identity};
+use crate::{Browser, EngineError, Identity, JoinFuture};
 
 /// The answer of an engine, to be awaited. Nothing is done before it is first polled.
 pub type EngineFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, EngineError>> + Send + 'a>>;
@@ -19,6 +19,9 @@ pub type EngineFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, EngineError
 /// with [`UnknownRoom`](crate::Failure::UnknownRoom), and whoever knows the conference opens the room and admits its
 /// live participants again.
 pub trait VideoEngine: Send + Sync {
+    /// Its name, as browsers are told it: `mesh`, `janus`, `livekit`.
+    fn name(&self) -> &'static str;
+
     /// Opens a room, empty. A room that is open stays as it is.
     fn open_room(&self, room: ConferenceId) -> EngineFuture<'_, ()>;
 
@@ -27,6 +30,11 @@ pub trait VideoEngine: Send + Sync {
     /// Fails with [`Removed`](crate::Failure::Removed) if the identity was removed from this room before, and with
     /// [`UnknownRoom`](crate::Failure::UnknownRoom) if the room is not open.
     fn admit(&self, room: ConferenceId, identity: Identity) -> EngineFuture<'_, ()>;
+
+    /// Lets an admitted identity's browser in. What the engine has to say to it goes through `browser`, which the engine
+    /// drops when it has removed the identity or closed the room. Fails as [`admit`](Self::admit) does, and with
+    /// [`NotAdmitted`](crate::JoinRefused::NotAdmitted).
+    fn join(&self, room: ConferenceId, identity: Identity, browser: Browser) -> JoinFuture<'_>;
 
     /// Takes an identity away, for good: first the fence, after which it can neither join nor be admitted, then
     /// whatever handles it has. After the answer [`list`](Self::list) does not show it.

@@ -47,6 +47,8 @@ pub enum Operation {
     OpenRoom,
     /// [`VideoEngine::admit`](crate::VideoEngine::admit).
     Admit(Identity),
+    /// [`VideoEngine::join`](crate::VideoEngine::join).
+    Join(Identity),
     /// [`VideoEngine::remove`](crate::VideoEngine::remove).
     Remove(Identity),
     /// [`VideoEngine::list`](crate::VideoEngine::list).
@@ -70,6 +72,7 @@ impl fmt::Display for Operation {
         match self {
             Self::OpenRoom => f.write_str("open"),
             Self::Admit(identity) => write!(f, "admit {identity}"),
+            Self::Join(identity) => write!(f, "join {identity}"),
             Self::Remove(identity) => write!(f, "remove {identity}"),
             Self::List => f.write_str("list"),
             Self::CloseRoom => f.write_str("close"),

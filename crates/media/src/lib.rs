@@ -21,6 +21,7 @@
 
 mod engine;
 mod error;
+mod gateway;
 mod identity;
 mod mesh;
 mod notification;
@@ -29,8 +30,9 @@ mod signalling;
 
 pub use engine::{EngineFuture, Handle, Occupant, VideoEngine};
 pub use error::{EngineError, Failure, Operation};
+pub use gateway::{Connection, Devices, DevicesChanged, Gateway, Heard};
 pub use identity::{Identity, NotAnIdentity};
-pub use mesh::Mesh;
+pub use mesh::{Mesh, MeshSeat};
 pub use notification::{Notification, Notifications, Notifier, notifications};
 pub use removal::is_gone;
 pub use signalling::{

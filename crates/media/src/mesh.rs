@@ -1,25 +1,25 @@
-//! The embedded engine: browsers connect to each other, and the server only says who may meet whom.
+//! The embedded engine: browsers connect to each other, and the server only introduces them.
 //!
-//! This is its account and membership side. It lives in memory: after a restart of the server no room is open and
-//! nobody is connected, and both is true.
+//! It lives in memory: after a restart of the server no room is open and nobody is connected, and both is true.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use trialogue_domain::{ConferenceId, Observation, ParticipantId};
 
 use crate::{
-    EngineError, EngineFuture, Failure, Handle, Identity, JoinRefused, Notification, Notifier, Occupant,
-    Operation, VideoEngine,
+    Browser, EngineError, EngineFuture, Failure, FromBrowser, Handle, Identity, JoinFuture, JoinRefused,
+    LinkName, Notification, Notifier, Occupant, Operation, Seat, ToBrowser, VideoEngine,
 };
 
-/// The embedded engine.
+/// The embedded engine. Cheap to clone.
 ///
 /// A party counts as there while it has a handle. Its first handle is notified as joined, the loss of its last one as
 /// disconnected, whether it left, was removed or saw the room close.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Mesh {
-    registry: Mutex<Registry>,
+    registry: Arc<Mutex<Registry>>,
     notifier: Notifier,
 }
 
@@ -29,98 +29,165 @@ struct Registry {
     last_handle: u64,
 }
 
-type Room = BTreeMap<Identity, Seat>;
+type Room = BTreeMap<Identity, Place>;
 
 /// What a room knows of an identity.
 #[derive(Debug)]
-enum Seat {
+enum Place {
     /// May join; its connections, oldest first.
-    Admitted(Vec<Handle>),
+    Admitted(Vec<Connection>),
     /// The fence: never again.
     Removed,
+}
+
+/// A browser that is there.
+#[derive(Debug)]
+struct Connection {
+    handle: Handle,
+    browser: Browser,
+}
+
+/// One end of a link: whose, and which of its connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct End {
+    identity: Identity,
+    handle: Handle,
+}
+
+impl End {
+    /// What the other end calls the link to this one.
+    fn link(self) -> LinkName {
+        LinkName(format!("{}.{}", self.identity, self.handle.0))
+    }
+
+    fn of_link(link: &LinkName) -> Option<Self> {
+        let (identity, handle) = link.0.split_once('.')?;
+        Some(Self { identity: identity.parse().ok()?, handle: Handle(handle.parse().ok()?) })
+    }
 }
 
 impl Mesh {
     /// An engine without rooms, which speaks into `notifier`.
     pub fn new(notifier: Notifier) -> Self {
-        Self { registry: Mutex::default(), notifier }
+        Self { registry: Arc::default(), notifier }
     }
 
-    /// A party has come: one more handle of an admitted identity.
+    /// A party has come: one more handle of an admitted identity. It makes the offer to everybody who is there.
     ///
     /// # Errors
     /// [`JoinRefused`], and nothing has changed.
-    pub fn join(&self, room: ConferenceId, identity: Identity) -> Result<Handle, JoinRefused> {
+    pub fn enter(
+        &self,
+        room: ConferenceId,
+        identity: Identity,
+        browser: Browser,
+    ) -> Result<MeshSeat, JoinRefused> {
         let mut registry = self.registry();
         let Registry { rooms, last_handle } = &mut *registry;
-        let seats = rooms.get_mut(&room).ok_or(JoinRefused::UnknownRoom)?;
-        match seats.get_mut(&identity) {
-            None => Err(JoinRefused::NotAdmitted),
-            Some(Seat::Removed) => Err(JoinRefused::Removed),
-            Some(Seat::Admitted(handles)) => {
-                *last_handle += 1;
-                let handle = Handle(*last_handle);
-                handles.push(handle);
-                if handles.len() == 1 {
-                    self.notify(room, identity, Observation::Joined);
-                }
-                Ok(handle)
+        let places = rooms.get_mut(&room).ok_or(JoinRefused::UnknownRoom)?;
+        match places.get(&identity) {
+            None => return Err(JoinRefused::NotAdmitted),
+            Some(Place::Removed) => return Err(JoinRefused::Removed),
+            Some(Place::Admitted(_)) => {}
+        }
+        *last_handle += 1;
+        let newcomer = End { identity, handle: Handle(*last_handle) };
+        for (end, other) in others(places, identity) {
+            // Who is deaf is found out and thrown out by the gateway, which holds its ear.
+            let _ = other.browser.tell(open(newcomer, false));
+            let _ = browser.tell(open(end, true));
+        }
+        if let Some(Place::Admitted(connections)) = places.get_mut(&identity) {
+            connections.push(Connection { handle: newcomer.handle, browser });
+            if connections.len() == 1 {
+                self.notify(room, identity, Observation::Joined);
             }
+        }
+        Ok(MeshSeat { mesh: self.clone(), room, end: newcomer })
+    }
+
+    /// A connection is gone. One that is gone already is none any more: nothing happens.
+    fn leave(&self, room: ConferenceId, end: End) {
+        let mut registry = self.registry();
+        let Some(places) = registry.rooms.get_mut(&room) else { return };
+        let Some(Place::Admitted(connections)) = places.get_mut(&end.identity) else { return };
+        let Some(position) = connections.iter().position(|c| c.handle == end.handle) else { return };
+        connections.remove(position);
+        let was_last = connections.is_empty();
+        close_links(places, end);
+        if was_last {
+            self.notify(room, end.identity, Observation::Disconnected);
         }
     }
 
-    /// A party's connection is gone. A handle that is gone already is none any more: nothing happens.
-    pub fn leave(&self, room: ConferenceId, identity: Identity, handle: Handle) {
-        let mut registry = self.registry();
-        let seat = registry.rooms.get_mut(&room).and_then(|seats| seats.get_mut(&identity));
-        if let Some(Seat::Admitted(handles)) = seat
-            && let Some(position) = handles.iter().position(|&other| other == handle)
-        {
-            handles.remove(position);
-            if handles.is_empty() {
-                self.notify(room, identity, Observation::Disconnected);
+    /// Passes on what one end of a link says to the other. What is said to nobody who is there is lost: the link is
+    /// about to be closed.
+    fn pass_on(&self, room: ConferenceId, from: End, said: FromBrowser) {
+        let registry = self.registry();
+        let Some(places) = registry.rooms.get(&room) else { return };
+        if connection(places, from).is_none() {
+            return;
+        }
+        let (to, heard) = match said {
+            FromBrowser::Description(link, description) => {
+                (End::of_link(&link), ToBrowser::Description(from.link(), description))
             }
+            FromBrowser::Candidate(link, candidate) => {
+                (End::of_link(&link), ToBrowser::Candidate(from.link(), candidate))
+            }
+        };
+        // There is no link to oneself.
+        if let Some(other) =
+            to.filter(|to| to.identity != from.identity).and_then(|to| connection(places, to))
+        {
+            let _ = other.browser.tell(heard);
         }
     }
 
     fn admit_now(&self, room: ConferenceId, identity: Identity) -> Result<(), Failure> {
         let mut registry = self.registry();
-        let seats = registry.rooms.get_mut(&room).ok_or(Failure::UnknownRoom)?;
-        match seats.entry(identity).or_insert(Seat::Admitted(Vec::new())) {
-            Seat::Admitted(_) => Ok(()),
-            Seat::Removed => Err(Failure::Removed),
+        let places = registry.rooms.get_mut(&room).ok_or(Failure::UnknownRoom)?;
+        match places.entry(identity).or_insert(Place::Admitted(Vec::new())) {
+            Place::Admitted(_) => Ok(()),
+            Place::Removed => Err(Failure::Removed),
         }
     }
 
     fn remove_now(&self, room: ConferenceId, identity: Identity) {
         let mut registry = self.registry();
-        if let Some(seats) = registry.rooms.get_mut(&room) {
-            let seat = seats.insert(identity, Seat::Removed);
-            self.notify_thrown_out(room, identity, seat.as_ref());
+        if let Some(places) = registry.rooms.get_mut(&room)
+            && let Some(Place::Admitted(connections)) = places.insert(identity, Place::Removed)
+        {
+            for Connection { handle, .. } in &connections {
+                close_links(places, End { identity, handle: *handle });
+            }
+            self.notify_thrown_out(room, identity, &connections);
         }
     }
 
     fn list_now(&self, room: ConferenceId) -> Result<Vec<Occupant>, Failure> {
         let registry = self.registry();
-        let seats = registry.rooms.get(&room).ok_or(Failure::UnknownRoom)?;
-        let occupants = seats.iter().filter_map(|(&identity, seat)| match seat {
-            Seat::Admitted(handles) if !handles.is_empty() => {
-                Some(Occupant { identity, handles: handles.clone() })
+        let places = registry.rooms.get(&room).ok_or(Failure::UnknownRoom)?;
+        let occupants = places.iter().filter_map(|(&identity, place)| match place {
+            Place::Admitted(connections) if !connections.is_empty() => {
+                Some(Occupant { identity, handles: connections.iter().map(|c| c.handle).collect() })
             }
-            Seat::Admitted(_) | Seat::Removed => None,
+            Place::Admitted(_) | Place::Removed => None,
         });
         Ok(occupants.collect())
     }
 
     fn close_now(&self, room: ConferenceId) {
         let mut registry = self.registry();
-        for (identity, seat) in registry.rooms.remove(&room).unwrap_or_default() {
-            self.notify_thrown_out(room, identity, Some(&seat));
+        for (identity, place) in registry.rooms.remove(&room).unwrap_or_default() {
+            if let Place::Admitted(connections) = place {
+                self.notify_thrown_out(room, identity, &connections);
+            }
         }
     }
 
-    fn notify_thrown_out(&self, room: ConferenceId, identity: Identity, seat: Option<&Seat>) {
-        if matches!(seat, Some(Seat::Admitted(handles)) if !handles.is_empty()) {
+    fn notify_thrown_out(&self, room: ConferenceId, identity: Identity, connections: &[Connection]) {
+        if !connections.is_empty() {
             self.notify(room, identity, Observation::Disconnected);
         }
     }
@@ -136,7 +203,66 @@ impl Mesh {
     }
 }
 
+/// Everybody's connections but this identity's.
+fn others(places: &Room, but: Identity) -> impl Iterator<Item = (End, &Connection)> {
+    places.iter().filter(move |(identity, _)| **identity != but).flat_map(|(&identity, place)| {
+        let connections = match place {
+            Place::Admitted(connections) => connections.as_slice(),
+            Place::Removed => &[],
+        };
+        connections.iter().map(move |c| (End { identity, handle: c.handle }, c))
+    })
+}
+
+fn connection(places: &Room, end: End) -> Option<&Connection> {
+    match places.get(&end.identity)? {
+        Place::Admitted(connections) => connections.iter().find(|c| c.handle == end.handle),
+        Place::Removed => None,
+    }
+}
+
+fn open(to: End, offers: bool) -> ToBrowser {
+    ToBrowser::Open { link: to.link(), party: Some(to.identity), sends: true, offers }
+}
+
+fn close_links(places: &Room, gone: End) {
+    for (_, other) in others(places, gone.identity) {
+        let _ = other.browser.tell(ToBrowser::Close(gone.link()));
+    }
+}
+
+/// A connection's place in a room of the mesh.
+#[derive(Debug)]
+pub struct MeshSeat {
+    mesh: Mesh,
+    room: ConferenceId,
+    end: End,
+}
+
+impl Seat for MeshSeat {
+    fn handle(&self) -> Handle {
+        self.end.handle
+    }
+
+    fn hear(&self, said: FromBrowser) -> Pin<Box<dyn Future<Output = Result<(), EngineError>> + Send + '_>> {
+        Box::pin(async move {
+            self.mesh.pass_on(self.room, self.end, said);
+            Ok(())
+        })
+    }
+}
+
+impl Drop for MeshSeat {
+    fn drop(&mut self) {
+        self.mesh.leave(self.room, self.end);
+    }
+}
+
 impl VideoEngine for Mesh {
+    fn name(&self) -> &'static str {
+        "mesh"
+    }
+
     fn open_room(&self, room: ConferenceId) -> EngineFuture<'_, ()> {
         Box::pin(async move {
             self.registry().rooms.entry(room).or_default();
@@ -149,6 +275,10 @@ impl VideoEngine for Mesh {
             let operation = Operation::Admit(identity);
             self.admit_now(room, identity).map_err(|failure| EngineError { operation, room, failure })
         })
+    }
+
+    fn join(&self, room: ConferenceId, identity: Identity, browser: Browser) -> JoinFuture<'_> {
+        Box::pin(async move { Ok(Box::new(self.enter(room, identity, browser)?) as Box<dyn Seat>) })
     }
 
     fn remove(&self, room: ConferenceId, identity: Identity) -> EngineFuture<'_, ()> {

@@ -7,11 +7,11 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
-use trialogue_domain::ParticipantId;
 
-use crate::{EngineError, Handle, Identity};
+use crate::{EngineError, Failure, Handle, Identity};
 
 /// The name of one peer connection of a browser. The engine gives it; it is not used twice by one seat.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -86,7 +86,7 @@ pub struct Candidate {
 
 /// Where an engine speaks to one browser. Its ear is the gateway's.
 #[derive(Debug, Clone)]
-pub struct Browser(mpsc::Sender<ToBrowser>);
+pub struct Browser(Arc<Mutex<Option<mpsc::Sender<ToBrowser>>>>);
 
 /// The browser is gone, or so far behind that it counts as gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -98,18 +98,24 @@ const WAITING: usize = 256;
 
 impl Browser {
     /// A way to a browser, and the gateway's end of it. It ends when every `Browser` is dropped: the engine has nothing
-    /// more to say, for the party is out.
+    /// more to say, for the party is out. It also ends when something could not be told, for then the browser's links
+    /// are not what the engine thinks they are.
     pub fn new() -> (Self, mpsc::Receiver<ToBrowser>) {
         let (sender, receiver) = mpsc::channel(WAITING);
-        (Self(sender), receiver)
+        (Self(Arc::new(Mutex::new(Some(sender)))), receiver)
     }
 
     /// Says something, without waiting.
     ///
     /// # Errors
-    /// [`Deaf`].
+    /// [`Deaf`], from then on.
     pub fn tell(&self, said: ToBrowser) -> Result<(), Deaf> {
-        self.0.try_send(said).map_err(|_| Deaf)
+        let mut way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if way.as_ref().is_some_and(|way| way.try_send(said).is_ok()) {
+            return Ok(());
+        }
+        *way = None;
+        Err(Deaf)
     }
 }
 
@@ -119,7 +125,8 @@ pub trait Seat: Send + Sync {
     /// The engine's number of it.
     fn handle(&self) -> Handle;
 
-    /// What the browser says, in its order. An error says that this link can't go on, not that the seat is lost.
+    /// What the browser says, in its order. An error says that the links can't go on: the seat is given up, and the
+    /// browser begins anew with another.
     fn hear(&self, said: FromBrowser) -> Pin<Box<dyn Future<Output = Result<(), EngineError>> + Send + '_>>;
 }
 
@@ -140,13 +147,16 @@ pub enum JoinRefused {
     Removed,
     /// The engine could not do it.
     #[error(transparent)]
-    Engine(#[from] EngineError),
+    Engine(EngineError),
 }
 
-impl LinkName {
-    /// The link to or from a party.
-    pub fn of(party: ParticipantId) -> Self {
-        Self(Identity::from(party).to_string())
+impl From<EngineError> for JoinRefused {
+    fn from(error: EngineError) -> Self {
+        match error.failure {
+            Failure::UnknownRoom => Self::UnknownRoom,
+            Failure::Removed => Self::Removed,
+            Failure::Unreachable(_) | Failure::Refused { .. } => Self::Engine(error),
+        }
     }
 }
 

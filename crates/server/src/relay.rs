@@ -10,11 +10,11 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use trialogue_domain::{ConferenceId, Effect, Observation, ParticipantId, Timestamp};
 use trialogue_http::Clock;
-use trialogue_media::{EngineError, Failure, Identity, Notifications, VideoEngine, is_gone};
+use trialogue_media::{EngineError, Failure, Gateway, Identity, Notifications, VideoEngine, is_gone};
 use trialogue_storage::{Claimed, Store, StoreError};
 
 use crate::entropy::SystemEntropy;
-use crate::lane::{LEASE, Lane, PATIENCE, pause};
+use crate::lane::{self, LEASE, Lane, PATIENCE, pause};
 
 /// So many conferences are looked at at a time.
 const BATCH: i64 = 64;
@@ -24,6 +24,9 @@ const BATCH: i64 = 64;
 pub(crate) struct Background {
     pub(crate) store: Store,
     pub(crate) engine: Arc<dyn VideoEngine>,
+    pub(crate) gateway: Arc<Gateway>,
+    /// How long the gateway keeps the line of a lost socket.
+    pub(crate) grace: Duration,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) stop: watch::Receiver<bool>,
 }
@@ -40,6 +43,15 @@ enum EffectError {
 }
 
 impl Background {
+    /// Starts all of it.
+    pub(crate) fn start(self, seen: Notifications) -> Vec<tokio::task::JoinHandle<()>> {
+        vec![
+            tokio::spawn(lane::run(self.clone(), self.stop.clone())),
+            tokio::spawn(self.clone().deadlines()),
+            tokio::spawn(self.notifications(seen)),
+        ]
+    }
+
     /// Ends what is due until told to stop, and sweeps once in an hour.
     pub(crate) async fn deadlines(mut self) {
         let mut ticks = interval(Duration::from_secs(1));
@@ -47,12 +59,13 @@ impl Background {
         let mut swept: Option<Timestamp> = None;
         while self.next(&mut ticks).await {
             let now = self.clock.now();
+            self.gateway.sweep(now.before(self.grace));
             if let Err(error) = self.pass_deadlines(now).await {
                 tracing::warn!(%error, "deadlines could not be looked at");
             }
             if swept.is_none_or(|last| now.since(last) >= Duration::from_hours(1)) {
                 swept = Some(now);
-                let day_ago = Timestamp(now.0 - 24 * 60 * 60 * 1_000_000);
+                let day_ago = now.before(Duration::from_hours(24));
                 if let Err(error) = self.store.sweep(now, day_ago).await {
                     tracing::warn!(%error, "expired rows could not be deleted");
                 }

@@ -10,8 +10,8 @@ use anyhow::Context as _;
 use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use trialogue_http::{App, Clock};
-use trialogue_media::{Mesh, VideoEngine, notifications};
+use trialogue_http::{App, Clock, Live};
+use trialogue_media::{Gateway, Mesh, VideoEngine, notifications};
 use trialogue_storage::{Store, migrate};
 
 use crate::clock::SystemClock;
@@ -50,10 +50,26 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (stop, stopped) = watch::channel(false);
-    let tasks = start_background(&settings, &store, &clock, &stopped);
+    let (notifier, seen) = notifications();
+    let engine: Arc<dyn VideoEngine> = match settings.engine {
+        Engine::Mesh => Arc::new(Mesh::new(notifier.clone())),
+    };
+    let gateway = Arc::new(Gateway::new(Arc::clone(&engine), notifier));
+    let background = Background {
+        store: store.clone(),
+        engine,
+        gateway: Arc::clone(&gateway),
+        grace: settings.store.timings.reconnect,
+        clock: Arc::clone(&clock),
+        stop: stopped.clone(),
+    };
+    let mut tasks = background.start(seen);
+    tasks.extend(start_postmen(&settings, &store, &clock, &stopped));
 
-    let app = App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), Arc::new(SystemEntropy))
+    let entropy = Arc::new(SystemEntropy);
+    let app = App::new(store.clone(), settings.http.clone(), clock, entropy, gateway)
         .map_err(anyhow::Error::msg)?;
+    let live = app.live().clone();
     let app = web::Data::new(app);
     let mut server = HttpServer::new(move || {
         let app = app.clone();
@@ -64,7 +80,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         server = server.workers(settings.workers);
     }
     let server = server.listen(listener)?.disable_signals().run();
-    stop_on_signals(server.handle())?;
+    stop_on_signals(server.handle(), live)?;
     // Scripts wait for this line.
     println!("listening on http://{address}{}", settings.http.base_path);
     tracing::info!(%address, database = %settings.database, "serving");
@@ -93,47 +109,35 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// SIGTERM lets the requests in flight be finished, SIGINT does not. It must be called before anybody is told that we
 /// listen: actix takes care of signals only once it runs, and one that comes before is death.
-fn stop_on_signals(server: ServerHandle) -> io::Result<()> {
+fn stop_on_signals(server: ServerHandle, live: Live) -> io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::spawn(async move {
         let graceful = tokio::select! {
             _ = terminate.recv() => true,
             _ = interrupt.recv() => false,
         };
+        // Streams of events have no end of their own: a stop would wait for them.
+        live.close();
         server.stop(graceful).await;
     });
     Ok(())
 }
 
-fn start_background(
+/// A lane for each channel by which invitations are delivered.
+fn start_postmen(
     settings: &Settings,
     store: &Store,
     clock: &Arc<dyn Clock>,
     stop: &watch::Receiver<bool>,
 ) -> Vec<tokio::task::JoinHandle<()>> {
-    let (notifier, seen) = notifications();
-    let engine: Arc<dyn VideoEngine> = match settings.engine {
-        Engine::Mesh => Arc::new(Mesh::new(notifier)),
-    };
-    let background =
-        Background { store: store.clone(), engine, clock: Arc::clone(clock), stop: stop.clone() };
-    let mut tasks = vec![
-        tokio::spawn(lane::run(background.clone(), stop.clone())),
-        tokio::spawn(background.clone().deadlines()),
-        tokio::spawn(background.notifications(seen)),
-    ];
-    if let Some(delivers) = &settings.http.delivery {
-        for (channel, delivery) in &settings.deliveries {
-            let postman = Postman {
-                store: store.clone(),
-                channel: *channel,
-                delivery: Arc::clone(delivery),
-                key: delivers.key.clone(),
-                public_url: settings.http.public_url.clone(),
-                clock: Arc::clone(clock),
-            };
-            tasks.push(tokio::spawn(lane::run(postman, stop.clone())));
-        }
-    }
-    tasks
+    let Some(delivers) = &settings.http.delivery else { return Vec::new() };
+    let postmen = settings.deliveries.iter().map(|(channel, delivery)| Postman {
+        store: store.clone(),
+        channel: *channel,
+        delivery: Arc::clone(delivery),
+        key: delivers.key.clone(),
+        public_url: settings.http.public_url.clone(),
+        clock: Arc::clone(clock),
+    });
+    postmen.map(|postman| tokio::spawn(lane::run(postman, stop.clone()))).collect()
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use trialogue_delivery::{Bearer, Delivery, Email, Language, Sender, TextMessage};
 use trialogue_domain::Timings;
-use trialogue_http::{DeliverySettings, HttpSettings, LinkKey};
+use trialogue_http::{DeliverySettings, HttpSettings, IceServers, LinkKey, SignallingSettings};
 use trialogue_storage::{Channel, DatabaseUrl, StoreOptions};
 
 /// One setting.
@@ -49,6 +49,21 @@ pub(crate) const SETTINGS: &[Setting] = &[
     },
     Setting { name: "workers", default: "0", help: "HTTP worker threads; 0 means one for each core." },
     Setting { name: "engine", default: "mesh", help: "What carries the picture: `mesh`." },
+    Setting {
+        name: "ice_servers",
+        default: "",
+        help: "STUN and TURN servers for browsers, `stun:HOST`, `turn:HOST`, `turns:HOST`, with commas between them.",
+    },
+    Setting {
+        name: "turn_secret",
+        default: "",
+        help: "The secret shared with the TURN servers (coturn's `static-auth-secret`), if they ask for credentials.",
+    },
+    Setting {
+        name: "heartbeat_seconds",
+        default: "10",
+        help: "How often a signalling socket is asked for a sign of life; two without an answer, and it is lost.",
+    },
     Setting { name: "token_seconds", default: "43200", help: "How long a login token lives." },
     Setting {
         name: "presence_seconds",
@@ -201,8 +216,10 @@ impl Values {
                 ("database", Ok(url)) => url.to_string(),
                 ("database", Err(_)) => "(unreadable)".to_owned(),
                 // The webhook's URL may hold a key as well.
-                ("smtp_url" | "sms_webhook" | "sms_secret" | "link_key", _) if !value.is_empty() => {
-                    "(set, not shown)".to_owned()
+                ("turn_secret" | "smtp_url" | "sms_webhook" | "sms_secret" | "link_key", _)
+                    if !value.is_empty() =>
+                {
+                    "(set)".to_owned()
                 }
                 _ => value.clone(),
             };
@@ -252,6 +269,13 @@ impl Values {
                     key,
                     channels: deliveries.iter().map(|(channel, _)| *channel).collect(),
                 }),
+                // Docs/events.md promises it; proxies cut what is silent for a minute.
+                heartbeat: Duration::from_secs(15),
+                signalling: SignallingSettings {
+                    heartbeat: self.seconds("heartbeat_seconds")?,
+                    grace: self.seconds("reconnect_seconds")?,
+                    ice: self.ice_servers()?,
+                },
                 conformance_echo: self.parsed("conformance_echo")?,
                 request_log: self.parsed("request_log")?,
                 password_lane: 2,
@@ -308,6 +332,22 @@ impl Values {
             deliveries.push((Channel::Text, Arc::new(text)));
         }
         Ok(deliveries)
+    }
+
+    fn ice_servers(&self) -> Result<IceServers, SettingsError> {
+        let urls = self.checked("ice_servers", |text| {
+            let urls = text.split(',').map(str::trim).filter(|url| !url.is_empty());
+            let read = |url: &str| {
+                if ["stun:", "stuns:", "turn:", "turns:"].iter().any(|scheme| url.starts_with(scheme)) {
+                    Ok(url.to_owned())
+                } else {
+                    Err(format!("{url:?} is no stun:, turn: or turns: URL"))
+                }
+            };
+            urls.map(read).collect()
+        })?;
+        let (secret, _) = self.text("turn_secret");
+        Ok(IceServers { urls, turn_secret: Some(secret.to_owned()).filter(|s| !s.is_empty()) })
     }
 
     fn text(&self, name: &str) -> (&str, &Source) {

@@ -7,7 +7,9 @@ use trialogue_domain::{
 };
 
 use crate::StoreError;
+use crate::changes::Change;
 use crate::connection::{AnyConnection, native};
+use crate::executor::Tx;
 use crate::rows::{
     ConferenceChange, ConferenceRow, EffectRow, EventRow, OfferRow, ParticipantChange, ParticipantRow,
     UpdateConference, UpdateParticipant, offer_state,
@@ -94,7 +96,7 @@ pub(crate) struct Deed {
 
 /// Saves a new conference with its first events.
 pub(crate) fn insert(
-    connection: &mut AnyConnection,
+    tx: &mut Tx,
     id: ConferenceId,
     new: &[Event],
     deed: Deed,
@@ -127,13 +129,14 @@ pub(crate) fn insert(
     };
     diesel::insert_into(conferences::table)
         .values(row(&conference))
-        .execute(connection)
+        .execute(&mut tx.connection)
         .map_err(StoreError::query("insert a conference"))?;
-    insert_event(connection, &EventRow::new(id, conference.last_seq, deed.at, deed.actor, first))?;
+    insert_event(&mut tx.connection, &EventRow::new(id, conference.last_seq, deed.at, deed.actor, first))?;
+    tx.changes.push(Change { conference: id, last_seq: conference.last_seq, users: vec![conference.client] });
     if rest.is_empty() {
         return Ok(conference);
     }
-    append(connection, conference, &[Step { deed, events: rest.to_vec() }], None)
+    append(tx, conference, &[Step { deed, events: rest.to_vec() }], None)
 }
 
 /// Events that belong together: who caused them, when, and what they are.
@@ -153,6 +156,7 @@ pub(crate) struct Changes {
     pub(crate) updated: Vec<UpdateParticipant>,
     inserted: Vec<ParticipantRow>,
     offers: Vec<OfferChange>,
+    users: Vec<UserId>,
 }
 
 enum OfferChange {
@@ -164,6 +168,7 @@ impl Changes {
     /// Works out the rows.
     pub(crate) fn of(before: Conference, steps: &[Step], invitee: Option<&Invitee>) -> Self {
         let stored_seq = before.last_seq;
+        let (was_live, old_provider) = (before.is_live(), before.provider());
         let old = before.participants.clone();
         let (mut events, mut due, mut offers) = (Vec::new(), Vec::new(), Vec::new());
         let mut conference = before;
@@ -193,12 +198,28 @@ impl Changes {
             }
         }
         let update = UpdateConference { id, stored_seq, change: ConferenceChange::from(&conference) };
-        Self { after: conference, conference: update, events, effects: due, updated, inserted, offers }
+        let users =
+            if offers.is_empty() && conference.is_live() == was_live && conference.provider() == old_provider
+            {
+                Vec::new()
+            } else {
+                let offered = offers.iter().map(|offer| match offer {
+                    OfferChange::Made(row) => UserId(row.provider_id),
+                    OfferChange::Set(provider, _) => *provider,
+                });
+                [conference.client].into_iter().chain(conference.provider()).chain(offered).collect()
+            };
+        Self { after: conference, conference: update, events, effects: due, updated, inserted, offers, users }
     }
 
     /// Nothing but the rows that can be written together with others'.
     pub(crate) fn only_updates(&self) -> bool {
         self.inserted.is_empty() && self.offers.is_empty()
+    }
+
+    /// What others are told of it once it is committed.
+    pub(crate) fn told(&self) -> Change {
+        Change { conference: self.after.id, last_seq: self.after.last_seq, users: self.users.clone() }
     }
 
     /// Writes the rows one by one.
@@ -232,7 +253,7 @@ impl Changes {
 
 /// Saves what steps change; without steps, nothing is written.
 pub(crate) fn append(
-    connection: &mut AnyConnection,
+    tx: &mut Tx,
     before: Conference,
     steps: &[Step],
     invitee: Option<&Invitee>,
@@ -241,7 +262,7 @@ pub(crate) fn append(
         return Ok(before);
     }
     let changes = Changes::of(before, steps, invitee);
-    changes.write(connection)?;
+    tx.save(&changes)?;
     Ok(changes.after)
 }
 

@@ -181,7 +181,7 @@ impl Store {
     ) -> Result<Conference, StoreError> {
         let conference = load(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?.conference;
         let steps = command_steps(&conference, actor, command, self.moment(now))?;
-        append(&mut tx.connection, conference, &steps, invitee)
+        append(tx, conference, &steps, invitee)
     }
 }
 

@@ -18,7 +18,8 @@ use tokio::sync::oneshot;
 use trialogue_domain::{Conference, ConferenceId, Refusal};
 
 use crate::StoreError;
-use crate::aggregate::{Step, load};
+use crate::aggregate::{Changes, Step, load};
+use crate::changes::{Announcer, Change};
 use crate::connection::{AnyConnection, DatabaseUrl, Purpose, ReadManager, connect};
 use crate::decision::Decision;
 use crate::error::{OpenError, is_connection_lost};
@@ -36,6 +37,8 @@ const TRIES: u32 = 5;
 pub(crate) struct Tx {
     pub(crate) connection: AnyConnection,
     pub(crate) ids: Ids,
+    /// What the open transaction changed so far.
+    pub(crate) changes: Vec<Change>,
 }
 
 /// One operation on its way through a lane; `C` is what it works on.
@@ -80,7 +83,7 @@ impl Job<Tx> for Decision {
     fn run(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
         let loaded = load(&mut tx.connection, self.id())?.ok_or(Refusal::NotFound)?;
         if let Some(changes) = self.judge(loaded.conference)? {
-            changes.write(&mut tx.connection)?;
+            tx.save(&changes)?;
         }
         self.done().map_or(Ok(()), |done| done.delete(&mut tx.connection))
     }
@@ -135,7 +138,11 @@ pub(crate) struct Executor {
 }
 
 impl Executor {
-    pub(crate) fn start(url: &DatabaseUrl, lanes: Lanes) -> Result<Self, OpenError> {
+    pub(crate) fn start(
+        url: &DatabaseUrl,
+        lanes: Lanes,
+        announcer: &Arc<Announcer>,
+    ) -> Result<Self, OpenError> {
         let mut threads = Vec::new();
         let mut spawn = |name: String, run: Box<dyn FnOnce() + Send>| {
             let thread = std::thread::Builder::new().name(name).spawn(run);
@@ -144,7 +151,7 @@ impl Executor {
         let mut writers = Vec::new();
         for n in 0..lanes.writers {
             let (sender, receiver) = sync_channel(lanes.queue);
-            let mut writer = Writer { url: url.clone(), tx: None };
+            let mut writer = Writer { url: url.clone(), tx: None, announcer: Arc::clone(announcer) };
             spawn(format!("store-writer-{n}"), Box::new(move || writer.serve(&receiver)))?;
             writers.push(sender);
         }
@@ -244,6 +251,7 @@ impl Executor {
 struct Writer {
     url: DatabaseUrl,
     tx: Option<Tx>,
+    announcer: Arc<Announcer>,
 }
 
 impl Writer {
@@ -279,7 +287,8 @@ impl Writer {
         &mut self,
         group: &mut [Box<dyn Job<Tx>>],
     ) -> Result<Vec<Result<(), StoreError>>, String> {
-        let tx = self.begin(group.len())?;
+        self.begin(group.len())?;
+        let Some(tx) = &mut self.tx else { return Err(String::new()) };
         let mut outcomes = tx.decide_together(group)?;
         let mut left = outcomes.iter().filter(|outcome| outcome.is_none()).count();
         if (1..group.len()).contains(&left) {
@@ -287,11 +296,13 @@ impl Writer {
         }
         for (job, outcome) in group.iter_mut().zip(&mut outcomes).filter(|(_, outcome)| outcome.is_none()) {
             left -= 1;
+            let before = tx.changes.len();
             let result = job.run(tx);
             if let Err(StoreError::Unavailable(lost)) = result {
                 return Err(lost);
             }
             if result.is_err() {
+                tx.changes.truncate(before);
                 tx.sql("ROLLBACK TO operation")?;
             } else if left > 0 {
                 tx.sql("RELEASE operation; SAVEPOINT operation")?;
@@ -299,6 +310,7 @@ impl Writer {
             *outcome = Some(result);
         }
         tx.sql("COMMIT")?;
+        self.announcer.committed(std::mem::take(&mut tx.changes));
         Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or(Ok(()))).collect())
     }
 
@@ -334,7 +346,7 @@ impl Writer {
         if !begun {
             let ids = self.tx.take().map(|tx| tx.ids).unwrap_or_default();
             let connection = connect(&self.url, Purpose::Write).map_err(|e| e.to_string())?;
-            let mut tx = Tx { connection, ids };
+            let mut tx = Tx { connection, ids, changes: Vec::new() };
             tx.begin(operations).map_err(|e| e.to_string())?;
             self.tx = Some(tx);
         }
@@ -343,6 +355,13 @@ impl Writer {
 }
 
 impl Tx {
+    /// Writes what a decision changes.
+    pub(crate) fn save(&mut self, changes: &Changes) -> Result<(), StoreError> {
+        changes.write(&mut self.connection)?;
+        self.changes.push(changes.told());
+        Ok(())
+    }
+
     fn begin(&mut self, operations: usize) -> QueryResult<()> {
         self.ids.refill(&mut self.connection, operations)?;
         self.connection.batch_execute(match self.connection {
@@ -364,7 +383,10 @@ impl Tx {
         let AnyConnection::Postgres(connection) = &mut self.connection else { return Ok(nothing_yet(group)) };
         let decisions = group.iter_mut().map(|job| job.as_decision()).collect();
         match decide_together(connection, decisions) {
-            Ok(outcomes) => Ok(outcomes),
+            Ok((outcomes, changes)) => {
+                self.changes.extend(changes);
+                Ok(outcomes)
+            }
             Err(error) if is_connection_lost(&error) => Err(error.to_string()),
             Err(error) => {
                 // Another node was in the way, or one of them spoils the statements of all: they are done one by one.
@@ -377,7 +399,7 @@ impl Tx {
 }
 
 /// How an operation ended.
-type Outcome = Result<(), StoreError>;
+pub(crate) type Outcome = Result<(), StoreError>;
 
 fn serve_reads(pool: &Pool<ReadManager>, queue: &Mutex<Receiver<Box<dyn Job<AnyConnection>>>>) {
     loop {

@@ -56,7 +56,7 @@ impl Store {
                     let events = open(client, live, wanted, &offered_to, store.moment(now))?;
                     let id = tx.ids.conference();
                     let deed = Deed { actor: Some(Actor::Client(client)), at: now };
-                    insert(&mut tx.connection, id, &events, deed, &details)?;
+                    insert(tx, id, &events, deed, &details)?;
                     render_view(tx, id, &render)
                 })
             })

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 use trialogue_domain::{Moment, Timestamp, Timings};
 
+use crate::changes::{Announcer, Wakes};
 use crate::connection::{AnyConnection, DatabaseUrl, Purpose, connect};
 use crate::error::{OpenError, StoreError};
 use crate::executor::{Executor, Lanes};
@@ -48,6 +49,7 @@ pub struct Store {
 
 struct Inner {
     executor: Executor,
+    announcer: Arc<Announcer>,
     url: DatabaseUrl,
     timings: Timings,
 }
@@ -74,8 +76,9 @@ impl Store {
             DatabaseUrl::Postgres(_) => options.writers.max(1),
         };
         let lanes = Lanes { writers, readers: options.readers.max(1), queue: options.queue.max(1) };
-        let executor = Executor::start(url, lanes)?;
-        let inner = Inner { executor, url: url.clone(), timings: options.timings };
+        let announcer = Arc::new(Announcer::new());
+        let executor = Executor::start(url, lanes, &announcer)?;
+        let inner = Inner { executor, announcer, url: url.clone(), timings: options.timings };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -83,6 +86,7 @@ impl Store {
     pub fn close(self) {
         if let Some(inner) = Arc::into_inner(self.inner) {
             inner.executor.close();
+            inner.announcer.close();
         }
     }
 
@@ -120,6 +124,11 @@ impl Store {
                 Ok(gone + keys)
             })
             .await
+    }
+
+    /// Tells what is committed from now on, here or at another node. What is told may be lost: look now and then.
+    pub fn wakes(&self) -> Wakes {
+        self.inner.announcer.wakes(&self.inner.url)
     }
 
     /// Where the data is.

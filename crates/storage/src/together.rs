@@ -14,22 +14,24 @@ use trialogue_domain::Refusal;
 
 use crate::StoreError;
 use crate::aggregate::{Changes, Loaded};
+use crate::changes::Change;
 use crate::decision::Decision;
+use crate::executor::Outcome;
 use crate::outbox::Held;
 use crate::rows::{ConferenceRow, EffectRow, EventRow, ParticipantRow, UpdateConference, UpdateParticipant};
 use crate::schema::{conferences, participants};
 
 /// Does what can be done together, inside the transaction that is open. The outcome of a decision that is left to the
-/// ordinary way, and of what is no decision, is none.
+/// ordinary way, and of what is no decision, is none. What was changed comes with the outcomes.
 pub(crate) fn decide_together(
     connection: &mut PgConnection,
     decisions: Vec<Option<&mut Decision>>,
-) -> QueryResult<Vec<Option<Result<(), StoreError>>>> {
+) -> QueryResult<(Vec<Option<Outcome>>, Vec<Change>)> {
     let mut seen = HashSet::new();
     let firsts: Vec<i32> =
         decisions.iter().flatten().map(|decision| decision.id().0).filter(|id| seen.insert(*id)).collect();
     if firsts.len() < 2 {
-        return Ok(decisions.iter().map(|_| None).collect());
+        return Ok((decisions.iter().map(|_| None).collect(), Vec::new()));
     }
     let mut loaded = load_locked(connection, &firsts)?;
     let mut saved: Vec<Changes> = Vec::new();
@@ -59,7 +61,7 @@ pub(crate) fn decide_together(
     if !done.is_empty() {
         DeleteEffects::new(done.iter()).execute(connection)?;
     }
-    Ok(outcomes)
+    Ok((outcomes, saved.iter().map(Changes::told).collect()))
 }
 
 enum Fetched {

@@ -5,6 +5,7 @@ use trialogue_domain::{ConferenceId, LanguageId, Role, Timestamp, UserId};
 
 use crate::connection::native;
 use crate::schema::{conferences, provider_languages, tokens, users};
+use crate::standing::AT_ONCE;
 use crate::store::SecretHash;
 use crate::text::storable;
 use crate::view::{Language, language};
@@ -70,6 +71,8 @@ pub struct Session {
     pub role: UserRole,
     /// The last recorded sign of life.
     pub last_seen: Option<Timestamp>,
+    /// When the token dies.
+    pub expires: Timestamp,
 }
 
 impl Store {
@@ -214,12 +217,12 @@ impl Store {
                 let query = tokens::table
                     .inner_join(users::table.on(users::id.eq(tokens::user_id)))
                     .filter(tokens::hash.eq(&hash[..]).and(tokens::expires_at.gt(now.0)))
-                    .select((users::id, users::role, users::last_seen));
+                    .select((users::id, users::role, users::last_seen, tokens::expires_at));
                 let found =
-                    native!(connection, native => query.get_result::<(i32, i16, Option<i64>)>(native))
+                    native!(connection, native => query.get_result::<(i32, i16, Option<i64>, i64)>(native))
                         .optional()
                         .map_err(StoreError::query("check a token"))?;
-                let Some((id, role, last_seen)) = found else { return Ok(None) };
+                let Some((id, role, last_seen, expires)) = found else { return Ok(None) };
                 let role = match role {
                     1 => UserRole::Client,
                     2 => UserRole::Provider,
@@ -228,7 +231,8 @@ impl Store {
                         return Err(StoreError::Inconsistent { table: "users", column: "role", row });
                     }
                 };
-                Ok(Some(Session { user: UserId(id), role, last_seen: last_seen.map(Timestamp) }))
+                let last_seen = last_seen.map(Timestamp);
+                Ok(Some(Session { user: UserId(id), role, last_seen, expires: Timestamp(expires) }))
             })
             .await
     }
@@ -241,6 +245,33 @@ impl Store {
         self.executor()
             .write(user.0, "note a sign of life", move |tx| set_last_seen(&mut tx.connection, user, now))
             .await
+    }
+
+    /// Notes a sign of life of many, but of those who gave one at `lately` or after.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn touch_all(
+        &self,
+        mut users: Vec<UserId>,
+        lately: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        users.sort_unstable();
+        for some in users.chunks(AT_ONCE) {
+            let ids: Vec<i32> = some.iter().map(|user| user.0).collect();
+            self.executor()
+                .write(0, "note signs of life", move |tx| {
+                    let quiet = users::last_seen.is_null().or(users::last_seen.lt(Some(lately.0)));
+                    diesel::update(users::table.filter(users::id.eq_any(&ids)).filter(quiet))
+                        .set(users::last_seen.eq(Some(now.0)))
+                        .execute(&mut tx.connection)
+                        .map_err(StoreError::query("note signs of life"))?;
+                    Ok(())
+                })
+                .await?;
+        }
+        Ok(())
     }
 
     /// Switches a provider on or off; on, returns the searching requests that it could serve.

@@ -32,7 +32,7 @@ async fn engine() -> (Arc<FakeEngine>, Notifications, Identity) {
     let anna = Identity::from(ANNA);
     engine.open_room(ROOM).await.expect("no fault is set");
     engine.admit(ROOM, anna).await.expect("no fault is set");
-    engine.join(ROOM, anna).expect("it is admitted");
+    engine.enter(ROOM, anna).expect("it is admitted");
     (Arc::new(engine), notifications, anna)
 }
 
@@ -126,10 +126,10 @@ async fn a_restart_forgets_everything_without_a_word() {
     engine.restart();
     assert_eq!(heard(&mut notifications), []);
     assert_eq!(engine.list(ROOM).await.unwrap_err().failure, Failure::UnknownRoom);
-    assert_eq!(engine.join(ROOM, anna), Err(JoinRefused::UnknownRoom));
+    assert_eq!(engine.enter(ROOM, anna), Err(JoinRefused::UnknownRoom));
     engine.open_room(ROOM).await.unwrap();
     engine.admit(ROOM, anna).await.unwrap();
-    engine.join(ROOM, anna).unwrap();
+    engine.enter(ROOM, anna).unwrap();
     assert_eq!(heard(&mut notifications), [Observation::Joined(ANNA)]);
 }
 
@@ -147,8 +147,8 @@ async fn notifications_come_at_once_or_mixed_up() {
     let bert = Identity::from(ParticipantId(2));
     engine.admit(ROOM, bert).await.unwrap();
     engine.hold_notifications();
-    let handle = engine.join(ROOM, bert).unwrap();
-    engine.leave(ROOM, bert, handle);
+    let handle = engine.enter(ROOM, bert).unwrap();
+    engine.leave(handle);
     engine.release_notifications(|held| held.reverse());
     assert_eq!(
         heard(&mut notifications),

@@ -9,14 +9,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use actix_web::dev::Service;
+use actix_web::dev::{Service, ServiceResponse};
 use actix_web::test::{TestRequest, init_service};
 use actix_web::{body, web};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use trialogue_domain::{ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, UserId};
-use trialogue_http::{App, Clock, Entropy, HttpSettings, configure};
+use trialogue_http::{App, Clock, Entropy, HttpSettings, IceServers, Live, SignallingSettings, configure};
+use trialogue_media::{Gateway, Mesh, notifications};
 use trialogue_storage::{
     ConferenceView, DatabaseUrl, NewUser, Store, StoreOptions, UserRole, Whose, migrate,
 };
@@ -29,6 +30,8 @@ pub(crate) const TOKEN_LIFE: Duration = Duration::from_hours(8);
 /// The least that the clock can tell.
 pub(crate) const INSTANT: Duration = Duration::from_micros(1);
 pub(crate) const PRESENCE: Duration = Duration::from_secs(30);
+/// Of streams: in true time, so that no test waits long for one.
+const HEARTBEAT: Duration = Duration::from_millis(20);
 pub(crate) const SPANISH: i32 = 44;
 
 /// The same "random" bytes in every run.
@@ -66,11 +69,12 @@ fn password_hash() -> String {
     HASH.get_or_init(make).clone()
 }
 
-type Serve = dyn Fn(TestRequest) -> Pin<Box<dyn Future<Output = Answer>>>;
+type Serve = dyn Fn(TestRequest) -> Pin<Box<dyn Future<Output = ServiceResponse>>>;
 
 pub(crate) struct World {
     serve: Box<Serve>,
     pub(crate) store: Store,
+    pub(crate) live: Live,
     pub(crate) clock: ManualClock,
     /// The routes that were called.
     pub(crate) called: RefCell<BTreeSet<String>>,
@@ -83,6 +87,10 @@ impl World {
     }
 
     pub(crate) async fn with(options: StoreOptions) -> Self {
+        Self::with_presence(options, PRESENCE).await
+    }
+
+    pub(crate) async fn with_presence(options: StoreOptions, presence_window: Duration) -> Self {
         let dir = TempDir::new().unwrap();
         let url = DatabaseUrl::parse(&sqlite_url(&dir)).unwrap();
         migrate(&url).unwrap();
@@ -92,32 +100,45 @@ impl World {
             base_path: "/API".to_owned(),
             public_url: "https://trialogue.example".to_owned(),
             token_life: TOKEN_LIFE,
-            presence_window: PRESENCE,
+            presence_window,
             delivery: None,
+            heartbeat: HEARTBEAT,
+            signalling: SignallingSettings {
+                heartbeat: HEARTBEAT,
+                grace: Duration::from_secs(30),
+                ice: IceServers::default(),
+            },
             conformance_echo: false,
             request_log: false,
             password_lane: 1,
         };
         let entropy = Arc::new(Counting(AtomicU64::new(1)));
-        let app = App::new(store.clone(), settings, Arc::new(Standing(clock.clone())), entropy).unwrap();
+        let (notifier, _) = notifications();
+        let gateway = Arc::new(Gateway::new(Arc::new(Mesh::new(notifier.clone())), notifier));
+        let app =
+            App::new(store.clone(), settings, Arc::new(Standing(clock.clone())), entropy, gateway).unwrap();
+        let live = app.live().clone();
         let app = web::Data::new(app);
         let service =
             init_service(actix_web::App::new().configure(move |config| configure(&app, config))).await;
         let service = Rc::new(service);
-        let serve = Box::new(move |request: TestRequest| -> Pin<Box<dyn Future<Output = Answer>>> {
+        let serve = Box::new(move |request: TestRequest| -> Pin<Box<dyn Future<Output = ServiceResponse>>> {
             let service = Rc::clone(&service);
-            Box::pin(async move {
-                let response = service.call(request.to_request()).await.unwrap();
-                let (status, headers) = (response.status().as_u16(), response.headers().clone());
-                let body = body::to_bytes(response.into_body()).await.unwrap_or_else(|_| panic!("a body"));
-                Answer { status, headers, body: body.to_vec() }
-            })
+            Box::pin(async move { service.call(request.to_request()).await.unwrap() })
         });
-        Self { serve, store, clock, called: RefCell::default(), _dir: dir }
+        Self { serve, store, live, clock, called: RefCell::default(), _dir: dir }
     }
 
     /// Sends a request as it is.
     pub(crate) async fn send(&self, request: TestRequest) -> Answer {
+        let response = (self.serve)(request).await;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = body::to_bytes(response.into_body()).await.unwrap_or_else(|_| panic!("a body"));
+        Answer { status, headers, body: body.to_vec() }
+    }
+
+    /// Sends a request whose answer may have no end.
+    pub(crate) async fn open(&self, request: TestRequest) -> ServiceResponse {
         (self.serve)(request).await
     }
 

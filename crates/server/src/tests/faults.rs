@@ -102,15 +102,15 @@ async fn walk(world: &mut World, call: &Call, guest: ParticipantId, fault: &mut 
     world.engine.hold_notifications();
     settle(world, fault).await;
     for identity in sides(&world.conference(call).await).into_iter().chain([identity]) {
-        world.engine.join(call.id, identity).expect("who is admitted may join");
+        world.engine.enter(call.id, identity).expect("who is admitted may join");
     }
     pass_on(world, post).await;
 
     world.kick(call, guest).await;
     // It may come back until the engine was told, and is thrown out then.
-    let _ = world.engine.join(call.id, identity);
+    let _ = world.engine.enter(call.id, identity);
     settle(world, fault).await;
-    assert!(world.engine.join(call.id, identity).is_err(), "the fence stands");
+    assert!(world.engine.enter(call.id, identity).is_err(), "the fence stands");
     pass_on(world, post).await;
     settle(world, fault).await;
     assert_out(world, call, guest, false).await;
@@ -251,7 +251,7 @@ async fn an_engine_that_lost_its_memory_keeps_nobody() {
     let guests = [world.guest(&call).await, world.guest(&call).await];
     settle(&world, &mut None).await;
     for guest in guests {
-        world.engine.join(call.id, guest.into()).unwrap();
+        world.engine.enter(call.id, guest.into()).unwrap();
     }
     world.hear().await;
 
@@ -275,9 +275,9 @@ async fn an_engine_that_lost_its_memory_keeps_nobody() {
     // Another guest brings the room back.
     let late = world.guest(&call).await;
     settle(&world, &mut None).await;
-    world.engine.join(call.id, late.into()).unwrap();
+    world.engine.enter(call.id, late.into()).unwrap();
     for guest in guests {
-        assert!(world.engine.join(call.id, guest.into()).is_err());
+        assert!(world.engine.enter(call.id, guest.into()).is_err());
         assert_out(&world, &call, guest, false).await;
     }
 }
@@ -306,7 +306,7 @@ async fn what_is_not_noted_is_done_again() {
         let call = world.call().await;
         let guest = world.guest(&call).await;
         settle(&world, &mut None).await;
-        world.engine.join(call.id, guest.into()).unwrap();
+        world.engine.enter(call.id, guest.into()).unwrap();
         world.hear().await;
         world.kick(&call, guest).await;
         sql(fault);

@@ -123,6 +123,6 @@ async fn what_waits_for_a_failed_effect_does_not_wait_for_the_lease() {
     assert_eq!(world.engine.calls().len(), 4, "{:?}", world.engine.calls());
     assert_eq!(world.store.effects_waiting().await.unwrap(), 0);
     for identity in super::scene::sides(&world.conference(&call).await) {
-        world.engine.join(call.id, identity).unwrap();
+        world.engine.enter(call.id, identity).unwrap();
     }
 }

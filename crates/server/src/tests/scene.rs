@@ -8,7 +8,7 @@ use trialogue_domain::{
     Actor, Conference, ConferenceId, Event, Kind, LanguageId, ParticipantId, Timestamp, UserId,
 };
 use trialogue_http::{Clock, LinkKey};
-use trialogue_media::{Identity, Notification, Notifications, notifications};
+use trialogue_media::{Gateway, Identity, Notification, Notifications, VideoEngine, notifications};
 use trialogue_storage::{
     Ask, Channel, DatabaseUrl, NewGuest, NewUser, RequestDetails, Store, StoreOptions, UserRole, Whose,
     hash_secret, migrate,
@@ -75,9 +75,13 @@ impl World {
 
     /// The relay of a server that has just started.
     pub(super) fn relay(&self) -> Background {
+        let (notifier, _) = notifications();
+        let engine: Arc<dyn VideoEngine> = Arc::clone(&self.engine) as Arc<_>;
         Background {
             store: self.store.clone(),
-            engine: Arc::clone(&self.engine) as Arc<_>,
+            gateway: Arc::new(Gateway::new(Arc::clone(&engine), notifier)),
+            engine,
+            grace: self.store.timings().reconnect,
             clock: self.clock(),
             stop: self.stop.subscribe(),
         }

@@ -96,11 +96,16 @@ impl Pair {
     pub(crate) fn call(&self) -> i64 {
         let request =
             number(&self.client.post("Client/Request/New", &self.wish()).with(200).json(), "RequestId");
+        self.answer(request);
+        request
+    }
+
+    /// From the offer to the accounts.
+    pub(crate) fn answer(&self, request: i64) {
         self.provider.post("Provider/Task/Accept", &json!({"RequestId": request})).with(200);
         self.client.ask("Client/Request/StartVideoProcess").with(200);
         self.provider.ask("Provider/Task/ConfirmVideo").with(200);
         self.client.ask("Client/Request/VideoEngineAccounts").with(200);
-        request
     }
 
     pub(crate) fn invite(&self, name: &str) -> Guest {

@@ -13,6 +13,8 @@ mod database;
 #[cfg(test)]
 mod delivery;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod idempotency;
@@ -32,6 +34,10 @@ mod refusals;
 mod server;
 #[cfg(test)]
 mod settings;
+#[cfg(test)]
+mod signalling;
+#[cfg(test)]
+mod socket;
 #[cfg(test)]
 mod stop;
 #[cfg(test)]

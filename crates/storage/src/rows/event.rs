@@ -27,13 +27,13 @@ pub(crate) struct EventRow {
     pub(crate) deadline: Option<i64>,
 }
 
-mod kind {
+pub(crate) mod kind {
     pub(super) const REQUESTED: i16 = 1;
     pub(super) const OFFERED: i16 = 2;
     pub(super) const OFFER_DECLINED: i16 = 3;
     pub(super) const ACCEPTED: i16 = 4;
     pub(super) const CALL_STARTED: i16 = 5;
-    pub(super) const INVITED: i16 = 6;
+    pub(crate) const INVITED: i16 = 6;
     pub(super) const CONFIRMED: i16 = 7;
     pub(super) const ACCOUNT_ISSUED: i16 = 8;
     pub(super) const JOINED: i16 = 9;
@@ -43,7 +43,7 @@ mod kind {
     pub(super) const REMOVAL_REOPENED: i16 = 13;
     pub(super) const REMOVED: i16 = 14;
     pub(super) const REMOVAL_VERIFIED: i16 = 15;
-    pub(super) const ENDED: i16 = 16;
+    pub(crate) const ENDED: i16 = 16;
 }
 
 impl EventRow {

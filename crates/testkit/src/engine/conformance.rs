@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use trialogue_domain::{ConferenceId, ParticipantId};
-use trialogue_media::{EngineError, Failure, Identity, Mesh, VideoEngine, is_gone};
+use trialogue_media::{Browser, EngineError, Failure, Identity, Mesh, VideoEngine, is_gone};
 
 use super::FakeEngine;
 
@@ -20,7 +20,17 @@ impl Visitors for Mesh {
         room: ConferenceId,
         identity: Identity,
     ) -> Pin<Box<dyn Future<Output = bool> + 'a>> {
-        Box::pin(async move { Self::join(self, room, identity).is_ok() })
+        Box::pin(async move {
+            let (browser, ear) = Browser::new();
+            match self.enter(room, identity, browser) {
+                Ok(seat) => {
+                    // It stays: who is to be removed must be there.
+                    std::mem::forget((seat, ear));
+                    true
+                }
+                Err(_) => false,
+            }
+        })
     }
 }
 
@@ -30,7 +40,7 @@ impl Visitors for FakeEngine {
         room: ConferenceId,
         identity: Identity,
     ) -> Pin<Box<dyn Future<Output = bool> + 'a>> {
-        Box::pin(async move { Self::join(self, room, identity).is_ok() })
+        Box::pin(async move { self.enter(room, identity).is_ok() })
     }
 }
 

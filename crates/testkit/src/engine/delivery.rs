@@ -25,6 +25,11 @@ impl Delivery {
         }
     }
 
+    /// Drops what was said so far.
+    pub(super) fn ignore(&mut self) {
+        while self.said.try_recv().is_ok() {}
+    }
+
     pub(super) fn hold(&mut self) {
         self.take_in();
         self.held.get_or_insert_default();

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::mpsc;
 use trialogue_domain::ConferenceId;
 use trialogue_media::{
-    EngineError, EngineFuture, Failure, Handle, Identity, JoinRefused, Mesh, Notification, Notifier,
-    Occupant, Operation, VideoEngine, notifications,
+    Browser, EngineError, EngineFuture, Failure, Handle, Identity, JoinFuture, JoinRefused, Mesh, MeshSeat,
+    Notification, Notifier, Occupant, Operation, Seat, ToBrowser, VideoEngine, notifications,
 };
 
 use super::Fault;
@@ -31,6 +32,8 @@ pub struct FakeEngine {
     delivery: Mutex<Delivery>,
     faults: Mutex<Faults>,
     calls: Mutex<Vec<Call>>,
+    /// Who came by [`Self::join`]; their browsers listen to nothing.
+    inside: Mutex<Vec<(MeshSeat, mpsc::Receiver<ToBrowser>)>>,
 }
 
 impl FakeEngine {
@@ -44,6 +47,7 @@ impl FakeEngine {
             delivery: Mutex::new(Delivery::new(said, notifier)),
             faults: Mutex::default(),
             calls: Mutex::default(),
+            inside: Mutex::default(),
         }
     }
 
@@ -70,6 +74,8 @@ impl FakeEngine {
     /// The engine dies and comes back without a memory: no rooms, nobody connected, and no word of it.
     pub fn restart(&self) {
         *lock(&self.mesh) = Arc::new(Mesh::new(self.mouth.clone()));
+        lock(&self.inside).clear();
+        lock(&self.delivery).ignore();
     }
 
     /// What it was asked to do, oldest first, with whatever success.
@@ -87,19 +93,22 @@ impl FakeEngine {
         lock(&self.delivery).release(mix);
     }
 
-    /// A party comes: [`Mesh::join`].
+    /// A party comes, without a word.
     ///
     /// # Errors
     /// [`JoinRefused`].
-    pub fn join(&self, room: ConferenceId, identity: Identity) -> Result<Handle, JoinRefused> {
-        let joined = self.mesh().join(room, identity);
+    pub fn enter(&self, room: ConferenceId, identity: Identity) -> Result<Handle, JoinRefused> {
+        let (browser, ear) = Browser::new();
+        let seat = self.mesh().enter(room, identity, browser)?;
+        let handle = seat.handle();
+        lock(&self.inside).push((seat, ear));
         self.deliver();
-        joined
+        Ok(handle)
     }
 
-    /// A party's connection is gone: [`Mesh::leave`].
-    pub fn leave(&self, room: ConferenceId, identity: Identity, handle: Handle) {
-        self.mesh().leave(room, identity, handle);
+    /// The connection of a party that came by [`Self::enter`] is gone.
+    pub fn leave(&self, handle: Handle) {
+        lock(&self.inside).retain(|(seat, _)| seat.handle() != handle);
         self.deliver();
     }
 
@@ -149,6 +158,23 @@ impl FakeEngine {
 }
 
 impl VideoEngine for FakeEngine {
+    fn name(&self) -> &'static str {
+        "fake"
+    }
+
+    fn join(&self, room: ConferenceId, identity: Identity, browser: Browser) -> JoinFuture<'_> {
+        let operation = Operation::Join(identity);
+        let not_found = Err(Failure::UnknownRoom);
+        Box::pin(async move {
+            let joined =
+                self.perform(room, operation, not_found, async move |mesh| {
+                    Ok(mesh.enter(room, identity, browser))
+                })
+                .await?;
+            Ok(Box::new(joined?) as Box<dyn Seat>)
+        })
+    }
+
     fn open_room(&self, room: ConferenceId) -> EngineFuture<'_, ()> {
         let not_found = Err(Failure::UnknownRoom);
         Box::pin(

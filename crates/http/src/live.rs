@@ -1,0 +1,125 @@
+//! Live events: the log of a conference, followed as it grows; and what a user has at the moment, followed as it changes.
+//!
+//! One task, the hub, hears from the store what was committed and reads what is new of the conferences and users that
+//! somebody follows, once for all their followers. What it is not told of (a lost notification of another node) it finds
+//! when it looks at all of them, every few seconds. A follower that is slower than the hub reads the log by itself: none
+//! can hold up the others.
+
+mod feed;
+mod follower;
+mod hub;
+mod presence;
+mod standing;
+mod stream;
+mod words;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+use trialogue_domain::{ConferenceId, UserId};
+use trialogue_storage::{Store, UserRole};
+
+use crate::ports::Clock;
+
+pub use follower::Follower;
+pub(crate) use stream::{EventStream, Listener};
+
+use feed::Feed;
+use standing::{StandingFeed, StandingFollower};
+
+/// What is followed, and the way to follow. Cheap to clone.
+#[derive(Clone)]
+pub struct Live {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    store: Store,
+    feeds: Mutex<HashMap<ConferenceId, Arc<Feed>>>,
+    standings: Mutex<HashMap<UserId, Arc<StandingFeed>>>,
+    /// Of what there may be something to read.
+    stale: Mutex<Stale>,
+    stale_is_filled: Notify,
+    closing: watch::Sender<bool>,
+    streams: AtomicUsize,
+    clock: Arc<dyn Clock>,
+    heartbeat: Duration,
+}
+
+#[derive(Default)]
+struct Stale {
+    conferences: HashSet<ConferenceId>,
+    users: HashSet<UserId>,
+}
+
+impl Live {
+    /// Starts the hub on the runtime that this is called on. Users who follow are noted
+    /// as alive a few times in a `presence` window.
+    pub(crate) fn start(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        presence: Duration,
+        heartbeat: Duration,
+    ) -> Self {
+        let wakes = store.wakes();
+        let shared = Arc::new(Shared {
+            store,
+            feeds: Mutex::default(),
+            standings: Mutex::default(),
+            stale: Mutex::default(),
+            stale_is_filled: Notify::new(),
+            closing: watch::Sender::new(false),
+            streams: AtomicUsize::new(0),
+            clock,
+            heartbeat,
+        });
+        tokio::spawn(hub::run(Arc::clone(&shared), wakes));
+        tokio::spawn(presence::run(Arc::clone(&shared), presence));
+        Self { shared }
+    }
+
+    /// Follows a conference from a place in its log on; 0 is its beginning.
+    pub fn follow(&self, conference: ConferenceId, after_seq: i32) -> Follower {
+        Follower::new(Arc::clone(&self.shared), conference, after_seq)
+    }
+
+    /// Follows what a user has at the moment.
+    pub(crate) fn follow_user(&self, role: UserRole, user: UserId) -> StandingFollower {
+        StandingFollower::new(Arc::clone(&self.shared), role, user)
+    }
+
+    /// How many conferences are followed.
+    pub fn followed(&self) -> usize {
+        locked(&self.shared.feeds).len()
+    }
+
+    /// How many streams of events are open.
+    pub fn streams(&self) -> usize {
+        self.shared.streams.load(Ordering::Relaxed)
+    }
+
+    /// The server stops: whoever holds a connection open for live events is to end it.
+    pub fn close(&self) {
+        self.shared.closing.send_replace(true);
+    }
+
+    /// Turns true when the server stops.
+    pub fn closing(&self) -> watch::Receiver<bool> {
+        self.shared.closing.subscribe()
+    }
+}
+
+impl Shared {
+    fn read_soon(&self, mark: impl FnOnce(&mut Stale)) {
+        mark(&mut locked(&self.stale));
+        self.stale_is_filled.notify_one();
+    }
+}
+
+/// What a panicked holder left is whole: every change under these locks is one step.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,104 @@
+//! The end of one conference's log, shared by its followers.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
+
+use tokio::sync::watch;
+use trialogue_storage::Recorded;
+
+use super::locked;
+
+/// So many events are kept for the followers; one that is further behind reads the log by itself.
+pub(super) const KEPT: usize = 16;
+
+pub(super) struct Feed {
+    /// How many follow. Changed under the lock of the feeds only.
+    pub(super) followers: AtomicUsize,
+    end: Mutex<End>,
+    /// How often the end has changed.
+    changes: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct End {
+    events: VecDeque<Recorded>,
+    /// The log could not be read: each follower may see for itself why.
+    unreadable: bool,
+}
+
+/// What a feed has for a follower.
+pub(super) enum Next {
+    /// These come next.
+    Events(VecDeque<Recorded>),
+    /// Nothing yet.
+    Wait,
+    /// What comes next is not kept: read it from the log.
+    Read,
+}
+
+impl Feed {
+    pub(super) fn new() -> Self {
+        Self { followers: AtomicUsize::new(0), end: Mutex::default(), changes: watch::Sender::new(0) }
+    }
+
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// The last place known; 0 before the first look.
+    pub(super) fn last_seq(&self) -> i32 {
+        locked(&self.end).last_seq()
+    }
+
+    pub(super) fn after(&self, seq: i32) -> Next {
+        let end = locked(&self.end);
+        if end.unreadable {
+            return Next::Read;
+        }
+        match end.events.front() {
+            Some(first) if end.last_seq() > seq => {
+                if first.seq <= seq + 1 {
+                    Next::Events(end.events.iter().filter(|event| event.seq > seq).cloned().collect())
+                } else {
+                    Next::Read
+                }
+            }
+            _ => Next::Wait,
+        }
+    }
+
+    /// Takes in what was read, oldest first.
+    pub(super) fn extend(&self, read: Vec<Recorded>) {
+        let mut end = locked(&self.end);
+        let new: Vec<Recorded> = read.into_iter().filter(|event| event.seq > end.last_seq()).collect();
+        if new.is_empty() && !end.unreadable {
+            return;
+        }
+        end.unreadable = false;
+        // There was more than is kept: what is kept has no gap.
+        if new.first().is_some_and(|first| first.seq != end.last_seq() + 1) {
+            end.events.clear();
+        }
+        end.events.extend(new);
+        let surplus = end.events.len().saturating_sub(KEPT);
+        end.events.drain(..surplus);
+        drop(end);
+        self.changed();
+    }
+
+    pub(super) fn cannot_be_read(&self) {
+        locked(&self.end).unreadable = true;
+        self.changed();
+    }
+
+    fn changed(&self) {
+        self.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
+    }
+}
+
+impl End {
+    fn last_seq(&self) -> i32 {
+        self.events.back().map_or(0, |event| event.seq)
+    }
+}

@@ -1,0 +1,255 @@
+//! One stream of Server-Sent Events.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use actix_web::web::Bytes;
+use tokio::sync::watch;
+use tokio::time::{Sleep, sleep};
+use trialogue_domain::{ConferenceId, Event, ParticipantId, Timestamp, UserId};
+use trialogue_storage::{Place, Recorded, SecretHash, StoreError, UserRole};
+
+use super::standing::{Known, StandingFollower};
+use super::{Follower, Live, Shared, words};
+
+/// Every so many heartbeats it is asked whether the login is still good.
+const LOGIN_CHECK: u8 = 4;
+
+/// Who listens.
+pub(crate) enum Listener {
+    /// A user: to the live request, whichever it is, and to offers.
+    User {
+        /// Who.
+        user: UserId,
+        /// Which kind.
+        role: UserRole,
+        /// The token of the login that the stream belongs to.
+        token: SecretHash,
+        /// When that login ends.
+        expires: Timestamp,
+    },
+    /// An invited party: to its conference, from its invitation to its end.
+    Invited {
+        /// Which conference.
+        conference: ConferenceId,
+        /// Who.
+        participant: ParticipantId,
+    },
+}
+
+/// What a listener is told, piece by piece.
+pub(crate) struct EventStream {
+    shared: Arc<Shared>,
+    side: Side,
+    follower: Option<Follower>,
+    closing: watch::Receiver<bool>,
+    heartbeat: Pin<Box<Sleep>>,
+    beats: u8,
+    /// What is told first.
+    opening: Option<String>,
+    is_over: bool,
+}
+
+enum Side {
+    User(Box<UserSide>),
+    Invited(ParticipantId),
+}
+
+struct UserSide {
+    follower: StandingFollower,
+    token: SecretHash,
+    expires: Timestamp,
+    /// The requests that the listener knows to be offered; none before it was told anything.
+    offers: Option<Vec<ConferenceId>>,
+    /// The last request whose end was told.
+    told_to_the_end: Option<ConferenceId>,
+}
+
+enum Heard {
+    Event(Result<Recorded, StoreError>),
+    Known(Known),
+    Heartbeat,
+    Closing,
+}
+
+impl EventStream {
+    /// Begins where the listener was (the conference and the place of the last event it has seen), if that is known
+    /// and its own; else at the beginning of what it may see.
+    pub(crate) async fn open(
+        live: &Live,
+        listener: Listener,
+        last_seen: Option<(ConferenceId, i32)>,
+        retry: Duration,
+    ) -> Result<Self, StoreError> {
+        let store = &live.shared.store;
+        let (side, follower) = match listener {
+            Listener::User { user, role, token, expires } => {
+                let mut told_to_the_end = None;
+                let mut follower = None;
+                if let Some((conference, seq)) = last_seen {
+                    match store.place(user, conference, seq).await? {
+                        Place::Unknown => {}
+                        Place::Before => follower = Some(live.follow(conference, seq)),
+                        Place::After => told_to_the_end = Some(conference),
+                    }
+                }
+                let user = UserSide {
+                    follower: live.follow_user(role, user),
+                    token,
+                    expires,
+                    offers: None,
+                    told_to_the_end,
+                };
+                (Side::User(Box::new(user)), follower)
+            }
+            Listener::Invited { conference, participant } => {
+                let invited_at = store.invited_at(conference, participant).await?.unwrap_or(1);
+                let seen = last_seen.filter(|(seen, _)| *seen == conference).map_or(0, |(_, seq)| seq);
+                (Side::Invited(participant), Some(live.follow(conference, seen.max(invited_at - 1))))
+            }
+        };
+        live.shared.streams.fetch_add(1, Ordering::Relaxed);
+        let mut stream = Self {
+            shared: Arc::clone(&live.shared),
+            side,
+            follower,
+            closing: live.closing(),
+            heartbeat: Box::pin(sleep(live.shared.heartbeat)),
+            beats: 0,
+            opening: Some(format!("retry: {}\n\n", retry.as_millis())),
+            is_over: false,
+        };
+        stream.set_heartbeat();
+        Ok(stream)
+    }
+
+    /// The next piece; none at the end. Dropped while it waits, it loses nothing.
+    pub(crate) async fn next(&mut self) -> Option<Bytes> {
+        if let Some(opening) = self.opening.take() {
+            return Some(opening.into());
+        }
+        while !self.is_over {
+            let said = match self.hear().await {
+                Heard::Event(Ok(recorded)) => self.event(&recorded),
+                Heard::Event(Err(error)) => {
+                    tracing::warn!(%error, "a stream of events ends: the log could not be read");
+                    // Who comes again goes on where it was.
+                    return None;
+                }
+                Heard::Known(known) => self.known(known),
+                Heard::Heartbeat => self.beat().await,
+                Heard::Closing => self.end("stopping"),
+            };
+            if !said.is_empty() {
+                return Some(said.into());
+            }
+        }
+        None
+    }
+
+    async fn hear(&mut self) -> Heard {
+        let Self { side, follower, closing, heartbeat, .. } = self;
+        let known = async {
+            match side {
+                Side::User(user) => user.follower.next().await,
+                Side::Invited(_) => std::future::pending().await,
+            }
+        };
+        let event = async {
+            match follower {
+                Some(follower) => follower.next().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = closing.wait_for(|closing| *closing) => Heard::Closing,
+            known = known => Heard::Known(known),
+            event = event => Heard::Event(event),
+            () = heartbeat => Heard::Heartbeat,
+        }
+    }
+
+    fn event(&mut self, recorded: &Recorded) -> String {
+        let Some(conference) = self.follower.as_ref().map(Follower::conference) else { return String::new() };
+        let mut said = words::told(conference, recorded);
+        match &mut self.side {
+            Side::User(user) => {
+                if matches!(recorded.event, Event::Ended { .. }) {
+                    user.told_to_the_end = Some(conference);
+                    self.follower = None;
+                    if let Some(known) = user.follower.now() {
+                        said.push_str(&self.known(known));
+                    }
+                }
+            }
+            Side::Invited(me) => {
+                if matches!(&recorded.event, Event::Finished { participant, .. } if participant == me) {
+                    said.push_str(&self.end("out"));
+                }
+            }
+        }
+        said
+    }
+
+    /// The latest request is followed as soon as the one before it is told to its end; one that had ended before the
+    /// stream began is not told.
+    fn known(&mut self, Known { standing, latest }: Known) -> String {
+        let Side::User(user) = &mut self.side else { return String::new() };
+        if user.offers.is_none() && standing.live.is_none() && user.told_to_the_end.is_none() {
+            user.told_to_the_end = latest;
+        }
+        let known = user.offers.replace(standing.offers.clone()).unwrap_or_default();
+        let mut said = String::new();
+        for closed in known.iter().filter(|offer| !standing.offers.contains(offer)) {
+            said.push_str(&words::offer(*closed, false));
+        }
+        for open in standing.offers.iter().filter(|offer| !known.contains(offer)) {
+            said.push_str(&words::offer(*open, true));
+        }
+        if self.follower.is_none()
+            && let Some(latest) = latest.filter(|latest| user.told_to_the_end != Some(*latest))
+        {
+            self.follower = Some(user.follower.follow(latest));
+        }
+        said
+    }
+
+    async fn beat(&mut self) -> String {
+        self.beats = self.beats.wrapping_add(1);
+        let is_logged_in = match &self.side {
+            Side::Invited(_) => true,
+            Side::User(user) => {
+                let now = self.shared.clock.now();
+                let asks = self.beats.is_multiple_of(LOGIN_CHECK);
+                user.expires > now && (!asks || user.follower.is_login(user.token, now).await)
+            }
+        };
+        if !is_logged_in {
+            return self.end("expired");
+        }
+        self.set_heartbeat();
+        ":\n\n".to_owned()
+    }
+
+    fn set_heartbeat(&mut self) {
+        let wait = match &self.side {
+            Side::User(user) => self.shared.heartbeat.min(user.expires.since(self.shared.clock.now())),
+            Side::Invited(_) => self.shared.heartbeat,
+        };
+        self.heartbeat.set(sleep(wait));
+    }
+
+    fn end(&mut self, reason: &str) -> String {
+        self.is_over = true;
+        words::end(reason)
+    }
+}
+
+impl Drop for EventStream {
+    fn drop(&mut self) {
+        self.shared.streams.fetch_sub(1, Ordering::Relaxed);
+    }
+}

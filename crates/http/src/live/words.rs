@@ -1,0 +1,307 @@
+//! Events as a stream tells them. The names are public (`docs/events.md`): they never change.
+
+use serde::Serialize;
+use trialogue_domain::{
+    Actor, ConferenceId, Event, FinishReason, InvitedParty, Kicker, Kind, Outcome, StateName, Timestamp,
+};
+use trialogue_storage::Recorded;
+
+use crate::json;
+use crate::wire::DateTime;
+
+/// What is told of an event: ids, codes and times; nothing personal.
+#[derive(Default, Serialize)]
+struct Told {
+    conference: i32,
+    seq: i32,
+    at: String,
+    by: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    participant: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deadline: Option<String>,
+}
+
+/// An event of the log, as a stream tells it.
+pub(super) fn told(conference: ConferenceId, recorded: &Recorded) -> String {
+    let Recorded { seq, at, actor, event } = recorded;
+    let head = Told {
+        conference: conference.0,
+        seq: *seq,
+        at: time(*at),
+        by: actor.map_or("server", by),
+        ..Told::default()
+    };
+    // Numbers and short texts can always be written.
+    let data = json::write(&body(head, event)).unwrap_or_default();
+    format!("id: {conference}-{seq}\nevent: {}\ndata: {data}\n\n", name(event))
+}
+
+/// A request is offered to the provider that listens, or not any more.
+pub(super) fn offer(conference: ConferenceId, is_open: bool) -> String {
+    let event = if is_open { "offer_open" } else { "offer_closed" };
+    format!("event: {event}\ndata: {{\"conference\":{conference}}}\n\n")
+}
+
+/// The last words of a stream.
+pub(super) fn end(reason: &str) -> String {
+    format!("event: end\ndata: {{\"reason\":\"{reason}\"}}\n\n")
+}
+
+fn body(head: Told, event: &Event) -> Told {
+    let of = |participant: trialogue_domain::ParticipantId, status: StateName| {
+        (Some(participant.0), Some(status.code()))
+    };
+    let about = |participant, status, deadline: Option<Timestamp>| {
+        let (participant, status) = of(participant, status);
+        (participant, status, deadline.map(time))
+    };
+    let with = |head: Told, (participant, status, deadline)| Told { participant, status, deadline, ..head };
+    match event {
+        Event::Requested { client, language, deadline } => {
+            Told { user: Some(client.0), language: Some(language.0), deadline: Some(time(*deadline)), ..head }
+        }
+        Event::Offered { provider } | Event::OfferDeclined { provider } => {
+            Told { user: Some(provider.0), ..head }
+        }
+        Event::Accepted { provider, deadline } => {
+            Told { user: Some(provider.0), deadline: Some(time(*deadline)), ..head }
+        }
+        Event::CallStarted { client, provider, deadline } => Told {
+            client: Some(client.0),
+            provider: Some(provider.0),
+            deadline: Some(time(*deadline)),
+            ..head
+        },
+        Event::Invited { participant, party, deadline } => {
+            let (kind, language) = match party {
+                InvitedParty::Guest => (Kind::Guest, None),
+                InvitedParty::SecondInterpreter(language) => (Kind::SecondInterpreter, Some(language.0)),
+            };
+            let head = Told { kind: Some(kind.code()), language, ..head };
+            with(head, about(*participant, StateName::Informed, Some(*deadline)))
+        }
+        Event::Confirmed { participant, deadline } => {
+            with(head, about(*participant, StateName::Confirmed, Some(*deadline)))
+        }
+        Event::AccountIssued(issued) => {
+            with(head, about(issued.participant(), StateName::Routed, Some(issued.expires())))
+        }
+        Event::Joined { participant } => with(head, about(*participant, StateName::Connected, None)),
+        Event::Disconnected { participant, deadline } => {
+            with(head, about(*participant, StateName::Disconnected, Some(*deadline)))
+        }
+        Event::Finished { participant, reason: why } => {
+            let head = Told { reason: Some(reason(*why)), ..head };
+            with(head, about(*participant, StateName::Finished, None))
+        }
+        Event::CallEnded { deadline } => Told { deadline: Some(time(*deadline)), ..head },
+        Event::RemovalReopened { participant }
+        | Event::Removed { participant }
+        | Event::RemovalVerified { participant } => {
+            with(head, about(*participant, StateName::Finished, None))
+        }
+        Event::Ended { outcome: how } => Told { outcome: Some(outcome(*how)), ..head },
+    }
+}
+
+fn time(at: Timestamp) -> String {
+    DateTime::from_microseconds(at.0).to_string()
+}
+
+const fn by(actor: Actor) -> &'static str {
+    match actor {
+        Actor::Client(_) => "client",
+        Actor::Provider(_) => "provider",
+        Actor::Guest(_) => "guest",
+        Actor::SecondInterpreter(_) => "second_interpreter",
+        Actor::System => "server",
+    }
+}
+
+const fn reason(reason: FinishReason) -> &'static str {
+    match reason {
+        FinishReason::Completed => "completed",
+        FinishReason::Left => "left",
+        FinishReason::Declined => "declined",
+        FinishReason::NoAnswer => "no_answer",
+        FinishReason::Cancelled => "cancelled",
+        FinishReason::Kicked(Kicker::Client) => "kicked_by_client",
+        FinishReason::Kicked(Kicker::Provider) => "kicked_by_provider",
+        FinishReason::Lost => "lost",
+        FinishReason::Expired => "expired",
+        FinishReason::Replaced => "replaced",
+    }
+}
+
+const fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Serviced => "serviced",
+        Outcome::Cancelled => "cancelled",
+        Outcome::NoInterpreter => "no_interpreter",
+    }
+}
+
+const fn name(event: &Event) -> &'static str {
+    match event {
+        Event::Requested { .. } => "requested",
+        Event::Offered { .. } => "offered",
+        Event::OfferDeclined { .. } => "offer_declined",
+        Event::Accepted { .. } => "accepted",
+        Event::CallStarted { .. } => "call_started",
+        Event::Invited { .. } => "invited",
+        Event::Confirmed { .. } => "confirmed",
+        Event::AccountIssued(_) => "account_issued",
+        Event::Joined { .. } => "joined",
+        Event::Disconnected { .. } => "disconnected",
+        Event::Finished { .. } => "finished",
+        Event::CallEnded { .. } => "call_ended",
+        Event::RemovalReopened { .. } => "removal_reopened",
+        Event::Removed { .. } => "removed",
+        Event::RemovalVerified { .. } => "removal_verified",
+        Event::Ended { .. } => "ended",
+    }
+}
+
+/// `docs/events.md`.
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fmt::Write as _;
+
+    use trialogue_domain::{AccountIssued, LanguageId, ParticipantId, UserId};
+
+    use super::*;
+
+    const AT: Timestamp = Timestamp(1_767_225_600_000_000);
+    const LATER: Timestamp = Timestamp(1_767_225_660_000_000);
+
+    /// An event of each kind, who causes it, and what it means.
+    fn samples() -> Vec<(Event, Option<Actor>, &'static str)> {
+        let (client, provider) = (UserId(3), UserId(4));
+        let (a, b, guest) = (ParticipantId(12), ParticipantId(13), ParticipantId(14));
+        let deadline = LATER;
+        let by_client = Some(Actor::Client(client));
+        let by_provider = Some(Actor::Provider(provider));
+        let by_guest = Some(Actor::Guest(guest));
+        vec![
+            (
+                Event::Requested { client, language: LanguageId(44), deadline },
+                by_client,
+                "A client asked for an interpreter; the search is given up at `deadline`.",
+            ),
+            (Event::Offered { provider }, by_client, "The request was offered to a provider."),
+            (Event::OfferDeclined { provider }, by_provider, "A provider said no."),
+            (
+                Event::Accepted { provider, deadline },
+                by_provider,
+                "A provider took the request; a call must be started until `deadline`.",
+            ),
+            (
+                Event::CallStarted { client: a, provider: b, deadline },
+                by_client,
+                "The caller is ready; `client` and `provider` are the new participants, with status 2 and 1. The \
+                 listener's yes is waited for until `deadline`.",
+            ),
+            (
+                Event::Invited { participant: guest, party: InvitedParty::Guest, deadline },
+                by_client,
+                "A party was invited: `kind` 3 is a guest, 4 a second interpreter, with its `language`.",
+            ),
+            (
+                Event::Confirmed { participant: guest, deadline },
+                by_guest,
+                "A participant said yes; its account must be fetched until `deadline`.",
+            ),
+            (
+                Event::AccountIssued(AccountIssued::from_log(guest, deadline)),
+                by_guest,
+                "A media account was issued; it lives until `deadline`.",
+            ),
+            (Event::Joined { participant: guest }, None, "The engine saw the participant join."),
+            (
+                Event::Disconnected { participant: guest, deadline },
+                None,
+                "The participant's media link is gone; it may come back until `deadline`.",
+            ),
+            (
+                Event::Finished { participant: guest, reason: FinishReason::Kicked(Kicker::Client) },
+                by_client,
+                "A participant is out, for good; `reason` says why.",
+            ),
+            (
+                Event::CallEnded { deadline },
+                by_client,
+                "The call is over; the request waits for another one until `deadline`.",
+            ),
+            (
+                Event::RemovalReopened { participant: guest },
+                None,
+                "A finished participant was seen at the engine: it is removed again.",
+            ),
+            (
+                Event::Removed { participant: guest },
+                None,
+                "The engine says that it removed a finished participant.",
+            ),
+            (
+                Event::RemovalVerified { participant: guest },
+                None,
+                "The engine, asked again, lists nothing of a finished participant.",
+            ),
+            (Event::Ended { outcome: Outcome::Serviced }, by_client, "The request is over."),
+        ]
+    }
+
+    fn markdown() -> String {
+        let mut out = include_str!("events.md").to_owned();
+        for (seq, (event, actor, meaning)) in (1..).zip(samples()) {
+            let frame = told(ConferenceId(101), &Recorded { seq, at: AT, actor, event: event.clone() });
+            let data = frame.lines().find_map(|line| line.strip_prefix("data: ")).unwrap();
+            writeln!(out, "| `{}` | {meaning} | `{data}` |", name(&event)).unwrap();
+        }
+        out
+    }
+
+    #[test]
+    fn the_documentation_is_printed_from_the_code() {
+        let names: BTreeSet<&str> = samples().iter().map(|(event, ..)| name(event)).collect();
+        assert_eq!(names.len(), 16, "each kind of event once");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/events.md");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(path, markdown()).unwrap();
+        }
+        let written = std::fs::read_to_string(path).unwrap_or_default();
+        assert_eq!(written, markdown(), "docs/events.md is stale; run the tests with UPDATE_DOCS=1");
+    }
+
+    #[test]
+    fn an_event_is_one_frame() {
+        let event = Event::Finished {
+            participant: ParticipantId(14),
+            reason: FinishReason::Kicked(Kicker::Provider),
+        };
+        let actor = Some(Actor::Provider(UserId(4)));
+        assert_eq!(
+            told(ConferenceId(101), &Recorded { seq: 9, at: AT, actor, event }),
+            "id: 101-9\nevent: finished\ndata: {\"conference\":101,\"seq\":9,\"at\":\"2026-01-01T00:00:00Z\",\
+             \"by\":\"provider\",\"participant\":14,\"status\":6,\"reason\":\"kicked_by_provider\"}\n\n"
+        );
+    }
+}

@@ -1,0 +1,50 @@
+//! `Events`: what happens, as it happens, to whoever may know of it (`docs/events.md`).
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use actix_web::web::Bytes;
+use trialogue_domain::ConferenceId;
+
+use crate::call::{Call, Party};
+use crate::live::{EventStream, Listener};
+use crate::reply::Failure;
+
+/// Between these a listener comes again after it lost its stream: not all at once when a server stops.
+const RETRY: (u64, u64) = (1000, 4000);
+
+pub(super) async fn events(call: Call) -> Result<HttpResponse, Failure> {
+    let listener = match call.party().await? {
+        Party::User(caller, expires) => {
+            Listener::User { user: caller.user, role: caller.role, token: caller.token.hash(), expires }
+        }
+        Party::Invited(invitation) => {
+            Listener::Invited { conference: invitation.conference, participant: invitation.participant }
+        }
+    };
+    let app = call.app();
+    let mut random = [0; 8];
+    app.entropy.fill(&mut random);
+    let retry = Duration::from_millis(RETRY.0 + u64::from_le_bytes(random) % (RETRY.1 - RETRY.0));
+    let last_seen = call.header("Last-Event-ID").and_then(place);
+    let stream = EventStream::open(&app.live, listener, last_seen, retry).await;
+    let stream = stream.map_err(|e| call.fail(e))?;
+    let pieces = futures_util::stream::unfold(stream, |mut stream| async {
+        let piece = stream.next().await?;
+        Some((Ok::<Bytes, std::convert::Infallible>(piece), stream))
+    });
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/event-stream"))
+        // A proxy must neither keep it, nor compress it, nor collect it before it passes it on.
+        .insert_header((CACHE_CONTROL, "no-store, no-transform"))
+        .insert_header((HeaderName::from_static("x-accel-buffering"), "no"))
+        .streaming(pieces))
+}
+
+/// Reads `CONFERENCE-SEQ`; what is no such text is no place.
+fn place(last_event_id: &str) -> Option<(ConferenceId, i32)> {
+    let (conference, seq) = last_event_id.split_once('-')?;
+    let seq = seq.parse().ok().filter(|seq| *seq > 0)?;
+    Some((ConferenceId(conference.parse().ok()?), seq))
+}

@@ -1,0 +1,33 @@
+//! `Signalling/{conference}`: the socket of a party's media account (`docs/signalling.md`).
+//!
+//! Nothing but the account's secret opens it, which comes in its first message: no cookie and no address does. So a page
+//! of another origin may use it, if it has an account.
+
+use actix_web::web::Payload;
+use actix_web::{HttpResponse, web};
+use trialogue_domain::{ConferenceId, Refusal};
+use trialogue_storage::StoreError;
+
+use crate::app::App;
+use crate::call::Call;
+use crate::reply::Failure;
+use crate::signalling;
+
+/// A session description with many candidates is a tenth of this.
+const LARGEST_MESSAGE: usize = 64 * 1024;
+
+pub(super) async fn signalling(
+    call: Call,
+    app: web::Data<App>,
+    payload: Payload,
+) -> Result<HttpResponse, Failure> {
+    let number = call.path_parameter("conference").parse();
+    let conference = ConferenceId(number.map_err(|_| call.fail(StoreError::Refused(Refusal::NotFound)))?);
+    let (response, session, frames) = call.socket(payload)?;
+    let frames = frames
+        .max_frame_size(LARGEST_MESSAGE)
+        .aggregate_continuations()
+        .max_continuation_size(LARGEST_MESSAGE);
+    actix_web::rt::spawn(signalling::serve(app, conference, session, frames));
+    Ok(response)
+}

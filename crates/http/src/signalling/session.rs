@@ -1,0 +1,426 @@
+//! One signalling socket, from its first message to its last.
+
+use std::time::Duration;
+
+use actix_web::web;
+use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, Session};
+use futures_util::StreamExt as _;
+use tokio::sync::{broadcast, mpsc};
+use tokio::time::{MissedTickBehavior, interval_at, timeout};
+use trialogue_domain::{ConferenceId, ParticipantId, Timestamp, UserId};
+use trialogue_media::{
+    Connection, Devices, DevicesChanged, EngineError, FromBrowser, Heard, Identity, JoinRefused,
+};
+use trialogue_storage::{ConferenceView, Recorded, StoreError, Whose};
+
+use super::party::{End, ended, parties};
+use super::words::{Incoming, Outgoing, Party, VERSION, Welcome, heard_candidate, heard_description};
+use crate::app::App;
+use crate::live::Follower;
+use crate::secret::Secret;
+
+/// A socket must say who it is within this.
+const HELLO_WITHIN: Duration = Duration::from_secs(10);
+
+/// A browser that does not take a message within this is lost.
+const SEND_WITHIN: Duration = Duration::from_secs(5);
+
+/// So many messages may come between two heartbeats. A join in a full conference takes a few hundred.
+const MESSAGES_A_BEAT: u32 = 2000;
+
+/// So many heartbeats may be unanswered.
+const UNANSWERED: u32 = 2;
+
+/// So many messages may wait for the engine.
+const WAITING: usize = 256;
+
+/// The server is asked to stop.
+const STOPS: End = End::Stopping("The server stops.");
+
+/// How a socket comes to its end.
+enum Outcome {
+    /// The server ends it, with a last message.
+    Ended(End),
+    /// The browser says that it goes.
+    Bye,
+    /// It broke.
+    Lost,
+}
+
+/// Serves a socket until its end.
+pub(crate) async fn serve(
+    app: web::Data<App>,
+    conference: ConferenceId,
+    session: Session,
+    frames: AggregatedMessageStream,
+) {
+    let mut socket = Socket { session, frames };
+    if let Outcome::Ended(end) = attend(&app, conference, &mut socket).await {
+        socket.end(end).await;
+    }
+}
+
+async fn attend(app: &App, conference: ConferenceId, socket: &mut Socket) -> Outcome {
+    let (me, resume) = match hello(app, conference, socket).await {
+        Ok(who) => who,
+        Err(outcome) => return outcome,
+    };
+    let party = PartySocket { app, conference, me, last_touch: None, view_is_stale: false };
+    party.run(socket, resume).await.unwrap_or_else(|outcome| outcome)
+}
+
+/// Who it is, proven; and the number by which it resumes.
+async fn hello(
+    app: &App,
+    conference: ConferenceId,
+    socket: &mut Socket,
+) -> Result<(ParticipantId, Option<u64>), Outcome> {
+    let ended = |end| Err(Outcome::Ended(end));
+    let Ok(_stranger) = app.signalling.strangers.try_acquire() else {
+        return ended(End::TooMuch("Too many sockets wait to say who they are."));
+    };
+    let mut closing = app.live.closing();
+    let first = tokio::select! {
+        biased;
+        _ = closing.wait_for(|closing| *closing) => return ended(STOPS),
+        first = timeout(HELLO_WITHIN, socket.hear()) => first,
+    };
+    let Ok(first) = first else {
+        return ended(End::Protocol("The first message must be hello, within 10 seconds."));
+    };
+    let Incoming::Hello { version, account, resume } = first? else {
+        return ended(End::Protocol("The first message must be hello."));
+    };
+    if version != VERSION {
+        return ended(End::Protocol("This server speaks version 1."));
+    }
+    let Some((identity, secret)) = account.split_once('.') else { return ended(End::Refused) };
+    let Ok(identity) = identity.parse::<Identity>() else { return ended(End::Refused) };
+    let secret = Secret::presented(secret);
+    match app.store.is_bound(conference, identity.participant(), secret.hash()).await {
+        Ok(true) => Ok((identity.participant(), resume)),
+        Ok(false) => ended(End::Refused),
+        Err(error) => Err(unavailable(&error)),
+    }
+}
+
+fn unavailable(error: &StoreError) -> Outcome {
+    tracing::warn!(error = error as &dyn std::error::Error, "a signalling socket ends");
+    Outcome::Ended(End::Stopping("The server can't serve now."))
+}
+
+/// The socket of a party whose account is proven.
+struct PartySocket<'a> {
+    app: &'a App,
+    conference: ConferenceId,
+    me: ParticipantId,
+    last_touch: Option<Timestamp>,
+    /// Something happened that could not be read.
+    view_is_stale: bool,
+}
+
+/// What happens next at a socket.
+enum Next {
+    Frame(Result<Incoming, Outcome>),
+    Engine(Heard),
+    EngineFailed(EngineError),
+    Event(Result<Recorded, StoreError>),
+    Devices(Result<DevicesChanged, broadcast::error::RecvError>),
+    Beat,
+    Stopping,
+}
+
+impl PartySocket<'_> {
+    /// The order closes the race with a kick: what happens after the first look is heard of by the follower, and the look
+    /// after the join finds what happened before the engine let the party in.
+    async fn run(mut self, socket: &mut Socket, resume: Option<u64>) -> Result<Outcome, Outcome> {
+        let mut follower = {
+            let view = self.look().await?;
+            self.app.live.follow(self.conference, view.conference.last_seq)
+        };
+        let gateway = &self.app.signalling.gateway;
+        let mut devices = gateway.device_changes();
+        let connection = match gateway.connect(self.conference, self.me.into(), resume).await {
+            Ok(connection) => connection,
+            Err(JoinRefused::Removed) => return Err(Outcome::Ended(self.refusal().await)),
+            Err(refused) => {
+                tracing::warn!(error = %refused, conference = self.conference.0, "the engine let nobody in");
+                return Err(Outcome::Ended(End::Stopping("The media engine can't be reached.")));
+            }
+        };
+        let outcome = self.converse(socket, &connection, &mut follower, &mut devices).await;
+        match outcome {
+            Outcome::Lost | Outcome::Ended(End::Stopping(_) | End::TooMuch(_)) => {
+                gateway.lost(connection, self.app.clock.now());
+            }
+            Outcome::Bye | Outcome::Ended(_) => gateway.hang_up(connection),
+        }
+        Ok(outcome)
+    }
+
+    async fn converse(
+        &mut self,
+        socket: &mut Socket,
+        connection: &Connection,
+        follower: &mut Follower,
+        devices: &mut broadcast::Receiver<DevicesChanged>,
+    ) -> Outcome {
+        let mut known = match self.welcome(socket, connection).await {
+            Ok(parties) => parties,
+            Err(outcome) => return outcome,
+        };
+        let heartbeat = self.app.settings.signalling.heartbeat;
+        let mut beats = interval_at(tokio::time::Instant::now() + heartbeat, heartbeat);
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut unanswered, mut messages) = (0, 0);
+        let mut closing = self.app.live.closing();
+        // What the engine is slow to take must not keep the socket from what else happens, least of all from a kick.
+        let (to_engine, from_browser) = mpsc::channel(WAITING);
+        let mut speaking = std::pin::pin!(speak(connection, from_browser));
+        loop {
+            let next = tokio::select! {
+                biased;
+                _ = closing.wait_for(|closing| *closing) => Next::Stopping,
+                event = follower.next() => Next::Event(event),
+                heard = connection.hear() => Next::Engine(heard),
+                changed = devices.recv() => Next::Devices(changed),
+                frame = socket.hear() => Next::Frame(frame),
+                error = &mut speaking => Next::EngineFailed(error),
+                _ = beats.tick() => Next::Beat,
+            };
+            let done = match next {
+                Next::Stopping => Err(Outcome::Ended(STOPS)),
+                Next::Event(event) => {
+                    self.view_is_stale = event.is_err();
+                    self.tell_parties(socket, &mut known).await
+                }
+                Next::Engine(Heard::Said(said)) => match socket.say(&said.into()).await {
+                    Ok(()) if connection.wants_receipt() => ping(socket, connection).await,
+                    said => said,
+                },
+                Next::Engine(Heard::Replaced) => Err(Outcome::Ended(End::Replaced)),
+                Next::Engine(Heard::Over) => Err(Outcome::Ended(self.refusal().await)),
+                Next::EngineFailed(error) => {
+                    tracing::warn!(%error, "the engine could not take what a browser said");
+                    Err(Outcome::Ended(End::Anew("The media engine did not take a message.")))
+                }
+                Next::Devices(Ok(changed)) if changed.room != self.conference => Ok(()),
+                Next::Devices(_) => self.tell_parties(socket, &mut known).await,
+                Next::Beat if unanswered == UNANSWERED => Err(Outcome::Lost),
+                Next::Beat => {
+                    (unanswered, messages) = (unanswered + 1, 0);
+                    if self.view_is_stale {
+                        self.tell_parties(socket, &mut known).await.and(ping(socket, connection).await)
+                    } else {
+                        ping(socket, connection).await
+                    }
+                }
+                Next::Frame(Err(outcome)) => Err(outcome),
+                Next::Frame(Ok(_)) if messages == MESSAGES_A_BEAT => {
+                    Err(Outcome::Ended(End::TooMuch("Too many messages.")))
+                }
+                Next::Frame(Ok(said)) => {
+                    (unanswered, messages) = (0, messages + 1);
+                    match self.heard(said, connection, &to_engine).await {
+                        Ok(()) if connection.wants_receipt() => ping(socket, connection).await,
+                        heard => heard,
+                    }
+                }
+            };
+            if let Err(outcome) = done {
+                return outcome;
+            }
+        }
+    }
+
+    /// Looks once more whether the party may be here, and tells it who else is.
+    async fn welcome(&mut self, socket: &mut Socket, connection: &Connection) -> Result<Vec<Party>, Outcome> {
+        let view = self.look().await?;
+        let settings = &self.app.settings.signalling;
+        let identity = Identity::from(self.me);
+        let account = view.conference.participant(self.me).and_then(|p| p.state.account());
+        let mut parties = parties(&view, &self.app.signalling.gateway);
+        let me = identity.to_string();
+        if let Some(own) = parties.iter_mut().find(|p| p.identity == me) {
+            // The join is on its way to the log.
+            own.here = true;
+        }
+        socket
+            .say(&Outgoing::Welcome(Welcome {
+                version: VERSION,
+                conference: self.conference.0,
+                you: me,
+                engine: self.app.signalling.gateway.engine(),
+                resume: connection.number(),
+                resumed: connection.resumed(),
+                heartbeat: settings.heartbeat.as_secs().max(1),
+                grace: settings.grace.as_secs(),
+                ice_servers: account.map_or_else(Vec::new, |a| settings.ice.of(identity, a.expires)),
+                parties: &parties,
+            }))
+            .await?;
+        Ok(parties)
+    }
+
+    /// The conference as it stands; an end if the party may not be in it.
+    async fn look(&mut self) -> Result<ConferenceView, Outcome> {
+        let view = self.app.view(Whose::Id(self.conference)).await.map_err(|e| unavailable(&e))?;
+        let view = view.ok_or(Outcome::Ended(End::Refused))?;
+        ended(&view, self.me).map_or(Ok(view), |end| Err(Outcome::Ended(end)))
+    }
+
+    /// Why the engine has nothing more to say.
+    async fn refusal(&mut self) -> End {
+        match self.look().await {
+            Err(Outcome::Ended(end)) => end,
+            Err(Outcome::Bye | Outcome::Lost) | Ok(_) => End::Anew("The media engine was lost."),
+        }
+    }
+
+    /// Tells what has changed since `known`, or ends if the party itself is out.
+    async fn tell_parties(&mut self, socket: &mut Socket, known: &mut Vec<Party>) -> Result<(), Outcome> {
+        let view = match self.app.view(Whose::Id(self.conference)).await {
+            Ok(view) => view.ok_or(Outcome::Ended(End::Refused))?,
+            Err(error) => {
+                tracing::warn!(%error, "a signalling socket will look again");
+                self.view_is_stale = true;
+                return Ok(());
+            }
+        };
+        self.view_is_stale = false;
+        if let Some(end) = ended(&view, self.me) {
+            return Err(Outcome::Ended(end));
+        }
+        let now = parties(&view, &self.app.signalling.gateway);
+        for gone in known.iter().filter(|old| now.iter().all(|new| new.identity != old.identity)) {
+            socket.say(&Outgoing::Gone { identity: &gone.identity }).await?;
+        }
+        for party in now.iter().filter(|new| !known.contains(new)) {
+            socket.say(&Outgoing::Party { party }).await?;
+        }
+        *known = now;
+        Ok(())
+    }
+
+    async fn heard(
+        &mut self,
+        said: Incoming,
+        connection: &Connection,
+        to_engine: &mpsc::Sender<FromBrowser>,
+    ) -> Result<(), Outcome> {
+        let for_engine = match said {
+            Incoming::Description { link, description } => heard_description(link, description),
+            Incoming::Candidate { link, candidate } => heard_candidate(link, candidate),
+            Incoming::Devices { microphone, camera } => {
+                self.app.signalling.gateway.switch(connection, Devices { microphone, camera });
+                return Ok(());
+            }
+            Incoming::Pong {} => {
+                connection.take_receipt();
+                self.note_sign_of_life().await;
+                return Ok(());
+            }
+            Incoming::Bye {} => return Err(Outcome::Bye),
+            Incoming::Hello { .. } => {
+                return Err(Outcome::Ended(End::Protocol("hello is said once.")));
+            }
+        };
+        let full = Outcome::Ended(End::TooMuch("The media engine is behind."));
+        to_engine.try_send(for_engine).map_err(|_| full)
+    }
+
+    /// A client or provider with a socket that answers is not offline.
+    async fn note_sign_of_life(&mut self) {
+        let now = self.app.clock.now();
+        let step = self.app.settings.presence_window / 3;
+        if self.last_touch.is_some_and(|last| now.since(last) < step) {
+            return;
+        }
+        self.last_touch = Some(now);
+        let touched = match self.user().await {
+            Ok(Some(user)) => self.app.store.touch(user, now).await,
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = touched {
+            tracing::warn!(%error, "a sign of life was not noted");
+        }
+    }
+
+    async fn user(&self) -> Result<Option<UserId>, StoreError> {
+        use trialogue_domain::Party;
+        let view = self.app.view(Whose::Id(self.conference)).await?;
+        let me = view.as_ref().and_then(|view| view.conference.participant(self.me));
+        Ok(match me.map(|me| me.party) {
+            Some(Party::Client(user) | Party::Provider(user)) => Some(user),
+            Some(Party::Guest | Party::SecondInterpreter(_)) | None => None,
+        })
+    }
+}
+
+/// Asks for a sign of life, which is a receipt as well.
+async fn ping(socket: &mut Socket, connection: &Connection) -> Result<(), Outcome> {
+    connection.ask_receipt();
+    socket.say(&Outgoing::Ping {}).await
+}
+
+/// Passes on what the browser says, one after the other, until the engine can't take it.
+async fn speak(connection: &Connection, mut from_browser: mpsc::Receiver<FromBrowser>) -> EngineError {
+    loop {
+        match from_browser.recv().await {
+            Some(said) => {
+                if let Err(error) = connection.say(said).await {
+                    return error;
+                }
+            }
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// The WebSocket itself.
+struct Socket {
+    session: Session,
+    frames: AggregatedMessageStream,
+}
+
+impl Socket {
+    /// The next message. Dropped while it waits, it loses nothing.
+    async fn hear(&mut self) -> Result<Incoming, Outcome> {
+        loop {
+            return match self.frames.next().await {
+                Some(Ok(AggregatedMessage::Text(text))) => serde_json::from_str(&text)
+                    .map_err(|_| Outcome::Ended(End::Protocol("The message can't be understood."))),
+                Some(Ok(AggregatedMessage::Binary(_))) => {
+                    Err(Outcome::Ended(End::Protocol("Messages are text.")))
+                }
+                Some(Ok(AggregatedMessage::Ping(bytes))) => {
+                    self.session.pong(&bytes).await.map_err(|_| Outcome::Lost)?;
+                    continue;
+                }
+                Some(Ok(AggregatedMessage::Pong(_))) => continue,
+                Some(Err(actix_ws::ProtocolError::Overflow)) => {
+                    Err(Outcome::Ended(End::TooMuch("The message is too large.")))
+                }
+                Some(Ok(AggregatedMessage::Close(_)) | Err(_)) | None => Err(Outcome::Lost),
+            };
+        }
+    }
+
+    async fn say(&mut self, said: &Outgoing<'_>) -> Result<(), Outcome> {
+        let Ok(text) = serde_json::to_string(said) else { return Err(Outcome::Lost) };
+        match timeout(SEND_WITHIN, self.session.text(text)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Outcome::Lost),
+        }
+    }
+
+    /// The last message, and the end. Who does not listen is cut off.
+    async fn end(mut self, end: End) {
+        let (reason, message, reconnect) = (end.reason(), end.message(), end.reconnect());
+        let _ = self.say(&Outgoing::End { reason, message, reconnect }).await;
+        let code = CloseCode::Other(end.close_code());
+        let close = self.session.close(Some(CloseReason { code, description: Some(reason.to_owned()) }));
+        let _ = timeout(SEND_WITHIN, close).await;
+    }
+}
