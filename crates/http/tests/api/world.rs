@@ -16,7 +16,9 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use trialogue_domain::{ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, UserId};
-use trialogue_http::{App, Clock, Entropy, HttpSettings, IceServers, Live, SignallingSettings, configure};
+use trialogue_http::{
+    App, Clock, DeliverySettings, Entropy, HttpSettings, IceServers, Live, SignallingSettings, configure,
+};
 use trialogue_media::{Gateway, Mesh, notifications};
 use trialogue_storage::{
     ConferenceView, DatabaseUrl, NewUser, Store, StoreOptions, UserRole, Whose, migrate,
@@ -91,6 +93,19 @@ impl World {
     }
 
     pub(crate) async fn with_presence(options: StoreOptions, presence_window: Duration) -> Self {
+        Self::with_all(options, presence_window, None).await
+    }
+
+    /// One that delivers invitations.
+    pub(crate) async fn with_delivery(delivery: DeliverySettings) -> Self {
+        Self::with_all(StoreOptions::default(), PRESENCE, Some(delivery)).await
+    }
+
+    async fn with_all(
+        options: StoreOptions,
+        presence_window: Duration,
+        delivery: Option<DeliverySettings>,
+    ) -> Self {
         let dir = TempDir::new().unwrap();
         let url = DatabaseUrl::parse(&sqlite_url(&dir)).unwrap();
         migrate(&url).unwrap();
@@ -101,7 +116,7 @@ impl World {
             public_url: "https://trialogue.example".to_owned(),
             token_life: TOKEN_LIFE,
             presence_window,
-            delivery: None,
+            delivery,
             heartbeat: HEARTBEAT,
             signalling: SignallingSettings {
                 heartbeat: HEARTBEAT,
