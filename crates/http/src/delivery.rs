@@ -24,6 +24,12 @@ impl LinkKey {
         (text.chars().count() >= Self::LENGTH).then(|| Self(Secret::presented(text)))
     }
 
+    /// Whether this key's link opens the invitation with this hash: not if it was made under another key.
+    pub fn opens(&self, participant: ParticipantId, invited_at: Timestamp, invitation: &[u8]) -> bool {
+        // A hash of 256 random bits tells nothing by the time that comparing it takes.
+        self.0.of_invitation(participant, invited_at).hash() == invitation
+    }
+
     /// The link that opens an invitation.
     pub fn link(&self, public_url: &str, participant: ParticipantId, invited_at: Timestamp) -> String {
         self.0.of_invitation(participant, invited_at).link(public_url)

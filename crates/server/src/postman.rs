@@ -43,20 +43,28 @@ impl Lane for Postman {
     async fn work(&self, work: ClaimedDelivery) {
         let (conference, participant) = (work.conference.0, work.participant.0);
         let (channel, attempts) = (self.channel, work.attempts);
+        let opens = self.key.opens(work.participant, work.invited_at, &work.invitation);
         let invitation = Invitation {
             participant: work.participant,
             inviter: work.inviter.clone(),
             link: self.key.link(&self.public_url, work.participant, work.invited_at),
             minutes: minutes(self.clock.now(), work.deadline),
         };
-        let outcome = timeout(PATIENCE, self.delivery.deliver(&work.to, &invitation)).await;
+        let outcome = if opens {
+            timeout(PATIENCE, self.delivery.deliver(&work.to, &invitation))
+                .await
+                .map_err(|_| "no answer in time")
+        } else {
+            // Another node may have the right one.
+            Err("it was made under another link_key: set the same one on every node")
+        };
         let (again, why) = match outcome {
             Ok(Ok(())) => {
                 tracing::info!(conference, participant, ?channel, attempts, "an invitation was sent");
                 (false, None)
             }
             Ok(Err(error)) => (error.is_transient() && attempts < TRIES, Some(error.to_string())),
-            Err(_) => (attempts < TRIES, Some("no answer in time".to_owned())),
+            Err(why) => (attempts < TRIES, Some(why.to_owned())),
         };
         if let Some(error) = why {
             let text = if again { "an invitation was not sent yet" } else { "an invitation was not sent" };

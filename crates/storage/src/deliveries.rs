@@ -46,6 +46,8 @@ pub struct ClaimedDelivery {
     pub inviter: String,
     /// When it was invited.
     pub invited_at: Timestamp,
+    /// The hash of the secret that opens the invitation.
+    pub invitation: Vec<u8>,
     /// Until when an answer is waited for.
     pub deadline: Timestamp,
     /// How often it was claimed, this time included.
@@ -213,7 +215,7 @@ fn live_among(
     leased: &[i32],
     now: Timestamp,
 ) -> Result<Vec<ClaimedDelivery>, StoreError> {
-    type Row = (i32, i32, i32, i64, String, Option<i64>, Option<String>, Option<String>);
+    type Row = (i32, i32, i32, i64, String, Option<Vec<u8>>, Option<i64>, Option<String>, Option<String>);
     let invited = participants::conference_id
         .eq(deliveries::conference_id)
         .and(participants::id.eq(deliveries::participant_id));
@@ -229,6 +231,7 @@ fn live_among(
             deliveries::attempts,
             deliveries::invited_at,
             users::name,
+            participants::invitation,
             participants::deadline,
             participants::email,
             participants::phone,
@@ -236,7 +239,7 @@ fn live_among(
         .load(connection)
         .map_err(StoreError::query("load deliveries"))?;
     let live = rows.into_iter().filter_map(
-        |(conference, participant, attempts, invited_at, inviter, deadline, email, phone)| {
+        |(conference, participant, attempts, invited_at, inviter, invitation, deadline, email, phone)| {
             let to = match channel {
                 Channel::Email => email,
                 Channel::Text => phone,
@@ -248,6 +251,7 @@ fn live_among(
                 to: to?,
                 inviter,
                 invited_at: Timestamp(invited_at),
+                invitation: invitation?,
                 deadline: deadline?,
                 attempts,
                 lease: token,

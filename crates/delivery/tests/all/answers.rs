@@ -55,7 +55,7 @@ async fn a_mail_servers_code_decides() {
         let sent = email(mail_server(answers).await, "rosa@example.org").await;
         let seen = sent.clone().map_err(|error| {
             let code = match error {
-                DeliveryError::Refused { code, .. } | DeliveryError::PutOff { code, .. } => Some(*code),
+                DeliveryError::Refused { code, .. } | DeliveryError::PutOff { code, .. } => Some(code),
                 DeliveryError::Unreachable { .. } | DeliveryError::BadAddress { .. } => None,
             };
             (error.is_transient(), code)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use trialogue_delivery::{Delivery, DeliveryError, DeliveryFuture, Invitation};
 use trialogue_domain::{Actor, ParticipantId};
+use trialogue_http::LinkKey;
 use trialogue_storage::{Ask, Channel, hash_secret};
 use trialogue_testkit::Gate;
 
@@ -204,6 +205,22 @@ async fn a_dead_invitation_is_not_delivered() {
     assert_eq!(round(&postman).await, 0);
     assert!(letters.try_recv().is_err());
     assert_eq!(world.store.deliveries_waiting().await.unwrap(), 0);
+}
+
+/// Better no letter than one with a dead link.
+#[tokio::test]
+async fn a_link_of_another_key_is_not_sent() {
+    let world = World::sqlite();
+    let call = world.call().await;
+    world.invite(&call, Some(Channel::Email)).await;
+    let (postbox, mut letters) = Postbox::new();
+    let right = postman(&world, Channel::Email, &postbox);
+    let wrong = Postman { key: LinkKey::new(&"another key".repeat(3)).unwrap(), ..right.clone() };
+    assert_eq!(round(&wrong).await, 1);
+    assert!(letters.try_recv().is_err());
+    world.clock.advance(Duration::from_mins(1));
+    assert_eq!(round(&right).await, 1);
+    assert!(letters.try_recv().is_ok());
 }
 
 /// Whatever happens, it ends.
