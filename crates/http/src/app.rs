@@ -8,6 +8,7 @@ use trialogue_domain::{Moment, Observation, UserId, observe};
 use trialogue_media::{Gateway, LiveKitKey};
 use trialogue_storage::{ConferenceView, Store, StoreError, Whose};
 
+use crate::delivery::DeliverySettings;
 use crate::live::Live;
 use crate::passwords::PasswordLane;
 use crate::ports::{Clock, Entropy};
@@ -26,6 +27,8 @@ pub struct HttpSettings {
     pub token_life: Duration,
     /// A party without a sign of life for so long is shown as offline.
     pub presence_window: Duration,
+    /// How invitations are delivered; none if the inviter passes each link on.
+    pub delivery: Option<DeliverySettings>,
     /// A stream of live events is never silent for longer than this.
     pub heartbeat: Duration,
     /// Of the signalling sockets.

@@ -8,6 +8,7 @@ mod app;
 pub mod body;
 mod call;
 mod catalogue;
+mod delivery;
 pub mod echo;
 pub mod error_body;
 mod health;
@@ -30,6 +31,7 @@ pub mod wire;
 
 pub use app::{App, HttpSettings};
 pub use catalogue::error_catalogue;
+pub use delivery::{DeliverySettings, LinkKey};
 pub use error_body::{ErrorBody, WireErrorCode};
 pub use live::{Follower, Live};
 pub use passwords::hash_password;

@@ -6,6 +6,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use trialogue_domain::{ParticipantId, Timestamp};
 use trialogue_media::Identity;
 
 use crate::ports::Entropy;
@@ -32,9 +33,15 @@ impl Secret {
         self.derive(&format!("trialogue account v1:{identity}"))
     }
 
-    /// The secret of the invitation that this token's holder makes under an idempotency key: asked again, the same.
-    pub(crate) fn of_invitation(&self, idempotency_key: &str) -> Self {
-        self.derive(&format!("trialogue invitation v1:{idempotency_key}"))
+    /// The secret of an invitation that was made with this token, or by a server with this key: asked again, the same.
+    /// The time is in it because a database that is put back from a copy numbers its participants anew.
+    pub(crate) fn of_invitation(&self, participant: ParticipantId, invited_at: Timestamp) -> Self {
+        self.derive(&format!("trialogue invitation delivery v1:p{participant}:{}", invited_at.0))
+    }
+
+    /// The invitation link that hands it out. It stands in the fragment, which browsers never send.
+    pub(crate) fn link(&self, public_url: &str) -> String {
+        format!("{public_url}/join#{}", self.0)
     }
 
     fn derive(&self, purpose: &str) -> Self {

@@ -5,12 +5,16 @@ mod clock;
 mod demo;
 mod engine;
 mod entropy;
+mod lane;
 mod metrics;
+mod postman;
 mod reconcile;
 mod relay;
 mod serve;
 mod settings;
 mod telemetry;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod users;
 

@@ -7,22 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use trialogue_domain::{ConferenceId, Effect, Observation, ParticipantId, Timestamp};
 use trialogue_http::Clock;
 use trialogue_media::{EngineError, Failure, Gateway, Identity, Notifications, VideoEngine, is_gone};
 use trialogue_storage::{Claimed, Store, StoreError};
 
 use crate::entropy::SystemEntropy;
+use crate::lane::{self, LEASE, Lane, PATIENCE, pause};
 
-/// How long a claimed effect is this node's alone.
-const LEASE: Duration = Duration::from_secs(30);
-
-/// So much is claimed at a time.
+/// So many conferences are looked at at a time.
 const BATCH: i64 = 64;
-
-/// The longest pause between two tries of an effect.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// What background work needs.
 #[derive(Clone)]
@@ -51,36 +46,10 @@ impl Background {
     /// Starts all of it.
     pub(crate) fn start(self, seen: Notifications) -> Vec<tokio::task::JoinHandle<()>> {
         vec![
-            tokio::spawn(self.clone().relay()),
+            tokio::spawn(lane::run(self.clone(), self.stop.clone())),
             tokio::spawn(self.clone().deadlines()),
             tokio::spawn(self.notifications(seen)),
         ]
-    }
-
-    /// Brings effects to the engine until told to stop.
-    pub(crate) async fn relay(mut self) {
-        let mut ticks = interval(Duration::from_millis(200));
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        while self.next(&mut ticks).await {
-            // While there is more than a batch, there is no reason to wait for the next tick.
-            while self.relay_batch().await && !*self.stop.borrow() {}
-        }
-    }
-
-    /// Claims a batch and does it. True if there may be more.
-    async fn relay_batch(&self) -> bool {
-        let token = SystemEntropy.number();
-        match self.store.claim_effects(token, LEASE, BATCH, self.clock.now()).await {
-            Ok(work) => {
-                let full = i64::try_from(work.len()).is_ok_and(|claimed| claimed == BATCH);
-                self.work(work).await;
-                full
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the outbox could not be read");
-                false
-            }
-        }
     }
 
     /// Ends what is due until told to stop, and sweeps once in an hour.
@@ -134,29 +103,9 @@ impl Background {
         Ok(())
     }
 
-    /// Effects of one conference follow each other; conferences don't wait for each other.
-    async fn work(&self, claimed: Vec<Claimed>) {
-        let mut by_conference: BTreeMap<ConferenceId, Vec<Claimed>> = BTreeMap::new();
-        for work in claimed {
-            by_conference.entry(work.conference).or_default().push(work);
-        }
-        let mut running = tokio::task::JoinSet::new();
-        for (_, effects) in by_conference {
-            let background = self.clone();
-            running.spawn(async move {
-                for work in effects {
-                    if !background.attempt(work).await {
-                        // Its later effects must not overtake it; their lease ends by itself.
-                        return;
-                    }
-                }
-            });
-        }
-        while running.join_next().await.is_some() {}
-    }
-
+    /// Whether it is done.
     async fn attempt(&self, work: Claimed) -> bool {
-        let outcome = match tokio::time::timeout(LEASE / 2, self.act(work)).await {
+        let outcome = match timeout(PATIENCE, self.act(work)).await {
             Ok(outcome) => outcome.map_err(|e| e.to_string()),
             Err(_) => Err("the engine did not answer in time".to_owned()),
         };
@@ -164,8 +113,8 @@ impl Background {
             Ok(seen) => self.store.effect_done(work, seen.iter().copied(), self.clock.now()).await,
             Err(error) => {
                 tracing::warn!(error, conference = work.conference.0, effect = ?work.effect, attempts = work.attempts, "an effect failed");
-                let due = self.clock.now().after(pause(work.attempts));
-                self.store.effect_failed(work, due).await.map(drop)
+                let pause = pause(work.attempts, Duration::from_millis(100), Duration::from_secs(30));
+                self.store.effect_failed(work, self.clock.now().after(pause)).await.map(drop)
             }
         };
         if let Err(error) = stored {
@@ -219,10 +168,43 @@ impl Background {
     }
 }
 
-/// Doubles from 200 ms to half a minute, with jitter of up to a quarter, so that many don't come back together.
-fn pause(attempts: i32) -> Duration {
-    let doubled = Duration::from_millis(100) * 2_u32.saturating_pow(attempts.clamp(1, 12).unsigned_abs());
-    let pause = doubled.min(LONGEST_PAUSE);
-    let jitter = u32::try_from(SystemEntropy.number().rem_euclid(256)).unwrap_or(0);
-    pause.saturating_sub(pause / 4 * jitter / 256)
+/// Effects of one conference, claimed together: they follow each other. Conferences don't wait for each other.
+pub(crate) struct Errand {
+    claimed: Timestamp,
+    effects: Vec<Claimed>,
+}
+
+impl Lane for Background {
+    type Work = Errand;
+
+    const HANDS: usize = 64;
+
+    async fn claim(&self, hands: usize) -> Vec<Errand> {
+        let (token, limit) = (SystemEntropy.number(), i64::try_from(hands).unwrap_or(1));
+        let now = self.clock.now();
+        let claimed = self.store.claim_effects(token, LEASE, limit, now).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the outbox could not be read");
+            Vec::new()
+        });
+        let mut by_conference: BTreeMap<ConferenceId, Vec<Claimed>> = BTreeMap::new();
+        for work in claimed {
+            by_conference.entry(work.conference).or_default().push(work);
+        }
+        by_conference.into_values().map(|effects| Errand { claimed: now, effects }).collect()
+    }
+
+    async fn work(&self, Errand { claimed, effects }: Errand) {
+        for (position, work) in effects.iter().enumerate() {
+            let in_time = self.clock.now().since(claimed) <= LEASE.saturating_sub(PATIENCE);
+            if in_time && self.attempt(*work).await {
+                continue;
+            }
+            // What comes after a failed effect must not overtake it, and is due as soon as that is done.
+            let untried = &effects[if in_time { position + 1 } else { position }..];
+            if let Err(error) = self.store.effects_untried(untried).await {
+                tracing::warn!(%error, conference = work.conference.0, "effects were not put back; they wait out their lease");
+            }
+            return;
+        }
+    }
 }

@@ -18,7 +18,9 @@ use crate::clock::SystemClock;
 use crate::demo;
 use crate::engine::{Carrier, carrier, with_routes};
 use crate::entropy::SystemEntropy;
+use crate::lane;
 use crate::metrics::{Metrics, Watched};
+use crate::postman::Postman;
 use crate::reconcile::reconcile;
 use crate::relay::Background;
 use crate::settings::Settings;
@@ -33,7 +35,10 @@ pub(crate) fn run(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
         }
     }
     let store = Store::open(&settings.database, settings.store).context("opening the database")?;
-    let outcome = actix_web::rt::System::new().block_on(serve(settings, with_demo, store.clone()));
+    let outcome = actix_web::rt::System::new().block_on(async {
+        store.end_leases(&lock).await.context("ending the leases of the server before")?;
+        serve(settings, with_demo, store.clone()).await
+    });
     store.close();
     drop(lock);
     outcome
@@ -57,11 +62,12 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         gateway: Arc::clone(&gateway),
         grace: settings.store.timings.reconnect,
         clock: Arc::clone(&clock),
-        stop: stopped,
+        stop: stopped.clone(),
     };
     let reconciling =
         janus.clone().map(|janus| tokio::spawn(reconcile(janus, store.clone(), background.stop.clone())));
-    let tasks = background.start(seen);
+    let mut tasks = background.start(seen);
+    tasks.extend(start_postmen(&settings, &store, &clock, &stopped));
 
     let entropy = Arc::new(SystemEntropy);
     let app =
@@ -93,7 +99,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     }
     let outcome = server.await.context("serving");
     tracing::info!("stopping: the requests in flight are finished");
-    // Background work is cut off after this; whatever it had claimed is claimed again when its lease ends.
+    // Background work is cut off after this; whatever it had claimed is claimed again.
     let _ = stop.send(true);
     if let Some(metrics) = metrics {
         metrics.stop().await;
@@ -128,4 +134,23 @@ fn stop_on_signals(server: ServerHandle, live: Live) -> io::Result<()> {
         server.stop(graceful).await;
     });
     Ok(())
+}
+
+/// A lane for each channel by which invitations are delivered.
+fn start_postmen(
+    settings: &Settings,
+    store: &Store,
+    clock: &Arc<dyn Clock>,
+    stop: &watch::Receiver<bool>,
+) -> Vec<tokio::task::JoinHandle<()>> {
+    let Some(delivers) = &settings.http.delivery else { return Vec::new() };
+    let postmen = settings.deliveries.iter().map(|(channel, delivery)| Postman {
+        store: store.clone(),
+        channel: *channel,
+        delivery: Arc::clone(delivery),
+        key: delivers.key.clone(),
+        public_url: settings.http.public_url.clone(),
+        clock: Arc::clone(clock),
+    });
+    postmen.map(|postman| tokio::spawn(lane::run(postman, stop.clone()))).collect()
 }

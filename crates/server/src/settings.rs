@@ -4,13 +4,15 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
+use trialogue_delivery::{Bearer, Delivery, Email, Language, Sender, TextMessage};
 use trialogue_domain::Timings;
-use trialogue_http::{HttpSettings, IceServers, SignallingSettings};
+use trialogue_http::{DeliverySettings, HttpSettings, IceServers, LinkKey, SignallingSettings};
 use trialogue_media::{JanusSettings, LiveKitKey, LiveKitSettings};
-use trialogue_storage::{DatabaseUrl, StoreOptions};
+use trialogue_storage::{Channel, DatabaseUrl, StoreOptions};
 
 /// One setting.
 pub(crate) struct Setting {
@@ -137,6 +139,31 @@ pub(crate) const SETTINGS: &[Setting] = &[
     },
     Setting { name: "account_seconds", default: "43200", help: "How long a media account lives." },
     Setting {
+        name: "smtp_url",
+        default: "",
+        help: "Sends invitations by e-mail: `smtps://USER:PASSWORD@HOST` (TLS), `smtp://USER:PASSWORD@HOST?tls=required` \
+               (STARTTLS) or `smtp://HOST` (neither). No e-mail if empty.",
+    },
+    Setting { name: "smtp_from", default: "", help: "The sender of e-mails: `ADDRESS` or `NAME <ADDRESS>`." },
+    Setting {
+        name: "sms_webhook",
+        default: "",
+        help: "Sends invitations by text message to guests without an e-mail address: `{\"to\", \"text\"}` is posted to \
+               this URL. No text message if empty.",
+    },
+    Setting { name: "sms_secret", default: "", help: "The bearer token that `sms_webhook` is called with." },
+    Setting {
+        name: "link_key",
+        default: "",
+        help: "What the secrets of delivered invitations are derived from: 32 characters at least, random, the same on \
+               every node (`openssl rand -hex 32`). Needed with `smtp_url` and `sms_webhook`.",
+    },
+    Setting {
+        name: "delivery_language",
+        default: "en",
+        help: "The language of e-mails and text messages: `en` or `es`.",
+    },
+    Setting {
         name: "conformance_echo",
         default: "false",
         help: "Whether `POST {base_path}/Conformance/Echo/ResultVideoConferenceParticipant` answers how a body was read.",
@@ -238,6 +265,8 @@ impl Values {
             let value = match (setting.name, DatabaseUrl::parse(value)) {
                 ("database", Ok(url)) => url.to_string(),
                 ("database", Err(_)) => "(unreadable)".to_owned(),
+                // The addresses of the mail server and the webhook may hold a password or a key as well.
+                ("smtp_url" | "sms_webhook", _) if !value.is_empty() => "(not shown)".to_owned(),
                 _ if setting.is_secret() && !value.is_empty() => "(not shown)".to_owned(),
                 _ => value.clone(),
             };
@@ -258,6 +287,7 @@ impl Values {
             "" => None,
             _ => Some(self.parsed("metrics_listen")?),
         };
+        let (key, deliveries) = (self.link_key()?, self.deliveries()?);
         Ok(Settings {
             listen,
             database: self.checked("database", |text| DatabaseUrl::parse(text).map_err(|e| e.to_string()))?,
@@ -291,6 +321,10 @@ impl Values {
                 public_url: if url.is_empty() { format!("http://{listen}") } else { url },
                 token_life: self.seconds("token_seconds")?,
                 presence_window: self.seconds("presence_seconds")?,
+                delivery: key.map(|key| DeliverySettings {
+                    key,
+                    channels: deliveries.iter().map(|(channel, _)| *channel).collect(),
+                }),
                 // Docs/events.md promises it; proxies cut what is silent for a minute.
                 heartbeat: Duration::from_secs(15),
                 signalling: SignallingSettings {
@@ -303,6 +337,7 @@ impl Values {
                 metrics: metrics_listen.is_some(),
                 password_lane: 2,
             },
+            deliveries,
             log: self.checked("log", |text| match EnvFilter::try_new(text) {
                 Ok(_) => Ok(text.to_owned()),
                 Err(e) => Err(format!("{text:?} can't be read: {e}")),
@@ -375,6 +410,46 @@ impl Values {
         })
     }
 
+    /// The key of invitation links; needed where they are delivered.
+    fn link_key(&self) -> Result<Option<LinkKey>, SettingsError> {
+        let is_set = |name| !self.text(name).0.is_empty();
+        self.checked("link_key", |text| match LinkKey::new(text) {
+            None if !text.is_empty() => Err(format!("a key of {} characters at least is needed", LinkKey::LENGTH)),
+            None if is_set("smtp_url") || is_set("sms_webhook") => Err(
+                "it is needed to deliver invitations: set a random key, the same on every node (`openssl rand -hex 32`)"
+                    .to_owned(),
+            ),
+            key => Ok(key),
+        })
+    }
+
+    /// What delivers invitations.
+    fn deliveries(&self) -> Result<Deliveries, SettingsError> {
+        let is_set = |name| !self.text(name).0.is_empty();
+        let language = self.checked("delivery_language", |text| {
+            Language::ALL
+                .into_iter()
+                .find(|l| l.code() == text)
+                .ok_or_else(|| "write `en` or `es`".to_owned())
+        })?;
+        let mut deliveries: Deliveries = Vec::new();
+        if is_set("smtp_url") {
+            let from = self.checked("smtp_from", |text| Sender::parse(text).map_err(|e| e.to_string()))?;
+            let email = self.checked("smtp_url", |url| {
+                Email::new(url, from.clone(), language).map_err(|e| e.to_string())
+            })?;
+            deliveries.push((Channel::Email, Arc::new(email)));
+        }
+        if is_set("sms_webhook") {
+            let secret = self.checked("sms_secret", |text| Bearer::new(text).map_err(|e| e.to_string()))?;
+            let text = self.checked("sms_webhook", |url| {
+                TextMessage::new(url, secret.clone(), language).map_err(|e| e.to_string())
+            })?;
+            deliveries.push((Channel::Text, Arc::new(text)));
+        }
+        Ok(deliveries)
+    }
+
     fn ice_servers(&self) -> Result<IceServers, SettingsError> {
         let urls = self.checked("ice_servers", |text| {
             let urls = text.split(',').map(str::trim).filter(|url| !url.is_empty());
@@ -418,6 +493,9 @@ impl Values {
     }
 }
 
+/// The channels that are configured, and what sends through each.
+pub(crate) type Deliveries = Vec<(Channel, Arc<dyn Delivery>)>;
+
 /// The settings, ready for use.
 pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
@@ -428,6 +506,7 @@ pub(crate) struct Settings {
     pub(crate) store: StoreOptions,
     pub(crate) engine: Engine,
     pub(crate) http: HttpSettings,
+    pub(crate) deliveries: Deliveries,
     pub(crate) log: String,
     pub(crate) log_json: bool,
     pub(crate) shutdown: Duration,
@@ -610,6 +689,40 @@ mod tests {
         let short = message(gathered(&[&all[..3], &[("livekit_api_secret", "hunter2")]].concat(), &[], None));
         assert!(short.contains("32 characters") && !short.contains("hunter"), "{short}");
         assert!(gathered(&all, &[], None).unwrap().shown().all(|(_, value, _)| !value.contains("hunter")));
+    }
+
+    #[test]
+    fn delivery_needs_a_key_and_a_sender() {
+        let key = ("link_key", "0123456789abcdef0123456789abcdef");
+        let (smtp, from) =
+            (("smtp_url", "smtp://user:hunter2@mail.example?tls=required"), ("smtp_from", "T <t@x.org>"));
+        let (hook, secret) = (("sms_webhook", "https://sms.example/?key=hunter3"), ("sms_secret", "hunter4"));
+        for sound in [&[smtp, from, key][..], &[hook, secret, key], &[smtp, from, hook, secret, key], &[key]]
+        {
+            assert_eq!(message(gathered(sound, &[], None)), "");
+        }
+        for (flags, name) in [
+            (&[smtp, from][..], "link_key"),
+            (&[hook, secret], "link_key"),
+            (&[("link_key", "0123456789abcdef0123456789abcde")], "link_key"),
+            (&[smtp, key], "smtp_from"),
+            (&[smtp, ("smtp_from", "nobody"), key], "smtp_from"),
+            (&[("smtp_url", "mail.example:hunter2"), from, key], "smtp_url"),
+            (&[("smtp_url", "smtp://hunter2@mail.example?tls=maybe"), from, key], "smtp_url"),
+            (&[hook, key], "sms_secret"),
+            (&[hook, ("sms_secret", "hunter5 \u{e9}"), key], "sms_secret"),
+            (&[("sms_webhook", "ftp://hunter2@sms.example"), secret, key], "sms_webhook"),
+            (&[("delivery_language", "de")], "delivery_language"),
+        ] {
+            let wrong = message(gathered(flags, &[], None));
+            assert!(
+                wrong.starts_with(&format!("setting `{name}` ")) && !wrong.contains("hunter"),
+                "{flags:?}: {wrong}"
+            );
+        }
+        let all = gathered(&[smtp, from, hook, secret, key], &[], None).unwrap();
+        assert!(all.shown().all(|(_, value, _)| !value.contains("hunter") && !value.contains("0123")));
+        assert_eq!(all.settings().unwrap().deliveries.len(), 2);
     }
 
     #[test]

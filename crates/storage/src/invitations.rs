@@ -5,6 +5,7 @@ use trialogue_domain::{Actor, Command, ConferenceId, Kind, ParticipantId, Refusa
 
 use crate::aggregate::Invitee;
 use crate::calls::{lane_key, missing};
+use crate::deliveries::{Channel, queue};
 use crate::idempotency::{IdempotencyKey, once};
 use crate::requests::Render;
 use crate::rows::ParticipantRow;
@@ -14,8 +15,10 @@ use crate::text::storable;
 use crate::view::{ConferenceView, Whose, find, view};
 use crate::{Store, StoreError};
 
+/// Of a participant, the hash of the secret that opens its invitation.
+pub type InvitationHash = Box<dyn Fn(ParticipantId) -> SecretHash + Send>;
+
 /// A third party to be invited.
-#[derive(Clone)]
 pub struct NewGuest {
     /// The name to show.
     pub name: Option<String>,
@@ -23,8 +26,10 @@ pub struct NewGuest {
     pub email: Option<String>,
     /// Where a text is sent.
     pub phone: Option<String>,
-    /// The hash of the invitation's secret.
-    pub invitation: SecretHash,
+    /// What opens the invitation: it may depend on the participant, whose number is known only here.
+    pub invitation: InvitationHash,
+    /// How the invitation is delivered; none if the inviter passes it on.
+    pub channel: Option<Channel>,
 }
 
 /// The holder of an invitation.
@@ -49,7 +54,7 @@ impl Invitation {
 }
 
 impl Store {
-    /// Invites a third party, and renders the answer in the same transaction.
+    /// Invites a third party, queues the delivery, and renders the answer in the same transaction.
     ///
     /// # Errors
     /// As [`Store::command`], and [`StoreError::IdempotencyMismatch`].
@@ -78,10 +83,13 @@ impl Store {
                         name: guest.name.clone(),
                         email: guest.email.clone(),
                         phone: guest.phone.clone(),
-                        invitation: Some(guest.invitation.to_vec()),
+                        invitation: Some((guest.invitation)(participant).to_vec()),
                     };
                     let command = Command::InviteGuest(participant);
                     store.decide_and_save(tx, id, actor, command, now, Some(&invitee))?;
+                    if let Some(channel) = guest.channel {
+                        queue(&mut tx.connection, id, participant, actor, channel, now)?;
+                    }
                     let shown = view(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?;
                     Ok(render(&(shown, participant)))
                 })

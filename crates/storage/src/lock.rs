@@ -9,22 +9,27 @@ use crate::error::OpenError;
 /// process ends, however it ends: two servers on one file would be two writers. PostgreSQL takes any number of servers.
 #[derive(Debug)]
 pub struct ServeLock {
-    _file: Option<File>,
+    file: Option<File>,
 }
 
 impl ServeLock {
+    /// Whether nobody else can be serving from the same database.
+    pub(crate) const fn is_sole(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// Takes it.
     ///
     /// # Errors
     /// [`OpenError::InUse`] if another process has it.
     pub fn take(url: &DatabaseUrl) -> Result<Self, OpenError> {
-        let DatabaseUrl::Sqlite(database) = url else { return Ok(Self { _file: None }) };
+        let DatabaseUrl::Sqlite(database) = url else { return Ok(Self { file: None }) };
         let mut path = database.as_os_str().to_owned();
         path.push(".lock");
         let failed = |e: std::io::Error| OpenError::Connect(format!("{}: {e}", path.display()));
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: Some(file) }),
+            Ok(()) => Ok(Self { file: Some(file) }),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse(database.display().to_string())),
             Err(TryLockError::Error(e)) => Err(failed(e)),
         }

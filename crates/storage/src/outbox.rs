@@ -9,8 +9,8 @@ use trialogue_domain::{Conference, ConferenceId, Effect, Observation, Timestamp}
 use crate::calls::observation_steps;
 use crate::connection::{AnyConnection, native};
 use crate::rows::effect_of;
-use crate::schema::outbox;
-use crate::{Store, StoreError};
+use crate::schema::{deliveries, outbox};
+use crate::{ServeLock, Store, StoreError};
 
 /// A piece of work, claimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,6 +164,53 @@ impl Store {
                 Held { id: work.id, lease: work.lease }.release(&mut tx.connection, due)
             })
             .await
+    }
+
+    /// These pieces of one claim were not tried after all: they are as they were before it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn effects_untried(&self, work: &[Claimed]) -> Result<(), StoreError> {
+        let Some(lease) = work.first().map(|claimed| claimed.lease) else { return Ok(()) };
+        let ids: Vec<i64> = work.iter().map(|claimed| claimed.id).collect();
+        self.executor()
+            .write(0, "put effects back", move |tx| {
+                let held = outbox::id.eq_any(&ids).and(outbox::lease_token.eq(Some(lease)));
+                diesel::update(outbox::table.filter(held))
+                    .set((
+                        outbox::attempts.eq(outbox::attempts - 1),
+                        outbox::lease_token.eq(None::<i64>),
+                        outbox::lease_expires.eq(None::<i64>),
+                    ))
+                    .execute(&mut tx.connection)
+                    .map_err(StoreError::query("put effects back"))
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Ends every lease, so that what a server had claimed when it died is not waited for. Only where `lock` says that
+    /// no other server can be at work; elsewhere the leases end by themselves.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_leases(&self, lock: &ServeLock) -> Result<(), StoreError> {
+        if !lock.is_sole() {
+            return Ok(());
+        }
+        self.executor()
+            .write(0, "end the leases", |tx| {
+                diesel::update(outbox::table)
+                    .set((outbox::lease_token.eq(None::<i64>), outbox::lease_expires.eq(None::<i64>)))
+                    .execute(&mut tx.connection)
+                    .map_err(StoreError::query("end the leases"))?;
+                diesel::update(deliveries::table)
+                    .set((deliveries::lease_token.eq(None::<i64>), deliveries::lease_expires.eq(None::<i64>)))
+                    .execute(&mut tx.connection)
+                    .map_err(StoreError::query("end the leases"))
+            })
+            .await?;
+        Ok(())
     }
 
     /// How many pieces of work are not done yet.

@@ -123,6 +123,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    deliveries (participant_id) {
+        participant_id -> Integer,
+        conference_id -> Integer,
+        inviter_id -> Integer,
+        channel -> SmallInt,
+        invited_at -> BigInt,
+        due_at -> BigInt,
+        attempts -> Integer,
+        lease_token -> Nullable<BigInt>,
+        lease_expires -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     idempotency_keys (owner, key) {
         owner -> Text,
         key -> Text,
@@ -160,4 +174,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     conferences,
     offers,
     participants,
+    deliveries,
 );

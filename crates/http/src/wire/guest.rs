@@ -1,6 +1,6 @@
 //! Inviting a third party.
 
-use super::validation::email_or_empty;
+use super::validation::{email_or_empty, phone_or_empty};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -15,7 +15,7 @@ pub struct ParaThirdPartyVideoParticipant {
     #[validate(range(min = 0, message = "This must not be negative."))]
     pub region_id: i32,
     /// Number to invite.
-    #[validate(length(max = 40, message = "At most 40 characters are allowed."))]
+    #[validate(custom(function = phone_or_empty), length(max = 40, message = "At most 40 characters are allowed."))]
     pub phone_number: Option<String>,
     /// Name of the third party.
     #[validate(length(max = 200, message = "At most 200 characters are allowed."))]

@@ -1,11 +1,17 @@
 //! Inviting a third party: whom, how, and what it may not be; and the same for a new request.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use trialogue_http::{DeliverySettings, LinkKey};
+use trialogue_storage::Channel;
 
 use crate::answer::Answer;
-use crate::world::{SPANISH, World, guest_of};
+use crate::world::{SPANISH, World, guest_of, post};
 
 const SIDES: [&str; 2] = ["Client/Request", "Provider/Task"];
+
+const NO_NUMBER: &str = "This is not a telephone number: digits, with + before the country's.";
 
 async fn invite(world: &World, side: &str, token: &str, body: Value) -> Answer {
     world.post(&format!("{side}/InviteThirdPartyVideoConference"), token, body).await
@@ -95,7 +101,17 @@ async fn what_is_wrong_is_told_by_member() {
             "This is not an e-mail address.",
         ),
         (json!({"Name": long(201)}), "Name", "At most 200 characters are allowed."),
-        (json!({"PhoneNumber": long(41)}), "PhoneNumber", "At most 40 characters are allowed."),
+        (json!({"Email": "rosa..r@example.org"}), "Email", "This is not an e-mail address."),
+        (json!({"Email": ".rosa@example.org"}), "Email", "This is not an e-mail address."),
+        (json!({"PhoneNumber": "12"}), "PhoneNumber", NO_NUMBER),
+        (json!({"PhoneNumber": "call 555 0100"}), "PhoneNumber", NO_NUMBER),
+        (json!({"PhoneNumber": "+1 555 0100\r\n+1 555 0199"}), "PhoneNumber", NO_NUMBER),
+        (json!({"PhoneNumber": "555+0100"}), "PhoneNumber", NO_NUMBER),
+        (
+            json!({"PhoneNumber": format!("555{}", " ".repeat(38))}),
+            "PhoneNumber",
+            "At most 40 characters are allowed.",
+        ),
         (json!({"Name": "Rosa", "DTMF": long(41)}), "DTMF", "At most 40 characters are allowed."),
         (json!({"Name": "Rosa", "RegionId": -1}), "RegionId", "This must not be negative."),
         (json!({"Name": "Rosa", "isPSTNStr": long(11)}), "isPSTNStr", "At most 10 characters are allowed."),
@@ -137,4 +153,81 @@ async fn a_request_names_a_language_that_there_is() {
     new(json!({})).await.fails(400, "invalid_body");
     world.post("Client/Request/Status", &client, Value::Null).await.fails(409, "no_request");
     new(json!({"NeedHelpLanguageId": SPANISH, "FromLanguage": 9999})).await.ok();
+}
+
+fn delivery(channels: &[Channel]) -> DeliverySettings {
+    let key = LinkKey::new("0123456789abcdef0123456789abcdef").unwrap();
+    DeliverySettings { key, channels: channels.to_vec() }
+}
+
+#[test]
+fn a_link_key_is_long_and_never_shown() {
+    assert!(LinkKey::new("0123456789abcdef0123456789abcde").is_none());
+    assert_eq!(format!("{:?}", delivery(&[]).key), "LinkKey(..)");
+}
+
+/// By e-mail if there is an address and a mail server, else by text message, else by hand; and the link is told anyway.
+#[actix_web::test]
+async fn an_invitation_goes_the_way_there_is() {
+    let (email, phone) = (json!({"Email": "rosa@example.org"}), json!({"PhoneNumber": "+1 555 0100"}));
+    let both = json!({"Email": "rosa@example.org", "PhoneNumber": "+1 555 0100"});
+    let name = json!({"Name": "Rosa"});
+    let (by_email, by_text) = (Some(Channel::Email), Some(Channel::Text));
+    for (channels, ways) in [
+        (&[Channel::Text, Channel::Email][..], [by_email, by_text, by_email, None]),
+        (&[Channel::Email], [by_email, None, by_email, None]),
+        (&[Channel::Text], [None, by_text, by_text, None]),
+        (&[], [None, None, None, None]),
+    ] {
+        let settings = delivery(channels);
+        let world = World::with_delivery(settings.clone()).await;
+        let call = world.issued("").await;
+        for (body, way) in [&email, &phone, &both, &name].into_iter().zip(ways) {
+            let answer = invite(&world, SIDES[0], &call.client, body.clone()).await.ok();
+            let guest = guest_of(&answer);
+            let mut found = None;
+            for channel in Channel::ALL {
+                let lease = Duration::from_secs(30);
+                for delivery in
+                    world.store.claim_deliveries(channel, 1, lease, 9, world.clock.now()).await.unwrap()
+                {
+                    assert_eq!(found.replace(channel), None);
+                    let link = settings.key.link(
+                        "https://trialogue.example",
+                        delivery.participant,
+                        delivery.invited_at,
+                    );
+                    assert_eq!(
+                        Some(link.as_str()),
+                        answer.header("Location"),
+                        "both open the same invitation"
+                    );
+                    assert_eq!(delivery.inviter, "client");
+                }
+            }
+            assert_eq!(found, way, "{channels:?} {body}");
+            world.post("Guest/Confirm", &guest.token, Value::Null).await.empty();
+        }
+    }
+}
+
+/// Every invitation has its own secret; under a key it is the same for whoever asks again, after another login as well.
+#[actix_web::test]
+async fn a_link_of_the_servers_key_comes_back() {
+    let world = World::with_delivery(delivery(&[Channel::Email])).await;
+    let call = world.issued("").await;
+    let ask = async |token: &str, key: &str| {
+        let request =
+            post(&format!("{}/InviteThirdPartyVideoConference", SIDES[0]), token, "application/json");
+        let request = request.insert_header(("Idempotency-Key", key));
+        world.send(request.set_payload(json!({"Email": "rosa@example.org"}).to_string())).await.ok()
+    };
+    let first = ask(&call.client, "k").await;
+    world.clock.advance(Duration::from_secs(5));
+    let again = world.login("Client", "client").await;
+    let second = ask(&again, "k").await;
+    assert_eq!((second.text(), second.header("Location")), (first.text(), first.header("Location")));
+    assert!(first.header("Location").is_some());
+    assert_ne!(ask(&again, "another").await.header("Location"), first.header("Location"));
+    assert_eq!(world.store.deliveries_waiting().await.unwrap(), 2, "nobody is sent a second e-mail");
 }

@@ -17,7 +17,9 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use trialogue_domain::{ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, UserId};
-use trialogue_http::{App, Clock, Entropy, HttpSettings, IceServers, Live, SignallingSettings, configure};
+use trialogue_http::{
+    App, Clock, DeliverySettings, Entropy, HttpSettings, IceServers, Live, SignallingSettings, configure,
+};
 use trialogue_media::{Gateway, LiveKitKey, VideoEngine, notifications};
 use trialogue_storage::{
     ConferenceView, DatabaseUrl, NewUser, Store, StoreOptions, UserRole, Whose, migrate,
@@ -90,19 +92,29 @@ impl World {
     }
 
     pub(crate) async fn with(options: StoreOptions) -> Self {
-        Self::made(options, PRESENCE, |app| app).await
+        Self::made(options, PRESENCE, None, |app| app).await
     }
 
     pub(crate) async fn with_presence(options: StoreOptions, presence_window: Duration) -> Self {
-        Self::made(options, presence_window, |app| app).await
+        Self::made(options, presence_window, None, |app| app).await
+    }
+
+    /// One that delivers invitations.
+    pub(crate) async fn with_delivery(delivery: DeliverySettings) -> Self {
+        Self::made(StoreOptions::default(), PRESENCE, Some(delivery), |app| app).await
     }
 
     /// One in which `LiveKit` carries the picture.
     pub(crate) async fn with_livekit(key: LiveKitKey) -> Self {
-        Self::made(StoreOptions::default(), PRESENCE, |app| app.with_livekit(key)).await
+        Self::made(StoreOptions::default(), PRESENCE, None, |app| app.with_livekit(key)).await
     }
 
-    async fn made(options: StoreOptions, presence_window: Duration, finish: impl FnOnce(App) -> App) -> Self {
+    async fn made(
+        options: StoreOptions,
+        presence_window: Duration,
+        delivery: Option<DeliverySettings>,
+        finish: impl FnOnce(App) -> App,
+    ) -> Self {
         let dir = TempDir::new().unwrap();
         let url = DatabaseUrl::parse(&sqlite_url(&dir)).unwrap();
         migrate(&url).unwrap();
@@ -113,6 +125,7 @@ impl World {
             public_url: "https://trialogue.example".to_owned(),
             token_life: TOKEN_LIFE,
             presence_window,
+            delivery,
             heartbeat: HEARTBEAT,
             signalling: SignallingSettings {
                 heartbeat: HEARTBEAT,

@@ -13,6 +13,8 @@ mod crash;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod delivery;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod http;
@@ -28,6 +30,8 @@ mod metrics;
 mod nodes;
 #[cfg(test)]
 mod outage;
+#[cfg(test)]
+mod post;
 #[cfg(test)]
 mod privacy;
 #[cfg(test)]

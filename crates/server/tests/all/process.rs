@@ -56,6 +56,11 @@ impl Process {
         self.stdout.so_far()
     }
 
+    /// And to standard error: its log.
+    pub(crate) fn stderr(&self) -> String {
+        self.stderr.so_far()
+    }
+
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
     }

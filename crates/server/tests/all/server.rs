@@ -18,13 +18,28 @@ impl Server {
 
     /// With more arguments.
     pub(crate) fn with(database: &Database, more: &[&str]) -> Self {
-        Self::at("127.0.0.1:0", database, more)
+        Self::start_with("127.0.0.1:0", database, more, None)
     }
 
     /// On an address of the test's choice.
     pub(crate) fn at(address: &str, database: &Database, more: &[&str]) -> Self {
+        Self::start_with(address, database, more, None)
+    }
+
+    /// And in an environment with one more variable.
+    pub(crate) fn with_environment(
+        database: &Database,
+        more: &[&str],
+        variable: Option<(&str, &str)>,
+    ) -> Self {
+        Self::start_with("127.0.0.1:0", database, more, variable)
+    }
+
+    fn start_with(address: &str, database: &Database, more: &[&str], variable: Option<(&str, &str)>) -> Self {
         let arguments = [database.with(&["serve", "--listen", address]), more.to_vec()].concat();
-        let mut process = Process::start(program(&arguments), "");
+        let mut command = program(&arguments);
+        command.envs(variable);
+        let mut process = Process::start(command, "");
         let address = eventually("the server listens", || {
             let ended = process.has_ended();
             let address = address_in(&process.stdout());
@@ -32,6 +47,11 @@ impl Server {
             address
         });
         Self { process, api: Api(address) }
+    }
+
+    /// Its log so far.
+    pub(crate) fn stderr(&self) -> String {
+        self.process.stderr()
     }
 
     /// Asks it to stop, and waits until it has.

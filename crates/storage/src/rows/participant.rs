@@ -41,8 +41,8 @@ pub(crate) struct ParticipantChange {
     pub(crate) removal: Option<i16>,
 }
 
-mod state {
-    pub(super) const INFORMED: i16 = 1;
+pub(crate) mod state {
+    pub(crate) const INFORMED: i16 = 1;
     pub(super) const CONFIRMED: i16 = 2;
     pub(super) const ROUTED: i16 = 3;
     pub(super) const CONNECTED: i16 = 4;

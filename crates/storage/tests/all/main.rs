@@ -9,6 +9,8 @@ mod concurrency;
 #[cfg(test)]
 mod corrupt;
 #[cfg(test)]
+mod deliveries;
+#[cfg(test)]
 mod differences;
 #[cfg(test)]
 mod gone;

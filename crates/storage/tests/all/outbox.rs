@@ -17,6 +17,7 @@ on_both! {
     what_was_seen_is_noted_with_it,
     many_are_done_together,
     failed_is_due_later,
+    untried_is_as_before,
     a_lost_lease_settles_nothing,
     a_call_without_an_account_owes_nothing,
 }
@@ -169,6 +170,22 @@ async fn failed_is_due_later(database: Database) {
     world.clock.advance(Duration::from_micros(7));
     let again = claim(&world, 3, 100).await;
     assert_eq!((again.len(), again[0].id, again[0].attempts), (3, work.id, 2));
+}
+
+async fn untried_is_as_before(database: Database) {
+    let world = database.world();
+    Call::issued(&world, "1").await;
+    let first = claim(&world, 1, 100).await;
+    done(&world, first[0]).await;
+    world.store.effects_untried(&first[1..]).await.unwrap();
+    let again = claim(&world, 2, 100).await;
+    assert_eq!(
+        again.iter().map(|c| (c.id, c.attempts)).collect::<Vec<_>>(),
+        [(first[1].id, 1), (first[2].id, 1)]
+    );
+    world.store.effects_untried(&first[1..]).await.unwrap();
+    assert_eq!(claim(&world, 3, 100).await, [], "who has lost his lease puts nothing back");
+    world.store.effects_untried(&[]).await.unwrap();
 }
 
 async fn a_lost_lease_settles_nothing(database: Database) {

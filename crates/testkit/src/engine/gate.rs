@@ -31,7 +31,8 @@ impl Gate {
         self.0.open.send_replace(true);
     }
 
-    pub(super) async fn pass(&self) {
+    /// Comes to the gate, and waits until it is open.
+    pub async fn pass(&self) {
         self.0.reached.send_replace(true);
         until(&self.0.open).await;
     }

@@ -1,0 +1,230 @@
+use std::time::Duration;
+
+use trialogue_domain::{Actor, ParticipantId, Timestamp};
+use trialogue_storage::{
+    Ask, Channel, ClaimedDelivery, ConferenceView, NewGuest, Render, ServeLock, Whose, hash_secret,
+};
+
+use crate::scene::{Call, number_in};
+use crate::world::{Database, World, on_both};
+
+const LEASE: Duration = Duration::from_secs(30);
+
+on_both! {
+    a_delivery_is_claimed_with_what_it_needs,
+    a_channel_has_its_own,
+    what_is_passed_on_by_hand_is_not_delivered,
+    a_claimed_delivery_is_nobody_elses,
+    the_dead_are_dropped,
+    a_call_over_is_a_dead_invitation,
+    failed_is_due_later,
+    done_is_gone,
+    a_lost_lease_settles_nothing,
+    nothing_is_queued_for_who_is_refused,
+}
+
+async fn claim(world: &World, channel: Channel, token: i64) -> Vec<ClaimedDelivery> {
+    world.store.claim_deliveries(channel, token, LEASE, 100, world.now()).await.unwrap()
+}
+
+async fn claimed(world: &World, token: i64) -> Vec<ParticipantId> {
+    claim(world, Channel::Email, token).await.iter().map(|delivery| delivery.participant).collect()
+}
+
+async fn invite(call: &Call<'_>, actor: Actor, name: &str, channel: Option<Channel>) -> ParticipantId {
+    let hash = hash_secret(name);
+    let guest = NewGuest {
+        name: Some(name.to_owned()),
+        email: Some(format!("{name}@example.org")),
+        phone: Some("+1 555 0100".to_owned()),
+        invitation: Box::new(move |_| hash),
+        channel,
+    };
+    let render: Render<(ConferenceView, ParticipantId)> =
+        Box::new(|(_, participant)| participant.to_string().into_bytes());
+    let world = call.world;
+    let invited = world.store.invite(Whose::Id(call.id), actor, guest, world.now(), None, render).await;
+    ParticipantId(number_in(&invited.unwrap()))
+}
+
+async fn by_email(call: &Call<'_>, name: &str) -> ParticipantId {
+    invite(call, Actor::Client(call.client), name, Some(Channel::Email)).await
+}
+
+async fn a_delivery_is_claimed_with_what_it_needs(database: Database) {
+    let world = database.world();
+    let call = Call::issued(&world, "1").await;
+    let invited_at = world.now();
+    let actors = [Actor::Client(call.client), Actor::Provider(call.provider)];
+    let guests = [
+        invite(&call, actors[0], "rosa", Some(Channel::Email)).await,
+        invite(&call, actors[1], "rita", Some(Channel::Email)).await,
+    ];
+    world.clock.advance(Duration::from_secs(3));
+    let mut deliveries = claim(&world, Channel::Email, 1).await;
+    deliveries.sort_by_key(|delivery| delivery.participant);
+    let seen: Vec<_> = deliveries
+        .iter()
+        .map(|d| {
+            (
+                d.conference,
+                d.participant,
+                d.to.as_str(),
+                d.inviter.as_str(),
+                d.invited_at,
+                d.deadline,
+                d.attempts,
+            )
+        })
+        .collect();
+    let deadline = invited_at.after(world.store.timings().invitation);
+    let wanted = |n: usize, to, inviter| (call.id, guests[n], to, inviter, invited_at, deadline, 1);
+    assert_eq!(
+        seen,
+        [
+            wanted(0, "rosa@example.org", "Name of client-1@example.org"),
+            wanted(1, "rita@example.org", "Name of provider-1@example.org"),
+        ]
+    );
+}
+
+async fn a_channel_has_its_own(database: Database) {
+    let world = database.world();
+    let call = Call::issued(&world, "1").await;
+    let text = invite(&call, Actor::Client(call.client), "rosa", Some(Channel::Text)).await;
+    let email = by_email(&call, "rita").await;
+    assert_eq!(claimed(&world, 1).await, [email]);
+    let texts = claim(&world, Channel::Text, 1).await;
+    assert_eq!(
+        texts.iter().map(|d| (d.participant, d.to.as_str())).collect::<Vec<_>>(),
+        [(text, "+1 555 0100")]
+    );
+}
+
+async fn what_is_passed_on_by_hand_is_not_delivered(database: Database) {
+    let world = database.world();
+    let call = Call::issued(&world, "1").await;
+    invite(&call, Actor::Client(call.client), "rosa", None).await;
+    assert_eq!(world.store.deliveries_waiting().await.unwrap(), 0);
+}
+
+async fn a_claimed_delivery_is_nobody_elses(database: Database) {
+    let world = database.world();
+    let call = Call::issued(&world, "1").await;
+    let guests = [by_email(&call, "rosa").await, by_email(&call, "rita").await];
+    let first = world.store.claim_deliveries(Channel::Email, 1, LEASE, 1, world.now()).await.unwrap();
+    assert_eq!(first.len(), 1, "no more than was asked for");
+    let second = claimed(&world, 2).await;
+    assert_eq!(second.len(), 1);
+    let mut both = [first[0].participant, second[0]];
+    both.sort_unstable();
+    assert_eq!(both, guests);
+    assert_eq!(claimed(&world, 3).await, []);
+    world.clock.advance(LEASE);
+    assert_eq!(claimed(&world, 4).await.len(), 2, "leases end");
+}
+
+/// Answered, refused, kicked and expired invitations.
+async fn the_dead_are_dropped(database: Database) {
+    let world = database.world();
+    let call = Call::issued(&world, "1").await;
+    let [yes, no, kicked] =
+        [by_email(&call, "yes").await, by_email(&call, "no").await, by_email(&call, "kicked").await];
+    call.by(Actor::Guest(yes), Ask::ConfirmInvitation).await.unwrap();
+    call.by(Actor::Guest(no), Ask::DeclineInvitation).await.unwrap();
+    call.by_client(Ask::Kick(kicked)).await.unwrap();
+    let live = by_email(&call, "live").await;
+    assert_eq!(claimed(&world, 1).await, [live]);
+    assert_eq!(world.store.deliveries_waiting().await.unwrap(), 1);
+    // Its deadline is past, though nobody has looked at it yet.
+    world.clock.advance(world.store.timings().invitation);
+    assert_eq!(claimed(&world, 2).await, []);
+    assert_eq!(world.store.deliveries_waiting().await.unwrap(), 0);
+}
+
+async fn a_call_over_is_a_dead_invitation(database: Database) {
+    let world = database.world();
+    let call = Call::issued(&world, "1").await;
+    by_email(&call, "rosa").await;
+    call.finish().await.unwrap();
+    assert_eq!(claimed(&world, 1).await, []);
+    assert_eq!(world.store.deliveries_waiting().await.unwrap(), 0);
+}
+
+async fn failed_is_due_later(database: Database) {
+    let world = database.world();
+    let call = Call::issued(&world, "1").await;
+    let (failing, other) = (by_email(&call, "rosa").await, by_email(&call, "rita").await);
+    let due = world.now().after(Duration::from_micros(7));
+    for delivery in claim(&world, Channel::Email, 1).await {
+        if delivery.participant == failing {
+            world.store.delivery_failed(&delivery, due).await.unwrap();
+        } else {
+            world.store.delivery_done(&delivery).await.unwrap();
+        }
+    }
+    assert_eq!(claimed(&world, 2).await, [], "{other} is done");
+    world.clock.advance(Duration::from_micros(7));
+    let again = claim(&world, Channel::Email, 3).await;
+    assert_eq!(again.iter().map(|d| (d.participant, d.attempts)).collect::<Vec<_>>(), [(failing, 2)]);
+}
+
+async fn done_is_gone(database: Database) {
+    let world = database.world();
+    let call = Call::issued(&world, "1").await;
+    by_email(&call, "rosa").await;
+    for delivery in claim(&world, Channel::Email, 1).await {
+        world.store.delivery_done(&delivery).await.unwrap();
+        world.store.delivery_done(&delivery).await.unwrap();
+        world.store.delivery_failed(&delivery, world.now()).await.unwrap();
+    }
+    assert_eq!(world.store.deliveries_waiting().await.unwrap(), 0);
+}
+
+async fn a_lost_lease_settles_nothing(database: Database) {
+    let world = database.world();
+    let call = Call::issued(&world, "1").await;
+    let guest = by_email(&call, "rosa").await;
+    let lost = claim(&world, Channel::Email, 1).await.remove(0);
+    world.clock.advance(LEASE);
+    assert_eq!(claimed(&world, 2).await, [guest]);
+    world.store.delivery_failed(&lost, Timestamp(0)).await.unwrap();
+    assert_eq!(claimed(&world, 3).await, [], "it is still held");
+    world.store.delivery_done(&lost).await.unwrap();
+    assert_eq!(world.store.deliveries_waiting().await.unwrap(), 1);
+}
+
+async fn nothing_is_queued_for_who_is_refused(database: Database) {
+    let world = database.world();
+    let call = Call::accepted(&world, "1").await;
+    let hash = hash_secret("rosa");
+    let guest = NewGuest {
+        name: None,
+        email: Some("rosa@example.org".to_owned()),
+        phone: None,
+        invitation: Box::new(move |_| hash),
+        channel: Some(Channel::Email),
+    };
+    let actor = Actor::Client(call.client);
+    let render: Render<(ConferenceView, ParticipantId)> = Box::new(|_| vec![]);
+    let refused = world.store.invite(Whose::Id(call.id), actor, guest, world.now(), None, render).await;
+    assert!(refused.is_err(), "there is no call yet");
+    assert_eq!(world.store.deliveries_waiting().await.unwrap(), 0);
+}
+
+/// The one server of an SQLite file need not wait for the leases of the one before it; nodes on PostgreSQL must.
+#[tokio::test]
+async fn a_new_server_ends_the_leases_of_the_dead_one() {
+    for (database, free) in [(Database::Sqlite, 1), (Database::Postgres, 0)] {
+        let world = database.world();
+        let call = Call::issued(&world, "1").await;
+        by_email(&call, "rosa").await;
+        assert_eq!(claimed(&world, 1).await.len(), 1);
+        let effects =
+            async |token| world.store.claim_effects(token, LEASE, 1, world.now()).await.unwrap().len();
+        assert_eq!(effects(1).await, 1);
+        let lock = ServeLock::take(&world.place.url()).unwrap();
+        world.store.end_leases(&lock).await.unwrap();
+        assert_eq!((claimed(&world, 2).await.len(), effects(2).await), (free, free), "{database:?}");
+    }
+}
