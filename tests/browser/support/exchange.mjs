@@ -20,14 +20,14 @@ export class Exchange {
   /** Ends a page's part in it. */
   end(identity, reason, code) {
     this.say(identity, { type: 'end', reason, message: '', reconnect: false });
-    this.#seats.get(identity).socket.close({ code, reason });
+    close(this.#seats.get(identity).socket, { code, reason });
     this.#leave(identity);
   }
 
   /** All lines break, without a word, and none comes back before `up`. */
   down() {
     this.#down = true;
-    for (const { socket } of this.#seats.values()) socket.close({ code: 1011 });
+    for (const { socket } of this.#seats.values()) close(socket, { code: 1011 });
     this.#seats.clear();
   }
 
@@ -47,12 +47,14 @@ export class Exchange {
   #connect(socket, page) {
     let own = null;
     if (this.#down) {
-      socket.close({ code: 1013 });
+      close(socket, { code: 1013 });
       return;
     }
     socket.onMessage((text) => {
       const message = JSON.parse(text);
       this.heard.push({ from: own, ...message });
+      // What was on its way when the line broke.
+      if (own && this.#seats.get(own)?.socket !== socket) return;
       switch (message.type) {
         case 'hello':
           own = this.#hello(socket, message, page);
@@ -104,4 +106,9 @@ export class Exchange {
       if (identity !== but) this.say(identity, message);
     }
   }
+}
+
+/** The page may be gone already. */
+function close(socket, how) {
+  socket.close(how).catch(() => {});
 }
