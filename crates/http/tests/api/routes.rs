@@ -86,6 +86,8 @@ fn they_are_all_there() {
         .split("post(base, \"")
         .skip(1)
         .map(|rest| rest.split('"').next().unwrap().replace("{SystemLanguageId}", "1"))
+        // What engines call is no client's.
+        .filter(|path| !path.starts_with("Engine/"))
         .collect();
     let known: BTreeSet<String> = ROUTES.iter().map(|route| route.path.to_owned()).collect();
     assert_eq!(known, served);
