@@ -212,12 +212,25 @@ test('a guest leaves, another declines, and the end of the call is told to one w
 test('a line that breaks is taken up again, and the links are left as they are', async () => {
   const lines = [];
   const prepare = (page) =>
-    page.routeWebSocket(/\/Signalling\//, (line) => lines.push({ page, line, server: line.connectToServer() }));
+    page.routeWebSocket(/\/Signalling\//, (line) => {
+      const kept = { page, line, server: line.connectToServer(), owed: 0 };
+      lines.push(kept);
+      kept.server.onMessage((text) => {
+        if (JSON.parse(text).type === 'ping') kept.owed += 1;
+        line.send(text);
+      });
+      line.onMessage((text) => {
+        if (JSON.parse(text).type === 'pong') kept.owed -= 1;
+        kept.server.send(text);
+      });
+    });
   const { nurse, sofia } = await callOfTwo(server, browser, { prepare });
   for (const page of [nurse, sofia]) {
     await seesMoving(page, 1);
     await keepLinks(page);
   }
+  // What the nurse has no receipt for would be said again, over new links.
+  await eventually('nothing is on its way', () => lines.every(({ owed }) => owed === 0));
   const { line, server: far } = lines.findLast(({ page }) => page === nurse);
   await far.close({ code: 3000 });
   await line.close({ code: 3000 });

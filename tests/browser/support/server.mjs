@@ -43,7 +43,8 @@ export class Server {
   }
 
   async run() {
-    const listen = ['--listen', `127.0.0.1:${this.port}`, '--log', process.env.TRIALOGUE_TEST_LOG ?? 'warn'];
+    // A test that kills the server may take its time on a busy machine.
+    const listen = ['--reconnect-seconds', '120', '--listen', `127.0.0.1:${this.port}`, '--log', process.env.TRIALOGUE_TEST_LOG ?? 'warn'];
     // Another engine, say.
     const given = (process.env.TRIALOGUE_ARGUMENTS ?? '').split(' ').filter(Boolean);
     const arguments_ = ['serve', '--database', this.database, ...listen, ...given, ...this.more];
