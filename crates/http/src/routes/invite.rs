@@ -1,7 +1,8 @@
 //! `InviteThirdPartyVideoConference` of client and provider: invite a third party.
 //!
 //! The answer's `Location` header is the invitation link, for the inviter to pass on: the body is fixed by the contract.
-//! Where e-mail or text messages are configured, the same link is also on its way to the guest, from the outbox.
+//! Where e-mail or text messages are configured, the same link is also on its way to the guest: a delivery is queued
+//! with the invitation.
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, web};

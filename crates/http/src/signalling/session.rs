@@ -209,10 +209,11 @@ impl PartySocket<'_> {
                 Next::Beat if unanswered == UNANSWERED => Err(Outcome::Lost),
                 Next::Beat => {
                     (unanswered, messages) = (unanswered + 1, 0);
-                    if self.view_is_stale {
-                        self.tell_parties(socket, &mut known).await.and(ping(socket, connection).await)
-                    } else {
-                        ping(socket, connection).await
+                    let told =
+                        if self.view_is_stale { self.tell_parties(socket, &mut known).await } else { Ok(()) };
+                    match told {
+                        Ok(()) => ping(socket, connection).await,
+                        ended => ended,
                     }
                 }
                 Next::Frame(Err(outcome)) => Err(outcome),
