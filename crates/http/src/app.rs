@@ -12,6 +12,7 @@ use crate::delivery::DeliverySettings;
 use crate::live::Live;
 use crate::passwords::PasswordLane;
 use crate::ports::{Clock, Entropy};
+use crate::readiness::Readiness;
 use crate::routes::JanusReports;
 use crate::signalling::{Signalling, SignallingSettings};
 use crate::throttle::Throttle;
@@ -54,6 +55,7 @@ pub struct App {
     pub(crate) janus: Option<Data<JanusReports>>,
     pub(crate) livekit: Option<LiveKitKey>,
     pub(crate) live: Live,
+    pub(crate) readiness: Arc<Readiness>,
     pub(crate) signalling: Signalling,
 }
 
@@ -70,11 +72,24 @@ impl App {
         gateway: Arc<Gateway>,
     ) -> Result<Self, String> {
         let passwords = PasswordLane::new(settings.password_lane.max(1), &*entropy)?;
-        let live =
-            Live::start(store.clone(), Arc::clone(&clock), settings.presence_window, settings.heartbeat);
+        let readiness = Arc::new(Readiness::default());
+        let (presence, heartbeat) = (settings.presence_window, settings.heartbeat);
+        let live = Live::start(store.clone(), Arc::clone(&clock), presence, heartbeat, &readiness);
         let (throttle, signalling) = (Throttle::default(), Signalling::new(gateway));
         let (janus, livekit) = (None, None);
-        Ok(Self { store, settings, clock, entropy, passwords, throttle, janus, livekit, live, signalling })
+        Ok(Self {
+            store,
+            settings,
+            clock,
+            entropy,
+            passwords,
+            throttle,
+            janus,
+            livekit,
+            live,
+            readiness,
+            signalling,
+        })
     }
 
     /// A conference as it stands now: what is due has ended, whether or not the background work has come round to it.
@@ -88,6 +103,11 @@ impl App {
         let open: Vec<UserId> = view.conference.open_offers().collect();
         view.offered.retain(|offered| open.contains(&offered.person.id));
         Ok(Some(view))
+    }
+
+    /// What the server knows of its own readiness.
+    pub const fn readiness(&self) -> &Arc<Readiness> {
+        &self.readiness
     }
 
     /// The live events.

@@ -21,6 +21,7 @@ pub mod paths;
 mod ports;
 mod present;
 mod problem;
+mod readiness;
 pub mod reply;
 mod request_log;
 mod routes;
@@ -36,6 +37,7 @@ pub use error_body::{ErrorBody, WireErrorCode};
 pub use live::{Follower, Live};
 pub use passwords::hash_password;
 pub use ports::{Clock, Entropy};
+pub use readiness::{Readiness, Unready, supervise};
 pub use routes::JanusReports;
 pub use signalling::{IceServers, SignallingSettings};
 
@@ -55,6 +57,7 @@ pub fn configure(app: &web::Data<App>, config: &mut ServiceConfig) {
         .wrap(paths::IgnoreCase::below([base.as_str()]))
         .route("/healthz", web::get().to(health::healthz))
         .route("/readyz", web::get().to(health::readyz))
+        .route("/readyz", web::head().to(health::readyz))
         .configure(|config| {
             routes::configure(&base, config);
             if let Some(reports) = &app.janus {

@@ -23,6 +23,7 @@ use trialogue_domain::{ConferenceId, UserId};
 use trialogue_storage::{Store, UserRole};
 
 use crate::ports::Clock;
+use crate::readiness::{Readiness, supervise};
 
 pub use follower::Follower;
 pub(crate) use stream::{EventStream, Listener};
@@ -63,8 +64,10 @@ impl Live {
         clock: Arc<dyn Clock>,
         presence: Duration,
         heartbeat: Duration,
+        readiness: &Arc<Readiness>,
     ) -> Self {
-        let wakes = store.wakes();
+        // What is committed from now on is heard of, though the hub may start a moment later.
+        let mut first = Some(store.wakes());
         let shared = Arc::new(Shared {
             store,
             feeds: Mutex::default(),
@@ -76,8 +79,15 @@ impl Live {
             clock,
             heartbeat,
         });
-        tokio::spawn(hub::run(Arc::clone(&shared), wakes));
-        tokio::spawn(presence::run(Arc::clone(&shared), presence));
+        let hub = Arc::clone(&shared);
+        supervise(Arc::clone(readiness), "live events", move || {
+            let wakes = first.take().unwrap_or_else(|| hub.store.wakes());
+            hub::run(Arc::clone(&hub), wakes)
+        });
+        let alive = Arc::clone(&shared);
+        supervise(Arc::clone(readiness), "signs of life", move || {
+            presence::run(Arc::clone(&alive), presence)
+        });
         Self { shared }
     }
 

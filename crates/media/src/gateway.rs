@@ -198,7 +198,7 @@ impl Gateway {
             return None;
         }
         if matches!(was, Holder::Lost(..)) {
-            self.notify(line, Observation::Joined);
+            self.notify(&lines, line, Observation::Joined);
         }
         Some(Connection { line: Arc::clone(line), socket, resumed: true })
     }
@@ -206,6 +206,7 @@ impl Gateway {
     /// A socket was lost: its line is kept for the grace.
     pub fn lost(&self, connection: Connection, now: Timestamp) {
         let Connection { line, socket, .. } = connection;
+        let lines = self.lines();
         let held = line.holder.send_if_modified(|holder| {
             let held = *holder == Holder::Socket(socket);
             if held {
@@ -214,7 +215,7 @@ impl Gateway {
             held
         });
         if held {
-            self.notify(&line, Observation::Disconnected);
+            self.notify(&lines, &line, Observation::Disconnected);
         }
     }
 
@@ -275,7 +276,9 @@ impl Gateway {
         }
     }
 
-    fn notify(&self, line: &Line, seen: fn(ParticipantId) -> Observation) {
+    /// Notifies of a change that was made under the lock that is still held. So notifications have the order of the
+    /// changes: a party that resumed is never told as lost afterwards.
+    fn notify(&self, _locked: &MutexGuard<'_, Lines>, line: &Line, seen: fn(ParticipantId) -> Observation) {
         let observation = seen(line.identity.participant());
         self.notifier.notify(Notification { room: line.room, observation });
     }

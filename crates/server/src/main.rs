@@ -2,11 +2,14 @@
 
 mod cli;
 mod clock;
+mod deadlines;
 mod demo;
 mod engine;
 mod entropy;
+mod heartbeat;
 mod lane;
 mod metrics;
+mod notifications;
 mod postman;
 mod reconcile;
 mod relay;

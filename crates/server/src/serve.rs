@@ -10,14 +10,15 @@ use anyhow::Context as _;
 use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use trialogue_http::{App, Clock, Live};
+use trialogue_http::{App, Clock, Live, Readiness, supervise};
 use trialogue_media::{Gateway, notifications};
-use trialogue_storage::{Store, migrate};
+use trialogue_storage::{Channel, NodeId, Store, migrate};
 
 use crate::clock::SystemClock;
 use crate::demo;
 use crate::engine::{Carrier, carrier, with_routes};
 use crate::entropy::SystemEntropy;
+use crate::heartbeat::Heartbeat;
 use crate::lane;
 use crate::metrics::{Metrics, Watched};
 use crate::postman::Postman;
@@ -56,6 +57,21 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let (notifier, seen) = notifications();
     let Carrier { engine, janus } = carrier(&settings.engine, notifier.clone(), &clock)?;
     let gateway = Arc::new(Gateway::new(Arc::clone(&engine), notifier));
+    let entropy = Arc::new(SystemEntropy);
+    let app =
+        App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), entropy, Arc::clone(&gateway))
+            .map_err(anyhow::Error::msg)?;
+    let readiness = Arc::clone(app.readiness());
+    let heartbeat = Heartbeat {
+        node: NodeId(SystemEntropy.number()),
+        store: store.clone(),
+        clock: Arc::clone(&clock),
+        readiness: Arc::clone(&readiness),
+        stop: stopped.clone(),
+    };
+    // The first one comes before anybody is told that we listen.
+    heartbeat.beat().await;
+    let mut tasks = vec![supervise(Arc::clone(&readiness), "heartbeat", move || heartbeat.clone().run())];
     let background = Background {
         store: store.clone(),
         engine,
@@ -65,14 +81,9 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         stop: stopped.clone(),
     };
     let reconciling =
-        janus.clone().map(|janus| tokio::spawn(reconcile(janus, store.clone(), background.stop.clone())));
-    let mut tasks = background.start(seen);
-    tasks.extend(start_postmen(&settings, &store, &clock, &stopped));
-
-    let entropy = Arc::new(SystemEntropy);
-    let app =
-        App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), entropy, Arc::clone(&gateway))
-            .map_err(anyhow::Error::msg)?;
+        janus.clone().map(|janus| tokio::spawn(reconcile(janus, store.clone(), stopped.clone())));
+    tasks.extend(background.start(seen, &readiness));
+    tasks.extend(start_postmen(&settings, &store, &clock, &stopped, &readiness));
     let app = with_routes(app, &settings.engine, janus);
     let live = app.live().clone();
     let watched = Watched { store: store.clone(), live: live.clone(), gateway, clock };
@@ -87,7 +98,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         server = server.workers(settings.workers);
     }
     let server = server.listen(listener)?.disable_signals().run();
-    stop_on_signals(server.handle(), live)?;
+    stop_on_signals(server.handle(), live, Arc::clone(&readiness))?;
     // Scripts wait for this line.
     println!("listening on http://{address}{}", settings.http.base_path);
     if let Some(metrics) = &metrics {
@@ -100,6 +111,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let outcome = server.await.context("serving");
     tracing::info!("stopping: the requests in flight are finished");
     // Background work is cut off after this; whatever it had claimed is claimed again.
+    readiness.stop();
     let _ = stop.send(true);
     if let Some(metrics) = metrics {
         metrics.stop().await;
@@ -122,13 +134,14 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// SIGTERM lets the requests in flight be finished, SIGINT does not. It must be called before anybody is told that we
 /// listen: actix takes care of signals only once it runs, and one that comes before is death.
-fn stop_on_signals(server: ServerHandle, live: Live) -> io::Result<()> {
+fn stop_on_signals(server: ServerHandle, live: Live, readiness: Arc<Readiness>) -> io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::spawn(async move {
         let graceful = tokio::select! {
             _ = terminate.recv() => true,
             _ = interrupt.recv() => false,
         };
+        readiness.stop();
         // Streams of events have no end of their own: a stop would wait for them.
         live.close();
         server.stop(graceful).await;
@@ -142,6 +155,7 @@ fn start_postmen(
     store: &Store,
     clock: &Arc<dyn Clock>,
     stop: &watch::Receiver<bool>,
+    readiness: &Arc<Readiness>,
 ) -> Vec<tokio::task::JoinHandle<()>> {
     let Some(delivers) = &settings.http.delivery else { return Vec::new() };
     let postmen = settings.deliveries.iter().map(|(channel, delivery)| Postman {
@@ -152,5 +166,12 @@ fn start_postmen(
         public_url: settings.http.public_url.clone(),
         clock: Arc::clone(clock),
     });
-    postmen.map(|postman| tokio::spawn(lane::run(postman, stop.clone()))).collect()
+    let supervised = |postman: Postman| {
+        let (name, stop) = match postman.channel {
+            Channel::Email => ("e-mail", stop.clone()),
+            Channel::Text => ("text messages", stop.clone()),
+        };
+        supervise(Arc::clone(readiness), name, move || lane::run(postman.clone(), stop.clone()))
+    };
+    postmen.map(supervised).collect()
 }

@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -52,8 +53,10 @@ impl Nodes {
         let (queue, waiting) = sync_channel(WAITING);
         let (stop, stopped) = sync_channel(0);
         let exchange = Exchange { url: url.clone(), here, waiting, stopped };
-        let thread =
-            std::thread::Builder::new().name("store-nodes".to_owned()).spawn(move || exchange.run())?;
+        let thread = std::thread::Builder::new().name("store-nodes".to_owned()).spawn(move || {
+            // A panic was logged by the panic hook; the thread begins anew after a pause.
+            while catch_unwind(AssertUnwindSafe(|| exchange.run())).is_err() && exchange.goes_on(PAUSES.1) {}
+        })?;
         Ok((Self { stop, thread }, queue))
     }
 

@@ -12,6 +12,9 @@ use crate::rows::effect_of;
 use crate::schema::{deliveries, outbox};
 use crate::{ServeLock, Store, StoreError};
 
+/// Number of attempts that marks a row which is no effect of this program's version.
+const NO_EFFECT: i32 = 1_000_000_000;
+
 /// A piece of work, claimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claimed {
@@ -91,7 +94,8 @@ impl Store {
                     .or(due.field(outbox::lease_expires).le(Some(now.0)));
                 let first = due
                     .filter(due.field(outbox::due_at).le(now.0).and(free).and(not(exists(in_the_way))))
-                    .order(due.field(outbox::id))
+                    // A row that is put back as no effect is tried after all others, so it never fills the batch.
+                    .order((due.field(outbox::attempts).ge(NO_EFFECT), due.field(outbox::id)))
                     .limit(limit)
                     .select(due.field(outbox::id));
                 // On PostgreSQL, what another node claims meanwhile makes this a conflict, which is tried again.
@@ -123,6 +127,10 @@ impl Store {
                         Err(error) => {
                             // Leased, it would keep what comes after it waiting.
                             Held { id, lease: token }.release(&mut tx.connection, now)?;
+                            diesel::update(outbox::table.find(id))
+                                .set(outbox::attempts.eq(NO_EFFECT))
+                                .execute(&mut tx.connection)
+                                .map_err(StoreError::query("mark a row that is no effect"))?;
                             inconsistent = Some(error);
                         }
                     }

@@ -57,6 +57,7 @@ diesel::table! {
         additional_info -> Nullable<Text>,
         location -> Nullable<Text>,
         from_language_id -> Nullable<Integer>,
+        node -> Nullable<BigInt>,
     }
 }
 
@@ -105,6 +106,13 @@ diesel::table! {
         user_id -> Nullable<Integer>,
         code -> Nullable<Integer>,
         deadline -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    nodes (id) {
+        id -> BigInt,
+        seen_at -> BigInt,
     }
 }
 

@@ -15,6 +15,7 @@ use trialogue_storage::{
 };
 use trialogue_testkit::{FakeEngine, ManualClock, PostgresCluster, sqlite_url};
 
+use crate::notifications::Waiting;
 use crate::relay::Background;
 
 pub(super) const PUBLIC_URL: &str = "https://call.example";
@@ -93,12 +94,12 @@ impl World {
         while let Ok(notification) = self.seen.try_recv() {
             said.push(notification);
         }
-        let (notifier, seen) = notifications();
+        let (notifier, mut seen) = notifications();
         for notification in said {
             notifier.notify(notification);
         }
         drop(notifier);
-        self.relay().notifications(seen).await;
+        self.relay().notifications(&mut seen, &mut Waiting::default()).await;
     }
 
     async fn user(&self, role: UserRole, languages: Vec<(LanguageId, bool)>) -> UserId {
