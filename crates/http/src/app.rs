@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::web::Data;
 use trialogue_domain::{Moment, Observation, UserId, observe};
 use trialogue_media::{Gateway, LiveKitKey};
-use trialogue_storage::{ConferenceView, Store, StoreError, Whose};
+use trialogue_storage::{ConferenceView, NodeId, Store, StoreError, Whose};
 
 use crate::delivery::DeliverySettings;
 use crate::live::Live;
@@ -56,6 +56,8 @@ pub struct App {
     pub(crate) livekit: Option<LiveKitKey>,
     pub(crate) live: Live,
     pub(crate) readiness: Arc<Readiness>,
+    /// This node, if its engine is embedded.
+    pub(crate) holder: Option<NodeId>,
     pub(crate) signalling: Signalling,
 }
 
@@ -88,6 +90,7 @@ impl App {
             livekit,
             live,
             readiness,
+            holder: None,
             signalling,
         })
     }
@@ -113,6 +116,12 @@ impl App {
     /// The live events.
     pub const fn live(&self) -> &Live {
         &self.live
+    }
+
+    /// Lets parties in only to rooms that this node holds: its engine is embedded.
+    #[must_use]
+    pub fn with_embedded_engine(self, node: NodeId) -> Self {
+        Self { holder: Some(node), ..self }
     }
 
     /// Takes in what a Janus tells.

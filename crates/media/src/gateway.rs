@@ -239,6 +239,24 @@ impl Gateway {
         });
     }
 
+    /// Whether a party has an open socket here; none if it has no session here at all.
+    pub fn has_socket(&self, identity: Identity) -> Option<bool> {
+        let lines = self.lines();
+        let line = lines.by_identity.get(&identity)?;
+        let has_socket = matches!(*line.holder.borrow(), Holder::Socket(_));
+        Some(has_socket)
+    }
+
+    /// Notifies once more that a party is there, if it has an open socket here: for a notification that was lost.
+    pub fn notify_again(&self, identity: Identity) {
+        let lines = self.lines();
+        if let Some(line) = lines.by_identity.get(&identity)
+            && matches!(*line.holder.borrow(), Holder::Socket(_))
+        {
+            self.notify(&lines, line, Observation::Joined);
+        }
+    }
+
     /// How many parties have a line here, lost ones included.
     pub fn len(&self) -> usize {
         self.lines().by_identity.len()

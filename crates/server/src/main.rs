@@ -11,6 +11,7 @@ mod lane;
 mod metrics;
 mod notifications;
 mod postman;
+mod presence;
 mod reconcile;
 mod relay;
 mod serve;

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use trialogue_domain::{ConferenceId, Effect, Observation, ParticipantId, Timestamp};
 use trialogue_http::{Clock, Readiness, supervise};
 use trialogue_media::{EngineError, Failure, Gateway, Identity, Notifications, VideoEngine, is_gone};
-use trialogue_storage::{Claimed, Store, StoreError};
+use trialogue_storage::{Claimed, NodeId, Store, StoreError};
 
 use crate::deadlines::concerns_all;
 use crate::entropy::SystemEntropy;
@@ -24,6 +24,7 @@ pub(crate) struct Background {
     pub(crate) store: Store,
     pub(crate) engine: Arc<dyn VideoEngine>,
     pub(crate) gateway: Arc<Gateway>,
+    pub(crate) node: NodeId,
     /// How long the gateway keeps the line of a lost socket.
     pub(crate) grace: Duration,
     pub(crate) clock: Arc<dyn Clock>,
@@ -49,12 +50,13 @@ impl Background {
         readiness: &Arc<Readiness>,
     ) -> Vec<tokio::task::JoinHandle<()>> {
         let readiness = || Arc::clone(readiness);
-        let (effects, deadlines) = (self.clone(), self.clone());
+        let (effects, deadlines, presence) = (self.clone(), self.clone(), self.clone());
         // A restarted task goes on with what the one before it had not stored.
         let seen = Arc::new(tokio::sync::Mutex::new((seen, Waiting::default())));
         vec![
             supervise(readiness(), "engine", move || lane::run(effects.clone(), effects.stop.clone())),
             supervise(readiness(), "deadlines", move || deadlines.clone().deadlines()),
+            supervise(readiness(), "presence", move || presence.clone().presence()),
             supervise(readiness(), "notifications", move || {
                 let (background, seen) = (self.clone(), Arc::clone(&seen));
                 async move {
@@ -152,10 +154,13 @@ impl Lane for Background {
     async fn claim(&self, hands: usize) -> Vec<Errand> {
         let (token, limit) = (SystemEntropy.number(), i64::try_from(hands).unwrap_or(1));
         let now = self.clock.now();
-        let claimed = self.store.claim_effects(token, LEASE, limit, now).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the outbox could not be read");
-            Vec::new()
-        });
+        let claimed =
+            self.store.claim_effects_at(Some(self.node), token, LEASE, limit, now).await.unwrap_or_else(
+                |error| {
+                    tracing::warn!(%error, "the outbox could not be read");
+                    Vec::new()
+                },
+            );
         let mut by_conference: BTreeMap<ConferenceId, Vec<Claimed>> = BTreeMap::new();
         for work in claimed {
             by_conference.entry(work.conference).or_default().push(work);

@@ -62,8 +62,10 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), entropy, Arc::clone(&gateway))
             .map_err(anyhow::Error::msg)?;
     let readiness = Arc::clone(app.readiness());
+    let node = NodeId(SystemEntropy.number());
+    let app = if engine.is_embedded() { app.with_embedded_engine(node) } else { app };
     let heartbeat = Heartbeat {
-        node: NodeId(SystemEntropy.number()),
+        node,
         store: store.clone(),
         clock: Arc::clone(&clock),
         readiness: Arc::clone(&readiness),
@@ -76,6 +78,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         store: store.clone(),
         engine,
         gateway: Arc::clone(&gateway),
+        node,
         grace: settings.store.timings.reconnect,
         clock: Arc::clone(&clock),
         stop: stopped.clone(),

@@ -183,4 +183,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     offers,
     participants,
     deliveries,
+    nodes,
+    outbox,
 );

@@ -134,6 +134,7 @@ impl PartySocket<'_> {
     /// The order closes the race with a kick: what happens after the first look is heard of by the follower, and the look
     /// after the join finds what happened before the engine let the party in.
     async fn run(mut self, socket: &mut Socket, resume: Option<u64>) -> Result<Outcome, Outcome> {
+        self.hold_room().await?;
         let mut follower = {
             let view = self.look().await?;
             self.app.live.follow(self.conference, view.conference.last_seq)
@@ -231,6 +232,18 @@ impl PartySocket<'_> {
             if let Err(outcome) = done {
                 return outcome;
             }
+        }
+    }
+
+    /// An embedded engine's room is at one node only. This comes before the look at the conference: an effect that is
+    /// queued after it is done at the node that lets the party in.
+    async fn hold_room(&self) -> Result<(), Outcome> {
+        let Some(node) = self.app.holder else { return Ok(()) };
+        let now = self.app.clock.now();
+        match self.app.store.hold_room(self.conference, node, now).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Outcome::Ended(End::Stopping("Another server holds this call."))),
+            Err(error) => Err(unavailable(&error)),
         }
     }
 

@@ -1,14 +1,16 @@
 //! What the server believes of conferences: deadlines and notifications, whatever fails in between.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 use trialogue_domain::{Observation, Participant, StateName};
-use trialogue_media::{Identity, Notification};
+use trialogue_media::{Gateway, Identity, Notification, notifications};
 use trialogue_testkit::PostgresCluster;
 
 use super::scene::{World, sides};
 use crate::deadlines::{BackOff, pass_deadlines};
+use crate::lane::Lane;
 use crate::notifications::Waiting;
 
 /// 70 of 140 conferences cannot be loaded: more than a batch. The others end in one pass.
@@ -74,4 +76,50 @@ async fn a_notification_is_tried_again_until_it_is_stored() {
     assert!(waiting.is_empty());
     assert_eq!(state(&call, client).await, StateName::Connected);
     assert_eq!(state(&call, provider).await, StateName::Disconnected);
+}
+
+/// The server was killed, and its engine's memory is gone: nobody notifies that the parties are.
+#[tokio::test]
+async fn parties_that_never_come_back_are_out_after_the_grace() {
+    let mut world = World::sqlite();
+    let call = world.call().await;
+    let [client, provider] = sides(&world.conference(&call).await);
+    for errand in world.relay().claim(64).await {
+        world.relay().work(errand).await;
+    }
+    world.engine.enter(call.id, client).unwrap();
+    world.hear().await;
+    let states = async || {
+        let conference = world.conference(&call).await;
+        [client, provider].map(|side| conference.participant(side.participant()).unwrap().state.name())
+    };
+    assert_eq!(states().await, [StateName::Connected, StateName::Routed]);
+    world.relay().compare_all(|| false).await.unwrap();
+    assert_eq!(states().await, [StateName::Connected, StateName::Routed], "it is as believed");
+
+    world.engine.restart();
+    world.relay().compare_all(|| false).await.unwrap();
+    assert_eq!(states().await, [StateName::Disconnected, StateName::Routed], "it may still be on its way");
+    world.clock.advance(world.store.timings().join);
+    world.relay().compare_all(|| false).await.unwrap();
+    assert_eq!(states().await[1], StateName::Disconnected);
+    world.clock.advance(world.store.timings().reconnect);
+    pass_deadlines(&world.store, &mut BackOff::default(), world.now()).await.unwrap();
+    assert_eq!(states().await, [StateName::Finished, StateName::Finished]);
+}
+
+/// A party with a socket whose notification was lost.
+#[tokio::test]
+async fn a_party_that_is_there_is_notified_again() {
+    let mut world = World::sqlite();
+    let call = world.call().await;
+    let [client, _] = sides(&world.conference(&call).await);
+    let (notifier, mut seen) = notifications();
+    let mut relay = world.relay();
+    relay.gateway = Arc::new(Gateway::new(Arc::clone(&relay.engine), notifier));
+    let _socket = relay.gateway.connect(call.id, client, None).await.unwrap();
+    while world.seen.try_recv().is_ok() {}
+    relay.compare_all(|| false).await.unwrap();
+    let again = Notification { room: call.id, observation: Observation::Joined(client.participant()) };
+    assert_eq!(seen.try_recv(), Ok(again));
 }

@@ -10,8 +10,8 @@ use trialogue_domain::{
 use trialogue_http::{Clock, LinkKey};
 use trialogue_media::{Gateway, Identity, Notification, Notifications, VideoEngine, notifications};
 use trialogue_storage::{
-    Ask, Channel, DatabaseUrl, NewGuest, NewUser, RequestDetails, Store, StoreOptions, UserRole, Whose,
-    hash_secret, migrate,
+    Ask, Channel, DatabaseUrl, NewGuest, NewUser, NodeId, RequestDetails, Store, StoreOptions, UserRole,
+    Whose, hash_secret, migrate,
 };
 use trialogue_testkit::{FakeEngine, ManualClock, PostgresCluster, sqlite_url};
 
@@ -82,6 +82,7 @@ impl World {
             store: self.store.clone(),
             gateway: Arc::new(Gateway::new(Arc::clone(&engine), notifier)),
             engine,
+            node: NodeId(1),
             grace: self.store.timings().reconnect,
             clock: self.clock(),
             stop: self.stop.subscribe(),

@@ -44,9 +44,9 @@ pub(crate) struct ParticipantChange {
 pub(crate) mod state {
     pub(crate) const INFORMED: i16 = 1;
     pub(super) const CONFIRMED: i16 = 2;
-    pub(super) const ROUTED: i16 = 3;
-    pub(super) const CONNECTED: i16 = 4;
-    pub(super) const DISCONNECTED: i16 = 5;
+    pub(crate) const ROUTED: i16 = 3;
+    pub(crate) const CONNECTED: i16 = 4;
+    pub(crate) const DISCONNECTED: i16 = 5;
     pub(super) const FINISHED: i16 = 6;
 }
 
