@@ -10,6 +10,7 @@ use trialogue_storage::{NewUser, Store, UserRole};
 
 use crate::clock::SystemClock;
 use crate::entropy::SystemEntropy;
+use crate::output::print_line;
 
 /// Fewer characters are too easily guessed.
 const SHORTEST_PASSWORD: usize = 8;
@@ -55,6 +56,5 @@ pub(crate) async fn add(store: &Store, arguments: &ArgMatches) -> anyhow::Result
     let password_hash = hash_password(password, &SystemEntropy).map_err(anyhow::Error::msg)?;
     let new = NewUser { role, email, name: text("name"), password_hash, languages };
     let id = store.add_user(new, SystemClock.now()).await?;
-    println!("added user {id}");
-    Ok(())
+    Ok(print_line(format_args!("added user {id}"))?)
 }
