@@ -237,12 +237,16 @@ impl PartySocket<'_> {
 
     /// An embedded engine's room is at one node only. This comes before the look at the conference: an effect that is
     /// queued after it is done at the node that lets the party in.
-    async fn hold_room(&self) -> Result<(), Outcome> {
+    async fn hold_room(&mut self) -> Result<(), Outcome> {
         let Some(node) = self.app.holder else { return Ok(()) };
         let now = self.app.clock.now();
         match self.app.store.hold_room(self.conference, node, now).await {
             Ok(true) => Ok(()),
-            Ok(false) => Err(Outcome::Ended(End::Stopping("Another server holds this call."))),
+            Ok(false) => {
+                // A party that may not be in the call at all is told that.
+                self.look().await?;
+                Err(Outcome::Ended(End::Stopping("Another server holds this call.")))
+            }
             Err(error) => Err(unavailable(&error)),
         }
     }
