@@ -49,6 +49,7 @@ rows! { W:
 rows! { P:
     P::MissingToken => P::MissingToken, "Log in, and send the token with every call.";
     P::InvalidToken => P::InvalidToken, "Log in again.";
+    P::TokenExpired => P::TokenExpired, "Say that the login has expired, and log in again.";
     P::InvalidInvitation => P::InvalidInvitation, "Stop; only a new invitation leads back.";
     P::WrongCredentials => P::WrongCredentials, "Ask the user to type them again.";
     P::WrongRole(_) => P::WrongRole("client"), "Use the routes of the side that logged in.";

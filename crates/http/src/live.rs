@@ -22,6 +22,7 @@ use tokio::sync::{Notify, watch};
 use trialogue_domain::{ConferenceId, UserId};
 use trialogue_storage::{Store, UserRole};
 
+use crate::logins::LoginLife;
 use crate::ports::Clock;
 
 pub use follower::Follower;
@@ -46,6 +47,7 @@ struct Shared {
     closing: watch::Sender<bool>,
     streams: AtomicUsize,
     clock: Arc<dyn Clock>,
+    logins: LoginLife,
     heartbeat: Duration,
 }
 
@@ -62,6 +64,7 @@ impl Live {
         store: Store,
         clock: Arc<dyn Clock>,
         presence: Duration,
+        logins: LoginLife,
         heartbeat: Duration,
     ) -> Self {
         let wakes = store.wakes();
@@ -74,6 +77,7 @@ impl Live {
             closing: watch::Sender::new(false),
             streams: AtomicUsize::new(0),
             clock,
+            logins,
             heartbeat,
         });
         tokio::spawn(hub::run(Arc::clone(&shared), wakes));

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use trialogue_delivery::{Bearer, Delivery, Email, Language, Sender, TextMessage};
 use trialogue_domain::Timings;
-use trialogue_http::{DeliverySettings, HttpSettings, IceServers, LinkKey, SignallingSettings};
+use trialogue_http::{DeliverySettings, HttpSettings, IceServers, LinkKey, LoginLife, SignallingSettings};
 use trialogue_media::{JanusSettings, LiveKitKey, LiveKitSettings};
 use trialogue_storage::{Channel, DatabaseUrl, StoreOptions};
 
@@ -109,7 +109,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "10",
         help: "How often a signalling socket is asked for a sign of life; two without an answer, and it is lost.",
     },
-    Setting { name: "token_seconds", default: "43200", help: "How long a login token lives." },
+    Setting {
+        name: "token_seconds",
+        default: "43200",
+        help: "How long a login lasts without use; each use prolongs it.",
+    },
+    Setting {
+        name: "token_max_seconds",
+        default: "604800",
+        help: "How long a login lasts at most. It never ends during a live request of its user.",
+    },
     Setting {
         name: "presence_seconds",
         default: "30",
@@ -288,6 +297,7 @@ impl Values {
             _ => Some(self.parsed("metrics_listen")?),
         };
         let (key, deliveries) = (self.link_key()?, self.deliveries()?);
+        self.unused_engines()?;
         Ok(Settings {
             listen,
             database: self.checked("database", |text| DatabaseUrl::parse(text).map_err(|e| e.to_string()))?,
@@ -319,7 +329,10 @@ impl Values {
             http: HttpSettings {
                 base_path,
                 public_url: if url.is_empty() { format!("http://{listen}") } else { url },
-                token_life: self.seconds("token_seconds")?,
+                logins: LoginLife {
+                    idle: self.seconds("token_seconds")?,
+                    total: self.seconds("token_max_seconds")?,
+                },
                 presence_window: self.seconds("presence_seconds")?,
                 delivery: key.map(|key| DeliverySettings {
                     key,
@@ -349,6 +362,18 @@ impl Values {
             })?,
             shutdown: self.seconds("shutdown_seconds")?,
         })
+    }
+
+    /// Reads the addresses of all engines: a wrong one is told where it is set, not when the engine is switched on.
+    fn unused_engines(&self) -> Result<(), SettingsError> {
+        for name in ["janus_url", "janus_admin_url"] {
+            self.url(name, &["ws"])?;
+        }
+        self.url("livekit_api_url", &["https", "http"])?;
+        if !self.text("livekit_url").0.is_empty() {
+            self.url("livekit_url", &["wss", "ws"])?;
+        }
+        Ok(())
     }
 
     fn janus(&self) -> Result<JanusChoice, SettingsError> {

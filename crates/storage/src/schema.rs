@@ -19,6 +19,7 @@ diesel::table! {
         performance -> Integer,
         last_seen -> Nullable<BigInt>,
         created_at -> BigInt,
+        status -> SmallInt,
     }
 }
 
@@ -89,6 +90,7 @@ diesel::table! {
         name -> Nullable<Text>,
         email -> Nullable<Text>,
         phone -> Nullable<Text>,
+        inviter_id -> Nullable<Integer>,
     }
 }
 
@@ -137,6 +139,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    recent_deliveries (participant_id) {
+        participant_id -> Integer,
+        recipient -> Binary,
+        queued_at -> BigInt,
+    }
+}
+
+diesel::table! {
     idempotency_keys (owner, key) {
         owner -> Text,
         key -> Text,
@@ -175,4 +185,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     offers,
     participants,
     deliveries,
+    call_legs,
 );

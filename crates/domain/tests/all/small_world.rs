@@ -4,8 +4,8 @@
 //! search sees more orders of deadlines than there are, and the world stays finite.
 
 use trialogue_domain::{
-    Actor, Command, Conference, ConferenceId, Event, InvitedParty, Kind, LanguageId, Moment, NewPair,
-    Observation, Participant, ParticipantId, Party, Stage, State, Timestamp, Timings, UserId, open,
+    Actor, Command, Conference, ConferenceId, Departure, Event, InvitedParty, Kind, LanguageId, Moment,
+    NewPair, Observation, Participant, ParticipantId, Party, Stage, State, Timestamp, Timings, UserId, open,
 };
 
 const CLIENT: UserId = UserId(1);
@@ -126,6 +126,10 @@ pub(crate) fn inputs(conference: &Conference, bounds: Bounds) -> Vec<Input> {
         }
     }
     inputs.push(Input::Observation(Observation::DeadlinePassed));
+    for user in [CLIENT, PROVIDER, OTHER_PROVIDER] {
+        let departures = [Departure::LoggedOut, Departure::Revoked];
+        inputs.extend(departures.map(|how| Input::Observation(Observation::UserGone(user, how))));
+    }
     inputs
 }
 

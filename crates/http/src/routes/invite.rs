@@ -39,7 +39,7 @@ pub(super) async fn invite(
         Some(delivery) => (delivery.key.0.clone(), delivery.channel(email.is_some(), phone.is_some())),
         None => (caller.token.clone(), None),
     };
-    let now = call.now();
+    let (viewer, now) = (caller.user, call.now());
     let invitation = {
         let holder = holder.clone();
         Box::new(move |participant| holder.of_invitation(participant, now).hash())
@@ -47,7 +47,7 @@ pub(super) async fn invite(
     let guest = NewGuest { name, email, phone, invitation, channel };
     let render = call.render::<ResultVideoConferenceParticipant>();
     let render = Box::new(move |(view, id): &(ConferenceView, ParticipantId)| {
-        let invited = view.conference.participant(*id).map(|p| present::participant(view, p));
+        let invited = view.conference.participant(*id).map(|p| present::participant(view, p, viewer));
         Kept { participant: *id, invited_at: now }.before(&render(&invited.unwrap_or_default()))
     });
     let store = &call.app().store;

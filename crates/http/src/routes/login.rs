@@ -1,13 +1,16 @@
-//! `Client/Login/{SystemLanguageId}`, `Provider/Login/{SystemLanguageId}`: log in by e-mail and password.
+//! `Client/Login/{SystemLanguageId}`, `Provider/Login/{SystemLanguageId}`: log in by e-mail and password; `Client/Logout`,
+//! `Provider/Logout`: end that login.
 //!
 //! `{SystemLanguageId}` picks the language of texts; the texts of this version are English.
 
 use actix_web::{HttpResponse, web};
+use trialogue_domain::ParticipantId;
+use trialogue_media::Identity;
 use trialogue_storage::UserRole;
 
 use crate::call::Call;
 use crate::problem::Problem;
-use crate::reply::Failure;
+use crate::reply::{self, Failure};
 use crate::secret::Secret;
 use crate::wire::{ParaLoginInfo, ParaSecurityToken};
 
@@ -28,13 +31,18 @@ pub(super) async fn login(
     let hash = known.as_ref().map(|c| c.password_hash.clone());
     let fits = app.passwords.fits(info.password.unwrap_or_default(), hash).await;
     let fits = fits.map_err(|_| call.fail(Problem::PasswordLane))?;
-    let user = known.filter(|_| fits).ok_or_else(|| call.fail(Problem::WrongCredentials))?.user;
+    let judged = known.filter(|_| fits).ok_or_else(|| call.fail(Problem::WrongCredentials))?;
+    let user = judged.user;
     app.throttle.forget(&name);
 
     let token = Secret::random(&*app.entropy);
     let now = call.now();
-    let expires = now.after(app.settings.token_life);
-    app.store.add_token(user, token.hash(), now, expires).await.map_err(|e| call.fail(e))?;
+    let expires = app.settings.logins.begins(now);
+    let kept = app.store.log_in(judged, token.hash(), now, expires).await.map_err(|e| call.fail(e))?;
+    if !kept {
+        // Disabled, or another password, since it was judged.
+        return Err(call.fail(Problem::WrongCredentials));
+    }
     Ok(call.ok(&ParaSecurityToken {
         id: Some(user.0),
         token: Some(token.reveal().to_owned()),
@@ -42,6 +50,16 @@ pub(super) async fn login(
         support_client_preselection_schedule: Some(false),
         ..Default::default()
     }))
+}
+
+/// The login of the token ends, and with it what waits for its user and the call that was joined with it.
+pub(super) async fn logout(call: Call, role: UserRole) -> Result<HttpResponse, Failure> {
+    let caller = call.user(role).await?;
+    let (token, deriving) = (caller.token.hash(), caller.token.clone());
+    let account = move |own: ParticipantId| deriving.of_account(Identity::from(own)).hash();
+    let store = &call.app().store;
+    store.log_out(caller.user, token, account, call.now()).await.map_err(|e| call.fail(e))?;
+    Ok(reply::empty())
 }
 
 /// The number is required, as by the framework; which of our texts it picks is no question yet.

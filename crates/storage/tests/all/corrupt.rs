@@ -5,7 +5,7 @@ use std::time::Duration;
 use trialogue_domain::{Kind, Observation};
 use trialogue_storage::{Ask, Claimed, StoreError, Whose, hash_secret};
 
-use crate::scene::Call;
+use crate::scene::{Call, log_in};
 use crate::world::{Database, World, on_both};
 
 on_both! {
@@ -222,7 +222,7 @@ async fn a_user_of_no_role(database: Database) {
     let client = world.client("c@example.org").await;
     let hash = hash_secret("token");
     let expires = world.now().after(Duration::from_secs(1));
-    world.store.add_token(client, hash, world.now(), expires).await.unwrap();
+    log_in(&world, client, hash, expires).await;
     for role in [0, 3] {
         world.place.sql(&format!("UPDATE users SET role = {role}"));
         let session = world.store.session(hash, world.now()).await;
