@@ -1,8 +1,15 @@
 //! E-mail, through an SMTP server.
 
 use lettre::message::{Mailbox, MultiPart};
-use lettre::transport::smtp::Error as SmtpError;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::{
+    AsyncSmtpTransportBuilder, Error as SmtpError, SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT,
+};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use percent_encoding::percent_decode_str;
+use url::{Host, Url};
 
 use crate::{Delivery, DeliveryError, DeliveryFuture, Invitation, Language, Misconfigured};
 
@@ -37,11 +44,9 @@ impl Email {
     /// # Errors
     /// [`Misconfigured`] if the URL can't be read.
     pub fn new(url: &str, from: Sender, language: Language) -> Result<Self, Misconfigured> {
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_| {
-            Misconfigured(
-                "write `smtps://USER:PASSWORD@HOST`, `smtp://USER:PASSWORD@HOST?tls=required` or `smtp://HOST`",
-            )
-        })?;
+        let transport = connection(url).ok_or(Misconfigured(
+            "write `smtps://USER:PASSWORD@HOST`, `smtp://USER:PASSWORD@HOST?tls=required` or `smtp://HOST`",
+        ))?;
         Ok(Self { transport: transport.build(), from, language })
     }
 
@@ -60,6 +65,39 @@ impl Email {
             .multipart(body)
             .ok()
     }
+}
+
+/// What the URL says. lettre's own reader leaves the brackets around an IPv6 address, which then is no host.
+fn connection(url: &str) -> Option<AsyncSmtpTransportBuilder> {
+    let url = Url::parse(url).ok()?;
+    let host = match url.host()? {
+        Host::Ipv6(ip) => ip.to_string(),
+        host => host.to_string(),
+    };
+    let tls = || TlsParameters::new(host.clone()).ok();
+    let (port, tls) = match (url.scheme(), url.query()) {
+        ("smtp", None) => (SMTP_PORT, Tls::None),
+        ("smtp", Some("tls=required")) => (SUBMISSION_PORT, Tls::Required(tls()?)),
+        ("smtp", Some("tls=opportunistic")) => (SUBMISSION_PORT, Tls::Opportunistic(tls()?)),
+        ("smtps", None | Some("tls=required")) => (SUBMISSIONS_PORT, Tls::Wrapper(tls()?)),
+        _ => return None,
+    };
+    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
+        .port(url.port().unwrap_or(port))
+        .tls(tls);
+    let decoded = |text| percent_decode_str(text).decode_utf8().ok().map(String::from);
+    match (url.username(), url.password()) {
+        ("", None) => {}
+        (user, Some(password)) => {
+            builder = builder.credentials(Credentials::new(decoded(user)?, decoded(password)?));
+        }
+        (_, None) => return None,
+    }
+    let name = url.path().trim_matches('/');
+    if !name.is_empty() {
+        builder = builder.hello_name(ClientId::Domain(name.to_owned()));
+    }
+    url.fragment().is_none().then_some(builder)
 }
 
 impl Delivery for Email {

@@ -10,6 +10,7 @@ use trialogue_storage::{NewUser, Store, UserRole, UserStatus};
 
 use crate::clock::SystemClock;
 use crate::entropy::SystemEntropy;
+use crate::output::print_line;
 
 /// Fewer characters are too easily guessed.
 const SHORTEST_PASSWORD: usize = 8;
@@ -127,6 +128,5 @@ async fn add(store: &Store, arguments: &ArgMatches) -> anyhow::Result<()> {
     let password_hash = read_password()?;
     let new = NewUser { role, email, name: text(arguments, "name"), password_hash, languages };
     let id = store.add_user(new, SystemClock.now()).await?;
-    println!("added user {id}");
-    Ok(())
+    Ok(print_line(format_args!("added user {id}"))?)
 }

@@ -114,7 +114,10 @@ pub(crate) fn is_connection_lost(error: &DieselError) -> bool {
                 "the database system is",
                 "could not receive data",
                 "could not send data",
+                // SQLite's messages are constants, in English everywhere.
                 "disk I/O error",
+                "database or disk is full",
+                "attempt to write a readonly database",
                 "unable to open database file",
             ]
             .iter()
@@ -144,6 +147,17 @@ pub enum OpenError {
     /// There is no such file.
     #[error("there is no database file {0}; run `trialogue migrate` to make one")]
     NoFile(String),
+    /// There was a database, and its file is gone or empty.
+    #[error(
+        "the database file {database} is missing or empty, although a database existed there; restore a backup to this \
+         path, or delete {marker} to begin with an empty database"
+    )]
+    Gone {
+        /// The database file.
+        database: String,
+        /// The file that remembers it.
+        marker: String,
+    },
     /// Another process serves from the same SQLite file.
     #[error("another trialogue process is serving from {0}; stop it first, or use another file")]
     InUse(String),

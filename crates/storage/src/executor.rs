@@ -27,6 +27,7 @@ use crate::decision::Decision;
 use crate::error::{OpenError, is_connection_lost};
 use crate::ids::Ids;
 use crate::outbox::Held;
+use crate::sqlite_files::{OpenFiles, explained};
 use crate::together::decide_together;
 
 /// At most this many operations share a transaction.
@@ -155,7 +156,9 @@ impl Executor {
         url: &DatabaseUrl,
         lanes: Lanes,
         announcer: &Arc<Announcer>,
+        files: OpenFiles,
     ) -> Result<Self, OpenError> {
+        let files = Arc::new(files);
         let mut threads = Vec::new();
         let mut spawn = |name: String, run: Box<dyn FnOnce() + Send>| {
             let thread = std::thread::Builder::new().name(name).spawn(run);
@@ -168,6 +171,7 @@ impl Executor {
             let mut writer = Writer {
                 url: url.clone(),
                 tx: None,
+                files: Arc::clone(&files),
                 announcer: Arc::clone(announcer),
                 waiting: Arc::clone(&to_write),
             };
@@ -184,7 +188,11 @@ impl Executor {
         let receiver = Arc::new(Mutex::new(receiver));
         for n in 0..lanes.readers {
             let (pool, receiver, waiting) = (pool.clone(), Arc::clone(&receiver), Arc::clone(&to_read));
-            spawn(format!("store-reader-{n}"), Box::new(move || serve_reads(&pool, &receiver, &waiting)))?;
+            let files = Arc::clone(&files);
+            spawn(
+                format!("store-reader-{n}"),
+                Box::new(move || serve_reads(&pool, &files, &receiver, &waiting)),
+            )?;
         }
         Ok(Self { writers, readers: Queue { jobs: readers, waiting: to_read }, threads })
     }
@@ -277,6 +285,7 @@ impl Executor {
 
 struct Writer {
     url: DatabaseUrl,
+    files: Arc<OpenFiles>,
     tx: Option<Tx>,
     announcer: Arc<Announcer>,
     waiting: Waiting,
@@ -296,6 +305,7 @@ impl Writer {
         match self.commit_together(&mut group) {
             Err(lost) => {
                 self.tx = None;
+                let lost = explained(lost);
                 for job in group {
                     job.finish(Err(StoreError::Unavailable(lost.clone())));
                 }
@@ -338,6 +348,8 @@ impl Writer {
             }
             *outcome = Some(result);
         }
+        // What is written into a file without a name is lost: nothing of it may be acknowledged.
+        self.files.check()?;
         tx.sql("COMMIT")?;
         self.announcer.committed(std::mem::take(&mut tx.changes));
         Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or(Ok(()))).collect())
@@ -349,7 +361,7 @@ impl Writer {
             match self.commit_together(std::slice::from_mut(&mut job)) {
                 Err(lost) => {
                     self.tx = None;
-                    return job.finish(Err(StoreError::Unavailable(lost)));
+                    return job.finish(Err(StoreError::Unavailable(explained(lost))));
                 }
                 Ok(mut outcomes) => match outcomes.pop().unwrap_or(Ok(())) {
                     Err(again) if again.is_conflict() => conflict = again,
@@ -371,6 +383,7 @@ impl Writer {
     /// Begins a group's transaction. The connection may have died since its last use: nothing was done on it yet, so a
     /// new one takes its place.
     fn begin(&mut self, operations: usize) -> Result<&mut Tx, String> {
+        self.files.check()?;
         let begun = self.tx.as_mut().is_some_and(|tx| tx.begin(operations).is_ok());
         if !begun {
             let ids = self.tx.take().map(|tx| tx.ids).unwrap_or_default();
@@ -432,6 +445,7 @@ pub(crate) type Outcome = Result<(), StoreError>;
 
 fn serve_reads(
     pool: &Pool<ReadManager>,
+    files: &OpenFiles,
     queue: &Mutex<Receiver<Box<dyn Job<AnyConnection>>>>,
     waiting: &AtomicUsize,
 ) {
@@ -439,7 +453,8 @@ fn serve_reads(
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(mut job) = next else { return };
         waiting.fetch_sub(1, Ordering::Relaxed);
-        let outcome = read_with(pool, &mut *job);
+        let outcome =
+            files.check().map_err(StoreError::Unavailable).and_then(|()| read_with(pool, &mut *job));
         let lost = matches!(outcome, Err(StoreError::Unavailable(_)));
         job.finish(outcome);
         // Those that wait would each wait for a connection, one after the other. (A reader that holds the queue waits

@@ -27,6 +27,7 @@ mod outbox;
 mod requests;
 mod rows;
 mod schema;
+mod sqlite_files;
 mod standing;
 mod store;
 mod text;

@@ -1,9 +1,10 @@
 //! One server per SQLite file.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 
 use crate::connection::DatabaseUrl;
 use crate::error::OpenError;
+use crate::sqlite_files;
 
 /// The right to serve from a database. On SQLite it is an advisory lock on `FILE.lock`, let go by the system when the
 /// process ends, however it ends: two servers on one file would be two writers. PostgreSQL takes any number of servers.
@@ -24,10 +25,9 @@ impl ServeLock {
     /// [`OpenError::InUse`] if another process has it.
     pub fn take(url: &DatabaseUrl) -> Result<Self, OpenError> {
         let DatabaseUrl::Sqlite(database) = url else { return Ok(Self { file: None }) };
-        let mut path = database.as_os_str().to_owned();
-        path.push(".lock");
+        let path = sqlite_files::lock_path(database);
         let failed = |e: std::io::Error| OpenError::Connect(format!("{}: {e}", path.display()));
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        let file = sqlite_files::open_lock(database).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { file: Some(file) }),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse(database.display().to_string())),

@@ -4,6 +4,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::connection::{AnyConnection, DatabaseUrl, Purpose, connect};
 use crate::error::OpenError;
+use crate::sqlite_files;
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
@@ -22,9 +23,16 @@ pub enum SchemaState {
 /// Runs the migrations that are missing, and returns their names.
 ///
 /// # Errors
-/// [`OpenError`] if the database can't be reached, is newer than this program, or a migration fails.
+/// [`OpenError`] if the database can't be reached, is newer than this program, or a migration fails; if an SQLite database
+/// existed and is lost.
 pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, OpenError> {
+    if let DatabaseUrl::Sqlite(path) = url {
+        sqlite_files::create(path)?;
+    }
     let mut connection = connect(url, Purpose::Write)?;
+    if let (DatabaseUrl::Sqlite(path), AnyConnection::Sqlite(c)) = (url, &mut connection) {
+        sqlite_files::refuse_emptied(path, c)?;
+    }
     if let SchemaState::Newer(versions) = state(&mut connection)? {
         return Err(OpenError::NewerSchema(versions));
     }
@@ -33,6 +41,9 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, OpenError> {
         AnyConnection::Postgres(c) => c.run_pending_migrations(POSTGRES).map_err(|e| failed(&e))?,
         AnyConnection::Sqlite(c) => c.run_pending_migrations(SQLITE).map_err(|e| failed(&e))?,
     };
+    if let DatabaseUrl::Sqlite(path) = url {
+        sqlite_files::remember(path)?;
+    }
     Ok(run.iter().map(ToString::to_string).collect())
 }
 

@@ -8,12 +8,13 @@ use sha2::{Digest, Sha256};
 use trialogue_domain::{Moment, Timestamp, Timings};
 
 use crate::changes::{Announcer, Wakes};
-use crate::connection::{AnyConnection, DatabaseUrl, Purpose, connect};
+use crate::connection::{AnyConnection, DatabaseUrl};
 use crate::error::{OpenError, StoreError};
 use crate::executor::{Executor, Lanes};
 use crate::logins::KEPT;
 use crate::migrate::{SchemaState, state};
 use crate::schema::{idempotency_keys, tokens};
+use crate::sqlite_files::{self, OpenFiles};
 
 /// The hash under which a secret (token, invitation, account secret) is kept.
 pub type SecretHash = [u8; 32];
@@ -61,13 +62,8 @@ impl Store {
     /// # Errors
     /// [`OpenError`] if it can't be reached, or its schema is older or newer.
     pub fn open(url: &DatabaseUrl, options: StoreOptions) -> Result<Self, OpenError> {
-        // SQLite would make an empty file of a mistyped path.
-        if let DatabaseUrl::Sqlite(path) = url
-            && !path.exists()
-        {
-            return Err(OpenError::NoFile(path.display().to_string()));
-        }
-        match state(&mut connect(url, Purpose::Read)?)? {
+        let mut connection = sqlite_files::watched(url)?;
+        match state(&mut connection)? {
             SchemaState::Current => {}
             SchemaState::Older(missing) => return Err(OpenError::OlderSchema(missing)),
             SchemaState::Newer(versions) => return Err(OpenError::NewerSchema(versions)),
@@ -78,7 +74,11 @@ impl Store {
         };
         let lanes = Lanes { writers, readers: options.readers.max(1), queue: options.queue.max(1) };
         let announcer = Arc::new(Announcer::new());
-        let executor = Executor::start(url, lanes, &announcer)?;
+        if let DatabaseUrl::Sqlite(path) = url {
+            sqlite_files::remember(path)?;
+        }
+        let files = OpenFiles::of(url, connection)?;
+        let executor = Executor::start(url, lanes, &announcer, files)?;
         let inner = Inner { executor, announcer, url: url.clone(), timings: options.timings };
         Ok(Self { inner: Arc::new(inner) })
     }

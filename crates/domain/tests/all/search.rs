@@ -84,6 +84,7 @@ fn a_repeated_call_with_a_second_interpreter_shows_everything() {
         "Removal Removed",
         "Removal Verified",
         "Replaced",
+        "Revoked",
     ];
     assert_eq!(endings.collect::<Vec<_>>(), expected);
     // The document's diagrams come from the table's situations; here are all arrows that exist.

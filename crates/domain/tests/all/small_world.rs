@@ -26,7 +26,7 @@ pub(crate) struct Bounds {
     pub(crate) calls: usize,
     pub(crate) guests: usize,
     pub(crate) second_interpreters: usize,
-    /// Whether foreigners, and holders of another's id, try every command too, and all refusals and arrows are noted.
+    /// Whether foreigners, and holders of another's id, try every command too, users go, and all refusals and arrows are noted.
     pub(crate) thorough: bool,
     /// Whether the engine reports what becomes of removed accounts. Without it a world is far smaller.
     pub(crate) removals: bool,
@@ -126,9 +126,10 @@ pub(crate) fn inputs(conference: &Conference, bounds: Bounds) -> Vec<Input> {
         }
     }
     inputs.push(Input::Observation(Observation::DeadlinePassed));
-    for user in [CLIENT, PROVIDER, OTHER_PROVIDER] {
-        let departures = [Departure::LoggedOut, Departure::Revoked];
-        inputs.extend(departures.map(|how| Input::Observation(Observation::UserGone(user, how))));
+    if bounds.thorough {
+        for user in [CLIENT, PROVIDER, FOREIGN] {
+            inputs.push(Input::Observation(Observation::UserGone(user, Departure::Revoked)));
+        }
     }
     inputs
 }

@@ -254,7 +254,9 @@ async fn all_misfits_are_told() {
 #[actix_web::test]
 async fn routes_without_a_body_ignore_one() {
     let with = Tokens::new().await;
-    for route in ROUTES.into_iter().filter(|route| route.takes.is_empty() && route.side == Side::Client) {
+    for route in
+        ROUTES.into_iter().filter(|route| route.takes.is_empty() && route.path.starts_with("Client/Request/"))
+    {
         for form in [JSON, "text/plain"] {
             with.send(route, form, "{nonsense").await.fails(409, "no_request");
         }

@@ -162,8 +162,9 @@ async fn only_who_has_a_good_token_is_told() {
     world.send(query).await.fails(401, "missing_token");
     let not_allowed: Answer = world.send(TestRequest::post().uri("/API/Events")).await;
     assert_eq!((not_allowed.status, not_allowed.header("Allow")), (405, Some("GET")));
+    let client = world.client("nora").await;
     world.clock.advance(TOKEN_LIFE);
-    world.send(request(&call.client, "")).await.fails(401, "invalid_token");
+    world.send(request(&client, "")).await.fails(401, "token_expired");
 }
 
 #[actix_web::test]

@@ -19,7 +19,7 @@ async fn status_code(world: &World, token: &str) -> i32 {
 
 /// How the newest participant of a kind ended; none if it is live.
 async fn ending(world: &World, call: &Call, kind: Kind) -> Option<FinishReason> {
-    match world.view(call).await.conference.current(kind).unwrap().state {
+    match world.view(call).await.conference.current(kind)?.state {
         State::Finished { reason, .. } => Some(reason),
         _ => None,
     }

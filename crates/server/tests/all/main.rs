@@ -23,6 +23,8 @@ mod idempotency;
 #[cfg(test)]
 mod janus;
 #[cfg(test)]
+mod listening;
+#[cfg(test)]
 mod livekit;
 #[cfg(test)]
 mod metrics;

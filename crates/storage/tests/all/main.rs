@@ -13,6 +13,8 @@ mod deliveries;
 #[cfg(test)]
 mod differences;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
 mod gone;
 #[cfg(test)]
 mod groups;

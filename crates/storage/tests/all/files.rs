@@ -1,0 +1,126 @@
+//! The files of an SQLite database: deleted, replaced, lost, private.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use trialogue_domain::UserId;
+use trialogue_storage::{DatabaseUrl, OpenError, ServeLock, Store, StoreError, StoreOptions, Whose, migrate};
+
+use crate::world::{Database, Place, World};
+
+fn file(place: &Place, end: &str) -> PathBuf {
+    let DatabaseUrl::Sqlite(path) = place.url() else { panic!("no file") };
+    format!("{}{end}", path.display()).into()
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+async fn refused(world: &World) -> String {
+    let read = world.store.view(Whose::Client(UserId(1))).await.map(drop);
+    assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
+    match world.store.touch(UserId(1), world.now()).await {
+        Err(StoreError::Unavailable(why)) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_into_a_file_that_lost_its_name() {
+    for end in ["", "-wal", "-shm"] {
+        let world = Database::Sqlite.world();
+        let client = world.client("c@example.org").await;
+        world.store.touch(client, world.now()).await.unwrap();
+        let (there, elsewhere) = (file(&world.place, end), file(&world.place, ".elsewhere"));
+        fs::rename(&there, &elsewhere).unwrap();
+        let why = refused(&world).await;
+        assert!(why.contains("was deleted or renamed") && why.contains("restore a backup"), "{end}: {why}");
+        assert!(!there.exists(), "a new file {end} was made");
+        // It came back: nothing was lost.
+        fs::rename(&elsewhere, &there).unwrap();
+        world.store.touch(client, world.now()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn another_file_of_the_same_name_is_not_written() {
+    let world = Database::Sqlite.world();
+    let client = world.client("c@example.org").await;
+    let (there, copy) = (file(&world.place, ""), file(&world.place, ".copy"));
+    fs::copy(&there, &copy).unwrap();
+    let before = fs::read(&copy).unwrap();
+    fs::rename(&copy, &there).unwrap();
+    let why = refused(&world).await;
+    assert!(why.contains("was replaced by another file"), "{why}");
+    world.store.close();
+    assert_eq!(fs::read(&there).unwrap(), before, "{client:?} was written into the file of another database");
+}
+
+#[tokio::test]
+async fn a_file_cut_to_nothing_is_not_written() {
+    let world = Database::Sqlite.world();
+    world.client("c@example.org").await;
+    fs::File::options().write(true).open(file(&world.place, "")).unwrap().set_len(0).unwrap();
+    assert!(refused(&world).await.contains("was replaced by another file"));
+}
+
+#[test]
+fn no_database_is_made_where_one_was_lost() {
+    for emptied in [false, true] {
+        let place = Database::Sqlite.empty();
+        let url = place.url();
+        migrate(&url).unwrap();
+        for end in ["-wal", "-shm"] {
+            let _ = fs::remove_file(file(&place, end));
+        }
+        if emptied {
+            fs::write(file(&place, ""), "").unwrap();
+        } else {
+            fs::remove_file(file(&place, "")).unwrap();
+        }
+        for refused in
+            [ServeLock::take(&url).and_then(|_lock| migrate(&url)).unwrap_err(), migrate(&url).unwrap_err()]
+        {
+            let why = refused.to_string();
+            assert!(matches!(refused, OpenError::Gone { .. }), "{why}");
+            assert!(why.contains("restore a backup") && why.contains("trialogue.db.lock"), "{why}");
+        }
+        assert!(Store::open(&url, StoreOptions::default()).is_err());
+        assert_eq!(file(&place, "").exists(), emptied);
+        // The operator says that the data is not wanted any more.
+        fs::remove_file(file(&place, ".lock")).unwrap();
+        migrate(&url).unwrap();
+        Store::open(&url, StoreOptions::default()).unwrap().close();
+    }
+}
+
+#[test]
+fn a_server_that_made_no_database_leaves_no_claim() {
+    let place = Database::Sqlite.empty();
+    drop(ServeLock::take(&place.url()).unwrap());
+    assert!(!migrate(&place.url()).unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn every_file_is_private() {
+    let world = Database::Sqlite.world();
+    world.client("c@example.org").await;
+    let lock = ServeLock::take(&world.place.url()).unwrap();
+    for end in ["", "-wal", "-shm", ".lock"] {
+        assert_eq!(mode(&file(&world.place, end)), 0o600, "{end}");
+    }
+    drop(lock);
+    let World { store, place, .. } = world;
+    // Files of an older version, or of a careless copy.
+    for (end, careless) in [("", 0o644), ("-wal", 0o664), ("-shm", 0o666), (".lock", 0o644)] {
+        fs::set_permissions(file(&place, end), Permissions::from_mode(careless)).unwrap();
+    }
+    let other = Store::open(&place.url(), StoreOptions::default()).unwrap();
+    for end in ["", "-wal", "-shm", ".lock"] {
+        assert_eq!(mode(&file(&place, end)), 0o600, "{end}");
+    }
+    other.close();
+    store.close();
+}
