@@ -72,7 +72,7 @@ impl Store {
                     ))
                     .execute(&mut tx.connection)
                     .map_err(StoreError::query("insert a token"))?;
-                end_oldest(tx, user)?;
+                end_oldest(tx, user, &hash)?;
                 set_last_seen(&mut tx.connection, user, now)?;
                 Ok(true)
             })
@@ -256,11 +256,12 @@ fn set_offline(connection: &mut AnyConnection, user: UserId) -> Result<(), Store
     Ok(())
 }
 
-fn end_oldest(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
+/// Ends the logins that are too many beside a new one.
+fn end_oldest(tx: &mut Tx, user: UserId, new: &SecretHash) -> Result<(), StoreError> {
     let oldest: Vec<Vec<u8>> = tokens::table
-        .filter(tokens::user_id.eq(user.0))
+        .filter(tokens::user_id.eq(user.0).and(tokens::hash.ne(&new[..])))
         .order((tokens::created_at.desc(), tokens::hash))
-        .offset(LOGINS)
+        .offset(LOGINS - 1)
         .limit(LOGINS)
         .select(tokens::hash)
         .load(&mut tx.connection)

@@ -36,7 +36,7 @@ fn one_call_with_two_guests() {
 #[test]
 fn a_repeated_call() {
     let seen = explore(Bounds { calls: 2, thorough: true, ..ONE_CALL });
-    assert_size(&seen, 14_056, 98_506);
+    assert_size(&seen, 30_285, 225_153);
 }
 
 #[test]
@@ -57,9 +57,9 @@ fn a_repeated_call_with_a_guest_and_removals() {
 fn a_repeated_call_with_a_second_interpreter_shows_everything() {
     let seen =
         explore(Bounds { calls: 2, second_interpreters: 1, removals: false, thorough: true, ..ONE_CALL });
-    assert_size(&seen, 11_668, 57_929);
+    assert_size(&seen, 19_969, 102_595);
     let removals = explore(Bounds { guests: 1, thorough: true, ..ONE_CALL });
-    assert_size(&removals, 6_187, 35_114);
+    assert_size(&removals, 9_623, 57_757);
 
     let unreachable = ["no_request", "live_request", "too_many_invited"];
     let refusals = Refusal::SAMPLES.iter().map(Refusal::code).filter(|code| !unreachable.contains(code));

@@ -27,8 +27,7 @@ async fn every_route_with_every_token() {
     world.provider("idle").await;
     for route in ROUTES.iter().filter(|route| route.side != Side::Anybody) {
         // One of the routes ends the login.
-        let (client, provider) =
-            (world.login("Client", "idle").await, world.login("Provider", "idle").await);
+        let (client, provider) = (world.login("Client", "idle").await, world.login("Provider", "idle").await);
         let guest = world.invited(&call, "Rosa").await;
         let wrong = |role| if role == route.side { served(route) } else { (403, Some("wrong_role")) };
         let unknown = if route.side == Side::Guest { "invalid_invitation" } else { "invalid_token" };
