@@ -154,6 +154,8 @@ async fn unknown_and_foreign_ids_are_alike() {
                 let usual = BTreeSet::from([
                     "cache-control",
                     "content-type",
+                    "expires",
+                    "pragma",
                     "x-content-type-options",
                     "x-error-code",
                     "x-request-id",
