@@ -25,8 +25,9 @@ impl Sender {
     /// # Errors
     /// [`Misconfigured`] if it is neither.
     pub fn parse(text: &str) -> Result<Self, Misconfigured> {
-        let wrong = |_| Misconfigured("write the sender as `ADDRESS` or `NAME <ADDRESS>`");
-        text.parse().map(Self).map_err(wrong)
+        let wrong = || Misconfigured("write the sender as `ADDRESS` or `NAME <ADDRESS>`");
+        let Mailbox { name, email } = text.parse().map_err(|_| wrong())?;
+        Ok(Self(Mailbox::new(name, in_ascii(&email).ok_or_else(wrong)?)))
     }
 }
 
@@ -52,7 +53,7 @@ impl Email {
 
     fn message(&self, to: &str, invitation: &Invitation) -> Option<Message> {
         // Of what a person typed, nothing but the parsed address comes into a header.
-        let to: Address = to.parse().ok()?;
+        let to = in_ascii(&to.parse().ok()?)?;
         let body = MultiPart::alternative_plain_html(
             invitation.plain(self.language),
             invitation.html(self.language),
@@ -65,6 +66,15 @@ impl Email {
             .multipart(body)
             .ok()
     }
+}
+
+/// The address with its domain as mail servers know it: not all take other letters.
+fn in_ascii(address: &Address) -> Option<Address> {
+    let domain = address.domain();
+    if domain.starts_with('[') {
+        return Some(address.clone());
+    }
+    Address::new(address.user(), idna::domain_to_ascii(domain).ok()?).ok()
 }
 
 /// What the URL says. lettre's own reader leaves the brackets around an IPv6 address, which then is no host.

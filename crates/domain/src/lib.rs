@@ -39,7 +39,7 @@ pub use effect::{Effect, effects};
 pub use event::Event;
 pub use ids::{ConferenceId, LanguageId, ParticipantId, Timestamp, UserId};
 pub use matching::{Candidate, MAX_OFFERS, match_providers};
-pub use observe::{Observation, observe};
+pub use observe::{Departure, Observation, observe};
 pub use pair::{AccountPair, Leg, account_pair, own_account};
 pub use participant::{
     Account, FinishReason, InvitedParty, Kicker, Kind, Participant, Party, Removal, State, StateName,

@@ -10,6 +10,7 @@ use trialogue_storage::{ConferenceView, NodeId, Store, StoreError, Whose};
 
 use crate::delivery::DeliverySettings;
 use crate::live::Live;
+use crate::logins::LoginLife;
 use crate::passwords::PasswordLane;
 use crate::ports::{Clock, Entropy};
 use crate::readiness::Readiness;
@@ -24,8 +25,8 @@ pub struct HttpSettings {
     pub base_path: String,
     /// How a browser reaches this server, without a slash at the end; invitation links begin with it.
     pub public_url: String,
-    /// How long a login token lives.
-    pub token_life: Duration,
+    /// How long a login lasts.
+    pub logins: LoginLife,
     /// A party without a sign of life for so long is shown as offline.
     pub presence_window: Duration,
     /// How invitations are delivered; none if the inviter passes each link on.
@@ -75,8 +76,14 @@ impl App {
     ) -> Result<Self, String> {
         let passwords = PasswordLane::new(settings.password_lane.max(1), &*entropy)?;
         let readiness = Arc::new(Readiness::default());
-        let (presence, heartbeat) = (settings.presence_window, settings.heartbeat);
-        let live = Live::start(store.clone(), Arc::clone(&clock), presence, heartbeat, &readiness);
+        let live = Live::start(
+            store.clone(),
+            Arc::clone(&clock),
+            settings.presence_window,
+            settings.logins,
+            settings.heartbeat,
+            &readiness,
+        );
         let (throttle, signalling) = (Throttle::default(), Signalling::new(gateway));
         let (janus, livekit) = (None, None);
         Ok(Self {

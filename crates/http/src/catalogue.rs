@@ -41,6 +41,7 @@ rows! { W:
     W::BodyRequired => W::BodyRequired, "Send the body that the route documents.";
     W::BodyTooLarge => W::BodyTooLarge, "Send less; leave out pictures.";
     W::UnsupportedMediaType => W::UnsupportedMediaType, "Send JSON or XML in UTF-8, and say so in Content-Type.";
+    W::UnsupportedContentCoding => W::UnsupportedContentCoding, "Send the body uncompressed, without `Content-Encoding`.";
     W::NotFound => W::NotFound, "Check path and ids.";
     W::MethodNotAllowed => W::MethodNotAllowed, "Use the method that Allow names.";
     W::Internal => W::Internal, "Report it, with the answer's X-Request-Id.";
@@ -49,6 +50,7 @@ rows! { W:
 rows! { P:
     P::MissingToken => P::MissingToken, "Log in, and send the token with every call.";
     P::InvalidToken => P::InvalidToken, "Log in again.";
+    P::TokenExpired => P::TokenExpired, "Say that the login has expired, and log in again.";
     P::InvalidInvitation => P::InvalidInvitation, "Stop; only a new invitation leads back.";
     P::WrongCredentials => P::WrongCredentials, "Ask the user to type them again.";
     P::WrongRole(_) => P::WrongRole("client"), "Use the routes of the side that logged in.";

@@ -22,6 +22,7 @@ use tokio::sync::{Notify, watch};
 use trialogue_domain::{ConferenceId, UserId};
 use trialogue_storage::{Store, UserRole};
 
+use crate::logins::LoginLife;
 use crate::ports::Clock;
 use crate::readiness::{Readiness, supervise};
 
@@ -47,6 +48,7 @@ struct Shared {
     closing: watch::Sender<bool>,
     streams: AtomicUsize,
     clock: Arc<dyn Clock>,
+    logins: LoginLife,
     heartbeat: Duration,
 }
 
@@ -63,6 +65,7 @@ impl Live {
         store: Store,
         clock: Arc<dyn Clock>,
         presence: Duration,
+        logins: LoginLife,
         heartbeat: Duration,
         readiness: &Arc<Readiness>,
     ) -> Self {
@@ -77,6 +80,7 @@ impl Live {
             closing: watch::Sender::new(false),
             streams: AtomicUsize::new(0),
             clock,
+            logins,
             heartbeat,
         });
         let hub = Arc::clone(&shared);

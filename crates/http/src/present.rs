@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use trialogue_domain::{
-    AccountPair, Actor, Conference, Kind, Leg, Participant, ParticipantId, Party, Stage, Timestamp,
+    AccountPair, Actor, Conference, Kind, Leg, Participant, ParticipantId, Party, Stage, Timestamp, UserId,
     is_offline,
 };
 use trialogue_media::Identity;
@@ -17,18 +17,22 @@ use crate::wire::{
 };
 
 /// Who is, or was, in a conference: the client and the provider of the latest call, and everybody who was invited.
-pub(crate) fn participants(view: &ConferenceView) -> ArrayOfResultVideoConferenceParticipant {
+pub(crate) fn participants(view: &ConferenceView, viewer: UserId) -> ArrayOfResultVideoConferenceParticipant {
     let conference = &view.conference;
     conference
         .participants
         .iter()
         .filter(|p| !p.kind().is_principal() || conference.current(p.kind()).is_some_and(|c| c.id == p.id))
-        .map(|p| participant(view, p))
+        .map(|p| participant(view, p, viewer))
         .collect()
 }
 
-/// One of them.
-pub(crate) fn participant(view: &ConferenceView, of: &Participant) -> ResultVideoConferenceParticipant {
+/// One of them. The addresses of an invited party are shown only to the user who invited it.
+pub(crate) fn participant(
+    view: &ConferenceView,
+    of: &Participant,
+    viewer: UserId,
+) -> ResultVideoConferenceParticipant {
     let blank = ResultVideoConferenceParticipant {
         request_conference_session_id: view.conference.id.0,
         request_conference_session_video_participant_id: of.id.0,
@@ -38,6 +42,7 @@ pub(crate) fn participant(view: &ConferenceView, of: &Participant) -> ResultVide
         ..Default::default()
     };
     let invited = view.invited.iter().find(|i| i.participant == of.id);
+    let own_guest = invited.filter(|i| i.inviter == Some(viewer));
     match of.party {
         Party::Client(_) => ResultVideoConferenceParticipant {
             person_name: Some(view.client.name.clone()),
@@ -50,8 +55,8 @@ pub(crate) fn participant(view: &ConferenceView, of: &Participant) -> ResultVide
         },
         Party::Guest => ResultVideoConferenceParticipant {
             person_name: invited.and_then(|i| i.name.clone()),
-            app_client_email: invited.and_then(|i| i.email.clone()),
-            app_client_phone_number: invited.and_then(|i| i.phone.clone()),
+            app_client_email: own_guest.and_then(|i| i.email.clone()),
+            app_client_phone_number: own_guest.and_then(|i| i.phone.clone()),
             app_client_name: invited.and_then(|i| i.name.clone()),
             ..blank
         },
@@ -96,7 +101,7 @@ pub(crate) fn language(known: &Language) -> ResultLanguage {
 }
 
 /// A request, as its client polls it.
-pub(crate) fn request(view: &ConferenceView, now: Timestamp) -> ResultRequest {
+pub(crate) fn request(view: &ConferenceView, viewer: UserId, now: Timestamp) -> ResultRequest {
     let conference = &view.conference;
     let status = conference.status();
     ResultRequest {
@@ -110,7 +115,7 @@ pub(crate) fn request(view: &ConferenceView, now: Timestamp) -> ResultRequest {
         request_conference_session_id: Some(conference.id.0),
         provider_name: view.provider.as_ref().map(|p| p.name.clone()),
         provider_list: view.offered.iter().map(|p| provider(p, &view.language.name)).collect(),
-        participant_list: participants(view),
+        participant_list: participants(view, viewer),
     }
 }
 

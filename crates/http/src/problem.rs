@@ -19,9 +19,12 @@ pub(crate) enum Problem {
     /// No token came with the request.
     #[error("a token is required: send it in the header WEYIToken, or as `Authorization: Bearer`")]
     MissingToken,
-    /// The token is unknown, expired or revoked.
-    #[error("the token is unknown or has expired; log in again")]
+    /// The token is unknown, or its login was ended.
+    #[error("the token is unknown, or its login was ended; log in again")]
     InvalidToken,
+    /// The token was good, and was not used for too long, or has reached the end of its life.
+    #[error("the login has expired; log in again")]
+    TokenExpired,
     /// The invitation is unknown, or its guest is out of the call.
     #[error("this invitation is not valid, or no longer valid; ask to be invited again")]
     InvalidInvitation,
@@ -125,6 +128,7 @@ impl Problem {
         match self {
             Self::MissingToken => verdict(StatusCode::UNAUTHORIZED, "missing_token"),
             Self::InvalidToken => verdict(StatusCode::UNAUTHORIZED, "invalid_token"),
+            Self::TokenExpired => verdict(StatusCode::UNAUTHORIZED, "token_expired"),
             Self::InvalidInvitation => verdict(StatusCode::UNAUTHORIZED, "invalid_invitation"),
             Self::WrongCredentials => verdict(StatusCode::UNAUTHORIZED, "wrong_credentials"),
             Self::WrongRole(_) => verdict(StatusCode::FORBIDDEN, "wrong_role"),

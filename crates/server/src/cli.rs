@@ -34,10 +34,10 @@ pub(crate) fn run() -> anyhow::Result<()> {
             Ok(print_line(format_args!("{} is up to date", settings.database))?)
         }
         ("user", arguments) => match arguments.subcommand() {
-            Some(("add", arguments)) => {
-                with_store(&settings, async |store| users::add(store, arguments).await)
+            Some((name, arguments)) => {
+                with_store(&settings, async |store| users::run(store, name, arguments).await)
             }
-            _ => anyhow::bail!("say `trialogue user add`"),
+            None => anyhow::bail!("say what to do: `trialogue user --help` lists it"),
         },
         ("demo", arguments) => {
             migrate(&settings.database)?;
@@ -95,7 +95,10 @@ fn command() -> Command {
         )
         .subcommand(Command::new("migrate").about("Bring the database schema up to date"))
         .subcommand(
-            Command::new("user").about("Manage users").subcommand_required(true).subcommand(users::command()),
+            Command::new("user")
+                .about("Manage users")
+                .subcommand_required(true)
+                .subcommands(users::commands()),
         )
         .subcommand(
             Command::new("demo")

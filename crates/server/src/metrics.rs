@@ -82,7 +82,7 @@ fn serve(listeners: Listeners, collected: PrometheusHandle, watched: Watched) ->
         App::new()
             .app_data(web::Data::new(watched.clone()))
             .app_data(web::Data::new(collected.clone()))
-            .route("/metrics", web::get().to(answer))
+            .service(trialogue_http::paths::page("/metrics", answer))
     });
     for listener in listeners.all {
         server = server.listen(listener)?;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use trialogue_delivery::{Bearer, Delivery, Email, Language, Sender, TextMessage};
 use trialogue_domain::Timings;
-use trialogue_http::{DeliverySettings, HttpSettings, IceServers, LinkKey, SignallingSettings};
+use trialogue_http::{DeliverySettings, HttpSettings, IceServers, LinkKey, LoginLife, SignallingSettings};
 use trialogue_media::{JanusSettings, LiveKitKey, LiveKitSettings};
 use trialogue_storage::{Channel, DatabaseUrl, StoreOptions};
 
@@ -127,7 +127,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "10",
         help: "How often a signalling socket is asked for a sign of life; two without an answer, and it is lost.",
     },
-    Setting { name: "token_seconds", default: "43200", help: "How long a login token lives." },
+    Setting {
+        name: "token_seconds",
+        default: "43200",
+        help: "How long a login lasts without use; each use prolongs it.",
+    },
+    Setting {
+        name: "token_max_seconds",
+        default: "604800",
+        help: "How long a login lasts at most. It never ends during a live request of its user.",
+    },
     Setting {
         name: "presence_seconds",
         default: "30",
@@ -343,7 +352,10 @@ impl Values {
             http: HttpSettings {
                 base_path,
                 public_url: public_url.unwrap_or_else(|| listen.url()),
-                token_life: self.seconds("token_seconds")?,
+                logins: LoginLife {
+                    idle: self.seconds("token_seconds")?,
+                    total: self.seconds("token_max_seconds")?,
+                },
                 presence_window: self.seconds("presence_seconds")?,
                 delivery: key.map(|key| DeliverySettings {
                     key,

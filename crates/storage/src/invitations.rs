@@ -1,7 +1,7 @@
 //! Invitations of third parties.
 
 use diesel::prelude::*;
-use trialogue_domain::{Actor, Command, ConferenceId, Kind, ParticipantId, Refusal, Timestamp};
+use trialogue_domain::{Actor, Command, ConferenceId, Kind, ParticipantId, Refusal, Timestamp, UserId};
 
 use crate::aggregate::Invitee;
 use crate::calls::{lane_key, missing};
@@ -53,6 +53,13 @@ impl Invitation {
     }
 }
 
+pub(crate) const fn inviter_of(actor: Actor) -> Option<UserId> {
+    match actor {
+        Actor::Client(user) | Actor::Provider(user) => Some(user),
+        Actor::Guest(_) | Actor::SecondInterpreter(_) | Actor::System => None,
+    }
+}
+
 impl Store {
     /// Invites a third party, queues the delivery, and renders the answer in the same transaction.
     ///
@@ -84,6 +91,7 @@ impl Store {
                         email: guest.email.clone(),
                         phone: guest.phone.clone(),
                         invitation: Some((guest.invitation)(participant).to_vec()),
+                        inviter: inviter_of(actor).map(|user| user.0),
                     };
                     let command = Command::InviteGuest(participant);
                     store.decide_and_save(tx, id, actor, command, now, Some(&invitee))?;

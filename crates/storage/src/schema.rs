@@ -19,6 +19,7 @@ diesel::table! {
         performance -> Integer,
         last_seen -> Nullable<BigInt>,
         created_at -> BigInt,
+        status -> SmallInt,
     }
 }
 
@@ -90,6 +91,7 @@ diesel::table! {
         name -> Nullable<Text>,
         email -> Nullable<Text>,
         phone -> Nullable<Text>,
+        inviter_id -> Nullable<Integer>,
     }
 }
 
@@ -145,6 +147,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    recent_deliveries (participant_id) {
+        participant_id -> Integer,
+        recipient -> Binary,
+        queued_at -> BigInt,
+    }
+}
+
+diesel::table! {
     idempotency_keys (owner, key) {
         owner -> Text,
         key -> Text,
@@ -185,4 +195,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     deliveries,
     nodes,
     outbox,
+    call_legs,
 );

@@ -11,6 +11,7 @@ use crate::changes::{Announcer, Wakes};
 use crate::connection::{AnyConnection, DatabaseUrl};
 use crate::error::{OpenError, StoreError};
 use crate::executor::{Executor, Lanes};
+use crate::logins::KEPT;
 use crate::migrate::{SchemaState, state};
 use crate::schema::{idempotency_keys, tokens};
 use crate::sqlite_files::{self, OpenFiles};
@@ -107,14 +108,15 @@ impl Store {
         self.executor().read("check the database", work).await
     }
 
-    /// Deletes what has had its time: expired login tokens, and idempotency keys made before `keys_before`.
+    /// Deletes what has had its time: login tokens that expired a day ago, counted deliveries, and idempotency keys made before `keys_before`.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn sweep(&self, now: Timestamp, keys_before: Timestamp) -> Result<usize, StoreError> {
         self.executor()
             .write(0, "sweep", move |tx| {
-                let gone = diesel::delete(tokens::table.filter(tokens::expires_at.le(now.0)))
+                let kept_from = now.before(KEPT);
+                let gone = diesel::delete(tokens::table.filter(tokens::expires_at.le(kept_from.0)))
                     .execute(&mut tx.connection)
                     .map_err(StoreError::query("delete expired tokens"))?;
                 let old = idempotency_keys::table.filter(idempotency_keys::created_at.lt(keys_before.0));

@@ -67,6 +67,18 @@ struct UserSide {
     told_to_the_end: Option<ConferenceId>,
 }
 
+impl UserSide {
+    /// Whether the login is still good; it lives on with its stream. If that can't be asked, it is taken for good.
+    async fn renew(&mut self, now: Timestamp) -> bool {
+        match self.follower.renew(self.token, now).await {
+            Ok(Some(expires)) => self.expires = expires,
+            Ok(None) => return false,
+            Err(error) => tracing::warn!(%error, "a login could not be checked; it is asked again"),
+        }
+        true
+    }
+}
+
 enum Heard {
     Event(Result<Recorded, StoreError>),
     Known(Known),
@@ -198,6 +210,9 @@ impl EventStream {
     /// stream began is not told.
     fn known(&mut self, Known { standing, latest }: Known) -> String {
         let Side::User(user) = &mut self.side else { return String::new() };
+        if !standing.logins.contains(&user.token) {
+            return self.end("logged_out");
+        }
         if user.offers.is_none() && standing.live.is_none() && user.told_to_the_end.is_none() {
             user.told_to_the_end = latest;
         }
@@ -219,12 +234,15 @@ impl EventStream {
 
     async fn beat(&mut self) -> String {
         self.beats = self.beats.wrapping_add(1);
-        let is_logged_in = match &self.side {
+        let is_logged_in = match &mut self.side {
             Side::Invited(_) => true,
             Side::User(user) => {
                 let now = self.shared.clock.now();
-                let asks = self.beats.is_multiple_of(LOGIN_CHECK);
-                user.expires > now && (!asks || user.follower.is_login(user.token, now).await)
+                if user.expires <= now || self.beats.is_multiple_of(LOGIN_CHECK) {
+                    user.renew(now).await
+                } else {
+                    true
+                }
             }
         };
         if !is_logged_in {
@@ -236,7 +254,11 @@ impl EventStream {
 
     fn set_heartbeat(&mut self) {
         let wait = match &self.side {
-            Side::User(user) => self.shared.heartbeat.min(user.expires.since(self.shared.clock.now())),
+            // An expired login that is still good belongs to a live request.
+            Side::User(user) => match user.expires.since(self.shared.clock.now()) {
+                Duration::ZERO => self.shared.heartbeat,
+                left => self.shared.heartbeat.min(left),
+            },
             Side::Invited(_) => self.shared.heartbeat,
         };
         self.heartbeat.set(sleep(wait));

@@ -87,6 +87,9 @@ impl End {
             FinishReason::Lost => Self::Finished("The connection was lost for too long."),
             FinishReason::Expired => Self::Expired,
             FinishReason::Replaced => Self::Finished("The call was started again."),
+            FinishReason::Revoked => {
+                Self::Finished("Your access to this call was ended. Log in again to go on.")
+            }
         }
     }
 }

@@ -6,32 +6,53 @@ use serde_json::{Value, json};
 use trialogue_storage::UserRole;
 
 use crate::answer::Answer;
-use crate::world::{INSTANT, PASSWORD, TOKEN_LIFE, World, just_before};
+use crate::world::{INSTANT, PASSWORD, TOKEN_LIFE, TOKEN_MAX, World, just_before};
 
 async fn login(world: &World, side: &str, email: &str, password: &str) -> Answer {
     world.post(&format!("{side}/Login/1"), "", json!({"Email": email, "Password": password})).await
 }
 
 #[actix_web::test]
-async fn a_token_lasts_its_time_and_no_longer() {
+async fn an_unused_token_expires_and_says_so() {
     let world = World::new().await;
     let client = world.client("nora").await;
     let provider = world.provider("sofia").await;
-    let status = async || {
-        let client = world.post("Client/Request/Status", &client, Value::Null).await;
-        (client, world.post("Provider/Task/Offers", &provider, Value::Null).await)
-    };
-    world.clock.advance(just_before(TOKEN_LIFE));
-    let (of_client, of_provider) = status().await;
-    of_client.fails(409, "no_request");
-    of_provider.ok();
-    world.clock.advance(INSTANT);
-    let (of_client, of_provider) = status().await;
-    let message = of_client.fails(401, "invalid_token");
-    assert_eq!(message, "The token is unknown or has expired; log in again.");
-    of_provider.fails(401, "invalid_token");
+    world.clock.advance(TOKEN_LIFE);
+    let of_client = world.post("Client/Request/Status", &client, Value::Null).await;
+    assert_eq!(of_client.fails(401, "token_expired"), "The login has expired; log in again.");
+    world.post("Provider/Task/Offers", &provider, Value::Null).await.fails(401, "token_expired");
+    world.post("Client/Request/Status", "nonsense", Value::Null).await.fails(401, "invalid_token");
     let again = world.login("Client", "nora").await;
     world.post("Client/Request/Status", &again, Value::Null).await.fails(409, "no_request");
+}
+
+#[actix_web::test]
+async fn a_login_slides_with_use_up_to_its_maximum() {
+    let world = World::new().await;
+    let client = world.client("nora").await;
+    let steps = u32::try_from(TOKEN_MAX.as_secs() / TOKEN_LIFE.as_secs()).unwrap();
+    for _ in 0..steps {
+        world.post("Client/Request/Status", &client, Value::Null).await.fails(409, "no_request");
+        world.clock.advance(just_before(TOKEN_LIFE));
+    }
+    world.post("Client/Request/Status", &client, Value::Null).await.fails(409, "no_request");
+    world.clock.advance(INSTANT * steps);
+    world.post("Client/Request/Status", &client, Value::Null).await.fails(401, "token_expired");
+}
+
+#[actix_web::test]
+async fn a_login_never_ends_during_a_call() {
+    let world = World::new().await;
+    let call = world.connected("").await;
+    world.clock.advance(TOKEN_LIFE);
+    world.post("Client/Request/Status", &call.client, Value::Null).await.ok();
+    world.post("Provider/Task/Status", &call.provider, Value::Null).await.ok();
+    world.clock.advance(TOKEN_MAX);
+    // The account's life of 12 hours has passed, which ends the call; the request waits for another.
+    world.post("Client/Request/Status", &call.client, Value::Null).await.ok();
+    let finish = json!({"IsSuccessful": true});
+    world.post("Client/Request/CallFinishedNew", &call.client, finish).await.empty();
+    world.post("Client/Request/Status", &call.client, Value::Null).await.fails(401, "token_expired");
 }
 
 #[actix_web::test]
@@ -149,4 +170,48 @@ async fn the_language_in_the_path_is_a_number() {
         world.post(&format!("Client/Login/{language}"), "", body()).await.ok();
     }
     world.post("Client/Login", "", body()).await.fails(404, "not_found");
+}
+
+#[actix_web::test]
+async fn an_address_is_the_same_however_it_is_typed() {
+    let world = World::new().await;
+    world.add_user(UserRole::Client, "nora", &[]).await;
+    for email in [
+        " nora@example.org ",
+        "NORA@Example.org\n",
+        "\u{feff}nora@example.org",
+        "nora@example.org\u{200e}",
+        "ｎora＠example.org",
+    ] {
+        login(&world, "Client", email, PASSWORD).await.ok();
+    }
+    for email in ["nora example.org", "nora@", "\u{200b}", "nora@example..org"] {
+        let answer = login(&world, "Client", email, PASSWORD).await;
+        answer.fails(400, "invalid_body");
+        assert_eq!(answer.model_error().1, "This is not an e-mail address.", "{email:?}");
+    }
+}
+
+/// Browsers send the domain in ASCII, people and earlier versions do not.
+#[actix_web::test]
+async fn a_domain_has_two_spellings_and_one_account() {
+    let world = World::new().await;
+    // As earlier versions stored it.
+    world.add_user_at(UserRole::Client, "ana@müller.example").await;
+    world.add_user_at(UserRole::Client, "new@xn--mller-kva.example").await;
+    for email in [
+        "ana@müller.example",
+        "ana@xn--mller-kva.example",
+        "Ana@Mu\u{308}ller.Example",
+        "new@müller.example",
+        "new@XN--mller-kva.example",
+    ] {
+        login(&world, "Client", email, PASSWORD).await.ok();
+    }
+    // Ten wrong passwords are ten, whichever spelling they come under.
+    for n in 0..10 {
+        let email = if n % 2 == 0 { "ana@müller.example" } else { "ana@xn--mller-kva.example" };
+        login(&world, "Client", email, "a wrong one").await.fails(401, "wrong_credentials");
+    }
+    login(&world, "Client", "ana@müller.example", PASSWORD).await.fails(429, "too_many_wrong_passwords");
 }

@@ -23,6 +23,8 @@ mod livekit;
 #[cfg(test)]
 mod login;
 #[cfg(test)]
+mod logout;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod permissions;

@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use trialogue_domain::{ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, UserId};
 use trialogue_http::{
-    App, Clock, DeliverySettings, Entropy, HttpSettings, IceServers, Live, SignallingSettings, configure,
+    App, Clock, DeliverySettings, Entropy, HttpSettings, IceServers, Live, LoginLife, SignallingSettings,
+    configure,
 };
 use trialogue_media::{Gateway, LiveKitKey, VideoEngine, notifications};
 use trialogue_storage::{
@@ -30,6 +31,7 @@ use crate::answer::Answer;
 
 pub(crate) const PASSWORD: &str = "a password";
 pub(crate) const TOKEN_LIFE: Duration = Duration::from_hours(8);
+pub(crate) const TOKEN_MAX: Duration = Duration::from_hours(48);
 /// The least that the clock can tell.
 pub(crate) const INSTANT: Duration = Duration::from_micros(1);
 pub(crate) const PRESENCE: Duration = Duration::from_secs(30);
@@ -123,7 +125,7 @@ impl World {
         let settings = HttpSettings {
             base_path: "/API".to_owned(),
             public_url: "https://trialogue.example".to_owned(),
-            token_life: TOKEN_LIFE,
+            logins: LoginLife { idle: TOKEN_LIFE, total: TOKEN_MAX },
             presence_window,
             delivery,
             heartbeat: HEARTBEAT,
@@ -186,6 +188,13 @@ impl World {
     pub(crate) async fn post(&self, path: &str, token: &str, body: Value) -> Answer {
         let bytes = if body.is_null() { String::new() } else { body.to_string() };
         self.send(post(path, token, "application/json").set_payload(bytes)).await
+    }
+
+    /// A user with [`PASSWORD`] and this address, stored as it is.
+    pub(crate) async fn add_user_at(&self, role: UserRole, email: &str) -> UserId {
+        let (email, name) = (email.to_owned(), email.to_owned());
+        let new = NewUser { role, email, name, password_hash: password_hash(), languages: Vec::new() };
+        self.store.add_user(new, self.clock.now()).await.unwrap()
     }
 
     pub(crate) async fn add_user(&self, role: UserRole, name: &str, languages: &[i32]) -> UserId {
