@@ -41,6 +41,7 @@ rows! { W:
     W::BodyRequired => W::BodyRequired, "Send the body that the route documents.";
     W::BodyTooLarge => W::BodyTooLarge, "Send less; leave out pictures.";
     W::UnsupportedMediaType => W::UnsupportedMediaType, "Send JSON or XML in UTF-8, and say so in Content-Type.";
+    W::UnsupportedContentCoding => W::UnsupportedContentCoding, "Send the body uncompressed, without `Content-Encoding`.";
     W::NotFound => W::NotFound, "Check path and ids.";
     W::MethodNotAllowed => W::MethodNotAllowed, "Use the method that Allow names.";
     W::Internal => W::Internal, "Report it, with the answer's X-Request-Id.";

@@ -18,6 +18,7 @@ pub mod negotiation;
 mod pages;
 mod passwords;
 pub mod paths;
+mod person;
 mod ports;
 mod present;
 mod problem;
@@ -34,12 +35,13 @@ pub use catalogue::error_catalogue;
 pub use delivery::{DeliverySettings, LinkKey};
 pub use error_body::{ErrorBody, WireErrorCode};
 pub use live::{Follower, Live};
-pub use passwords::hash_password;
+pub use passwords::{BadNewPassword, check_new_password, hash_password};
+pub use person::{EmailAddress, NotAName, NotAnEmailAddress, PersonName};
 pub use ports::{Clock, Entropy};
 pub use routes::JanusReports;
 pub use signalling::{IceServers, SignallingSettings};
 
-use actix_web::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{CACHE_CONTROL, EXPIRES, PRAGMA, X_CONTENT_TYPE_OPTIONS};
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::web::{self, ServiceConfig};
 
@@ -52,10 +54,17 @@ pub fn configure(app: &web::Data<App>, config: &mut ServiceConfig) {
         .wrap(from_fn(request_log::log_request))
         // Answers hold tokens, secrets and names: no cache may keep them.
         // A browser takes the stated type of every answer, and guesses none.
-        .wrap(DefaultHeaders::new().add((CACHE_CONTROL, "no-store")).add((X_CONTENT_TYPE_OPTIONS, "nosniff")))
+        .wrap(
+            DefaultHeaders::new()
+                .add((CACHE_CONTROL, "no-store"))
+                // The same for caches of HTTP/1.0, as the framework's host says it.
+                .add((PRAGMA, "no-cache"))
+                .add((EXPIRES, "-1"))
+                .add((X_CONTENT_TYPE_OPTIONS, "nosniff")),
+        )
         .wrap(paths::IgnoreCase::below([base.as_str()]))
-        .route("/healthz", web::get().to(health::healthz))
-        .route("/readyz", web::get().to(health::readyz))
+        .service(paths::page("/healthz", health::healthz))
+        .service(paths::page("/readyz", health::readyz))
         .configure(|config| {
             routes::configure(&base, config);
             if let Some(reports) = &app.janus {

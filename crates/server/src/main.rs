@@ -1,5 +1,8 @@
 //! The trialogue program: command line, settings, wiring and lifecycle.
 
+// They panic when the reader of a pipe has gone.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod cli;
 mod clock;
 mod demo;
@@ -7,6 +10,7 @@ mod engine;
 mod entropy;
 mod lane;
 mod metrics;
+mod output;
 mod postman;
 mod reconcile;
 mod relay;
@@ -23,7 +27,7 @@ fn main() -> std::process::ExitCode {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
             // The chain of causes in one line: what failed, and why.
-            eprintln!("trialogue: {error:#}");
+            output::complain(format_args!("{error:#}"));
             std::process::ExitCode::FAILURE
         }
     }

@@ -1,18 +1,19 @@
 //! `trialogue user add`.
 
-use std::io::BufRead as _;
+use std::io::{BufRead as _, Read as _};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use trialogue_domain::LanguageId;
-use trialogue_http::{Clock as _, hash_password};
-use trialogue_storage::{NewUser, Store, UserRole};
+use trialogue_http::{Clock as _, EmailAddress, PersonName, check_new_password, hash_password};
+use trialogue_storage::{NewUser, Store, StoreError, UserRole};
 
 use crate::clock::SystemClock;
 use crate::entropy::SystemEntropy;
+use crate::output::print_line;
 
-/// Fewer characters are too easily guessed.
-const SHORTEST_PASSWORD: usize = 8;
+/// Longest line that is read as a password, in bytes.
+const LONGEST_LINE: u64 = 4096;
 
 pub(crate) fn command() -> Command {
     let languages = |name: &'static str, help: &'static str| {
@@ -43,18 +44,25 @@ pub(crate) async fn add(store: &Store, arguments: &ArgMatches) -> anyhow::Result
     ensure!(role == UserRole::Provider || languages.is_empty(), "only providers have languages");
     ensure!(role == UserRole::Client || !languages.is_empty(), "a provider needs a language: --language 44");
     let email = text("email");
-    ensure!(email.contains('@'), "{email:?} is not an e-mail address");
-
-    let mut password = String::new();
-    std::io::stdin().lock().read_line(&mut password).context("reading the password from standard input")?;
-    let password = password.trim_end_matches(['\r', '\n']);
-    ensure!(
-        password.chars().count() >= SHORTEST_PASSWORD,
-        "the password (a line on standard input) needs at least {SHORTEST_PASSWORD} characters"
-    );
-    let password_hash = hash_password(password, &SystemEntropy).map_err(anyhow::Error::msg)?;
-    let new = NewUser { role, email, name: text("name"), password_hash, languages };
+    let Ok(email) = EmailAddress::parse(&email) else { bail!("{email:?} is not an e-mail address") };
+    let name = PersonName::parse(&text("name"))?;
+    let password = read_password()?;
+    for form in email.stored_forms() {
+        ensure!(store.credentials(role, form).await?.is_none(), StoreError::EmailTaken);
+    }
+    let password_hash = hash_password(&password, &SystemEntropy).map_err(anyhow::Error::msg)?;
+    let (email, name) = (email.as_str().to_owned(), name.as_str().to_owned());
+    let new = NewUser { role, email, name, password_hash, languages };
     let id = store.add_user(new, SystemClock.now()).await?;
-    println!("added user {id}");
-    Ok(())
+    Ok(print_line(format_args!("added user {id}"))?)
+}
+
+/// A new password: the first line of standard input, without its end.
+fn read_password() -> anyhow::Result<String> {
+    let mut line = String::new();
+    let mut input = std::io::stdin().lock().take(LONGEST_LINE);
+    input.read_line(&mut line).context("reading the password from standard input")?;
+    let line = line.strip_suffix('\n').map_or(&*line, |line| line.strip_suffix('\r').unwrap_or(line));
+    check_new_password(line).context("reading the password from a line of standard input")?;
+    Ok(line.to_owned())
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use actix_web::HttpResponse;
+use actix_web::http::Version;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use actix_web::web::Bytes;
 use trialogue_domain::ConferenceId;
@@ -34,12 +35,20 @@ pub(super) async fn events(call: Call) -> Result<HttpResponse, Failure> {
         let piece = stream.next().await?;
         Some((Ok::<Bytes, std::convert::Infallible>(piece), stream))
     });
-    Ok(HttpResponse::Ok()
+    let mut answer = HttpResponse::Ok();
+    answer
         .insert_header((CONTENT_TYPE, "text/event-stream"))
         // A proxy must neither keep it, nor compress it, nor collect it before it passes it on.
         .insert_header((CACHE_CONTROL, "no-store, no-transform"))
-        .insert_header((HeaderName::from_static("x-accel-buffering"), "no"))
-        .streaming(pieces))
+        .insert_header((HeaderName::from_static("x-accel-buffering"), "no"));
+    let before_chunks = call.request().version() < Version::HTTP_11;
+    if before_chunks {
+        // The end of the connection is the end of the stream (RFC 9112, 6.1).
+        answer.force_close();
+    }
+    let mut answer = answer.streaming(pieces);
+    answer.head_mut().no_chunking(before_chunks);
+    Ok(answer)
 }
 
 /// Reads `CONFERENCE-SEQ`; what is no such text is no place.

@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, web};
 use trialogue_storage::UserRole;
 
 use crate::call::Call;
+use crate::person::EmailAddress;
 use crate::problem::Problem;
 use crate::reply::Failure;
 use crate::secret::Secret;
@@ -18,13 +19,19 @@ pub(super) async fn login(
 ) -> Result<HttpResponse, Failure> {
     require_language_number(&call)?;
     let info: ParaLoginInfo = call.checked_body(payload).await?;
-    let email = info.email.unwrap_or_default().trim().to_lowercase();
+    let email = EmailAddress::parse(&info.email.unwrap_or_default());
+    let email = email.map_err(|_| call.fail(Problem::WrongCredentials))?;
     let app = call.app();
     // A client and a provider with one address are two names.
-    let name = format!("{role:?} {email}");
+    let name = format!("{role:?} {}", email.as_str());
     app.throttle.admit(&name, call.now()).map_err(|wait| call.fail(Problem::Throttled(wait)))?;
 
-    let known = app.store.credentials(role, &email).await.map_err(|e| call.fail(e))?;
+    let mut known = None;
+    for form in email.stored_forms() {
+        if known.is_none() {
+            known = app.store.credentials(role, form).await.map_err(|e| call.fail(e))?;
+        }
+    }
     let hash = known.as_ref().map(|c| c.password_hash.clone());
     let fits = app.passwords.fits(info.password.unwrap_or_default(), hash).await;
     let fits = fits.map_err(|_| call.fail(Problem::PasswordLane))?;

@@ -1,9 +1,12 @@
 //! Checks of shape, told in the wire's names.
 
 use super::decimal::Decimal;
+use crate::error_body::sentence;
+use crate::person::{EmailAddress, NotAName, PersonName, PhoneNumber, is_blank};
 use serde::de::{Deserialize, Deserializer, Error as _, Visitor, value};
 use serde::forward_to_deserialize_any;
 use std::borrow::Cow;
+use std::fmt::Display;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 /// Paths of members with what is wrong about each, in the order of the members.
@@ -37,30 +40,37 @@ fn message(error: &ValidationError) -> String {
     error.message.as_deref().unwrap_or("This value is not allowed.").to_owned()
 }
 
+/// An e-mail address.
+pub(super) fn email_address(email: &str) -> Result<(), ValidationError> {
+    EmailAddress::parse(email).map(drop).map_err(|error| told("email", &error))
+}
+
 /// An e-mail address, if there is one.
-pub(super) fn email_or_empty(email: &str) -> Result<(), ValidationError> {
-    let local = email.rsplit_once('@').map_or("", |(local, _)| local);
-    // HTML's rule, which the validator follows, lets dots stand where no mail server wants them.
-    let is_dotted_well = !local.starts_with('.') && !local.ends_with('.') && !local.contains("..");
-    if email.is_empty() || (is_dotted_well && validator::ValidateEmail::validate_email(&email)) {
-        Ok(())
-    } else {
-        Err(ValidationError::new("email").with_message(Cow::Borrowed("This is not an e-mail address.")))
+pub(super) fn email_or_empty(typed: &str) -> Result<(), ValidationError> {
+    if is_blank(typed) { Ok(()) } else { email_address(typed) }
+}
+
+/// A name, if there is one.
+pub(super) fn name_or_empty(typed: &str) -> Result<(), ValidationError> {
+    match PersonName::parse(typed) {
+        // The length is checked of what was sent.
+        Ok(_) | Err(NotAName::TooLong) => Ok(()),
+        Err(NotAName::Invisible) if is_blank(typed) => Ok(()),
+        Err(error) => Err(told("name", &error)),
     }
 }
 
 /// A telephone number as people write it, if there is one.
 pub(super) fn phone_or_empty(phone: &str) -> Result<(), ValidationError> {
-    let (phone, written) = (phone.trim(), |c: char| c.is_ascii_digit() || " -./()".contains(c));
-    let digits = phone.chars().filter(char::is_ascii_digit).count();
-    if phone.is_empty()
-        || (phone.strip_prefix('+').unwrap_or(phone).chars().all(written) && (3..=20).contains(&digits))
-    {
+    if is_blank(phone) || PhoneNumber::parse(phone).is_some() {
         Ok(())
     } else {
-        let message = "This is not a telephone number: digits, with + before the country's.";
-        Err(ValidationError::new("phone").with_message(Cow::Borrowed(message)))
+        Err(told("phone", &"this is not a telephone number: digits, with + before the country's"))
     }
+}
+
+fn told(code: &'static str, message: &dyn Display) -> ValidationError {
+    ValidationError::new(code).with_message(Cow::Owned(sentence(&message.to_string())))
 }
 
 /// Zero or more.

@@ -231,3 +231,28 @@ async fn a_link_of_the_servers_key_comes_back() {
     assert_ne!(ask(&again, "another").await.header("Location"), first.header("Location"));
     assert_eq!(world.store.deliveries_waiting().await.unwrap(), 2, "nobody is sent a second e-mail");
 }
+
+#[actix_web::test]
+async fn what_is_typed_of_a_guest_gets_its_normal_form() {
+    let world = World::new().await;
+    let call = world.issued("").await;
+    let body = json!({
+        "Name": " Rosa \u{202e}seR\u{202c}\r\n",
+        "Email": " Rosa@Müller.Example\u{200b}",
+        "PhoneNumber": "\u{202a}+1\u{a0}555 0100\u{202c}",
+    });
+    let invited = invite(&world, SIDES[0], &call.client, body).await.ok().json();
+    assert_eq!(invited["PersonName"], "Rosa seR");
+    assert_eq!(invited["AppClientEmail"], "rosa@xn--mller-kva.example");
+    assert_eq!(invited["AppClientPhoneNumber"], "+1 555 0100");
+    for name in ["\u{200b}", "\u{202e}\u{202c}", "\u{3164}", "\u{2800}"] {
+        let answer = invite(&world, SIDES[0], &call.client, json!({"Name": name})).await;
+        answer.fails(400, "invalid_body");
+        let (member, message) = answer.model_error();
+        assert_eq!(
+            (&*member, &*message),
+            ("request.Name", "This name has no visible character."),
+            "{name:?}"
+        );
+    }
+}

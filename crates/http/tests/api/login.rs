@@ -150,3 +150,47 @@ async fn the_language_in_the_path_is_a_number() {
     }
     world.post("Client/Login", "", body()).await.fails(404, "not_found");
 }
+
+#[actix_web::test]
+async fn an_address_is_the_same_however_it_is_typed() {
+    let world = World::new().await;
+    world.add_user(UserRole::Client, "nora", &[]).await;
+    for email in [
+        " nora@example.org ",
+        "NORA@Example.org\n",
+        "\u{feff}nora@example.org",
+        "nora@example.org\u{200e}",
+        "ｎora＠example.org",
+    ] {
+        login(&world, "Client", email, PASSWORD).await.ok();
+    }
+    for email in ["nora example.org", "nora@", "\u{200b}", "nora@example..org"] {
+        let answer = login(&world, "Client", email, PASSWORD).await;
+        answer.fails(400, "invalid_body");
+        assert_eq!(answer.model_error().1, "This is not an e-mail address.", "{email:?}");
+    }
+}
+
+/// Browsers send the domain in ASCII, people and earlier versions do not.
+#[actix_web::test]
+async fn a_domain_has_two_spellings_and_one_account() {
+    let world = World::new().await;
+    // As earlier versions stored it.
+    world.add_user_at(UserRole::Client, "ana@müller.example").await;
+    world.add_user_at(UserRole::Client, "new@xn--mller-kva.example").await;
+    for email in [
+        "ana@müller.example",
+        "ana@xn--mller-kva.example",
+        "Ana@Mu\u{308}ller.Example",
+        "new@müller.example",
+        "new@XN--mller-kva.example",
+    ] {
+        login(&world, "Client", email, PASSWORD).await.ok();
+    }
+    // Ten wrong passwords are ten, whichever spelling they come under.
+    for n in 0..10 {
+        let email = if n % 2 == 0 { "ana@müller.example" } else { "ana@xn--mller-kva.example" };
+        login(&world, "Client", email, "a wrong one").await.fails(401, "wrong_credentials");
+    }
+    login(&world, "Client", "ana@müller.example", PASSWORD).await.fails(429, "too_many_wrong_passwords");
+}

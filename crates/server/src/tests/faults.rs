@@ -86,7 +86,7 @@ async fn matrix(post: Post) {
     let mut world = World::sqlite();
     for step in STEPS {
         for trouble in TROUBLES {
-            println!("{step:?} {trouble:?} {post:?}");
+            crate::output::print_line(format_args!("{step:?} {trouble:?} {post:?}")).unwrap();
             let call = world.call().await;
             let guest = world.guest(&call).await;
             let mut fault = Some(Armed::new(&world, step, trouble, guest.into()));

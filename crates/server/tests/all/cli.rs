@@ -51,6 +51,20 @@ fn users_are_added_and_log_in(database: &Database) {
     }
     let why = add(&["client", "nobody", "C"], "long enough\n").explained();
     assert!(why.contains("\"nobody\" is not an e-mail address"), "{why}");
+    for (email, name, password) in [
+        ("C @test.example", "C", "long enough\n".to_owned()),
+        ("c@test..example", "C", "long enough\n".to_owned()),
+        ("c@test.example", "\u{200b}", "long enough\n".to_owned()),
+        ("c@test.example", "C", format!("{}\n", "x".repeat(257))),
+        ("c@test.example", "C", "tab\tin the middle\n".to_owned()),
+    ] {
+        add(&["client", email, name], &password).explained();
+    }
+    // As PowerShell pipes a line, and as a browser sends the domain.
+    add(&["client", "\u{feff} Bo@Müller.Example ", "Bo\u{202e}"], "\u{feff}correct horse\r\n").printed();
+    server.api.login("Client", "bo@xn--mller-kva.example", "correct horse");
+    let why = add(&["client", "bo@xn--mller-kva.example", "Bo"], "long enough\n").explained();
+    assert!(why.contains("another user of this role has this e-mail address"), "{why}");
     // None of the refused ones is half there.
     server.api.try_login("Provider", "new@test.example", "long enough").refused(401, "wrong_credentials");
     add(&["client", "c@test.example", "C"], "long enough\n").printed();
