@@ -51,7 +51,9 @@ const FILES: &[File] = &[
     asset!(SCRIPT, "devices.js"),
     asset!(SCRIPT, "dialogs.js"),
     asset!(SCRIPT, "dom.js"),
+    asset!(SCRIPT, "endings.js"),
     asset!(SCRIPT, "entry.js"),
+    asset!(SCRIPT, "guard.js"),
     asset!(SCRIPT, "i18n.js"),
     asset!(SCRIPT, "i18n/en.js"),
     asset!(SCRIPT, "i18n/es.js"),
@@ -59,10 +61,13 @@ const FILES: &[File] = &[
     asset!(SCRIPT, "join.js"),
     asset!(SCRIPT, "languages.js"),
     asset!(SCRIPT, "links.js"),
+    asset!(SCRIPT, "login.js"),
     asset!(SCRIPT, "people.js"),
     asset!(SCRIPT, "ringing.js"),
     asset!(SCRIPT, "signalling.js"),
+    asset!(SCRIPT, "storage.js"),
     asset!(SCRIPT, "tiles.js"),
+    asset!(SCRIPT, "unsent.js"),
     asset!(SCRIPT, "views.js"),
 ];
 
