@@ -31,7 +31,9 @@ mod refusal;
 pub use actor::{Actor, Role, permits};
 pub use apply::ReplayError;
 pub use command::{Command, CommandKind, NewPair};
-pub use conference::{Conference, MAX_INVITED, Offer, OfferState, Outcome, RequestStatus, Stage};
+pub use conference::{
+    Conference, MAX_CALLS, MAX_INVITATIONS, MAX_INVITED, Offer, OfferState, Outcome, RequestStatus, Stage,
+};
 pub use confirmation::{AccountIssued, Confirmation};
 pub use deadline::{Moment, Timings};
 pub use decide::{decide, open};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use trialogue_domain::{CommandKind, Outcome, Refusal as R, Role, StateName};
 use trialogue_media::BadWebhook;
-use trialogue_storage::StoreError as S;
+use trialogue_storage::{Limit, StoreError as S};
 
 use crate::error_body::WireErrorCode as W;
 use crate::problem::{BadJoin, Problem as P};
@@ -80,6 +80,12 @@ rows! { P:
     P::Store(S::Refused(R::AlreadyAnswered(_))) => refused(R::AlreadyAnswered(StateName::Connected)), "Finish or leave the call.";
     P::Store(S::Refused(R::ParticipantFinished)) => refused(R::ParticipantFinished), "Stop; only a new invitation or call leads back.";
     P::Store(S::Refused(R::TooManyInvited)) => refused(R::TooManyInvited), "Kick somebody first.";
+    P::Store(S::Refused(R::InvitationsUsedUp)) => refused(R::InvitationsUsedUp), "Go on in a new request.";
+    P::Store(S::Refused(R::CallsUsedUp)) => refused(R::CallsUsedUp), "Go on in a new request.";
+    P::Store(S::TooOften { limit: Limit::Requests, .. }) => too_often(Limit::Requests), "Wait as long as Retry-After says.";
+    P::Store(S::TooOften { limit: Limit::Invitations, .. }) => too_often(Limit::Invitations), "Wait as long as Retry-After says.";
+    P::Store(S::TooOften { limit: Limit::Deliveries, .. }) => too_often(Limit::Deliveries), "Pass the link on yourself: invite with a name only.";
+    P::TooManyStreams => P::TooManyStreams, "Share one stream among the pages of a user.";
     P::Store(S::IdempotencyMismatch) => P::Store(S::IdempotencyMismatch), "Send a new key with a new request.";
     P::Store(S::UnknownLanguage(_)) => P::Store(S::UnknownLanguage(0)), "Use a number of the language table.";
     P::Store(S::EmailTaken) => P::Store(S::EmailTaken), "Use another address.";
@@ -88,6 +94,10 @@ rows! { P:
     P::Store(S::Unavailable(_)) => P::Store(S::Unavailable(String::new())), "Try again after Retry-After; with an Idempotency-Key where something is made.";
     P::Store(S::Contended { .. } | S::Conflict(_)) => P::Store(S::Conflict(0)), "Try again after Retry-After.";
     P::Store(S::Inconsistent { .. } | S::Query { .. } | S::Panicked { .. }) => P::Store(S::Panicked { operation: "" }), "Report it, with the answer's X-Request-Id.";
+}
+
+fn too_often(limit: Limit) -> P {
+    P::Store(S::TooOften { limit, wait: Duration::from_secs(42) })
 }
 
 fn refused(refusal: R) -> P {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use trialogue_domain::Refusal;
 use trialogue_media::{BadToken, BadWebhook};
-use trialogue_storage::StoreError;
+use trialogue_storage::{Limit, StoreError};
 
 use crate::error_body::{ErrorBody, sentence};
 
@@ -31,6 +31,9 @@ pub(crate) enum Problem {
     /// A client's token on a provider's route, or the other way round.
     #[error("this token belongs to another role; this route is for a {0}")]
     WrongRole(&'static str),
+    /// The user, or the invited party, has as many streams of events as it may.
+    #[error("too many streams of events are open; close one first")]
+    TooManyStreams,
     /// Name or password is wrong; which of them is not said.
     #[error("the e-mail address or the password is wrong")]
     WrongCredentials,
@@ -100,6 +103,9 @@ pub(crate) struct Verdict {
 
 const SOON: Duration = Duration::from_secs(1);
 
+/// When to try again for a stream of events.
+const STREAM_WAIT: Duration = Duration::from_secs(30);
+
 impl Problem {
     /// Status, code and text: the whole table.
     pub(crate) fn verdict(&self) -> Verdict {
@@ -130,6 +136,10 @@ impl Problem {
             Self::InvalidToken => verdict(StatusCode::UNAUTHORIZED, "invalid_token"),
             Self::TokenExpired => verdict(StatusCode::UNAUTHORIZED, "token_expired"),
             Self::InvalidInvitation => verdict(StatusCode::UNAUTHORIZED, "invalid_invitation"),
+            Self::TooManyStreams => Verdict {
+                retry_after: Some(STREAM_WAIT),
+                ..verdict(StatusCode::TOO_MANY_REQUESTS, "too_many_streams")
+            },
             Self::WrongCredentials => verdict(StatusCode::UNAUTHORIZED, "wrong_credentials"),
             Self::WrongRole(_) => verdict(StatusCode::FORBIDDEN, "wrong_role"),
             Self::Throttled(wait) => Verdict {
@@ -161,6 +171,18 @@ impl Problem {
                 ),
                 StoreError::EmailTaken => verdict(StatusCode::CONFLICT, "email_taken"),
                 StoreError::InvalidText { .. } => verdict(StatusCode::BAD_REQUEST, "invalid_text"),
+                StoreError::TooOften { limit, wait } => {
+                    let (code, what) = match limit {
+                        Limit::Requests => ("too_many_requests", "requests were made and ended"),
+                        Limit::Invitations => {
+                            ("too_many_invitations", "invitations into this call were made")
+                        }
+                        Limit::Deliveries => ("too_many_deliveries", "invitations were sent to this address"),
+                    };
+                    let text = format!("Too many {what}; try again in {} seconds.", whole_seconds(*wait));
+                    let body = ErrorBody::new(text);
+                    Verdict { retry_after: Some(*wait), ..told(StatusCode::TOO_MANY_REQUESTS, code, body) }
+                }
                 StoreError::Busy { .. } => unavailable("busy"),
                 StoreError::Unavailable(_) => unavailable("database_unavailable"),
                 StoreError::Contended { .. } | StoreError::Conflict(_) => unavailable("contended"),
@@ -190,7 +212,9 @@ pub(crate) const fn refusal_status(refusal: Refusal) -> StatusCode {
         | Refusal::NotConfirmed(_)
         | Refusal::AlreadyAnswered(_)
         | Refusal::ParticipantFinished
-        | Refusal::TooManyInvited => StatusCode::CONFLICT,
+        | Refusal::TooManyInvited
+        | Refusal::InvitationsUsedUp
+        | Refusal::CallsUsedUp => StatusCode::CONFLICT,
     }
 }
 

@@ -279,10 +279,12 @@ impl Gateway {
         self.devices.subscribe()
     }
 
-    /// A party switched its devices.
+    /// A party switched its devices. What is on already is told to nobody.
     pub fn switch(&self, connection: &Connection, devices: Devices) {
         let Line { room, identity, .. } = *connection.line;
-        *locked(&connection.line.devices) = devices;
+        if std::mem::replace(&mut *locked(&connection.line.devices), devices) == devices {
+            return;
+        }
         // Nobody listens: then nobody has to be told.
         let _ = self.devices.send(DevicesChanged { room, identity, devices });
     }

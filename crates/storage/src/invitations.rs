@@ -7,6 +7,7 @@ use crate::aggregate::Invitee;
 use crate::calls::{lane_key, missing};
 use crate::deliveries::{Channel, queue};
 use crate::idempotency::{IdempotencyKey, once};
+use crate::limits::{check_invitations, count_delivery};
 use crate::requests::Render;
 use crate::rows::ParticipantRow;
 use crate::schema::participants;
@@ -85,6 +86,7 @@ impl Store {
             .write(lane_key(whose), "invite a guest", move |tx| {
                 once(tx, key.as_ref(), now, |tx| {
                     let id = find(&mut tx.connection, whose)?.ok_or_else(|| missing(whose))?;
+                    check_invitations(&mut tx.connection, id, now)?;
                     let participant = tx.ids.participant();
                     let invitee = Invitee {
                         name: guest.name.clone(),
@@ -96,6 +98,12 @@ impl Store {
                     let command = Command::InviteGuest(participant);
                     store.decide_and_save(tx, id, actor, command, now, Some(&invitee))?;
                     if let Some(channel) = guest.channel {
+                        let address = match channel {
+                            Channel::Email => &guest.email,
+                            Channel::Text => &guest.phone,
+                        };
+                        let address = address.as_deref().unwrap_or_default();
+                        count_delivery(&mut tx.connection, participant, channel, address, now)?;
                         queue(&mut tx.connection, id, participant, actor, channel, now)?;
                     }
                     let shown = view(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?;

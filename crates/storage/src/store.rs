@@ -11,9 +11,10 @@ use crate::changes::{Announcer, Wakes};
 use crate::connection::{AnyConnection, DatabaseUrl};
 use crate::error::{OpenError, StoreError};
 use crate::executor::{Executor, Lanes};
+use crate::limits::Limit;
 use crate::logins::KEPT;
 use crate::migrate::{SchemaState, state};
-use crate::schema::{idempotency_keys, tokens};
+use crate::schema::{idempotency_keys, recent_deliveries, tokens};
 use crate::sqlite_files::{self, OpenFiles};
 
 /// The hash under which a secret (token, invitation, account secret) is kept.
@@ -123,6 +124,12 @@ impl Store {
                 let keys = diesel::delete(old)
                     .execute(&mut tx.connection)
                     .map_err(StoreError::query("delete old idempotency keys"))?;
+                let counted_from = now.before(Limit::Deliveries.window());
+                let counted =
+                    recent_deliveries::table.filter(recent_deliveries::queued_at.le(counted_from.0));
+                diesel::delete(counted)
+                    .execute(&mut tx.connection)
+                    .map_err(StoreError::query("delete counted deliveries"))?;
                 Ok(gone + keys)
             })
             .await

@@ -276,6 +276,8 @@ const fn status(refusal: Refusal) -> u16 {
         | Refusal::AlreadyAnswered(_)
         | Refusal::ParticipantFinished
         | Refusal::TooManyInvited
+        | Refusal::InvitationsUsedUp
+        | Refusal::CallsUsedUp
         | Refusal::NoRequest => 409,
     }
 }

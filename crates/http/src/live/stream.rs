@@ -2,7 +2,6 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix_web::web::Bytes;
@@ -12,7 +11,7 @@ use trialogue_domain::{ConferenceId, Event, ParticipantId, Timestamp, UserId};
 use trialogue_storage::{Place, Recorded, SecretHash, StoreError, UserRole};
 
 use super::standing::{Known, StandingFollower};
-use super::{Follower, Live, Shared, words};
+use super::{Follower, Live, Owner, Shared, StreamSlot, words};
 
 /// Every so many heartbeats it is asked whether the login is still good.
 const LOGIN_CHECK: u8 = 4;
@@ -39,6 +38,16 @@ pub(crate) enum Listener {
     },
 }
 
+impl Listener {
+    /// Whose stream it is.
+    pub(crate) const fn owner(&self) -> Owner {
+        match self {
+            Self::User { user, .. } => Owner::User(*user),
+            Self::Invited { participant, .. } => Owner::Invited(*participant),
+        }
+    }
+}
+
 /// What a listener is told, piece by piece.
 pub(crate) struct EventStream {
     shared: Arc<Shared>,
@@ -50,6 +59,7 @@ pub(crate) struct EventStream {
     /// What is told first.
     opening: Option<String>,
     is_over: bool,
+    _slot: StreamSlot,
 }
 
 enum Side {
@@ -91,6 +101,7 @@ impl EventStream {
     /// and its own; else at the beginning of what it may see.
     pub(crate) async fn open(
         live: &Live,
+        slot: StreamSlot,
         listener: Listener,
         last_seen: Option<(ConferenceId, i32)>,
         retry: Duration,
@@ -122,7 +133,6 @@ impl EventStream {
                 (Side::Invited(participant), Some(live.follow(conference, seen.max(invited_at - 1))))
             }
         };
-        live.shared.streams.fetch_add(1, Ordering::Relaxed);
         let mut stream = Self {
             shared: Arc::clone(&live.shared),
             side,
@@ -132,6 +142,7 @@ impl EventStream {
             beats: 0,
             opening: Some(format!("retry: {}\n\n", retry.as_millis())),
             is_over: false,
+            _slot: slot,
         };
         stream.set_heartbeat();
         Ok(stream)
@@ -267,11 +278,5 @@ impl EventStream {
     fn end(&mut self, reason: &str) -> String {
         self.is_over = true;
         words::end(reason)
-    }
-}
-
-impl Drop for EventStream {
-    fn drop(&mut self) {
-        self.shared.streams.fetch_sub(1, Ordering::Relaxed);
     }
 }

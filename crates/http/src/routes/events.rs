@@ -10,6 +10,7 @@ use trialogue_domain::ConferenceId;
 
 use crate::call::{Call, Party};
 use crate::live::{EventStream, Listener};
+use crate::problem::Problem;
 use crate::reply::Failure;
 
 /// Between these a listener comes again after it lost its stream: not all at once when a server stops.
@@ -29,7 +30,8 @@ pub(super) async fn events(call: Call) -> Result<HttpResponse, Failure> {
     app.entropy.fill(&mut random);
     let retry = Duration::from_millis(RETRY.0 + u64::from_le_bytes(random) % (RETRY.1 - RETRY.0));
     let last_seen = call.header("Last-Event-ID").and_then(place);
-    let stream = EventStream::open(&app.live, listener, last_seen, retry).await;
+    let slot = app.live.stream_slot(listener.owner()).ok_or_else(|| call.fail(Problem::TooManyStreams))?;
+    let stream = EventStream::open(&app.live, slot, listener, last_seen, retry).await;
     let stream = stream.map_err(|e| call.fail(e))?;
     let pieces = futures_util::stream::unfold(stream, |mut stream| async {
         let piece = stream.next().await?;

@@ -65,7 +65,7 @@ async fn attend(app: &App, conference: ConferenceId, socket: &mut Socket) -> Out
         Ok(who) => who,
         Err(outcome) => return outcome,
     };
-    let party = PartySocket { app, conference, me, last_touch: None, view_is_stale: false };
+    let party = PartySocket { app, conference, me, user: None, last_touch: None, view_is_stale: false };
     party.run(socket, resume).await.unwrap_or_else(|outcome| outcome)
 }
 
@@ -114,6 +114,8 @@ struct PartySocket<'a> {
     app: &'a App,
     conference: ConferenceId,
     me: ParticipantId,
+    /// The client or the provider whose socket it is; none for an invited party.
+    user: Option<UserId>,
     last_touch: Option<Timestamp>,
     /// Something happened that could not be read.
     view_is_stale: bool,
@@ -137,6 +139,7 @@ impl PartySocket<'_> {
         self.hold_room().await?;
         let mut follower = {
             let view = self.look().await?;
+            self.user = user_of(&view, self.me);
             self.app.live.follow(self.conference, view.conference.last_seq)
         };
         let gateway = &self.app.signalling.gateway;
@@ -206,7 +209,8 @@ impl PartySocket<'_> {
                     Err(Outcome::Ended(End::Anew("The media engine did not take a message.")))
                 }
                 Next::Devices(Ok(changed)) if changed.room != self.conference => Ok(()),
-                Next::Devices(_) => self.tell_parties(socket, &mut known).await,
+                Next::Devices(Ok(changed)) => tell_devices(socket, &mut known, changed).await,
+                Next::Devices(Err(_)) => self.tell_parties(socket, &mut known).await,
                 Next::Beat if unanswered == UNANSWERED => Err(Outcome::Lost),
                 Next::Beat => {
                     (unanswered, messages) = (unanswered + 1, 0);
@@ -355,25 +359,36 @@ impl PartySocket<'_> {
             return;
         }
         self.last_touch = Some(now);
-        let touched = match self.user().await {
-            Ok(Some(user)) => self.app.store.touch(user, now).await,
-            Ok(None) => Ok(()),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = touched {
+        if let Some(user) = self.user
+            && let Err(error) = self.app.store.touch(user, now).await
+        {
             tracing::warn!(%error, "a sign of life was not noted");
         }
     }
+}
 
-    async fn user(&self) -> Result<Option<UserId>, StoreError> {
-        use trialogue_domain::Party;
-        let view = self.app.view(Whose::Id(self.conference)).await?;
-        let me = view.as_ref().and_then(|view| view.conference.participant(self.me));
-        Ok(match me.map(|me| me.party) {
-            Some(Party::Client(user) | Party::Provider(user)) => Some(user),
-            Some(Party::Guest | Party::SecondInterpreter(_)) | None => None,
-        })
+fn user_of(view: &ConferenceView, me: ParticipantId) -> Option<UserId> {
+    use trialogue_domain::Party;
+    match view.conference.participant(me)?.party {
+        Party::Client(user) | Party::Provider(user) => Some(user),
+        Party::Guest | Party::SecondInterpreter(_) => None,
     }
+}
+
+/// Tells of devices that a known party switched. A party that is not known yet is told with its devices later.
+async fn tell_devices(
+    socket: &mut Socket,
+    known: &mut [Party],
+    changed: DevicesChanged,
+) -> Result<(), Outcome> {
+    let identity = changed.identity.to_string();
+    let Some(party) = known.iter_mut().find(|party| party.identity == identity) else { return Ok(()) };
+    let Devices { microphone, camera } = changed.devices;
+    if (party.microphone, party.camera) == (microphone, camera) {
+        return Ok(());
+    }
+    (party.microphone, party.camera) = (microphone, camera);
+    socket.say(&Outgoing::Party { party }).await
 }
 
 /// Asks for a sign of life, which is a receipt as well.

@@ -6,6 +6,7 @@ use crate::person::{EmailAddress, NotAName, PersonName, PhoneNumber, is_blank};
 use serde::de::{Deserialize, Deserializer, Error as _, Visitor, value};
 use serde::forward_to_deserialize_any;
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt::Display;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
@@ -20,14 +21,21 @@ pub fn check<T: Validate + for<'de> Deserialize<'de>>(value: &T) -> Result<(), F
 fn told_in_wire_names(errors: &ValidationErrors, names: &[&'static str]) -> FieldMessages {
     let mut told: Vec<(usize, String, Vec<String>)> = Vec::new();
     for (field, kind) in errors.errors() {
-        // The checked models are flat; a nested one would need the names of its own type.
+        // Nested models are checked by functions of the member that holds them.
         let ValidationErrorsKind::Field(errors) = kind else { continue };
         let order = names.iter().position(|name| is_same_name(name, field)).unwrap_or(names.len());
         let name = names.get(order).map_or_else(|| field.to_string(), |&name| name.to_owned());
-        told.push((order, name, errors.iter().map(message).collect()));
+        for error in errors {
+            told.push((order, format!("{name}{}", path_below(error)), vec![message(error)]));
+        }
     }
     told.sort();
     told.into_iter().map(|(_, name, messages)| (name, messages)).collect()
+}
+
+/// Where below the member the error is: a code of ours that is a path.
+fn path_below(error: &ValidationError) -> &str {
+    if error.code.starts_with(['[', '.']) { &error.code } else { "" }
 }
 
 /// `phone_number` is `PhoneNumber`: the same letters, whatever their case.
@@ -71,6 +79,30 @@ pub(super) fn phone_or_empty(phone: &str) -> Result<(), ValidationError> {
 
 fn told(code: &'static str, message: &dyn Display) -> ValidationError {
     ValidationError::new(code).with_message(Cow::Owned(sentence(&message.to_string())))
+}
+
+/// Maximum number of items of a list in a request.
+pub(super) const MOST_ITEMS: usize = 100;
+
+/// Checks a text below a member; `path` leads there from the member.
+pub(super) fn at_most(path: &str, text: Option<&str>, longest: usize) -> Result<(), ValidationError> {
+    if text.is_none_or(|text| text.chars().count() <= longest) {
+        return Ok(());
+    }
+    Err(below(path, format!("At most {longest} characters are allowed.")))
+}
+
+/// Checks the length of a list.
+pub(super) fn at_most_items(path: &str, items: usize) -> Result<(), ValidationError> {
+    if items <= MOST_ITEMS {
+        return Ok(());
+    }
+    Err(below(path, format!("At most {MOST_ITEMS} items are allowed.")))
+}
+
+fn below(path: &str, message: String) -> ValidationError {
+    let code = if path.is_empty() { Cow::Borrowed("length") } else { Cow::Owned(path.to_owned()) };
+    ValidationError { code, message: Some(Cow::Owned(message)), params: HashMap::new() }
 }
 
 /// Zero or more.

@@ -290,7 +290,9 @@ async fn a_compressed_body_is_refused_by_the_name_of_its_coding() {
 async fn without_a_model_nothing_of_a_body_is_judged() {
     let with = Tokens::new().await;
     let large = vec![b'x'; 2 * 1024 * 1024];
-    for route in ROUTES.into_iter().filter(|route| route.takes.is_empty()) {
+    // A log-out can't be repeated with the same token (`logout.rs`).
+    let repeatable = |route: &Route| route.takes.is_empty() && !route.path.ends_with("Logout");
+    for route in ROUTES.into_iter().filter(repeatable) {
         let token = if route.side == Side::Provider { &with.provider } else { &with.client };
         let plain = with.world.send(post(route.path, token, JSON)).await;
         for (name, value, body) in [

@@ -19,6 +19,8 @@ mod invite;
 #[cfg(test)]
 mod kick;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod livekit;
 #[cfg(test)]
 mod login;
