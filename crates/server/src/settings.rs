@@ -339,6 +339,7 @@ impl Values {
                     invitation: self.seconds("invitation_seconds")?,
                     reconnect: self.seconds("reconnect_seconds")?,
                     account: self.seconds("account_seconds")?,
+                    presence: self.seconds("presence_seconds")?,
                 },
             },
             engine: match self.text("engine").0 {
@@ -356,7 +357,6 @@ impl Values {
                     idle: self.seconds("token_seconds")?,
                     total: self.seconds("token_max_seconds")?,
                 },
-                presence_window: self.seconds("presence_seconds")?,
                 delivery: key.map(|key| DeliverySettings {
                     key,
                     channels: deliveries.iter().map(|(channel, _)| *channel).collect(),
