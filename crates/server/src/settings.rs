@@ -140,7 +140,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "presence_seconds",
         default: "30",
-        help: "A party without a sign of life for so long is shown as offline.",
+        help: "A party without a sign of life for so long is shown as offline, and is offered nothing.",
     },
     Setting { name: "search_seconds", default: "300", help: "How long an interpreter is looked for." },
     Setting {

@@ -1,9 +1,7 @@
 //! Requests: opening one, and offering it to providers.
 
 use diesel::prelude::*;
-use trialogue_domain::{
-    Actor, ConferenceId, LanguageId, Refusal, Timestamp, UserId, match_providers, open,
-};
+use trialogue_domain::{Actor, ConferenceId, LanguageId, Refusal, Timestamp, UserId, match_providers, open};
 
 use crate::aggregate::{Deed, RequestDetails, insert};
 use crate::connection::AnyConnection;
@@ -130,7 +128,7 @@ impl Store {
                     .inner_join(users::table.on(users::id.eq(conferences::client_id)))
                     .inner_join(languages::table.on(languages::id.eq(conferences::language_id)))
                     .filter(open)
-                    .order((offers::offered_at, offers::conference_id))
+                    .order((offers::offered_at, conferences::requested_at, conferences::id))
                     .limit(OFFERS)
                     .select((
                         conferences::id,

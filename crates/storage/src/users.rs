@@ -359,12 +359,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn set_online(
-        &self,
-        provider: UserId,
-        online: bool,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub async fn set_online(&self, provider: UserId, online: bool, now: Timestamp) -> Result<(), StoreError> {
         self.executor()
             .write(provider.0, "switch a provider on or off", move |tx| {
                 diesel::update(users::table.find(provider.0))

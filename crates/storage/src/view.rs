@@ -230,10 +230,7 @@ fn performance(connection: &mut AnyConnection, id: UserId) -> Result<i32, StoreE
     Ok(i32::try_from(hundredths).unwrap_or(100))
 }
 
-fn offered_provider(
-    connection: &mut AnyConnection,
-    id: UserId,
-) -> Result<OfferedProvider, StoreError> {
+fn offered_provider(connection: &mut AnyConnection, id: UserId) -> Result<OfferedProvider, StoreError> {
     let spoken: Vec<(String, bool)> = provider_languages::table
         .inner_join(languages::table.on(languages::id.eq(provider_languages::language_id)))
         .filter(provider_languages::provider_id.eq(id.0))

@@ -29,10 +29,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] if the waiting requests could not be read.
-    pub async fn offer_waiting(
-        &self,
-        now: Timestamp,
-    ) -> Result<Vec<(ConferenceId, StoreError)>, StoreError> {
+    pub async fn offer_waiting(&self, now: Timestamp) -> Result<Vec<(ConferenceId, StoreError)>, StoreError> {
         let store = self.clone();
         let mut due = self
             .executor()

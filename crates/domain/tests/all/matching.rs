@@ -52,9 +52,10 @@ fn only_who_is_available_and_speaks_the_language_and_was_not_asked() {
 #[test]
 fn who_has_been_idle_longest_comes_first_then_the_order_of_ids() {
     let served = |id, at| Candidate { served: Some(Timestamp(at)), ..candidate(id) };
-    assert_eq!(matched(&[served(1, 7), served(2, 6), candidate(9), served(3, 6), candidate(8)]), [
-        8, 9, 2, 3, 1
-    ]);
+    assert_eq!(
+        matched(&[served(1, 7), served(2, 6), candidate(9), served(3, 6), candidate(8)]),
+        [8, 9, 2, 3, 1]
+    );
 }
 
 #[test]

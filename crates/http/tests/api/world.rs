@@ -16,9 +16,7 @@ use actix_web::{HttpServer, body, web};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use trialogue_domain::{
-    ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, Timings, UserId,
-};
+use trialogue_domain::{ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, Timings, UserId};
 use trialogue_http::{
     App, Clock, DeliverySettings, Entropy, HttpSettings, IceServers, Live, LoginLife, SignallingSettings,
     configure,

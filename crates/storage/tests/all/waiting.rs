@@ -221,10 +221,9 @@ async fn nodes_that_look_at_once_offer_once() {
         let provider = provider.await.unwrap();
         // Behind the store's back, so that nobody has looked yet.
         let seen = world.now().0;
-        world.place.sql(&format!(
-            "UPDATE users SET online = true, last_seen = {seen} WHERE id = {}",
-            provider.0
-        ));
+        world
+            .place
+            .sql(&format!("UPDATE users SET online = true, last_seen = {seen} WHERE id = {}", provider.0));
     }
     let (one, two) = tokio::join!(world.store.offer_waiting(world.now()), other.offer_waiting(world.now()));
     assert!(one.unwrap().is_empty() && two.unwrap().is_empty());
