@@ -1,10 +1,13 @@
 //! What is shown of a conference: the domain's value, and the names that go with it.
 
 use diesel::prelude::*;
-use trialogue_domain::{Conference, ConferenceId, LanguageId, Outcome, ParticipantId, Timestamp, UserId};
+use trialogue_domain::{
+    Conference, ConferenceId, LanguageId, Outcome, ParticipantId, Refusal, Timestamp, UserId,
+};
 
 use crate::aggregate::{Loaded, RequestDetails, load};
 use crate::connection::AnyConnection;
+use crate::released::last_task;
 use crate::rows::outcome_code;
 use crate::schema::{conferences, languages, provider_languages, users};
 use crate::{Store, StoreError};
@@ -108,27 +111,35 @@ macro_rules! latest {
             .optional()
             .map_err(StoreError::query("find a live conference"))?;
         match live {
-            Some(id) => Some(id),
+            Some(id) => Some((id, true)),
             None => conferences::table
                 .filter($of_user.and(conferences::ended_at.is_not_null()))
                 .order((conferences::ended_at.desc(), conferences::id.desc()))
                 .select(conferences::id)
                 .first::<i32>($connection)
                 .optional()
-                .map_err(StoreError::query("find an ended conference"))?,
+                .map_err(StoreError::query("find an ended conference"))?
+                .map(|id| (id, false)),
         }
     }};
 }
 
 /// The id of a user's latest conference: the live one, of which there is one at most, or the one that ended last. Ids
-/// tell nothing: those of several writers do not follow time.
+/// tell nothing: those of several writers do not follow time. A provider whose last task ended with its release has none:
+/// [`Refusal::Released`].
 pub(crate) fn find(connection: &mut AnyConnection, whose: Whose) -> Result<Option<ConferenceId>, StoreError> {
     let found = match whose {
         Whose::Id(id) => return Ok(Some(id)),
         Whose::Client(user) => latest!(connection, conferences::client_id.eq(user.0)),
-        Whose::Provider(user) => latest!(connection, conferences::provider_id.eq(Some(user.0))),
+        Whose::Provider(user) => {
+            let found = latest!(connection, conferences::provider_id.eq(Some(user.0)));
+            if found.is_none_or(|(_, is_live)| !is_live) && last_task(connection, user)?.is_some() {
+                return Err(Refusal::Released.into());
+            }
+            found
+        }
     };
-    Ok(found.map(ConferenceId))
+    Ok(found.map(|(id, _)| ConferenceId(id)))
 }
 
 pub(crate) fn view(

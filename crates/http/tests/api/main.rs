@@ -33,6 +33,8 @@ mod permissions;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod released;
+#[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod seed;

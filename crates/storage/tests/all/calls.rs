@@ -71,11 +71,7 @@ async fn a_whole_call_is_its_log(database: Database) {
 
 async fn every_end_of_a_call_is_its_log(database: Database) {
     let world = database.world();
-    let call = Call::ringing(&world, "1").await;
-    call.by_provider(Ask::RefuseVideo).await.unwrap();
-    world.conference(call.id).await;
-    call.by_client(Ask::VideoAgain).await.unwrap();
-    call.by_provider(Ask::ConfirmVideo).await.unwrap();
+    let call = Call::confirmed(&world, "1").await;
     let [no, leaver] = [call.invited("no").await, call.invited("leaver").await];
     call.by(Actor::Guest(no), Ask::DeclineInvitation).await.unwrap();
     call.by(Actor::Guest(leaver), Ask::ConfirmInvitation).await.unwrap();
@@ -86,6 +82,7 @@ async fn every_end_of_a_call_is_its_log(database: Database) {
         ref other => panic!("{other:?}"),
     };
     assert_eq!((reason(no), reason(leaver)), (FinishReason::Declined, FinishReason::Left));
+    call.issue(Actor::Client(call.client)).await.unwrap();
     let actor = Actor::Provider(call.provider);
     let ended = world.store.finish(Whose::Provider(call.provider), actor, false, vec![], world.now()).await;
     assert_eq!(ended.unwrap().status(), RequestStatus::Cancelled);

@@ -29,6 +29,8 @@ mod nodes;
 #[cfg(test)]
 mod outbox;
 #[cfg(test)]
+mod released;
+#[cfg(test)]
 mod scene;
 #[cfg(test)]
 #[path = "../../src/schema.rs"]
