@@ -172,6 +172,8 @@ pub(crate) fn released(released: &ReleasedView, now: Timestamp) -> ResultRequest
         to_language_id: released.language.id.0,
         to_language: Some(released.language.name.clone()),
         request_conference_session_id: Some(released.request.0),
+        provider_list: std::iter::empty().collect(),
+        participant_list: std::iter::empty().collect(),
         waiting_code: Some(code.to_owned()),
         waiting_since_utc_date: Some(DateTime::from_microseconds(released.at.0)),
         ..Default::default()

@@ -1,5 +1,7 @@
 //! What is shown of a conference: the domain's value, and the names that go with it.
 
+use std::cmp::Reverse;
+
 use diesel::prelude::*;
 use trialogue_domain::{
     Conference, ConferenceId, LanguageId, Outcome, ParticipantId, Refusal, Timestamp, UserId,
@@ -7,7 +9,7 @@ use trialogue_domain::{
 
 use crate::aggregate::{Loaded, RequestDetails, load};
 use crate::connection::AnyConnection;
-use crate::released::last_task;
+use crate::released::{last_task, releases};
 use crate::rows::outcome_code;
 use crate::schema::{conferences, languages, provider_languages, users};
 use crate::{Store, StoreError};
@@ -15,7 +17,7 @@ use crate::{Store, StoreError};
 /// Maximum number of providers that are shown of those with an open offer.
 const SHOWN_OFFERS: usize = 20;
 
-/// Number of requests from which the performance of a provider is computed.
+/// Number of accepted requests from which the performance of a provider is computed.
 const PERFORMANCE_OF: i64 = 20;
 
 /// A conference with the names of its people.
@@ -83,7 +85,7 @@ pub struct Invited {
 pub struct OfferedProvider {
     /// Who.
     pub person: Person,
-    /// The share of its last 20 requests that were serviced, in hundredths; 0 before the first.
+    /// The share of the last 20 requests that it accepted which were serviced, in hundredths; 0 before the first.
     pub performance: i32,
     /// Languages spoken as a native.
     pub native_languages: Vec<String>,
@@ -227,18 +229,22 @@ fn person(connection: &mut AnyConnection, id: UserId) -> Result<Person, StoreErr
     Ok(Person { id, name, email, last_seen: last_seen.map(Timestamp) })
 }
 
-/// The share of the provider's last requests that were serviced, in hundredths.
+/// The share of the provider's last accepted requests that were serviced, in hundredths.
 fn performance(connection: &mut AnyConnection, id: UserId) -> Result<i32, StoreError> {
-    let outcomes: Vec<Option<i16>> = conferences::table
+    let ended: Vec<(Option<i64>, Option<i16>)> = conferences::table
         .filter(conferences::provider_id.eq(Some(id.0)).and(conferences::ended_at.is_not_null()))
         .order((conferences::ended_at.desc(), conferences::id.desc()))
         .limit(PERFORMANCE_OF)
-        .select(conferences::outcome)
+        .select((conferences::ended_at, conferences::outcome))
         .load(connection)
         .map_err(StoreError::query("find a provider's last requests"))?;
-    let serviced = outcomes.iter().filter(|outcome| **outcome == Some(outcome_code(Outcome::Serviced)));
-    let hundredths = 100 * serviced.count() / outcomes.len().max(1);
-    Ok(i32::try_from(hundredths).unwrap_or(100))
+    let is_serviced = |(at, outcome)| (at, outcome == Some(outcome_code(Outcome::Serviced)));
+    let released = releases(connection, id, PERFORMANCE_OF)?.into_iter().map(|at| (Some(at), false));
+    let mut tasks: Vec<(Option<i64>, bool)> = ended.into_iter().map(is_serviced).chain(released).collect();
+    tasks.sort_by_key(|(at, _)| Reverse(*at));
+    tasks.truncate(usize::try_from(PERFORMANCE_OF).unwrap_or(usize::MAX));
+    let serviced = tasks.iter().filter(|(_, is_serviced)| *is_serviced).count();
+    Ok(i32::try_from(100 * serviced / tasks.len().max(1)).unwrap_or(100))
 }
 
 fn offered_provider(connection: &mut AnyConnection, id: UserId) -> Result<OfferedProvider, StoreError> {

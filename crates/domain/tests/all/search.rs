@@ -59,7 +59,7 @@ fn a_repeated_call_with_a_second_interpreter_shows_everything() {
         explore(Bounds { calls: 2, second_interpreters: 1, removals: false, thorough: true, ..ONE_CALL });
     assert_size(&seen, 45_714, 216_537);
     let removals = explore(Bounds { guests: 1, thorough: true, ..ONE_CALL });
-    assert_size(&removals, 9_623, 57_757);
+    assert_size(&removals, 20_578, 131_971);
 
     let unreachable =
         ["no_request", "live_request", "too_many_invited", "invitations_used_up", "calls_used_up"];

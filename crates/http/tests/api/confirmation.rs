@@ -103,7 +103,7 @@ async fn a_refused_call_is_killed_until_another_interpreter_is_called() {
     assert_killed(&world.provider_pair(&call).await);
 
     world.post("Provider/Task/Accept", &other, json!({"RequestId": call.session})).await.empty();
-    let other = Call { provider: other, ..call };
+    let other = Call { provider: other, client: call.client.clone(), session: call.session };
     assert_waiting(&world.provider_pair(&other).await);
     world.post("Client/Request/StartVideoProcess", &call.client, Value::Null).await.empty();
     assert_waiting(&world.client_pair(&call).await);

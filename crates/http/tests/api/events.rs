@@ -602,6 +602,8 @@ async fn who_is_released_hears_it_and_nothing_more_of_the_request() {
     let call = world.ringing("").await;
     let (mut own, mut client) =
         (Stream::open(&world, &call.provider).await, Stream::open(&world, &call.client).await);
+    own.until("call_started").await;
+    client.until("call_started").await;
     world.post("Provider/Task/RefuseVideo", &call.provider, Value::Null).await.empty();
     let told = own.until("released").await;
     assert_eq!(told.last().unwrap().data["reason"], "refused");

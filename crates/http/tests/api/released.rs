@@ -29,7 +29,7 @@ fn assert_told(status: &Value, code: i32, word: &str) {
 async fn the_client_reads_that_the_search_goes_on_and_the_interpreter_that_it_is_out() {
     let world = World::new().await;
     for (command, word) in [("RefuseVideo", "refused"), ("Finish", "left")] {
-        let other = world.provider(&format!("other {command}")).await;
+        let other = world.provider(&format!("other-{command}")).await;
         let call = world.ringing(command).await;
         assert_eq!(client_status(&world, &call).await["WaitingCode"], Value::Null);
         world.post(&format!("Provider/Task/{command}"), &call.provider, Value::Null).await.empty();

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use trialogue_domain::{
     Actor, CommandKind, Event, FinishReason, Kicker, Kind, MAX_INVITED, Observation, OfferState, Outcome,
-    ParticipantId, Refusal, Removal, RequestStatus, Role, Stage, State, Timestamp, UserId,
+    ParticipantId, Refusal, ReleaseReason, Removal, RequestStatus, Role, Stage, State, Timestamp, UserId,
 };
 use trialogue_storage::{Ask, CallLeg, StoreError, Whose, hash_secret};
 
@@ -398,8 +398,9 @@ async fn a_call_nobody_answers_ends_in_time(database: Database) {
     );
     first.observe(Observation::DeadlinePassed).await;
     let waiting = world.conference(first.id).await;
-    let deadline = world.now().after(world.store.timings().start);
-    assert_eq!(waiting.stage, Stage::Accepted { provider: first.provider, deadline });
+    let search = world.now().after(world.store.timings().search);
+    assert_eq!(waiting.released(), Some(ReleaseReason::Missed));
+    assert_eq!(waiting.next_deadline(), Some(search));
     assert!(waiting.participants.iter().all(|p| !p.is_live()));
     assert_eq!(world.store.due(world.now(), 10).await.unwrap(), [second.id]);
 }
