@@ -58,6 +58,7 @@ pub const fn permits(role: Role, command: CommandKind) -> bool {
         Role::Client => match command {
             C::StartVideo
             | C::VideoAgain
+            | C::FindAnother
             | C::IssueAccounts
             | C::InviteGuest
             | C::RequestSecondInterpreter
@@ -66,6 +67,7 @@ pub const fn permits(role: Role, command: CommandKind) -> bool {
             C::Offer
             | C::AcceptOffer
             | C::DeclineOffer
+            | C::Rejoin
             | C::ConfirmVideo
             | C::RefuseVideo
             | C::ConfirmInvitation
@@ -76,6 +78,7 @@ pub const fn permits(role: Role, command: CommandKind) -> bool {
         Role::Provider => match command {
             C::AcceptOffer
             | C::DeclineOffer
+            | C::Rejoin
             | C::ConfirmVideo
             | C::RefuseVideo
             | C::IssueAccounts
@@ -85,6 +88,7 @@ pub const fn permits(role: Role, command: CommandKind) -> bool {
             C::Offer
             | C::StartVideo
             | C::VideoAgain
+            | C::FindAnother
             | C::RequestSecondInterpreter
             | C::ConfirmInvitation
             | C::DeclineInvitation
@@ -98,6 +102,8 @@ pub const fn permits(role: Role, command: CommandKind) -> bool {
             | C::DeclineOffer
             | C::StartVideo
             | C::VideoAgain
+            | C::FindAnother
+            | C::Rejoin
             | C::ConfirmVideo
             | C::RefuseVideo
             | C::IssueAccounts
@@ -112,6 +118,8 @@ pub const fn permits(role: Role, command: CommandKind) -> bool {
             | C::DeclineOffer
             | C::StartVideo
             | C::VideoAgain
+            | C::FindAnother
+            | C::Rejoin
             | C::ConfirmVideo
             | C::RefuseVideo
             | C::IssueAccounts

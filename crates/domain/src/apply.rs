@@ -112,6 +112,13 @@ impl Conference {
                 let released = Offer { provider: *provider, state: OfferState::Released(*reason) };
                 self.stage = Stage::Searching { offers: vec![released], deadline: *deadline };
             }
+            Event::Rejoined { participant, deadline } => {
+                if let Some(provider) = self.provider() {
+                    let state = State::Confirmed { deadline: *deadline };
+                    let party = Party::Provider(provider);
+                    self.participants.push(Participant { id: *participant, party, state });
+                }
+            }
             Event::RemovalReopened { participant } => self.set_removal(*participant, Removal::Pending),
             Event::Removed { participant } => self.set_removal(*participant, Removal::Removed),
             Event::RemovalVerified { participant } => self.set_removal(*participant, Removal::Verified),

@@ -18,6 +18,10 @@ pub enum Command {
     StartVideo(NewPair),
     /// The same, once more within the same request.
     VideoAgain(NewPair),
+    /// The provider is out of the request, and another one is searched for.
+    FindAnother,
+    /// The provider whose connection was lost comes back into the running call.
+    Rejoin(ParticipantId),
     /// The listener's yes.
     ConfirmVideo,
     /// The listener's no.
@@ -63,6 +67,8 @@ pub enum CommandKind {
     DeclineOffer,
     StartVideo,
     VideoAgain,
+    FindAnother,
+    Rejoin,
     ConfirmVideo,
     RefuseVideo,
     IssueAccounts,
@@ -78,12 +84,14 @@ pub enum CommandKind {
 
 impl CommandKind {
     /// All commands.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Offer,
         Self::AcceptOffer,
         Self::DeclineOffer,
         Self::StartVideo,
         Self::VideoAgain,
+        Self::FindAnother,
+        Self::Rejoin,
         Self::ConfirmVideo,
         Self::RefuseVideo,
         Self::IssueAccounts,
@@ -107,6 +115,8 @@ impl Command {
             Self::DeclineOffer => CommandKind::DeclineOffer,
             Self::StartVideo(_) => CommandKind::StartVideo,
             Self::VideoAgain(_) => CommandKind::VideoAgain,
+            Self::FindAnother => CommandKind::FindAnother,
+            Self::Rejoin(_) => CommandKind::Rejoin,
             Self::ConfirmVideo => CommandKind::ConfirmVideo,
             Self::RefuseVideo => CommandKind::RefuseVideo,
             Self::IssueAccounts => CommandKind::IssueAccounts,

@@ -3,7 +3,9 @@
 //! A request has exactly one conference, and a repeated call (`VideoAgain`) goes on in it with new participants; so the
 //! two share one id, one stream of events and one version.
 
-use crate::{ConferenceId, Kind, LanguageId, Participant, ParticipantId, StateName, Timestamp, UserId};
+use crate::{
+    ConferenceId, Kind, LanguageId, Participant, ParticipantId, State, StateName, Timestamp, UserId,
+};
 
 /// At most this many invited parties may be in a conference at a time.
 pub const MAX_INVITED: usize = 8;
@@ -95,6 +97,8 @@ pub enum ReleaseReason {
     Missed,
     /// It finished, or lost its login, before its service was used.
     Left,
+    /// The client asked for another one.
+    Replaced,
 }
 
 /// How a request ended.
@@ -214,6 +218,20 @@ impl Conference {
         offers.iter().find_map(|offer| match offer.state {
             OfferState::Released(reason) => Some(reason),
             OfferState::Open | OfferState::Declined => None,
+        })
+    }
+
+    /// The client or the provider who lost the connection for good while the other one is still in the call, and when
+    /// it was given up.
+    pub fn lost(&self) -> Option<(Kind, Timestamp)> {
+        let Stage::InCall { .. } = self.stage else { return None };
+        [Kind::Client, Kind::Provider].into_iter().find_map(|kind| match self.current(kind)?.state {
+            State::Finished { at, .. } => Some((kind, at)),
+            State::Informed { .. }
+            | State::Confirmed { .. }
+            | State::Routed { .. }
+            | State::Connected { .. }
+            | State::Disconnected { .. } => None,
         })
     }
 

@@ -12,8 +12,8 @@ use crate::{Conference, Kind, Participant, ParticipantId, Refusal, StateName, Ti
 /// ```
 /// use trialogue_domain::{AccountIssued, Conference, Confirmation, Refusal, Timestamp};
 ///
-/// fn issue(conference: &Conference, expires: Timestamp) -> Result<[AccountIssued; 2], Refusal> {
-///     Ok(Confirmation::of_pair(conference)?.map(|proof| proof.issue(expires)))
+/// fn issue(conference: &Conference, expires: Timestamp) -> Result<Vec<AccountIssued>, Refusal> {
+///     Ok(Confirmation::of_pair(conference)?.into_iter().map(|proof| proof.issue(expires)).collect())
 /// }
 /// ```
 ///
@@ -42,14 +42,22 @@ pub struct Confirmation<'a> {
 }
 
 impl<'a> Confirmation<'a> {
-    /// Of the caller and the listener: both must have confirmed, in the call that is on.
+    /// Of the caller and the listener, as far as they wait for an account, once both have confirmed in the call that is
+    /// on.
     ///
     /// # Errors
     /// [`Refusal::NoCall`] without a call, [`Refusal::NotConfirmed`] before the listener's yes.
-    pub fn of_pair(conference: &'a Conference) -> Result<[Self; 2], Refusal> {
+    pub fn of_pair(conference: &'a Conference) -> Result<Vec<Self>, Refusal> {
         let (client, provider) =
             conference.pair().filter(|(c, p)| c.is_live() || p.is_live()).ok_or(Refusal::NoCall)?;
-        Ok([Self::of(client)?, Self::of(provider)?])
+        match provider.state.name() {
+            state @ StateName::Informed => Err(Refusal::NotConfirmed(state)),
+            StateName::Confirmed | StateName::Routed | StateName::Connected | StateName::Disconnected => {
+                Ok([client, provider].into_iter().filter_map(|p| Self::of(p).ok()).collect())
+            }
+            // The caller holds its own already.
+            StateName::Finished => Ok(vec![]),
+        }
     }
 
     /// Of an invited party: its own yes, and the listener's, for the rule holds for everybody.
@@ -108,6 +116,11 @@ impl AccountIssued {
 }
 
 impl Conference {
+    /// Whether the caller of the current call holds an account.
+    pub(crate) fn caller_has_account(&self) -> bool {
+        self.current(Kind::Client).is_some_and(|p| p.state.account().is_some())
+    }
+
     /// Whether the listener of the current call has said yes.
     pub(crate) fn listener_confirmed(&self) -> bool {
         self.current(Kind::Provider).is_some_and(|p| p.is_live() && p.state.name() != StateName::Informed)

@@ -58,6 +58,8 @@ pub fn decide(
         Command::DeclineOffer => decline_offer(conference, actor),
         Command::StartVideo(pair) => start_video(conference, pair, moment),
         Command::VideoAgain(pair) => video_again(conference, pair, moment),
+        Command::FindAnother => find_another(conference, moment),
+        Command::Rejoin(id) => rejoin(conference, id, moment),
         Command::ConfirmVideo => confirm_video(conference, moment),
         Command::RefuseVideo => refuse_video(conference, moment),
         Command::IssueAccounts => issue_accounts(conference, moment),
@@ -209,11 +211,44 @@ fn video_again(conference: &Conference, new: NewPair, moment: Moment<'_>) -> Res
 }
 
 fn call_started(conference: &Conference, new: NewPair, moment: Moment<'_>) -> Result<Event, Refusal> {
-    if conference.ever(|kind| kind == Kind::Client) >= MAX_CALLS {
+    if conference.ever(|kind| kind == Kind::Provider) >= MAX_CALLS {
         return Err(Refusal::CallsUsedUp);
     }
     let NewPair { client, provider } = new;
     Ok(Event::CallStarted { client, provider, deadline: moment.now.after(moment.timings.ring) })
+}
+
+/// While the interpreter is in the call, it is finished or called again, not replaced.
+fn find_another(conference: &Conference, moment: Moment<'_>) -> Result<Vec<Event>, Refusal> {
+    let Some(provider) = conference.provider() else { return Ok(vec![]) };
+    let state = conference.current(Kind::Provider).map(|p| p.state.name());
+    match (&conference.stage, state) {
+        (Stage::InCall { .. }, Some(state @ StateName::Connected)) => Err(Refusal::CallRunning(state)),
+        _ => Ok(release(conference, provider, ReleaseReason::Replaced, moment)),
+    }
+}
+
+/// The interpreter's asking is its yes. The client's part goes on as it is.
+fn rejoin(
+    conference: &Conference,
+    participant: ParticipantId,
+    moment: Moment<'_>,
+) -> Result<Vec<Event>, Refusal> {
+    let listener = listener(conference)?;
+    match listener.state {
+        // The client calls again; that call wants a yes.
+        State::Informed { .. } => Err(Refusal::CallRunning(StateName::Informed)),
+        State::Confirmed { .. }
+        | State::Routed { .. }
+        | State::Connected { .. }
+        | State::Disconnected { .. } => Ok(vec![]),
+        State::Finished { .. } if conference.ever(|kind| kind == Kind::Provider) >= MAX_CALLS => {
+            Err(Refusal::CallsUsedUp)
+        }
+        State::Finished { .. } => {
+            Ok(vec![Event::Rejoined { participant, deadline: moment.now.after(moment.timings.join) }])
+        }
+    }
 }
 
 /// The listener of the call that is on.
@@ -247,6 +282,10 @@ fn refuse_video(conference: &Conference, moment: Moment<'_>) -> Result<Vec<Event
     }
     let listener = listener(conference)?;
     match listener.state {
+        // Who comes back into a call has said yes in it before.
+        State::Confirmed { .. } if conference.caller_has_account() => {
+            Err(Refusal::AlreadyAnswered(listener.state.name()))
+        }
         State::Informed { .. } | State::Confirmed { .. } => match conference.provider() {
             Some(provider) => Ok(release(conference, provider, ReleaseReason::Refused, moment)),
             None => Err(Refusal::NoCall),
@@ -260,12 +299,6 @@ fn refuse_video(conference: &Conference, moment: Moment<'_>) -> Result<Vec<Event
 
 fn issue_accounts(conference: &Conference, moment: Moment<'_>) -> Result<Vec<Event>, Refusal> {
     listener(conference)?;
-    let issued_before = conference.pair().is_some_and(|(client, provider)| {
-        [client, provider].iter().any(|p| p.state.account().is_some() || !p.is_live())
-    });
-    if issued_before {
-        return Ok(vec![]);
-    }
     let expires = moment.now.after(moment.timings.account);
     let pair = Confirmation::of_pair(conference)?;
     Ok(pair.into_iter().map(|proof| Event::AccountIssued(proof.issue(expires))).collect())
@@ -354,6 +387,7 @@ pub(crate) fn release(
         ReleaseReason::Refused => FinishReason::Declined,
         ReleaseReason::Missed => FinishReason::NoAnswer,
         ReleaseReason::Left => FinishReason::Left,
+        ReleaseReason::Replaced => FinishReason::Replaced,
     };
     let principals = conference.participants.iter().filter(|p| p.kind().is_principal());
     let mut events = finish_all(principals, finish);

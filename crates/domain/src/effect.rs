@@ -45,6 +45,7 @@ pub fn effects(before: &Conference, event: &Event) -> Vec<Effect> {
         | Event::Disconnected { .. }
         | Event::CallEnded { .. }
         | Event::Released { .. }
+        | Event::Rejoined { .. }
         | Event::Removed { .. }
         | Event::RemovalVerified { .. } => vec![],
     }

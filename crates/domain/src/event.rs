@@ -94,6 +94,13 @@ pub enum Event {
         /// When the search is given up.
         deadline: Timestamp,
     },
+    /// The provider whose connection was lost comes back into the running call.
+    Rejoined {
+        /// Its new participant, confirmed by asking.
+        participant: ParticipantId,
+        /// Until when its account must be fetched.
+        deadline: Timestamp,
+    },
     /// A finished participant was seen at the engine: it must be removed again.
     RemovalReopened {
         /// Who.

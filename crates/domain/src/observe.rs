@@ -130,7 +130,7 @@ fn user_gone(conference: &Conference, user: UserId, departure: Departure, moment
     };
     let is_own = |p: &Participant| matches!(p.party, Party::Client(id) | Party::Provider(id) if id == user);
     let own = finish_all(conference.participants.iter().filter(|p| is_own(p)), reason);
-    let client_is_in = conference.current(Kind::Client).is_some_and(|p| p.state.account().is_some());
+    let client_is_in = conference.caller_has_account();
     if is_provider && client_is_in {
         return own;
     }
@@ -150,10 +150,12 @@ fn user_gone(conference: &Conference, user: UserId, departure: Departure, moment
 fn participants_due(conference: &Conference, moment: Moment<'_>) -> Vec<Event> {
     let is_missed = |p: &Participant| matches!(p.state, State::Informed { .. }) && due(p, moment).is_some();
     let missed = conference.current(Kind::Provider).is_some_and(is_missed);
-    let unanswered_call = conference
-        .participants
-        .iter()
-        .any(|p| p.kind().is_principal() && due(p, moment) == Some(FinishReason::NoAnswer));
+    // An interpreter who wanted to come back and did not ends nobody else's part.
+    let unanswered_call = !conference.caller_has_account()
+        && conference
+            .participants
+            .iter()
+            .any(|p| p.kind().is_principal() && due(p, moment) == Some(FinishReason::NoAnswer));
     let mut events = Vec::new();
     for participant in conference.participants.iter().filter(|p| p.is_live()) {
         // A call that one of the two did not answer is over for both.

@@ -141,6 +141,7 @@ const interpreterLost = {
   key: 'lost.interpreter',
   buttons: [
     { key: 'lost.end', run: finish },
+    { key: 'lost.another', run: () => proceed('FindAnotherInterpreter') },
     { key: 'lost.again', run: () => proceed('VideoAgain'), look: 'primary' },
   ],
 };

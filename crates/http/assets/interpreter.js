@@ -313,6 +313,15 @@ byId('refuse').addEventListener('click', async () => {
   if (yes) await end('RefuseVideo');
 });
 
+byId('comeback').addEventListener('click', async () => {
+  complain(byId('comeback-error'), '');
+  try {
+    await post(`${SIDE}/VideoAgain`, token);
+  } catch (error) {
+    complain(byId('comeback-error'), problem(error));
+  }
+  changes.now();
+});
 byId('comeback-end').addEventListener('click', finish);
 
 // A press anywhere lets the ringing sound, should the page have been loaded anew.

@@ -114,12 +114,12 @@ pub(crate) fn language(known: &Language) -> ResultLanguage {
 pub(crate) fn request(view: &ConferenceView, viewer: UserId, now: Timestamp) -> ResultRequest {
     let conference = &view.conference;
     let status = conference.status();
-    let waiting = waiting(view);
+    let waiting = waiting(view, viewer);
     ResultRequest {
         request_id: conference.id.0,
         request_status_code_id: status.code(),
         request_status: Some(status.text().to_owned()),
-        waiting_msg: waiting.as_ref().map(|(_, message)| message.clone()),
+        waiting_msg: waiting.as_ref().map(|w| w.message.clone()),
         elapsed_seconds: whole_seconds(now.since(view.requested_at)),
         to_language_id: view.language.id.0,
         to_language: Some(view.language.name.clone()),
@@ -127,28 +127,46 @@ pub(crate) fn request(view: &ConferenceView, viewer: UserId, now: Timestamp) -> 
         provider_name: view.provider.as_ref().map(|p| p.name.clone()),
         provider_list: view.offered.iter().map(|p| provider(p, &view.language.name)).collect(),
         participant_list: participants(view, viewer),
-        waiting_code: waiting.map(|(code, _)| code.to_owned()),
-        waiting_since_utc_date: None,
+        waiting_code: waiting.as_ref().map(|w| w.code.to_owned()),
+        waiting_since_utc_date: waiting.and_then(|w| w.since).map(|at| DateTime::from_microseconds(at.0)),
     }
 }
 
-/// What a request waits for: a word for programs, and a text for people.
-fn waiting(view: &ConferenceView) -> Option<(&'static str, String)> {
-    let language = &view.language.name;
-    let again = |what| format!("{what} Looking for another interpreter for {language}.");
-    match (&view.conference.stage, view.conference.released()) {
-        (Stage::Searching { .. }, None) => {
-            Some(("searching", format!("Looking for an interpreter for {language}.")))
-        }
-        (Stage::Searching { .. }, Some(reason)) => Some(match reason {
-            ReleaseReason::Refused => {
-                ("interpreter_refused", again("The interpreter could not take the call."))
-            }
-            ReleaseReason::Missed => ("interpreter_missed", again("The interpreter did not answer.")),
-            ReleaseReason::Left => ("interpreter_left", again("The interpreter left before the call.")),
-        }),
-        (Stage::Accepted { .. } | Stage::InCall { .. } | Stage::Ended { .. }, _) => None,
+/// What a request waits for.
+struct Waiting {
+    /// For programs.
+    code: &'static str,
+    /// For people.
+    message: String,
+    since: Option<Timestamp>,
+}
+
+fn waiting(view: &ConferenceView, viewer: UserId) -> Option<Waiting> {
+    let conference = &view.conference;
+    if let Some((lost, since)) = conference.lost() {
+        let (code, message) = match (lost, conference.client == viewer) {
+            (Kind::Provider, true) => ("interpreter_lost", "The interpreter lost the connection."),
+            (Kind::Client, false) => ("client_lost", "The client lost the connection."),
+            _ => ("self_lost", "You lost the connection. The other side is still in the call."),
+        };
+        return Some(Waiting { code, message: message.to_owned(), since: Some(since) });
     }
+    let Stage::Searching { .. } = conference.stage else { return None };
+    let (code, happened) = match conference.released() {
+        None => ("searching", None),
+        Some(ReleaseReason::Refused) => {
+            ("interpreter_refused", Some("The interpreter could not take the call."))
+        }
+        Some(ReleaseReason::Missed) => ("interpreter_missed", Some("The interpreter did not answer.")),
+        Some(ReleaseReason::Left) => ("interpreter_left", Some("The interpreter left before the call.")),
+        Some(ReleaseReason::Replaced) => ("interpreter_replaced", Some("You asked for another interpreter.")),
+    };
+    let language = &view.language.name;
+    let message = match happened {
+        None => format!("Looking for an interpreter for {language}."),
+        Some(happened) => format!("{happened} Looking for another interpreter for {language}."),
+    };
+    Some(Waiting { code, message, since: None })
 }
 
 /// A request, as the provider sees it who was released from it. What has become of it is no business of the provider's.
@@ -156,6 +174,7 @@ pub(crate) fn released(released: &ReleasedView, now: Timestamp) -> ResultRequest
     let (code, message) = match released.reason {
         ReleaseReason::Refused => ("released_refused", "You did not take the call."),
         ReleaseReason::Left => ("released_left", "You left before the call."),
+        ReleaseReason::Replaced => ("released_replaced", "The client asked for another interpreter."),
         ReleaseReason::Missed if released.online => ("released_missed", "You missed the call."),
         ReleaseReason::Missed => (
             "released_missed_offline",

@@ -335,6 +335,7 @@ fn offer_changes(before: &Conference, event: &Event, at: Timestamp) -> Vec<Offer
         | Event::Disconnected { .. }
         | Event::Finished { .. }
         | Event::CallEnded { .. }
+        | Event::Rejoined { .. }
         | Event::RemovalReopened { .. }
         | Event::Removed { .. }
         | Event::RemovalVerified { .. } => vec![],

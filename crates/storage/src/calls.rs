@@ -26,6 +26,10 @@ pub enum Ask {
     StartVideo,
     /// The caller is ready for video again.
     VideoAgain,
+    /// The provider is out of the request, and another one is searched for.
+    FindAnother,
+    /// The provider who was lost comes back into the running call.
+    Rejoin,
     /// The listener's yes.
     ConfirmVideo,
     /// The listener's no.
@@ -265,6 +269,7 @@ enum Needs {
     OfferToDecline,
     PairToStart,
     PairToStartAgain,
+    ParticipantToRejoin,
 }
 
 /// The command of an ask, if it needs neither new ids nor a look at other rows.
@@ -274,6 +279,8 @@ const fn plain_command(ask: Ask) -> Result<Command, Needs> {
         Ask::DeclineOffer => Err(Needs::OfferToDecline),
         Ask::StartVideo => Err(Needs::PairToStart),
         Ask::VideoAgain => Err(Needs::PairToStartAgain),
+        Ask::FindAnother => Ok(Command::FindAnother),
+        Ask::Rejoin => Err(Needs::ParticipantToRejoin),
         Ask::ConfirmVideo => Ok(Command::ConfirmVideo),
         Ask::RefuseVideo => Ok(Command::RefuseVideo),
         Ask::Kick(target) => Ok(Command::Kick(target)),
@@ -301,6 +308,7 @@ fn command_of(tx: &mut Tx, id: ConferenceId, actor: Actor, ask: Ask) -> Result<C
         }
         Err(Needs::PairToStart) => Ok(Command::StartVideo(new_pair(tx))),
         Err(Needs::PairToStartAgain) => Ok(Command::VideoAgain(new_pair(tx))),
+        Err(Needs::ParticipantToRejoin) => Ok(Command::Rejoin(tx.ids.participant())),
     }
 }
 

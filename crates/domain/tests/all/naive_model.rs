@@ -158,7 +158,9 @@ impl Model {
             (Command::Kick(target), _) => self.kick(target),
             (Command::RefuseVideo, _) if !self.call_is_on() => self.release(),
             (_, Actor::Guest(id) | Actor::SecondInterpreter(id)) => self.ask_invited(id.0, command),
+            (Command::FindAnother, _) => self.find_another(),
             _ if !self.call_is_on() => CONFLICT,
+            (Command::Rejoin(id), _) => self.rejoin(id.0),
             (Command::ConfirmVideo, _) => self.confirm(),
             (Command::RefuseVideo, _) => self.refuse(),
             (Command::IssueAccounts, _) => self.issue(),
@@ -175,12 +177,12 @@ impl Model {
         let (known, may) = match actor {
             Actor::Client(user) => (
                 user.0 == self.client,
-                "StartVideo VideoAgain IssueAccounts InviteGuest \
+                "StartVideo VideoAgain FindAnother IssueAccounts InviteGuest \
                 RequestSecondInterpreter Kick Finish",
             ),
             Actor::Provider(user) => (
                 about_offer || self.provider == Some(user.0),
-                "AcceptOffer DeclineOffer ConfirmVideo RefuseVideo IssueAccounts InviteGuest Kick Finish",
+                "AcceptOffer DeclineOffer Rejoin ConfirmVideo RefuseVideo IssueAccounts InviteGuest Kick Finish",
             ),
             Actor::Guest(id) => (has_type(id.0, 3), INVITED),
             Actor::SecondInterpreter(id) => (has_type(id.0, 4), INVITED),
@@ -267,7 +269,9 @@ impl Model {
     }
 
     fn refuse(&mut self) -> u16 {
-        if self.listener().is_none_or(|l| l.status_code() > 2) {
+        let caller_is_in =
+            self.call.is_some_and(|(caller, _)| self.people[&caller].shown_account().is_some());
+        if self.listener().is_none_or(|l| l.status_code() > 2 || (l.yes && caller_is_in)) {
             return CONFLICT;
         }
         self.release()
@@ -281,21 +285,41 @@ impl Model {
         OK
     }
 
+    fn find_another(&mut self) -> u16 {
+        if self.call_is_on() && self.listener().is_some_and(|l| l.status_code() == 4) {
+            return CONFLICT;
+        }
+        if self.provider.is_some() { self.release() } else { OK }
+    }
+
+    /// The interpreter comes back into the call, with a yes.
+    fn rejoin(&mut self, id: i32) -> u16 {
+        let Some((caller, _)) = self.call.filter(|_| self.listener().is_some_and(|l| l.out)) else {
+            return if self.listener().is_some_and(|l| l.yes) { OK } else { CONFLICT };
+        };
+        let waits_until = self.now + 5 * MINUTE;
+        self.people.insert(id, Person { type_code: 2, yes: true, waits_until, ..Person::default() });
+        self.call = Some((caller, id));
+        OK
+    }
+
     fn issue(&mut self) -> u16 {
-        let mut already = false;
-        self.each_of_call(|person| already |= person.account || person.out);
-        if already {
+        if self.listener().is_some_and(|l| l.out) {
             return OK;
         }
         if self.listener().is_none_or(|l| !l.yes) {
             return CONFLICT;
         }
         let expires = self.now + 12 * 60 * MINUTE;
+        let mut issued = false;
         self.each_of_call(|person| {
-            person.account = true;
-            person.expires = expires;
+            if !person.out && !person.account {
+                person.account = true;
+                person.expires = expires;
+                issued = true;
+            }
         });
-        self.served = true;
+        self.served |= issued;
         OK
     }
 
@@ -386,6 +410,8 @@ impl Model {
             });
         }
         let missed = self.listener().is_some_and(|l| !l.out && !l.yes && l.waits_until <= now);
+        let caller_is_in =
+            self.call.is_some_and(|(caller, _)| self.people[&caller].shown_account().is_some());
         let mut unanswered = false;
         for person in self.people.values_mut().filter(|p| !p.out) {
             if person.account && (person.expires <= now || (person.down && person.waits_until <= now)) {
@@ -395,7 +421,7 @@ impl Model {
                 unanswered |= person.type_code <= 2;
             }
         }
-        if unanswered {
+        if unanswered && !caller_is_in {
             self.each_of_call(|person| person.remove(true));
         }
         if missed {

@@ -194,10 +194,11 @@ impl Walk {
         match kind {
             CommandKind::Offer => Actor::System,
             CommandKind::AcceptOffer | CommandKind::DeclineOffer => providers[choice % 2],
-            CommandKind::StartVideo | CommandKind::VideoAgain | CommandKind::RequestSecondInterpreter => {
-                CLIENT
-            }
-            CommandKind::ConfirmVideo | CommandKind::RefuseVideo => {
+            CommandKind::StartVideo
+            | CommandKind::VideoAgain
+            | CommandKind::FindAnother
+            | CommandKind::RequestSecondInterpreter => CLIENT,
+            CommandKind::Rejoin | CommandKind::ConfirmVideo | CommandKind::RefuseVideo => {
                 self.story.conference.provider().map_or(PROVIDER, Actor::Provider)
             }
             CommandKind::IssueAccounts
@@ -242,6 +243,8 @@ impl Walk {
             CommandKind::DeclineOffer => Command::DeclineOffer,
             CommandKind::StartVideo => Command::StartVideo(self.story.new_pair()),
             CommandKind::VideoAgain => Command::VideoAgain(self.story.new_pair()),
+            CommandKind::FindAnother => Command::FindAnother,
+            CommandKind::Rejoin => Command::Rejoin(self.story.new_id()),
             CommandKind::ConfirmVideo => Command::ConfirmVideo,
             CommandKind::RefuseVideo => Command::RefuseVideo,
             CommandKind::IssueAccounts => Command::IssueAccounts,

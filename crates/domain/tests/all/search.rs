@@ -25,7 +25,7 @@ struct Seen {
 }
 
 const ONE_CALL: Bounds =
-    Bounds { calls: 1, guests: 0, second_interpreters: 0, thorough: false, removals: true };
+    Bounds { calls: 1, guests: 0, second_interpreters: 0, rejoins: 0, thorough: false, removals: true };
 
 #[test]
 fn one_call_with_two_guests() {
@@ -58,7 +58,7 @@ fn a_repeated_call_with_a_second_interpreter_shows_everything() {
     let seen =
         explore(Bounds { calls: 2, second_interpreters: 1, removals: false, thorough: true, ..ONE_CALL });
     assert_size(&seen, 45_714, 216_537);
-    let removals = explore(Bounds { guests: 1, thorough: true, ..ONE_CALL });
+    let removals = explore(Bounds { guests: 1, rejoins: 1, thorough: true, ..ONE_CALL });
     assert_size(&removals, 20_578, 131_971);
 
     let unreachable =
@@ -244,6 +244,8 @@ fn check_command(before: &Conference, actor: Actor, command: Command, after: &Co
         | Command::DeclineOffer
         | Command::StartVideo(_)
         | Command::VideoAgain(_)
+        | Command::FindAnother
+        | Command::Rejoin(_)
         | Command::ConfirmVideo
         | Command::IssueAccounts
         | Command::Kick(_)

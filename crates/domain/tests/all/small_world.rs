@@ -13,7 +13,7 @@ const PROVIDER: UserId = UserId(2);
 const OTHER_PROVIDER: UserId = UserId(3);
 const FOREIGN: UserId = UserId(4);
 const FOREIGN_PARTICIPANT: ParticipantId = ParticipantId(15);
-const FIRST_INVITED: i32 = 5;
+const FIRST_INVITED: i32 = 6;
 
 /// The present, always.
 pub(crate) const NOW: Timestamp = Timestamp(0);
@@ -26,6 +26,8 @@ pub(crate) struct Bounds {
     pub(crate) calls: usize,
     pub(crate) guests: usize,
     pub(crate) second_interpreters: usize,
+    /// How often the interpreter may come back into a call.
+    pub(crate) rejoins: usize,
     /// Whether foreigners, and holders of another's id, try every command too, users go, and all refusals and arrows are noted.
     pub(crate) thorough: bool,
     /// Whether the engine reports what becomes of removed accounts. Without it a world is far smaller.
@@ -50,7 +52,9 @@ impl History {
 
     pub(crate) const fn note(&mut self, event: &Event) {
         match event {
-            Event::Confirmed { participant, .. } => self.confirmed |= bit(*participant),
+            Event::Confirmed { participant, .. } | Event::Rejoined { participant, .. } => {
+                self.confirmed |= bit(*participant)
+            }
             Event::AccountIssued(issued) => self.had_account |= bit(issued.participant()),
             _ => {}
         }
@@ -100,6 +104,7 @@ impl Bounds {
     pub(crate) fn hold(self, conference: &Conference) -> bool {
         let count = |kind| conference.participants.iter().filter(|p| p.kind() == kind).count();
         count(Kind::Client) <= self.calls
+            && count(Kind::Provider) <= count(Kind::Client) + self.rejoins
             && count(Kind::Guest) <= self.guests
             && count(Kind::SecondInterpreter) <= self.second_interpreters
     }
@@ -160,7 +165,7 @@ fn foreigners(conference: &Conference) -> Vec<Actor> {
     [Actor::Client(FOREIGN), Actor::Provider(FOREIGN)].into_iter().chain(claims).collect()
 }
 
-const COMMANDS_BESIDE_KICKS: usize = 18;
+const COMMANDS_BESIDE_KICKS: usize = 20;
 
 fn commands(conference: &Conference) -> Vec<Command> {
     let count = |principal: bool| {
@@ -168,8 +173,9 @@ fn commands(conference: &Conference) -> Vec<Command> {
         i32::try_from(of.count()).expect("few")
     };
     let pair = NewPair { client: ParticipantId(count(true) + 1), provider: ParticipantId(count(true) + 2) };
+    let rejoining = ParticipantId(if pair.client.0 < FIRST_INVITED { pair.client.0 } else { 14 });
     // A third pair is one step beyond every world; its ids must only be free.
-    let pair = if pair.client.0 < FIRST_INVITED {
+    let pair = if pair.provider.0 < FIRST_INVITED {
         pair
     } else {
         NewPair { client: ParticipantId(12), provider: ParticipantId(13) }
@@ -183,6 +189,8 @@ fn commands(conference: &Conference) -> Vec<Command> {
         Command::DeclineOffer,
         Command::StartVideo(pair),
         Command::VideoAgain(pair),
+        Command::FindAnother,
+        Command::Rejoin(rejoining),
         Command::ConfirmVideo,
         Command::RefuseVideo,
         Command::IssueAccounts,

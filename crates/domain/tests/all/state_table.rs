@@ -120,6 +120,8 @@ fn command(kind: CommandKind, situation: &Situation) -> Command {
         CommandKind::DeclineOffer => Command::DeclineOffer,
         CommandKind::StartVideo => Command::StartVideo(story.new_pair()),
         CommandKind::VideoAgain => Command::VideoAgain(story.new_pair()),
+        CommandKind::FindAnother => Command::FindAnother,
+        CommandKind::Rejoin => Command::Rejoin(story.new_id()),
         CommandKind::ConfirmVideo => Command::ConfirmVideo,
         CommandKind::RefuseVideo => Command::RefuseVideo,
         CommandKind::IssueAccounts => Command::IssueAccounts,

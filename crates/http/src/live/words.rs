@@ -98,7 +98,7 @@ fn body(head: Told, event: &Event) -> Told {
             let head = Told { kind: Some(kind.code()), language, ..head };
             with(head, about(*participant, StateName::Informed, Some(*deadline)))
         }
-        Event::Confirmed { participant, deadline } => {
+        Event::Confirmed { participant, deadline } | Event::Rejoined { participant, deadline } => {
             with(head, about(*participant, StateName::Confirmed, Some(*deadline)))
         }
         Event::AccountIssued(issued) => {
@@ -163,6 +163,7 @@ const fn release_reason(reason: ReleaseReason) -> &'static str {
         ReleaseReason::Refused => "refused",
         ReleaseReason::Missed => "missed",
         ReleaseReason::Left => "left",
+        ReleaseReason::Replaced => "replaced",
     }
 }
 
@@ -189,6 +190,7 @@ const fn name(event: &Event) -> &'static str {
         Event::Finished { .. } => "finished",
         Event::CallEnded { .. } => "call_ended",
         Event::Released { .. } => "released",
+        Event::Rejoined { .. } => "rejoined",
         Event::RemovalReopened { .. } => "removal_reopened",
         Event::Removed { .. } => "removed",
         Event::RemovalVerified { .. } => "removal_verified",
@@ -270,9 +272,15 @@ mod tests {
             (
                 Event::Released { provider, reason: ReleaseReason::Missed, deadline },
                 None,
-                "The interpreter who had accepted is out of the request: it `refused`, `missed` the call, or `left` before \
-                 its service was used. Another one is searched for until `deadline`. Its own stream tells nothing more \
+                "The interpreter who had accepted is out of the request: it `refused`, `missed` the call, `left` before its \
+                 service was used, or was `replaced` by the client's wish. Another one is searched for until `deadline`. Its own stream tells nothing more \
                  of the request.",
+            ),
+            (
+                Event::Rejoined { participant: b, deadline },
+                by_provider,
+                "The interpreter whose connection was lost comes back into the running call as a new participant; its \
+                 account must be fetched until `deadline`.",
             ),
             (
                 Event::RemovalReopened { participant: guest },
@@ -306,7 +314,7 @@ mod tests {
     #[test]
     fn the_documentation_is_printed_from_the_code() {
         let names: BTreeSet<&str> = samples().iter().map(|(event, ..)| name(event)).collect();
-        assert_eq!(names.len(), 17, "each kind of event once");
+        assert_eq!(names.len(), 18, "each kind of event once");
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/events.md");
         if std::env::var_os("UPDATE_DOCS").is_some() {
             std::fs::write(path, markdown()).unwrap();

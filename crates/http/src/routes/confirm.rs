@@ -13,6 +13,13 @@ pub(super) async fn confirm_video(call: Call) -> Result<HttpResponse, Failure> {
     Ok(reply::empty())
 }
 
+/// The interpreter whose connection was lost comes back into the running call.
+pub(super) async fn rejoin(call: Call) -> Result<HttpResponse, Failure> {
+    let caller = call.user(UserRole::Provider).await?;
+    call.command(caller.own(), caller.actor(), Ask::Rejoin).await?;
+    Ok(reply::empty())
+}
+
 pub(super) async fn refuse_video(call: Call) -> Result<HttpResponse, Failure> {
     let caller = call.user(UserRole::Provider).await?;
     let store = &call.app().store;

@@ -20,6 +20,13 @@ pub(super) async fn video_again(call: Call) -> Result<HttpResponse, Failure> {
     Ok(reply::empty())
 }
 
+/// The interpreter is out of the request, and another one is searched for.
+pub(super) async fn find_another(call: Call) -> Result<HttpResponse, Failure> {
+    let caller = call.user(UserRole::Client).await?;
+    call.command(caller.own(), caller.actor(), Ask::FindAnother).await?;
+    Ok(reply::empty())
+}
+
 /// The same as `StartVideoProcess`, and names the room.
 pub(super) async fn start_room(call: Call) -> Result<HttpResponse, Failure> {
     let caller = call.user(UserRole::Client).await?;

@@ -28,7 +28,7 @@ const PARTICIPANT: &str = "ResultVideoConferenceParticipant";
 const PARTICIPANTS: &str = "ArrayOfResultVideoConferenceParticipant";
 const PAIR: &str = "ParaVideoEngineAccountPair";
 
-pub(crate) const ROUTES: [Route; 32] = {
+pub(crate) const ROUTES: [Route; 34] = {
     use Side::{Anybody, Client, Guest, Provider};
     [
         route(Anybody, "Client/Login/1", "ParaLoginInfo", "ParaSecurityToken"),
@@ -36,6 +36,7 @@ pub(crate) const ROUTES: [Route; 32] = {
         route(Client, "Client/Request/Status", "", "ResultRequest"),
         route(Client, "Client/Request/StartVideoProcess", "", ""),
         route(Client, "Client/Request/VideoAgain", "", ""),
+        route(Client, "Client/Request/FindAnotherInterpreter", "", ""),
         route(Client, "Client/Request/VideoEngineAccounts", "", PAIR),
         route(Client, "Client/Request/StartRoomVideoCallWithRegion", "", "ResultConferenceCall"),
         route(
@@ -55,6 +56,7 @@ pub(crate) const ROUTES: [Route; 32] = {
         route(Provider, "Provider/Task/Accept", "ParaTaskReference", ""),
         route(Provider, "Provider/Task/Decline", "ParaTaskReference", ""),
         route(Provider, "Provider/Task/Status", "", "ResultRequest"),
+        route(Provider, "Provider/Task/VideoAgain", "", ""),
         route(Provider, "Provider/Task/ConfirmVideo", "", ""),
         route(Provider, "Provider/Task/RefuseVideo", "", ""),
         route(Provider, "Provider/Task/VideoEngineAccounts", "", PAIR),

@@ -61,11 +61,12 @@ pub(crate) mod offer_state {
     pub(crate) const REFUSED: i16 = 5;
     pub(crate) const MISSED: i16 = 6;
     pub(crate) const LEFT: i16 = 7;
+    pub(crate) const REPLACED: i16 = 8;
 }
 
 /// Why a provider was released.
-pub(super) const RELEASE_REASONS: [ReleaseReason; 3] =
-    [ReleaseReason::Refused, ReleaseReason::Missed, ReleaseReason::Left];
+pub(super) const RELEASE_REASONS: [ReleaseReason; 4] =
+    [ReleaseReason::Refused, ReleaseReason::Missed, ReleaseReason::Left, ReleaseReason::Replaced];
 
 /// The state of the offer of a provider who was released.
 pub(crate) const fn release_code(reason: ReleaseReason) -> i16 {
@@ -73,6 +74,7 @@ pub(crate) const fn release_code(reason: ReleaseReason) -> i16 {
         ReleaseReason::Refused => offer_state::REFUSED,
         ReleaseReason::Missed => offer_state::MISSED,
         ReleaseReason::Left => offer_state::LEFT,
+        ReleaseReason::Replaced => offer_state::REPLACED,
     }
 }
 

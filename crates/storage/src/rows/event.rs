@@ -45,6 +45,7 @@ pub(crate) mod kind {
     pub(super) const REMOVAL_VERIFIED: i16 = 15;
     pub(crate) const ENDED: i16 = 16;
     pub(super) const RELEASED: i16 = 17;
+    pub(super) const REJOINED: i16 = 18;
 }
 
 impl EventRow {
@@ -137,6 +138,10 @@ impl EventRow {
                 self.code = Some(release_code(*reason).into());
                 self.deadline = Some(deadline.0);
             }
+            Event::Rejoined { participant, deadline } => {
+                self.about(kind::REJOINED, *participant);
+                self.deadline = Some(deadline.0);
+            }
             Event::RemovalReopened { participant } => self.about(kind::REMOVAL_REOPENED, *participant),
             Event::Removed { participant } => self.about(kind::REMOVED, *participant),
             Event::RemovalVerified { participant } => self.about(kind::REMOVAL_VERIFIED, *participant),
@@ -194,6 +199,9 @@ impl EventRow {
                 reason: self.decoded(&RELEASE_REASONS, release_code)?,
                 deadline: self.deadline()?,
             },
+            kind::REJOINED => {
+                Event::Rejoined { participant: self.participant()?, deadline: self.deadline()? }
+            }
             kind::REMOVAL_REOPENED => Event::RemovalReopened { participant: self.participant()? },
             kind::REMOVED => Event::Removed { participant: self.participant()? },
             kind::REMOVAL_VERIFIED => Event::RemovalVerified { participant: self.participant()? },

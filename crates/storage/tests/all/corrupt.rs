@@ -134,13 +134,15 @@ async fn a_participant_in_no_legal_state(database: Database) {
 }
 
 /// Every kind of event, each with the columns it needs: `(kind, columns, column that is bad)`.
-const BAD_EVENTS: [(&str, &str, &str); 37] = [
+const BAD_EVENTS: [(&str, &str, &str); 39] = [
     ("0", "", "kind"),
     ("99", "", "kind"),
     ("17", "code = 5, deadline = 1", "user_id"),
     ("17", "user_id = 1, deadline = 1", "code"),
     ("17", "user_id = 1, code = 4, deadline = 1", "code"),
     ("17", "user_id = 1, code = 5", "deadline"),
+    ("18", "deadline = 1", "participant_id"),
+    ("18", "participant_id = 1", "deadline"),
     ("-1", "user_id = 1, participant_id = 1", "kind"),
     ("1", "code = 1, deadline = 1", "user_id"),
     ("1", "user_id = 1, deadline = 1", "code"),
