@@ -2,7 +2,7 @@
 
 use trialogue_domain::{
     Actor, Command, Departure, Event, Kind, Observation, Outcome, Refusal, ReleaseReason, RequestStatus,
-    Stage, UserId,
+    Stage, StateName, UserId,
 };
 
 use crate::story::{CLIENT, OTHER_PROVIDER, PROVIDER, Story, TAKE};
@@ -78,6 +78,71 @@ fn a_search_without_success_ends_the_request() {
         let story = story.waited(search);
         assert!(matches!(story.conference.stage, Stage::Ended { outcome: Outcome::NoInterpreter, .. }));
     }
+}
+
+/// The interpreter was in the call and is lost for good.
+fn lost() -> Story {
+    let story = Story::connected();
+    let (id, grace) = (story.id(Kind::Provider), story.timings.reconnect);
+    story.after(Observation::Disconnected(id)).waited(grace)
+}
+
+#[test]
+fn an_interpreter_who_was_lost_comes_back_into_the_call() {
+    let mut story = lost();
+    let (client, old) = (story.id(Kind::Client), story.id(Kind::Provider));
+    assert_eq!(story.conference.lost(), Some((Kind::Provider, story.now)));
+    let id = story.new_id();
+    assert_eq!(story.give(PROVIDER, Command::Rejoin(id)).len(), 1);
+    let again = story.new_id();
+    assert_eq!(story.give(PROVIDER, Command::Rejoin(again)), [], "already so");
+    assert_eq!(story.id(Kind::Provider), id);
+    assert_ne!(id, old, "an identity is never used twice");
+    assert_eq!(story.conference.lost(), None);
+    assert_eq!(story.refused(PROVIDER, Command::RefuseVideo), Refusal::AlreadyAnswered(StateName::Confirmed));
+    let events = story.give(PROVIDER, Command::IssueAccounts);
+    assert!(
+        matches!(&events[..], [Event::AccountIssued(issued)] if issued.participant() == id),
+        "the client keeps its own: {events:?}"
+    );
+    assert_eq!(story.id(Kind::Client), client);
+    assert_eq!(story.state(client).name(), StateName::Connected);
+}
+
+#[test]
+fn an_interpreter_who_wanted_to_come_back_and_did_not_ends_nobody_elses_part() {
+    let mut story = lost();
+    let (id, join) = (story.new_id(), story.timings.join);
+    let story = story.then(PROVIDER, Command::Rejoin(id)).waited(join);
+    assert_eq!(story.state(story.id(Kind::Client)).name(), StateName::Connected);
+    assert_eq!(story.conference.lost(), Some((Kind::Provider, story.now)));
+}
+
+#[test]
+fn only_a_running_call_can_be_come_back_into() {
+    for (mut story, refusal) in
+        [(Story::accepted(), Refusal::NoCall), (Story::ringing(), Refusal::CallRunning(StateName::Informed))]
+    {
+        let id = story.new_id();
+        assert_eq!(story.refused(PROVIDER, Command::Rejoin(id)), refusal);
+    }
+}
+
+#[test]
+fn the_client_may_ask_for_another_interpreter_unless_this_one_is_in_the_call() {
+    let (with_guest, guest) = Story::connected().with_guest_in_call();
+    let (provider, grace) = (with_guest.id(Kind::Provider), with_guest.timings.reconnect);
+    let with_guest = with_guest.after(Observation::Disconnected(provider)).waited(grace);
+    for story in [Story::accepted(), Story::ringing(), lost(), with_guest.clone()] {
+        let story = story.then(CLIENT, Command::FindAnother);
+        assert_eq!(story.conference.released(), Some(ReleaseReason::Replaced));
+        assert!(story.conference.participants.iter().all(|p| !p.is_live() || !p.kind().is_principal()));
+    }
+    let story = with_guest.then(CLIENT, Command::FindAnother);
+    assert_eq!(story.state(guest).name(), StateName::Connected, "guests stay");
+    let mut running = Story::connected();
+    let refusal = running.refused(CLIENT, Command::FindAnother);
+    assert_eq!(refusal, Refusal::CallRunning(StateName::Connected));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use trialogue_domain::Observation;
 
 use crate::world::{Call, World};
 
@@ -90,4 +91,55 @@ async fn the_second_missed_call_in_a_row_is_told_with_being_offline() {
     world.post("Client/Request/StartVideoProcess", &call.client, Value::Null).await.empty();
     world.clock.advance(RING);
     assert_told(&provider_status(&world, &call).await, 4, "released_missed_offline");
+}
+
+#[actix_web::test]
+async fn a_lost_connection_is_told_to_both_and_each_next_step_works() {
+    let world = World::new().await;
+    let other = world.provider("other").await;
+    let call = world.connected("").await;
+    let lose = async |kind: i32| {
+        let id = world.principal(&call, kind).await;
+        world.seen(&call, Observation::Disconnected, id).await;
+        world.clock.advance(Duration::from_secs(30));
+        id
+    };
+    let old = lose(2).await;
+    let told = client_status(&world, &call).await;
+    assert_told(&told, 2, "interpreter_lost");
+    assert!(told["WaitingSinceUtcDate"].is_string(), "{told}");
+    assert_told(&provider_status(&world, &call).await, 2, "self_lost");
+
+    world.post("Provider/Task/VideoAgain", &call.provider, Value::Null).await.empty();
+    let pair = world.provider_pair(&call).await;
+    assert!(
+        pair["Listener"]["AccountNumber"].as_str().unwrap().contains('.'),
+        "its own, with a secret: {pair}"
+    );
+    assert_eq!(client_status(&world, &call).await["WaitingCode"], Value::Null);
+    let new = world.principal(&call, 2).await;
+    assert_ne!(new, old);
+    world.seen(&call, Observation::Joined, new).await;
+    let running = world.post("Client/Request/FindAnotherInterpreter", &call.client, Value::Null).await;
+    running.fails(409, "call_running");
+
+    lose(1).await;
+    assert_told(&client_status(&world, &call).await, 2, "self_lost");
+    assert_told(&provider_status(&world, &call).await, 2, "client_lost");
+    world.post("Client/Request/VideoAgain", &call.client, Value::Null).await.empty();
+    world.post("Provider/Task/ConfirmVideo", &call.provider, Value::Null).await.empty();
+    world.client_pair(&call).await;
+    for kind in [1, 2] {
+        world.seen(&call, Observation::Joined, world.principal(&call, kind).await).await;
+    }
+
+    lose(2).await;
+    world.post("Client/Request/FindAnotherInterpreter", &call.client, Value::Null).await.empty();
+    assert_told(&client_status(&world, &call).await, 1, "interpreter_replaced");
+    assert_told(&provider_status(&world, &call).await, 4, "released_replaced");
+    world.post("Provider/Task/SetOnline", &other, json!({})).await.empty();
+    world.post("Provider/Task/Accept", &other, json!({"RequestId": call.session})).await.empty();
+    world.post("Client/Request/StartVideoProcess", &call.client, Value::Null).await.empty();
+    world.post("Provider/Task/ConfirmVideo", &other, Value::Null).await.empty();
+    assert!(world.client_pair(&call).await["Caller"].is_object());
 }
