@@ -50,3 +50,23 @@ test('no text is left over', () => {
     assert.ok(isNamed || made.some((beginning) => key.startsWith(beginning)), `${key} is used nowhere`);
   }
 });
+
+test('every ending has its own text on the page that it touches', async () => {
+  globalThis.document = { querySelector: () => ({ content: '' }), baseURI: 'http://localhost/' };
+  const { GUEST_ENDINGS, REQUEST_ENDINGS } = await import(new URL('endings.js', ASSETS));
+  const signalling = await readFile(new URL('../../docs/signalling.md', import.meta.url), 'utf8');
+  const final = [...signalling.matchAll(/^\| `(\w+)` \| 40\d\d \| false \|/gm)].map((found) => found[1]);
+  assert.ok(final.includes('kicked') && final.length >= 8, `${final}`);
+  // `replaced` is no ending: the call goes on in another window.
+  for (const reason of final) assert.ok(reason === 'replaced' || GUEST_ENDINGS.includes(reason), reason);
+  for (const [name, table] of Object.entries(tables)) {
+    const texts = GUEST_ENDINGS.map((reason) => {
+      assert.ok(table[`closed.${reason}.text`], `${name}: ${reason}`);
+      return table[`closed.${reason}.title`];
+    });
+    assert.equal(new Set(texts).size, GUEST_ENDINGS.length, `${name}: a title for each ending`);
+    for (const code of REQUEST_ENDINGS) {
+      for (const page of ['outcome', 'task.outcome']) assert.ok(table[`${page}.${code}`], `${name}: ${page}.${code}`);
+    }
+  }
+});

@@ -1,8 +1,15 @@
 //! E-mail, through an SMTP server.
 
 use lettre::message::{Mailbox, MultiPart};
-use lettre::transport::smtp::Error as SmtpError;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::{
+    AsyncSmtpTransportBuilder, Error as SmtpError, SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT,
+};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use percent_encoding::percent_decode_str;
+use url::{Host, Url};
 
 use crate::{Delivery, DeliveryError, DeliveryFuture, Invitation, Language, Misconfigured};
 
@@ -18,8 +25,9 @@ impl Sender {
     /// # Errors
     /// [`Misconfigured`] if it is neither.
     pub fn parse(text: &str) -> Result<Self, Misconfigured> {
-        let wrong = |_| Misconfigured("write the sender as `ADDRESS` or `NAME <ADDRESS>`");
-        text.parse().map(Self).map_err(wrong)
+        let wrong = || Misconfigured("write the sender as `ADDRESS` or `NAME <ADDRESS>`");
+        let Mailbox { name, email } = text.parse().map_err(|_| wrong())?;
+        Ok(Self(Mailbox::new(name, in_ascii(&email).ok_or_else(wrong)?)))
     }
 }
 
@@ -37,17 +45,15 @@ impl Email {
     /// # Errors
     /// [`Misconfigured`] if the URL can't be read.
     pub fn new(url: &str, from: Sender, language: Language) -> Result<Self, Misconfigured> {
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_| {
-            Misconfigured(
-                "write `smtps://USER:PASSWORD@HOST`, `smtp://USER:PASSWORD@HOST?tls=required` or `smtp://HOST`",
-            )
-        })?;
+        let transport = connection(url).ok_or(Misconfigured(
+            "write `smtps://USER:PASSWORD@HOST`, `smtp://USER:PASSWORD@HOST?tls=required` or `smtp://HOST`",
+        ))?;
         Ok(Self { transport: transport.build(), from, language })
     }
 
     fn message(&self, to: &str, invitation: &Invitation) -> Option<Message> {
         // Of what a person typed, nothing but the parsed address comes into a header.
-        let to: Address = to.parse().ok()?;
+        let to = in_ascii(&to.parse().ok()?)?;
         let body = MultiPart::alternative_plain_html(
             invitation.plain(self.language),
             invitation.html(self.language),
@@ -60,6 +66,48 @@ impl Email {
             .multipart(body)
             .ok()
     }
+}
+
+/// The address with its domain as mail servers know it: not all take other letters.
+fn in_ascii(address: &Address) -> Option<Address> {
+    let domain = address.domain();
+    if domain.starts_with('[') {
+        return Some(address.clone());
+    }
+    Address::new(address.user(), idna::domain_to_ascii(domain).ok()?).ok()
+}
+
+/// What the URL says. lettre's own reader leaves the brackets around an IPv6 address, which then is no host.
+fn connection(url: &str) -> Option<AsyncSmtpTransportBuilder> {
+    let url = Url::parse(url).ok()?;
+    let host = match url.host()? {
+        Host::Ipv6(ip) => ip.to_string(),
+        host => host.to_string(),
+    };
+    let tls = || TlsParameters::new(host.clone()).ok();
+    let (port, tls) = match (url.scheme(), url.query()) {
+        ("smtp", None) => (SMTP_PORT, Tls::None),
+        ("smtp", Some("tls=required")) => (SUBMISSION_PORT, Tls::Required(tls()?)),
+        ("smtp", Some("tls=opportunistic")) => (SUBMISSION_PORT, Tls::Opportunistic(tls()?)),
+        ("smtps", None | Some("tls=required")) => (SUBMISSIONS_PORT, Tls::Wrapper(tls()?)),
+        _ => return None,
+    };
+    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
+        .port(url.port().unwrap_or(port))
+        .tls(tls);
+    let decoded = |text| percent_decode_str(text).decode_utf8().ok().map(String::from);
+    match (url.username(), url.password()) {
+        ("", None) => {}
+        (user, Some(password)) => {
+            builder = builder.credentials(Credentials::new(decoded(user)?, decoded(password)?));
+        }
+        (_, None) => return None,
+    }
+    let name = url.path().trim_matches('/');
+    if !name.is_empty() {
+        builder = builder.hello_name(ClientId::Domain(name.to_owned()));
+    }
+    url.fragment().is_none().then_some(builder)
 }
 
 impl Delivery for Email {

@@ -47,7 +47,7 @@ struct Words {
 
 impl Words {
     fn of(invitation: &Invitation, language: Language) -> Self {
-        let (inviter, minutes) = (one_line(&invitation.inviter), invitation.minutes.max(1));
+        let (inviter, minutes) = (isolated(&one_line(&invitation.inviter)), invitation.minutes.max(1));
         let several = if minutes == 1 { "" } else { "s" };
         match language {
             Language::English => Self {
@@ -101,9 +101,22 @@ impl Invitation {
     }
 }
 
+/// A name that does not change the direction of the text around it (UAX #9: isolates). A name in ASCII can't, and the
+/// marks would make a text message several times as long.
+fn isolated(name: &str) -> String {
+    if name.is_ascii() { name.to_owned() } else { format!("\u{2068}{name}\u{2069}") }
+}
+
+/// Characters that change the direction of writing until something ends that.
+const DIRECTIONS: [char; 12] = [
+    '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
+    '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+];
+
 /// A name as it is shown: it must not look like more than one.
 fn one_line(name: &str) -> String {
-    let spaced: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).take(100).collect();
+    let shown = name.chars().filter(|c| !DIRECTIONS.contains(c));
+    let spaced: String = shown.map(|c| if c.is_control() { ' ' } else { c }).take(100).collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -146,6 +159,13 @@ mod tests {
             assert!(invitation.plain(language).starts_with("Eve Open http://evil.example <script> &\" "));
             let html = invitation.html(language);
             assert!(html.contains("<p>Eve Open http://evil.example &lt;script&gt; &amp;&quot; "), "{html}");
+        }
+        let turned = from("Sara \u{202e}שרה\u{2066}", 15);
+        for text in
+            [turned.plain(Language::English), turned.html(Language::English), turned.short(Language::English)]
+        {
+            assert!(text.contains("\u{2068}Sara שרה\u{2069} invites you"), "{text:?}");
+            assert!(!text.contains(['\u{202e}', '\u{2066}']), "{text:?}");
         }
         assert!(from(&"x".repeat(5000), 15).short(Language::English).len() < 300);
     }

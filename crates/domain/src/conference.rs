@@ -8,6 +8,12 @@ use crate::{ConferenceId, Kind, LanguageId, Participant, ParticipantId, StateNam
 /// At most this many invited parties may be in a conference at a time.
 pub const MAX_INVITED: usize = 8;
 
+/// Maximum number of invitations in one request, whatever became of them. It bounds what is loaded to judge a command.
+pub const MAX_INVITATIONS: usize = 100;
+
+/// Maximum number of calls in one request, for the same reason.
+pub const MAX_CALLS: usize = 50;
+
 /// A request and the conference that serves it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Conference {
@@ -187,6 +193,11 @@ impl Conference {
             Stage::Accepted { .. } | Stage::InCall { .. } | Stage::Ended { .. } => &[],
         };
         offers.iter().filter(|o| o.state == OfferState::Open).map(|o| o.provider)
+    }
+
+    /// How many participants of a kind there ever were.
+    pub(crate) fn ever(&self, is_counted: impl Fn(Kind) -> bool) -> usize {
+        self.participants.iter().filter(|p| is_counted(p.kind())).count()
     }
 
     /// The live invited parties.

@@ -2,8 +2,8 @@
 
 use crate::{
     Actor, Command, CommandKind, Conference, Confirmation, Event, FinishReason, InvitedParty, Kicker, Kind,
-    LanguageId, MAX_INVITED, Moment, NewPair, Offer, OfferState, Outcome, Participant, ParticipantId, Party,
-    Refusal, Stage, State, StateName, UserId, permits,
+    LanguageId, MAX_CALLS, MAX_INVITATIONS, MAX_INVITED, Moment, NewPair, Offer, OfferState, Outcome,
+    Participant, ParticipantId, Party, Refusal, Stage, State, StateName, UserId, permits,
 };
 
 /// The events that open a conference: the request, offered to these providers.
@@ -172,7 +172,7 @@ fn decline_offer(conference: &Conference, actor: Actor) -> Result<Vec<Event>, Re
 fn start_video(conference: &Conference, new: NewPair, moment: Moment<'_>) -> Result<Vec<Event>, Refusal> {
     match &conference.stage {
         Stage::Searching { .. } => Err(Refusal::StillSearching),
-        Stage::Accepted { .. } => Ok(vec![call_started(new, moment)]),
+        Stage::Accepted { .. } => Ok(vec![call_started(conference, new, moment)?]),
         Stage::InCall { .. } => match conference.current(Kind::Provider).map(|p| p.state.name()) {
             // Asked again while it rings, or before the accounts are fetched: already so.
             None | Some(StateName::Informed | StateName::Confirmed) => Ok(vec![]),
@@ -191,7 +191,7 @@ fn video_again(conference: &Conference, new: NewPair, moment: Moment<'_>) -> Res
     match &conference.stage {
         Stage::Searching { .. } => Err(Refusal::StillSearching),
         Stage::Accepted { .. } if conference.participants.is_empty() => Err(Refusal::NoCallYet),
-        Stage::Accepted { .. } => Ok(vec![call_started(new, moment)]),
+        Stage::Accepted { .. } => Ok(vec![call_started(conference, new, moment)?]),
         Stage::InCall { .. } => {
             let (client, provider) = conference.pair().ok_or(Refusal::NoCallYet)?;
             if client.is_live() && matches!(provider.state, State::Informed { .. } | State::Confirmed { .. })
@@ -199,15 +199,19 @@ fn video_again(conference: &Conference, new: NewPair, moment: Moment<'_>) -> Res
                 return Ok(vec![]);
             }
             let mut events = finish_all([client, provider], FinishReason::Replaced);
-            events.push(call_started(new, moment));
+            events.push(call_started(conference, new, moment)?);
             Ok(events)
         }
         Stage::Ended { outcome, .. } => Err(Refusal::RequestEnded(*outcome)),
     }
 }
 
-fn call_started(NewPair { client, provider }: NewPair, moment: Moment<'_>) -> Event {
-    Event::CallStarted { client, provider, deadline: moment.now.after(moment.timings.ring) }
+fn call_started(conference: &Conference, new: NewPair, moment: Moment<'_>) -> Result<Event, Refusal> {
+    if conference.ever(|kind| kind == Kind::Client) >= MAX_CALLS {
+        return Err(Refusal::CallsUsedUp);
+    }
+    let NewPair { client, provider } = new;
+    Ok(Event::CallStarted { client, provider, deadline: moment.now.after(moment.timings.ring) })
 }
 
 /// The listener of the call that is on.
@@ -274,6 +278,9 @@ fn invite(
         Stage::Searching { .. } => Err(Refusal::StillSearching),
         Stage::Accepted { .. } => Err(Refusal::NoCall),
         Stage::InCall { .. } if conference.invited().count() >= MAX_INVITED => Err(Refusal::TooManyInvited),
+        Stage::InCall { .. } if conference.ever(|kind| !kind.is_principal()) >= MAX_INVITATIONS => {
+            Err(Refusal::InvitationsUsedUp)
+        }
         Stage::InCall { .. } => {
             let deadline = moment.now.after(moment.timings.invitation);
             Ok(vec![Event::Invited { participant, party, deadline }])

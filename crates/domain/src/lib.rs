@@ -31,7 +31,9 @@ mod refusal;
 pub use actor::{Actor, Role, permits};
 pub use apply::ReplayError;
 pub use command::{Command, CommandKind, NewPair};
-pub use conference::{Conference, MAX_INVITED, Offer, OfferState, Outcome, RequestStatus, Stage};
+pub use conference::{
+    Conference, MAX_CALLS, MAX_INVITATIONS, MAX_INVITED, Offer, OfferState, Outcome, RequestStatus, Stage,
+};
 pub use confirmation::{AccountIssued, Confirmation};
 pub use deadline::{Moment, Timings};
 pub use decide::{decide, open};
@@ -39,7 +41,7 @@ pub use effect::{Effect, effects};
 pub use event::Event;
 pub use ids::{ConferenceId, LanguageId, ParticipantId, Timestamp, UserId};
 pub use matching::{Candidate, MAX_OFFERS, match_providers};
-pub use observe::{Observation, observe};
+pub use observe::{Departure, Observation, observe};
 pub use pair::{AccountPair, Leg, account_pair, own_account};
 pub use participant::{
     Account, FinishReason, InvitedParty, Kicker, Kind, Participant, Party, Removal, State, StateName,

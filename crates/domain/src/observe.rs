@@ -2,7 +2,8 @@
 
 use crate::decide::{end, finish_all};
 use crate::{
-    Conference, Event, FinishReason, Moment, Outcome, Participant, ParticipantId, Removal, Stage, State,
+    Conference, Event, FinishReason, Kind, Moment, Outcome, Participant, ParticipantId, Party, Removal,
+    Stage, State, UserId,
 };
 
 /// A fact from outside.
@@ -18,6 +19,17 @@ pub enum Observation {
     RemovalVerified(ParticipantId),
     /// Time has passed: whatever is due by now has ended.
     DeadlinePassed,
+    /// The user has no login any more, so its part in the conference is over.
+    UserGone(UserId, Departure),
+}
+
+/// How a user lost its login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Departure {
+    /// It logged out.
+    LoggedOut,
+    /// An operator disabled or removed the user, or gave it a new password.
+    Revoked,
 }
 
 /// What follows from a fact. Duplicates and late comers lead to nothing, but for one: a finished participant seen at
@@ -31,6 +43,7 @@ pub fn observe(conference: &Conference, observation: Observation, moment: Moment
         Observation::Removed(id) => conference.participant(id).map_or_else(Vec::new, removed),
         Observation::RemovalVerified(id) => conference.participant(id).map_or_else(Vec::new, verified),
         Observation::DeadlinePassed => deadline_passed(conference, moment),
+        Observation::UserGone(user, departure) => user_gone(conference, user, departure),
     }
 }
 
@@ -102,6 +115,33 @@ fn deadline_passed(conference: &Conference, moment: Moment<'_>) -> Vec<Event> {
             participants_due(conference, moment)
         }
     }
+}
+
+/// Without its client a request is over. An interpreter who goes ends only its own part in a call that is running: the
+/// client and the guests stay connected.
+fn user_gone(conference: &Conference, user: UserId, departure: Departure) -> Vec<Event> {
+    let is_provider = conference.provider() == Some(user);
+    if !conference.is_live() || !(is_provider || conference.client == user) {
+        return vec![];
+    }
+    let reason = match departure {
+        Departure::LoggedOut => FinishReason::Left,
+        Departure::Revoked => FinishReason::Revoked,
+    };
+    let is_own = |p: &Participant| matches!(p.party, Party::Client(id) | Party::Provider(id) if id == user);
+    let own = finish_all(conference.participants.iter().filter(|p| is_own(p)), reason);
+    let client_is_in = conference.current(Kind::Client).is_some_and(|p| p.state.account().is_some());
+    if is_provider && client_is_in {
+        return own;
+    }
+    let outcome = if conference.serviced { Outcome::Serviced } else { Outcome::Cancelled };
+    let others = end(conference, outcome).into_iter().filter(|event| match event {
+        Event::Finished { participant, .. } => {
+            conference.participant(*participant).is_some_and(|p| !is_own(p))
+        }
+        _ => true,
+    });
+    own.into_iter().chain(others).collect()
 }
 
 fn participants_due(conference: &Conference, moment: Moment<'_>) -> Vec<Event> {

@@ -81,7 +81,8 @@ const fn ended_on_purpose(reason: FinishReason) -> bool {
         | FinishReason::NoAnswer
         | FinishReason::Cancelled
         | FinishReason::Kicked(_)
-        | FinishReason::Replaced => true,
+        | FinishReason::Replaced
+        | FinishReason::Revoked => true,
         FinishReason::Lost | FinishReason::Expired => false,
     }
 }

@@ -233,6 +233,8 @@ pub enum FinishReason {
     Expired,
     /// The call was started again; a new participant took its place.
     Replaced,
+    /// An operator ended the user's access.
+    Revoked,
 }
 
 /// Who may kick.

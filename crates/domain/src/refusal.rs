@@ -61,11 +61,17 @@ pub enum Refusal {
     /// The conference holds as many invited parties as it may.
     #[error("no more than {} invited parties can be in one call; remove one first", crate::MAX_INVITED)]
     TooManyInvited,
+    /// As many parties were invited into the conference as ever may be.
+    #[error("no more than {} parties can be invited in one request; make a new one", crate::MAX_INVITATIONS)]
+    InvitationsUsedUp,
+    /// As many calls were made in the request as ever may be.
+    #[error("no more than {} calls can be made in one request; make a new one", crate::MAX_CALLS)]
+    CallsUsedUp,
 }
 
 impl Refusal {
     /// One value of every variant, for tables.
-    pub const SAMPLES: [Self; 17] = [
+    pub const SAMPLES: [Self; 19] = [
         Self::NotFound,
         Self::NoRequest,
         Self::NotPermitted { role: Role::Guest, command: CommandKind::Kick },
@@ -83,6 +89,8 @@ impl Refusal {
         Self::AlreadyAnswered(StateName::Connected),
         Self::ParticipantFinished,
         Self::TooManyInvited,
+        Self::InvitationsUsedUp,
+        Self::CallsUsedUp,
     ];
 
     /// The stable, machine-readable code (wire: header `X-Error-Code`).
@@ -105,6 +113,8 @@ impl Refusal {
             Self::AlreadyAnswered(_) => "already_answered",
             Self::ParticipantFinished => "participant_finished",
             Self::TooManyInvited => "too_many_invited",
+            Self::InvitationsUsedUp => "invitations_used_up",
+            Self::CallsUsedUp => "calls_used_up",
         }
     }
 }

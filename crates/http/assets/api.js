@@ -1,5 +1,7 @@
 // The JSON routes of the server (docs/wire.md).
 
+import { tab } from './storage.js';
+
 /** Where the API is: the server writes it into every page. */
 const base = new URL(
   document.querySelector('meta[name="trialogue-base"]').content.replace(/\/*$/, '/').replace(/^\/+/, './'),
@@ -18,6 +20,11 @@ export class ApiError extends Error {
   /** The token opens nothing any more. */
   get isOut() {
     return this.status === 401;
+  }
+
+  /** Nobody answered, or the server cannot serve now: the same may be asked again. */
+  get isTemporary() {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 }
 
@@ -44,7 +51,7 @@ export async function ask(path, { token = '', body, method = 'POST', headers = {
       body: body === undefined ? undefined : JSON.stringify(body),
       cache: 'no-store',
       credentials: 'omit',
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.timeout?.(PATIENCE),
     });
     text = await response.text();
   } catch (error) {
@@ -55,6 +62,7 @@ export async function ask(path, { token = '', body, method = 'POST', headers = {
     data = text ? JSON.parse(text) : null;
   } catch {
     // Whatever stands between us and the server answers in its own words.
+    if (response.ok) throw new ApiError(0, 'offline', 'the answer is no JSON');
   }
   if (!response.ok) {
     const code = response.headers.get('X-Error-Code') ?? 'offline';
@@ -70,16 +78,27 @@ export async function post(path, token, body) {
 
 /** Where the login is kept: in this tab, until it is closed. */
 export const session = {
-  get: (role) => sessionStorage.getItem(`trialogue.${role}`),
-  set: (role, token) => sessionStorage.setItem(`trialogue.${role}`, token),
-  forget: (role) => sessionStorage.removeItem(`trialogue.${role}`),
+  get: (role) => tab.get(`trialogue.${role}`),
+  set: (role, token) => tab.set(`trialogue.${role}`, token),
+  forget: (role) => tab.remove(`trialogue.${role}`),
 };
+
+/** A key for `Idempotency-Key`. (`crypto.randomUUID` is there on secure pages only.) */
+export function randomKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
 
 /** Kinds of participants. */
 export const KIND = { client: 1, provider: 2, guest: 3, second_interpreter: 4 };
 
 /** States of participants. */
 export const STATE = { informed: 1, confirmed: 2, routed: 3, connected: 4, disconnected: 5, finished: 6 };
+
+/** The state of the client or the interpreter, as a request's status tells it; undefined if it has not been in the call. */
+export function stateOf(status, kind) {
+  const isOfKind = (one) => one.RequestConferenceSessionVideoTypeCodeId === kind;
+  return status.participantList.find(isOfKind)?.RequestConferenceSessionVideoStatusCodeId;
+}
 
 /** States of requests. */
 export const REQUEST = { searching: 1, inService: 2, serviced: 3, cancelled: 4, accepted: 5, nobody: 9 };

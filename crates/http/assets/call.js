@@ -9,6 +9,9 @@ import { Signalling } from './signalling.js';
 import { Tiles } from './tiles.js';
 import { announce } from './views.js';
 
+/** How long connecting may take before the page says what to do, in milliseconds. */
+const SLOW = 20_000;
+
 /** The call that is on, for the tests' measurements. */
 let running = null;
 export const connections = () => running?.connections() ?? [];
@@ -27,6 +30,8 @@ export class Call {
   #onEnd;
   #forget;
   #awake = null;
+  #leave;
+  #connectingSince = performance.now();
 
   /**
    * `people` is for those who may invite and remove; `leave` is what the last button does; `onEnd(reason)` is called when the
@@ -35,6 +40,7 @@ export class Call {
   constructor(root, { conference, account, devices, people, leave, leaveKey, onEnd }) {
     this.#devices = devices;
     this.#onEnd = onEnd;
+    this.#leave = leave;
     this.#parts = build(root, { people, leave, leaveKey, devices });
     this.#tiles = new Tiles(this.#parts.tiles, (play) => this.#blocked(play));
     this.#links = new Links(devices, {
@@ -45,6 +51,7 @@ export class Call {
       },
       state: (_, party, state) => this.#tiles.state(party, state),
       broken: () => this.#signalling.restart(),
+      impossible: () => this.#fix('call.impossible'),
     });
     devices.addEventListener('change', this.#switched);
     devices.start();
@@ -52,6 +59,9 @@ export class Call {
     this.#forget = onLanguage(() => this.#redraw());
     document.addEventListener('visibilitychange', this.#stayAwake);
     this.#stayAwake();
+    window.addEventListener('beforeunload', this.#unload);
+    window.addEventListener('popstate', this.#back);
+    stayPut();
     running = this.#links;
     this.#redraw();
     this.#signalling = new Signalling(conference, account, {
@@ -65,6 +75,23 @@ export class Call {
   /** How many are in, for the button. */
   count(people) {
     if (this.#parts.count) setText(this.#parts.count, people > 0 ? String(people) : '');
+  }
+
+  /** Says in the middle of the stage what happened and offers the next steps: `{text, buttons: [{text, run, look}]}`; null: nothing. */
+  notice(told) {
+    const { notice } = this.#parts;
+    const key = told ? told.key : '';
+    if (notice.dataset.of === key) return;
+    notice.dataset.of = key;
+    notice.hidden = !told;
+    notice.replaceChildren();
+    if (told) {
+      const buttons = told.buttons.map(({ key: name, run, look }) =>
+        h('button', { type: 'button', class: look ?? '', 'data-t': name, onclick: run }));
+      notice.append(h('p', { role: 'status', 'data-t': told.key }), h('div', { class: 'buttons' }, ...buttons));
+      translate(notice);
+    }
+    this.#alone();
   }
 
   stop() {
@@ -85,9 +112,7 @@ export class Call {
         break;
       case 'direct':
         // An engine with a client of its own.
-        setText(this.#parts.note, t('call.direct'));
-        this.#parts.note.hidden = false;
-        this.#parts.note.dataset.fixed = 'yes';
+        this.#fix('call.direct');
         break;
       default:
         this.#links.hear(message);
@@ -128,10 +153,28 @@ export class Call {
   }
 
   #alone() {
-    this.#parts.alone.hidden = this.#tiles.size > 0;
+    this.#parts.alone.hidden = this.#tiles.size > 0 || !this.#parts.notice.hidden;
   }
 
+  /** A note that stays: `key` names its text. */
+  #fix(key) {
+    const { note } = this.#parts;
+    note.dataset.fixed = key;
+    setText(note, t(key));
+    note.hidden = false;
+  }
+
+  /** Leaving the page asks first: the browser's own question. */
+  #unload = (event) => event.preventDefault();
+
+  /** *Back* within a call asks as the last button does. */
+  #back = () => {
+    stayPut();
+    if (!document.querySelector('dialog[open]')) this.#leave();
+  };
+
   #state(state) {
+    if (state === 'connecting' && !this.#told) this.#connectingSince = performance.now();
     this.#told = state === 'open' ? '' : `call.${state}`;
     this.#parts.state.hidden = state === 'open';
     setText(this.#parts.state, this.#told ? t(this.#told) : '');
@@ -173,7 +216,11 @@ export class Call {
   };
 
   #tick() {
-    setText(this.#parts.time, clock((performance.now() - this.#begun) / 1000));
+    const now = performance.now();
+    setText(this.#parts.time, clock((now - this.#begun) / 1000));
+    if (this.#told === 'call.connecting' && now - this.#connectingSince > SLOW) this.#told = 'call.slow';
+    if (this.#told) setText(this.#parts.state, t(this.#told));
+    this.#tiles.redraw();
   }
 
   #redraw() {
@@ -181,6 +228,8 @@ export class Call {
     this.#tiles.redraw();
     this.#switched();
     if (this.#told) setText(this.#parts.state, t(this.#told));
+    const { fixed } = this.#parts.note.dataset;
+    if (fixed) setText(this.#parts.note, t(fixed));
   }
 
   #end(reason) {
@@ -191,7 +240,9 @@ export class Call {
   #close() {
     clearInterval(this.#ticking);
     document.removeEventListener('visibilitychange', this.#stayAwake);
-    this.#awake?.release();
+    window.removeEventListener('beforeunload', this.#unload);
+    window.removeEventListener('popstate', this.#back);
+    this.#awake?.release().catch(() => {});
     this.#forget();
     this.#devices.removeEventListener('change', this.#switched);
     this.#links.stop();
@@ -199,6 +250,11 @@ export class Call {
     this.#parts.selfVideo.srcObject = null;
     closeDialogs();
   }
+}
+
+/** Gives *Back* an entry to go to that is still this page. */
+function stayPut() {
+  if (history.state !== 'call') history.pushState('call', '');
 }
 
 function press(button, on, name) {
@@ -229,6 +285,7 @@ function build(root, { people, leave, leaveKey, devices }) {
     time: h('p', { class: 'call-time', role: 'timer' }, '00:00'),
     state: h('p', { class: 'call-state', role: 'status', hidden: true }),
     alone: h('p', { class: 'call-alone', 'data-t': 'call.alone', hidden: true }),
+    notice: h('div', { class: 'card call-notice', hidden: true }),
     note: h('p', { class: 'call-note', role: 'status', hidden: true }),
     sound: h('button', { type: 'button', class: 'primary call-sound', 'data-t': 'call.sound', hidden: true }),
     self: h('figure', { class: 'self' }, selfVideo, h('figcaption', { 'data-t': 'call.you' })),
@@ -237,7 +294,7 @@ function build(root, { people, leave, leaveKey, devices }) {
     h('header', { class: 'call-head' }, h('h1', { tabindex: '-1', 'data-t': 'call.title' }), parts.time),
     parts.state,
     parts.note,
-    h('div', { class: 'stage' }, parts.tiles, parts.alone, parts.sound, parts.self),
+    h('div', { class: 'stage' }, parts.tiles, parts.alone, parts.notice, parts.sound, parts.self),
     h(
       'div',
       { class: 'controls', role: 'group', 'data-t-label': 'call.controls' },

@@ -1,6 +1,6 @@
 // The client's page: ask for an interpreter, wait, talk.
 
-import { KIND, REQUEST, STATE, post, session } from './api.js';
+import { ApiError, KIND, REQUEST, STATE, post, stateOf } from './api.js';
 import { Call } from './call.js';
 import { Changes } from './changes.js';
 import { Devices, preview } from './devices.js';
@@ -8,14 +8,16 @@ import { confirm } from './dialogs.js';
 import { byId, clock, setText } from './dom.js';
 import { onLanguage, start, t, current } from './i18n.js';
 import { languageName, languages } from './languages.js';
+import { expire, logOut, resume } from './login.js';
 import { People, problem } from './people.js';
-import { banner, complain, show, showing } from './views.js';
+import { browser } from './storage.js';
+import { unsent } from './unsent.js';
+import { announce, banner, complain, show, showing } from './views.js';
 
 const SIDE = 'Client/Request';
 const KEPT = 'trialogue.wanted';
 
-const token = session.get('client');
-if (!token) location.replace('./');
+const { token, user } = resume('client');
 
 const devices = new Devices();
 const people = new People(SIDE, token);
@@ -28,18 +30,30 @@ let waitingSince = 0;
 
 start();
 preview(document.querySelector('.preview'), devices);
-const changes = new Changes(token, look);
+unsent.flush().then(() => changes.now());
+const changes = new Changes(token, look, user);
 
 /** Looks how things stand, and shows it. */
 async function look() {
   try {
-    status = await post(`${SIDE}/Status`, token);
+    if (unsent.has(token)) {
+      show('hungup');
+      return;
+    }
+    const now = await post(`${SIDE}/Status`, token);
+    // Hung up while this was on its way.
+    if (unsent.has(token)) return;
+    status = now;
     banner(null);
     await settle();
   } catch (error) {
-    if (error.isOut) logout();
-    else if (error.code === 'no_request') await ask();
-    else if (error.status === 0 || error.status >= 500) banner('problem.offline');
+    if (!(error instanceof ApiError)) throw error;
+    if (error.isOut) {
+      leave();
+      expire('client', error);
+    } else if (error.code === 'no_request') await ask();
+    else if (error.isTemporary) banner('problem.offline');
+    else if (showing() === null) banner('problem.other');
     // The others are the answer to something that has passed: the next look tells.
   }
 }
@@ -67,7 +81,7 @@ async function fillLanguages() {
   const select = byId('wanted');
   if (select.dataset.of === current()) return;
   const known = await languages();
-  const chosen = select.value || localStorage.getItem(KEPT);
+  const chosen = select.value || browser.get(KEPT);
   const first = new Option(t('request.choose'), '');
   first.disabled = true;
   select.replaceChildren(first, ...known.map(({ id, name }) => new Option(name, id)));
@@ -87,9 +101,7 @@ function waiting() {
 function waitingTexts() {
   if (status?.RequestStatusCodeId !== REQUEST.searching) return;
   const language = languageName(status.ToLanguageId, status.ToLanguage);
-  // The server's own message is English.
-  const own = t('waiting.text', { language });
-  setText(byId('waiting-text'), current() === 'en' ? status.waitingMsg || own : own);
+  setText(byId('waiting-text'), t('waiting.text', { language }));
   const asked = status.providerList.length;
   setText(byId('asked'), t(asked === 0 ? 'waiting.nobody' : asked === 1 ? 'waiting.asked.one' : 'waiting.asked', { asked }));
 }
@@ -110,14 +122,44 @@ async function talk() {
   }
   if (own.RequestConferenceSessionVideoStatusCodeId === STATE.finished) {
     hangUp();
+    againTexts();
     show('again');
     return;
   }
   call?.count(people.count);
+  call?.notice(stateOf(status, KIND.provider) === STATE.finished ? interpreterLost : null);
   if (call || elsewhere) return;
   connecting();
   const pair = await post(`${SIDE}/VideoEngineAccounts`, token);
   if (pair.Caller) join(pair.Caller.AccountNumber);
+}
+
+const interpreterLost = {
+  key: 'lost.interpreter',
+  buttons: [
+    { key: 'lost.end', run: finish },
+    { key: 'lost.again', run: () => proceed('VideoAgain'), look: 'primary' },
+  ],
+};
+
+/** Takes a next step that is offered. */
+async function proceed(route) {
+  complain(byId('again-error'), '');
+  try {
+    await post(`${SIDE}/${route}`, token);
+  } catch (error) {
+    if (error.isTemporary) banner('problem.offline');
+    complain(byId('again-error'), problem(error));
+    announce(problem(error));
+  }
+  changes.now();
+}
+
+function againTexts() {
+  // Only the client's own connection was lost: the interpreter is still there.
+  const isLost = status && stateOf(status, KIND.provider) !== STATE.finished;
+  setText(byId('again-title'), t(isLost ? 'again.lost.title' : 'again.title'));
+  setText(byId('again-text'), t(isLost ? 'again.lost.text' : 'again.text'));
 }
 
 function connecting() {
@@ -182,20 +224,33 @@ async function finish() {
   if (yes) await end(true);
 }
 
+/** Ends the request: camera, microphone and connections at once, then the server is told. */
 async function end(successful) {
-  try {
-    await post(`${SIDE}/CallFinishedNew`, token, { IsSuccessful: successful, Calls: [] });
-  } catch (error) {
-    if (error.code === 'offline') banner('problem.offline');
-  }
+  hangUp();
+  const body = { IsSuccessful: successful, Calls: [] };
+  const told = unsent.send({ path: `${SIDE}/CallFinishedNew`, token, body, status: `${SIDE}/Status`, request: status.RequestId });
+  changes.now();
+  await told;
   changes.now();
 }
 
-async function logout() {
+function leave() {
   changes.stop();
   hangUp();
-  session.forget('client');
-  location.replace('./');
+}
+
+async function logout() {
+  const cancels = [REQUEST.searching, REQUEST.accepted].includes(status?.RequestStatusCodeId);
+  leave();
+  if (cancels) {
+    byId('logout').disabled = true;
+    const told = unsent.send({
+      path: `${SIDE}/CallFinishedNew`, token, body: { IsSuccessful: false, Calls: [] }, status: `${SIDE}/Status`, request: status.RequestId,
+    });
+    show('hungup');
+    await told;
+  }
+  await logOut('client', { cancels });
 }
 
 byId('request').addEventListener('submit', async (event) => {
@@ -209,7 +264,7 @@ byId('request').addEventListener('submit', async (event) => {
   }
   complain(trouble, '');
   complain(byId('outcome'), '');
-  localStorage.setItem(KEPT, wanted);
+  browser.set(KEPT, wanted);
   const button = event.target.querySelector('[type=submit]');
   button.disabled = true;
   try {
@@ -233,14 +288,7 @@ for (const button of document.querySelectorAll('[data-cancel]')) {
   });
 }
 
-byId('again').addEventListener('click', async () => {
-  try {
-    await post(`${SIDE}/VideoAgain`, token);
-  } catch (error) {
-    if (error.code === 'offline') banner('problem.offline');
-  }
-  changes.now();
-});
+byId('again').addEventListener('click', () => proceed('VideoAgain'));
 
 document.querySelector('[data-here]').addEventListener('click', () => {
   elsewhere = false;
@@ -252,4 +300,5 @@ onLanguage(() => {
   fillLanguages();
   waitingTexts();
   connectingTexts();
+  againTexts();
 });

@@ -3,6 +3,7 @@
 import { openDialog } from './dialogs.js';
 import { h, setText } from './dom.js';
 import { t } from './i18n.js';
+import { browser } from './storage.js';
 
 const KEPT = { audio: 'trialogue.microphone', video: 'trialogue.camera' };
 const WANTED = {
@@ -43,7 +44,7 @@ export class Devices extends EventTarget {
       if (!navigator.mediaDevices) throw new DOMException('', 'InsecureError');
       const wanted = {};
       for (const kind of kinds) {
-        const kept = localStorage.getItem(KEPT[kind]);
+        const kept = browser.get(KEPT[kind]);
         wanted[kind] = kept ? { ...WANTED[kind], deviceId: { ideal: kept } } : WANTED[kind];
       }
       const stream = await navigator.mediaDevices.getUserMedia(wanted);
@@ -86,7 +87,7 @@ export class Devices extends EventTarget {
   }
 
   async choose(kind, id) {
-    localStorage.setItem(KEPT[kind], id);
+    browser.set(KEPT[kind], id);
     if (!this.on[kind]) return;
     // Some phones give no second camera while the first is open.
     if (kind === 'video') this.tracks.video?.stop();
@@ -147,7 +148,7 @@ export function troubleText(devices) {
 
 /** The dialog to choose devices. */
 export async function chooseDevices(devices) {
-  const all = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+  const all = (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
   const field = (kind, wanted) => {
     const choices = all.filter((device) => device.kind === wanted && device.deviceId);
     const used = devices.tracks[kind]?.getSettings().deviceId;

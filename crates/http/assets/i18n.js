@@ -2,6 +2,7 @@
 
 import en from './i18n/en.js';
 import es from './i18n/es.js';
+import { browser } from './storage.js';
 
 export const tables = { en, es };
 
@@ -10,7 +11,7 @@ const listeners = new Set();
 let language = choose();
 
 function choose() {
-  const wanted = [localStorage.getItem(KEPT), ...navigator.languages];
+  const wanted = [browser.get(KEPT), ...(navigator.languages ?? [])];
   const found = wanted.filter(Boolean).map((tag) => tag.slice(0, 2).toLowerCase());
   return found.find((tag) => tag in tables) ?? 'en';
 }
@@ -57,7 +58,7 @@ export function start() {
   };
   select.addEventListener('change', () => {
     language = select.value;
-    localStorage.setItem(KEPT, language);
+    browser.set(KEPT, language);
     apply();
   });
   apply();

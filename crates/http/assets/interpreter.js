@@ -1,6 +1,6 @@
 // The interpreter's page: be online, take an offer, confirm, talk.
 
-import { KIND, REQUEST, STATE, post, session } from './api.js';
+import { ApiError, KIND, REQUEST, STATE, post, stateOf } from './api.js';
 import { Call } from './call.js';
 import { Changes } from './changes.js';
 import { Devices, preview } from './devices.js';
@@ -8,21 +8,23 @@ import { confirm } from './dialogs.js';
 import { byId, clock, h, setText } from './dom.js';
 import { onLanguage, start, t } from './i18n.js';
 import { languageName, languages } from './languages.js';
+import { expire, logOut, resume } from './login.js';
 import { People, problem } from './people.js';
 import { Ringing } from './ringing.js';
+import { browser, tab } from './storage.js';
+import { unsent } from './unsent.js';
 import { announce, banner, complain, show, showing } from './views.js';
 
 const SIDE = 'Provider/Task';
 const ONLINE = 'trialogue.online';
 const SOUND = 'trialogue.sound';
 
-const token = session.get('provider');
-if (!token) location.replace('./');
+const { token, user } = resume('provider');
 
 const devices = new Devices();
 const people = new People(SIDE, token);
 const ringing = new Ringing();
-let online = sessionStorage.getItem(ONLINE) === 'yes';
+let online = tab.get(ONLINE) === 'yes';
 let offers = [];
 let offersSeenAt = 0;
 let task = null;
@@ -32,21 +34,31 @@ let seen = null;
 
 start();
 preview(document.querySelector('.preview'), devices);
-byId('sound').checked = localStorage.getItem(SOUND) !== 'off';
+byId('sound').checked = browser.get(SOUND) !== 'off';
 // Of a page that was loaded anew, the server may think otherwise.
 if (online) await setOnline(true);
-const changes = new Changes(token, look);
+unsent.flush().then(() => changes.now());
+const changes = new Changes(token, look, user);
 
 async function look() {
   try {
+    if (unsent.has(token)) {
+      show('hungup');
+      return;
+    }
     await languages();
     task = await currentTask();
+    if (unsent.has(token)) return;
     banner(null);
     if (task) await settle();
     else await desk();
   } catch (error) {
-    if (error.isOut) logout();
-    else if (error.status === 0 || error.status >= 500) banner('problem.offline');
+    if (!(error instanceof ApiError)) throw error;
+    if (error.isOut) {
+      leave();
+      expire('provider', error);
+    } else if (error.isTemporary) banner('problem.offline');
+    else if (showing() === null) banner('problem.other');
     // The others are the answer to something that has passed: the next look tells.
   }
 }
@@ -135,7 +147,7 @@ async function answer(word, offer) {
   complain(byId('outcome'), '');
   try {
     await post(`${SIDE}/${word}`, token, { RequestId: offer.RequestId });
-    if (word === 'Accept') sessionStorage.setItem('trialogue.client-name', offer.ClientName ?? '');
+    if (word === 'Accept') tab.set('trialogue.client-name', offer.ClientName ?? '');
   } catch (error) {
     complain(byId('desk-error'), problem(error));
   }
@@ -148,16 +160,24 @@ async function settle() {
   people.update(task.participantList);
   const own = task.participantList.find((one) => one.RequestConferenceSessionVideoTypeCodeId === KIND.provider);
   const state = own?.RequestConferenceSessionVideoStatusCodeId;
+  if (state === STATE.finished && stateOf(task, KIND.client) !== STATE.finished) {
+    hangUp();
+    show('comeback');
+    return;
+  }
   if (!own || state === STATE.finished || state === STATE.informed) {
     hangUp({ keepDevices: true });
     lobby(state);
     return;
   }
   call?.count(people.count);
+  call?.notice(stateOf(task, KIND.client) === STATE.finished ? clientLost : null);
   if (call || elsewhere) return;
   const pair = await post(`${SIDE}/VideoEngineAccounts`, token);
   if (pair.Listener) join(pair.Listener.AccountNumber);
 }
+
+const clientLost = { key: 'lost.client', buttons: [{ key: 'lost.end', run: finish }] };
 
 function lobby(state) {
   const ready = state === STATE.informed;
@@ -175,7 +195,7 @@ function lobbyTexts(ready) {
 
 function clientName() {
   const client = task?.participantList.find((one) => one.RequestConferenceSessionVideoTypeCodeId === KIND.client);
-  return client?.PersonName || sessionStorage.getItem('trialogue.client-name') || t('role.client');
+  return client?.PersonName || tab.get('trialogue.client-name') || t('role.client');
 }
 
 function join(account) {
@@ -216,15 +236,15 @@ async function finish() {
     no: t('finish.no'),
     danger: true,
   });
-  if (yes) await end();
+  if (yes) await end('Finish');
 }
 
-async function end() {
-  try {
-    await post(`${SIDE}/Finish`, token);
-  } catch (error) {
-    if (error.code === 'offline') banner('problem.offline');
-  }
+/** Ends this interpreter's part: camera, microphone and connections at once, then the server is told. */
+async function end(route) {
+  hangUp();
+  const told = unsent.send({ path: `${SIDE}/${route}`, token, status: `${SIDE}/Status`, request: task.RequestId });
+  changes.now();
+  await told;
   changes.now();
 }
 
@@ -232,20 +252,23 @@ async function setOnline(wanted) {
   try {
     await post(`${SIDE}/${wanted ? 'SetOnline' : 'SetOffline'}`, token, { DeviceTypeCodeId: 5, SupportVideo: true });
     online = wanted;
-    sessionStorage.setItem(ONLINE, wanted ? 'yes' : 'no');
+    tab.set(ONLINE, wanted ? 'yes' : 'no');
     complain(byId('desk-error'), '');
   } catch (error) {
     complain(byId('desk-error'), problem(error));
   }
 }
 
-async function logout() {
+function leave() {
   changes.stop();
   hangUp();
   ringing.stop();
+}
+
+async function logout() {
+  leave();
   if (online) await setOnline(false);
-  session.forget('provider');
-  location.replace('./');
+  await logOut('provider', { cancels: false });
 }
 
 byId('online').addEventListener('click', async () => {
@@ -256,7 +279,7 @@ byId('online').addEventListener('click', async () => {
 });
 
 byId('sound').addEventListener('change', ({ target }) => {
-  localStorage.setItem(SOUND, target.checked ? 'on' : 'off');
+  browser.set(SOUND, target.checked ? 'on' : 'off');
   if (target.checked) ringing.allow();
   drawDesk();
 });
@@ -280,8 +303,10 @@ byId('refuse').addEventListener('click', async () => {
     no: t('cancel'),
     danger: true,
   });
-  if (yes) await end();
+  if (yes) await end('Finish');
 });
+
+byId('comeback-end').addEventListener('click', finish);
 
 // A press anywhere lets the ringing sound, should the page have been loaded anew.
 document.addEventListener('pointerdown', () => ringing.allow(), { once: true });

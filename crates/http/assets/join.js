@@ -1,25 +1,28 @@
 // The guest's page. The invitation's secret comes in the fragment, which no browser sends to a server; it is taken out of the
 // address bar at once, and kept in this tab.
 
-import { KIND, STATE, post, session } from './api.js';
+import { ApiError, KIND, STATE, post, session } from './api.js';
 import { Call } from './call.js';
 import { Changes } from './changes.js';
 import { Devices, preview } from './devices.js';
 import { confirm } from './dialogs.js';
 import { byId, setText } from './dom.js';
+import { guestEnding } from './endings.js';
 import { onLanguage, start, t } from './i18n.js';
 import { languageName, languages } from './languages.js';
 import { problem } from './people.js';
+import { takeFragment } from './storage.js';
+import { unsent } from './unsent.js';
 import { banner, complain, show, showing } from './views.js';
 
-const fromLink = decodeURIComponent(location.hash.slice(1));
-if (fromLink) {
-  session.set('guest', fromLink);
-  history.replaceState(null, '', location.pathname + location.search);
-}
-const token = session.get('guest');
+const fromLink = takeFragment();
+if (fromLink) session.set('guest', fromLink);
+const token = fromLink ?? session.get('guest');
 
 const devices = new Devices();
+/** How long the server may take to be told that the guest left before the page says so, in milliseconds. */
+const UNSENT = 2000;
+
 let invitation = null;
 let call = null;
 let closed = '';
@@ -32,8 +35,9 @@ start();
 preview(document.querySelector('.preview'), devices);
 // The link was pressed again, in this very tab.
 window.addEventListener('hashchange', () => location.reload());
+unsent.flush();
 if (token) changes = new Changes(token, look);
-else close('missing');
+else close(token === null ? 'missing' : 'invalid');
 
 async function look() {
   if (closed) return;
@@ -43,10 +47,12 @@ async function look() {
     await languages();
     if (!closed) await settle();
   } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
     if (error.isOut) {
       // Within a call, the signalling's last message says why.
       if (!call) close('invalid');
-    } else if (error.status === 0 || error.status >= 500) banner('problem.offline');
+    } else if (error.isTemporary) banner('problem.offline');
+    else if (showing() === null) banner('problem.other');
     // The others are the answer to something that has passed: the next look tells.
   }
 }
@@ -104,16 +110,12 @@ async function leave() {
   });
   if (!yes) return;
   leaving = true;
-  try {
-    await post('Guest/Leave', token);
-  } catch (error) {
-    if (error.code === 'offline') {
-      leaving = false;
-      banner('problem.offline');
-      return;
-    }
-  }
   close('left');
+  const told = unsent.send({ path: 'Guest/Leave', token });
+  const note = setTimeout(() => (byId('unsent').hidden = false), UNSENT);
+  await told;
+  clearTimeout(note);
+  byId('unsent').hidden = true;
 }
 
 /** It is over for this guest; `reason` picks the sentence. The first one counts: what was asked before may be answered later. */
@@ -131,7 +133,7 @@ function close(reason) {
 
 function closedTexts() {
   if (!closed) return;
-  const known = t(`closed.${closed}.title`) === `closed.${closed}.title` ? 'invalid' : closed;
+  const known = guestEnding(closed);
   setText(byId('closed-title'), t(`closed.${known}.title`));
   setText(byId('closed-text'), t(`closed.${known}.text`));
 }

@@ -7,7 +7,7 @@ const MEND_PATIENCE = 8000;
 
 /**
  * `handlers.send(message)` speaks to the server; `handlers.stream(link, party, stream)` and `handlers.state(link, party, state)`
- * tell of a link; `handlers.broken()` says that a link did not come back.
+ * tell of a link; `handlers.broken()` says that a link did not come back, `handlers.impossible()` that this browser makes none.
  */
 export class Links {
   #links = new Map();
@@ -69,7 +69,12 @@ export class Links {
 
   #open(told) {
     this.#close(told.link);
-    this.#links.set(told.link, new Link(told, this.#servers, this.#devices, this.#handlers));
+    try {
+      this.#links.set(told.link, new Link(told, this.#servers, this.#devices, this.#handlers));
+    } catch (error) {
+      console.warn('no peer connection', error.name);
+      this.#handlers.impossible();
+    }
   }
 
   #close(name) {

@@ -1,6 +1,6 @@
 // Who is in the call: the list, inviting, and removing.
 
-import { ApiError, KIND, STATE, ask, post } from './api.js';
+import { ApiError, KIND, STATE, ask, post, randomKey } from './api.js';
 import { confirm, openDialog } from './dialogs.js';
 import { h, setText } from './dom.js';
 import { onLanguage, t } from './i18n.js';
@@ -49,41 +49,36 @@ export class People {
     if (chosen === 'invite') await this.invite();
   }
 
+  /** Rows are kept while their person is there: a dialog over the list gives the focus back to its row's button. */
   #draw() {
     if (!this.#open) return;
-    const focused = document.activeElement?.dataset?.kick;
-    this.#open.replaceChildren(...this.#list.map((one) => this.#row(one)));
-    if (focused && !this.#open.contains(document.activeElement)) {
-      (this.#open.querySelector(`[data-kick="${focused}"]`) ?? this.#open.closest('dialog').querySelector('.primary')).focus();
+    const hadFocus = this.#open.contains(document.activeElement);
+    const rows = new Map([...this.#open.children].map((row) => [Number(row.dataset.participant), row]));
+    for (const one of this.#list) {
+      const id = one.RequestConferenceSessionVideoParticipantId;
+      const row = rows.get(id) ?? this.#row(id);
+      rows.delete(id);
+      fill(row, one);
+      if (!row.isConnected || !this.#open.contains(row)) this.#open.append(row);
     }
+    for (const row of rows.values()) row.remove();
+    if (hadFocus && !this.#open.contains(document.activeElement)) this.#refocus();
   }
 
-  #row(one) {
-    const type = one.RequestConferenceSessionVideoTypeCodeId;
-    const name = nameOf(one);
-    const state = t(`state.${one.RequestConferenceSessionVideoStatusCodeId}`);
-    const invited = type !== KIND.client && type !== KIND.provider;
-    return h(
-      'li',
-      {},
-      h('div', {}, h('strong', {}, name), h('span', { class: 'quiet' }, `${t(`role.${ROLES[type]}`)} · ${state}`)),
-      invited
-        ? h(
-            'button',
-            {
-              type: 'button',
-              class: 'small danger-quiet',
-              'data-kick': String(one.RequestConferenceSessionVideoParticipantId),
-              'aria-label': t('kick.name', { name }),
-              onclick: () => this.#kick(one),
-            },
-            t('kick'),
-          )
-        : null,
-    );
+  /** Whose button had the focus is gone. */
+  #refocus() {
+    this.#open?.closest('dialog')?.querySelector('.primary').focus();
   }
 
-  async #kick(one) {
+  #row(id) {
+    const kick = h('button', { type: 'button', class: 'small danger-quiet', onclick: () => this.#kick(id) });
+    const text = h('div', {}, h('strong'), h('span', { class: 'quiet' }));
+    return h('li', { 'data-participant': String(id) }, text, kick);
+  }
+
+  async #kick(id) {
+    const one = this.#list.find((other) => other.RequestConferenceSessionVideoParticipantId === id);
+    if (!one) return;
     const name = nameOf(one);
     const yes = await confirm({
       id: 'kick-dialog',
@@ -93,11 +88,12 @@ export class People {
       no: t('cancel'),
       danger: true,
     });
+    if (this.#open && !this.#open.contains(document.activeElement)) this.#refocus();
     if (!yes) return;
     try {
       await post(`${this.#side}/KickThirdPartyVideoParticipant`, this.#token, one);
       announce(t('kick.done', { name }));
-      this.update(this.#list.filter((other) => other !== one));
+      this.update(this.#list.filter((other) => other.RequestConferenceSessionVideoParticipantId !== id));
     } catch (error) {
       announce(problem(error));
     }
@@ -116,7 +112,7 @@ export class People {
     let link = '';
     let name = '';
     // The same press twice makes one invitation.
-    const key = crypto.randomUUID();
+    const key = randomKey();
     const submit = async (form, dialog) => {
       const given = new FormData(form);
       const text = (member) => given.get(member).trim();
@@ -156,6 +152,21 @@ export class People {
     });
     if (made === 'made' && link) await showLink(name, link);
   }
+}
+
+function fill(row, one) {
+  const type = one.RequestConferenceSessionVideoTypeCodeId;
+  const name = nameOf(one);
+  const state = t(`state.${one.RequestConferenceSessionVideoStatusCodeId}`);
+  const [text, kick] = row.children;
+  setText(text.firstChild, name);
+  setText(text.lastChild, `${t(`role.${ROLES[type]}`)} · ${state}`);
+  // The client and the interpreter cannot be removed.
+  const isFixed = type === KIND.client || type === KIND.provider;
+  kick.hidden = isFixed;
+  if (!isFixed) kick.dataset.kick = row.dataset.participant;
+  setText(kick, t('kick'));
+  kick.setAttribute('aria-label', t('kick.name', { name }));
 }
 
 async function showLink(name, link) {

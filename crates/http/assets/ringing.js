@@ -12,8 +12,12 @@ export class Ringing {
 
   /** Sound may begin only after a press: call it from one. */
   allow() {
-    this.#context ??= new AudioContext();
-    this.#context.resume();
+    try {
+      this.#context ??= new AudioContext();
+      this.#context.resume().catch(() => {});
+    } catch {
+      // No sound here: the offer is still shown.
+    }
   }
 
   start() {

@@ -14,7 +14,18 @@ const ENDS = {
   4004: 'replaced',
   4005: 'refused',
   4006: 'protocol',
+  4009: 'lost',
+  4010: 'left',
 };
+
+/** Null for what is no message: something between us and the server has changed it. */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
 
 /**
  * `handlers.message(message)` gets what the server says; `handlers.state(state)` gets `connecting`, `open`, `lost`;
@@ -65,7 +76,13 @@ export class Signalling {
 
   #connect() {
     this.#handlers.state(this.#wasOpen ? 'lost' : 'connecting');
-    const socket = new WebSocket(address(`Signalling/${this.#conference}`, { socket: true }));
+    let socket;
+    try {
+      socket = new WebSocket(address(`Signalling/${this.#conference}`, { socket: true }));
+    } catch {
+      this.#closed(0);
+      return;
+    }
     this.#socket = socket;
     socket.addEventListener('open', () => {
       const hello = { type: 'hello', version: VERSION, account: this.#account };
@@ -73,7 +90,8 @@ export class Signalling {
       this.send(hello);
     });
     socket.addEventListener('message', (event) => {
-      if (socket === this.#socket) this.#hear(JSON.parse(event.data));
+      const message = socket === this.#socket && parsed(event.data);
+      if (message) this.#hear(message);
     });
     socket.addEventListener('close', (event) => {
       if (socket === this.#socket) this.#closed(event.code);

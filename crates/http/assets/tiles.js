@@ -3,6 +3,9 @@
 import { h, icon, setText } from './dom.js';
 import { t } from './i18n.js';
 
+/** How long a picture may be missing before the tile says what to do, in milliseconds. */
+const SLOW = 20_000;
+
 export class Tiles {
   #list;
   #tiles = new Map();
@@ -53,6 +56,7 @@ export class Tiles {
     const tile = this.#tiles.get(identity);
     if (!tile) return;
     tile.link = state;
+    tile.since = performance.now();
     if (state === 'closed') tile.video.srcObject = null;
     this.#draw(tile);
   }
@@ -80,6 +84,7 @@ export class Tiles {
       status: h('p', { class: 'tile-status' }),
       party: null,
       link: 'new',
+      since: performance.now(),
     };
     const caption = h('p', { class: 'tile-caption' }, tile.name, tile.role, tile.muted);
     tile.element = h('li', { class: 'tile', 'data-identity': identity }, video, tile.initials, tile.status, caption);
@@ -112,7 +117,8 @@ export class Tiles {
   }
 }
 
-function waiting({ party, link }) {
+function waiting({ party, link, since }) {
+  if (link !== 'connected' && party.here && performance.now() - since > SLOW) return 'slow';
   return !party.here || link === 'disconnected' || link === 'failed' ? 'lost' : 'connecting';
 }
 

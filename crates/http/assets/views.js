@@ -1,19 +1,27 @@
 // What a page shows: one of its sections at a time.
 
+import { closeDialogs } from './dialogs.js';
 import { byId, setText } from './dom.js';
 import { onLanguage, t } from './i18n.js';
 
 let shown = null;
+let late = 0;
 
-/** Shows one section, takes the focus to its heading, and names it in the title. */
+/** Shows one section; its `data-late` line appears when the section has lasted that many seconds. Takes the focus to its heading, and names it in the title. */
 export function show(name) {
   if (shown === name) return;
   shown = name;
+  // A question about what was shown before is void.
+  closeDialogs();
   for (const section of document.querySelectorAll('[data-view]')) {
     section.hidden = section.dataset.view !== name;
   }
   document.body.dataset.shown = name;
   retitle();
+  clearTimeout(late);
+  for (const line of document.querySelectorAll('[data-late]')) line.hidden = true;
+  const line = document.querySelector(`[data-view="${name}"] [data-late]`);
+  if (line) late = setTimeout(() => (line.hidden = false), Number(line.dataset.late) * 1000);
   const heading = document.querySelector(`[data-view="${name}"] h1`);
   heading?.focus({ preventScroll: true });
   window.scrollTo(0, 0);

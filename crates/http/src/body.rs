@@ -6,7 +6,7 @@ use crate::negotiation::{Format, content_type};
 use crate::reply::{CONTRACT, Failure};
 use crate::wire;
 use actix_web::dev::Payload;
-use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap};
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
 use std::future::Future;
@@ -15,6 +15,9 @@ use validator::Validate;
 
 /// Longest body that is read.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// Most characters of a content coding that an error repeats. A registered one has at most 12.
+const LONGEST_CODING: usize = 40;
 
 /// Binds the body of a request to a wire type.
 pub async fn bind<T: DeserializeOwned>(req: &HttpRequest, payload: web::Payload) -> Result<T, Failure> {
@@ -72,6 +75,14 @@ impl<T: DeserializeOwned + 'static> FromRequest for Bound<T> {
     }
 }
 
+/// The first coding of the body other than `identity`: bodies are not decompressed, as a few bytes may become very many.
+fn content_coding(headers: &HeaderMap) -> Option<&str> {
+    let values = headers.get_all(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("(unreadable)"));
+    let codings = values.flat_map(|value| value.split(',')).map(str::trim);
+    let mut other = codings.filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"));
+    other.next().map(|coding| coding.get(..LONGEST_CODING).unwrap_or(coding))
+}
+
 /// All bytes of the body. Reading stops at the limit, whether the length was announced or not.
 pub(crate) async fn collect(req: &HttpRequest, payload: web::Payload) -> Result<web::Bytes, Failure> {
     let too_large = || {
@@ -85,6 +96,13 @@ pub(crate) async fn collect(req: &HttpRequest, payload: web::Payload) -> Result<
         req.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
         return Err(too_large());
+    }
+    if announced != Some(0)
+        && let Some(coding) = content_coding(req.headers())
+    {
+        let message =
+            format!("The request entity's content coding '{coding}' is not supported for this resource.");
+        return Err(Failure::new(req, WireErrorCode::UnsupportedContentCoding, ErrorBody::new(message)));
     }
     match payload.to_bytes_limited(MAX_BODY_BYTES).await {
         Ok(Ok(bytes)) => Ok(bytes),

@@ -9,11 +9,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use trialogue_domain::{Actor, Conference, Refusal, Timestamp, UserId};
-use trialogue_storage::{Ask, ConferenceView, IdempotencyKey, Invitation, StoreError, UserRole, Whose};
+use trialogue_storage::{
+    Ask, ConferenceView, IdempotencyKey, Invitation, Session, StoreError, UserRole, Whose,
+};
 use validator::Validate;
 
 use crate::app::App;
 use crate::body;
+use crate::client_address::Network;
 use crate::negotiation::answer_type;
 use crate::problem::Problem;
 use crate::reply::{self, Failure};
@@ -89,15 +92,15 @@ impl Call {
     pub(crate) async fn user(&self, role: UserRole) -> Result<Caller, Failure> {
         let token = self.token()?;
         let now = self.now();
-        let session = self.app.store.session(token.hash(), now).await;
-        let session = session.map_err(|e| self.fail(e))?.ok_or_else(|| self.fail(Problem::InvalidToken))?;
+        let session = self.app.store.session(token.hash(), now).await.map_err(|e| self.fail(e))?;
+        let Some(session) = session else { return Err(self.no_login(&token, now).await) };
         if session.role != role {
             return Err(self.fail(Problem::WrongRole(match role {
                 UserRole::Client => "client",
                 UserRole::Provider => "provider",
             })));
         }
-        self.note_sign_of_life(session.user, session.last_seen, now).await;
+        self.note_use(&session, &token, now).await;
         Ok(Caller { user: session.user, role, token })
     }
 
@@ -107,12 +110,23 @@ impl Call {
         let now = self.now();
         let store = &self.app.store;
         if let Some(session) = store.session(token.hash(), now).await.map_err(|e| self.fail(e))? {
-            self.note_sign_of_life(session.user, session.last_seen, now).await;
+            let expires = self.note_use(&session, &token, now).await;
             let caller = Caller { user: session.user, role: session.role, token };
-            return Ok(Party::User(caller, session.expires));
+            return Ok(Party::User(caller, expires));
         }
-        let invitation = store.invitation(token.hash()).await.map_err(|e| self.fail(e))?;
-        invitation.map(Party::Invited).ok_or_else(|| self.fail(Problem::InvalidToken))
+        match store.invitation(token.hash()).await.map_err(|e| self.fail(e))? {
+            Some(invitation) => Ok(Party::Invited(invitation)),
+            None => Err(self.no_login(&token, now).await),
+        }
+    }
+
+    /// Why a token is no login.
+    async fn no_login(&self, token: &Secret, now: Timestamp) -> Failure {
+        match self.app.store.has_expired(token.hash(), now).await {
+            Ok(true) => self.fail(Problem::TokenExpired),
+            Ok(false) => self.fail(Problem::InvalidToken),
+            Err(error) => self.fail(error),
+        }
     }
 
     /// The holder of the invitation whose token came with the request.
@@ -122,15 +136,30 @@ impl Call {
         Ok((invitation.ok_or_else(|| self.fail(Problem::InvalidInvitation))?, token))
     }
 
-    /// Signs of life are written a few times in a presence window, not at every call.
-    async fn note_sign_of_life(&self, user: UserId, last_seen: Option<Timestamp>, now: Timestamp) {
-        let step = self.app.settings.presence_window / 3;
-        if last_seen.is_none_or(|seen| now.since(seen) >= step)
-            && let Err(error) = self.app.store.touch(user, now).await
+    /// Signs of life are written a few times in a presence window, and a login is prolonged a few times in its life: not
+    /// at every call. Returns when the login ends.
+    async fn note_use(&self, session: &Session, token: &Secret, now: Timestamp) -> Timestamp {
+        let App { store, settings, .. } = self.app();
+        let step = settings.presence_window / 3;
+        if session.last_seen.is_none_or(|seen| now.since(seen) >= step)
+            && let Err(error) = store.touch(session.user, now).await
         {
             // The call itself does not depend on it; it fails by itself if the database is gone.
             tracing::warn!(%error, "a sign of life was not noted");
         }
+        let Some(expires) = settings.logins.prolonged(session, now) else { return session.expires };
+        match store.prolong(session.user, token.hash(), expires).await {
+            Ok(()) => expires,
+            Err(error) => {
+                tracing::warn!(%error, "a login was not prolonged");
+                session.expires
+            }
+        }
+    }
+
+    /// The network that the request comes from.
+    pub(crate) fn network(&self) -> Network {
+        self.app.settings.proxies.client(&self.req)
     }
 
     fn token(&self) -> Result<Secret, Failure> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use trialogue_domain::{CommandKind, Outcome, Refusal as R, Role, StateName};
 use trialogue_media::BadWebhook;
-use trialogue_storage::StoreError as S;
+use trialogue_storage::{Limit, StoreError as S};
 
 use crate::error_body::WireErrorCode as W;
 use crate::problem::{BadJoin, Problem as P};
@@ -41,6 +41,7 @@ rows! { W:
     W::BodyRequired => W::BodyRequired, "Send the body that the route documents.";
     W::BodyTooLarge => W::BodyTooLarge, "Send less; leave out pictures.";
     W::UnsupportedMediaType => W::UnsupportedMediaType, "Send JSON or XML in UTF-8, and say so in Content-Type.";
+    W::UnsupportedContentCoding => W::UnsupportedContentCoding, "Send the body uncompressed, without `Content-Encoding`.";
     W::NotFound => W::NotFound, "Check path and ids.";
     W::MethodNotAllowed => W::MethodNotAllowed, "Use the method that Allow names.";
     W::Internal => W::Internal, "Report it, with the answer's X-Request-Id.";
@@ -49,10 +50,12 @@ rows! { W:
 rows! { P:
     P::MissingToken => P::MissingToken, "Log in, and send the token with every call.";
     P::InvalidToken => P::InvalidToken, "Log in again.";
+    P::TokenExpired => P::TokenExpired, "Say that the login has expired, and log in again.";
     P::InvalidInvitation => P::InvalidInvitation, "Stop; only a new invitation leads back.";
     P::WrongCredentials => P::WrongCredentials, "Ask the user to type them again.";
     P::WrongRole(_) => P::WrongRole("client"), "Use the routes of the side that logged in.";
-    P::Throttled(_) => P::Throttled(Duration::from_mins(5)), "Wait as long as Retry-After says; even the right password is refused till then.";
+    P::TooManyLogins(_) => P::TooManyLogins(Duration::from_secs(1)), "Wait as long as Retry-After says. Behind a proxy, see the setting `trusted_proxies`.";
+    P::Throttled(_) => P::Throttled(Duration::from_secs(30)), "Wait as long as Retry-After says; till then even the right password is refused from this address.";
     P::BadValue { .. } => P::BadValue { member: "Name", message: "ModelState says which member has a value that cannot be used, and why" }, "Correct the member that ModelState names.";
     P::CannotDial => P::CannotDial, "Invite without isPSTN.";
     P::NoWebSocket => P::NoWebSocket, "Use a WebSocket client (docs/signalling.md).";
@@ -60,7 +63,7 @@ rows! { P:
     P::BadJoinToken(_) => P::BadJoinToken(BadJoin::NoToken), "For the proxy in front of LiveKit: refuse the connection.";
     P::NotInCall => P::NotInCall, "For the proxy in front of LiveKit: refuse the connection.";
     P::BadWebhook(_) => P::BadWebhook(BadWebhook::Body), "Sign webhooks with the API key of the settings.";
-    P::PasswordLane => P::PasswordLane, "Try again after Retry-After.";
+    P::TooManyWait => P::TooManyWait, "Try again after Retry-After.";
     P::Store(S::Refused(R::NotFound)) => refused(R::NotFound), "Check path and ids.";
     P::Store(S::Refused(R::NotPermitted { .. })) => refused(R::NotPermitted { role: Role::Provider, command: CommandKind::StartVideo }), "Leave it to the other side.";
     P::Store(S::Refused(R::PrincipalKick)) => refused(R::PrincipalKick), "Finish the call.";
@@ -78,6 +81,12 @@ rows! { P:
     P::Store(S::Refused(R::AlreadyAnswered(_))) => refused(R::AlreadyAnswered(StateName::Connected)), "Finish or leave the call.";
     P::Store(S::Refused(R::ParticipantFinished)) => refused(R::ParticipantFinished), "Stop; only a new invitation or call leads back.";
     P::Store(S::Refused(R::TooManyInvited)) => refused(R::TooManyInvited), "Kick somebody first.";
+    P::Store(S::Refused(R::InvitationsUsedUp)) => refused(R::InvitationsUsedUp), "Go on in a new request.";
+    P::Store(S::Refused(R::CallsUsedUp)) => refused(R::CallsUsedUp), "Go on in a new request.";
+    P::Store(S::TooOften { limit: Limit::Requests, .. }) => too_often(Limit::Requests), "Wait as long as Retry-After says.";
+    P::Store(S::TooOften { limit: Limit::Invitations, .. }) => too_often(Limit::Invitations), "Wait as long as Retry-After says.";
+    P::Store(S::TooOften { limit: Limit::Deliveries, .. }) => too_often(Limit::Deliveries), "Pass the link on yourself: invite with a name only.";
+    P::TooManyStreams => P::TooManyStreams, "Share one stream among the pages of a user.";
     P::Store(S::IdempotencyMismatch) => P::Store(S::IdempotencyMismatch), "Send a new key with a new request.";
     P::Store(S::UnknownLanguage(_)) => P::Store(S::UnknownLanguage(0)), "Use a number of the language table.";
     P::Store(S::EmailTaken) => P::Store(S::EmailTaken), "Use another address.";
@@ -86,6 +95,10 @@ rows! { P:
     P::Store(S::Unavailable(_)) => P::Store(S::Unavailable(String::new())), "Try again after Retry-After; with an Idempotency-Key where something is made.";
     P::Store(S::Contended { .. } | S::Conflict(_)) => P::Store(S::Conflict(0)), "Try again after Retry-After.";
     P::Store(S::Inconsistent { .. } | S::Query { .. } | S::Panicked { .. }) => P::Store(S::Panicked { operation: "" }), "Report it, with the answer's X-Request-Id.";
+}
+
+fn too_often(limit: Limit) -> P {
+    P::Store(S::TooOften { limit, wait: Duration::from_secs(42) })
 }
 
 fn refused(refusal: R) -> P {

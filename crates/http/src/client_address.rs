@@ -7,16 +7,17 @@ use actix_web::http::header::HeaderMap;
 use ipnet::IpNet;
 
 /// The header in which proxies report the client's address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum AddressHeader {
     /// `X-Forwarded-For`.
+    #[default]
     XForwardedFor,
     /// `Forwarded` (RFC 7239).
     Forwarded,
 }
 
-/// Which proxies are trusted to report the client's address, and in which header.
-#[derive(Debug, Clone)]
+/// Which proxies are trusted to report the client's address, and in which header. By default none is.
+#[derive(Debug, Clone, Default)]
 pub struct TrustedProxies {
     /// The networks of the proxies.
     pub networks: Vec<IpNet>,
@@ -79,6 +80,8 @@ impl TrustedProxies {
             AddressHeader::Forwarded => "Forwarded",
         };
         let values = headers.get_all(name).map(|value| value.to_str().unwrap_or_default());
+        // A client could open a quotation that takes in what the proxies append. Such a value tells nothing.
+        let values = values.map(|value| if value.matches('"').count() % 2 == 0 { value } else { "" });
         values
             .flat_map(|value| split_outside_quotes(value, ','))
             .map(|element| match self.header {
@@ -153,6 +156,7 @@ mod tests {
         assert_eq!(client(F, "10.0.0.1", &["for=198.51.100.1;by=\"a,b\", for=192.0.2.43"]), "192.0.2.43");
         assert_eq!(client(F, "10.0.0.1", &["for=198.51.100.1, for=_hidden"]), "10.0.0.1");
         assert_eq!(client(F, "10.0.0.1", &["for=198.51.100.1, proto=https"]), "10.0.0.1");
+        assert_eq!(client(F, "10.0.0.1", &["for=198.51.100.1;x=\", for=192.0.2.43"]), "10.0.0.1");
     }
 
     #[test]

@@ -177,6 +177,8 @@ pub enum WireErrorCode {
     BodyTooLarge,
     /// The body is of a media type or in a charset that is not read here.
     UnsupportedMediaType,
+    /// The body is compressed, or coded in another way.
+    UnsupportedContentCoding,
     /// No route has this path.
     NotFound,
     /// The route has another method.
@@ -187,11 +189,12 @@ pub enum WireErrorCode {
 
 impl WireErrorCode {
     /// Every one, in the order of the documentation.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::InvalidBody,
         Self::BodyRequired,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
+        Self::UnsupportedContentCoding,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::Internal,
@@ -204,6 +207,7 @@ impl WireErrorCode {
             Self::BodyRequired => "body_required",
             Self::BodyTooLarge => "body_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::UnsupportedContentCoding => "unsupported_content_coding",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::Internal => "internal_error",
@@ -215,7 +219,7 @@ impl WireErrorCode {
         match self {
             Self::InvalidBody | Self::BodyRequired => StatusCode::BAD_REQUEST,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedMediaType | Self::UnsupportedContentCoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -229,6 +233,9 @@ impl WireErrorCode {
             Self::BodyRequired => "The route needs a body and got none, or null.",
             Self::BodyTooLarge => "The body is longer than 1 MiB.",
             Self::UnsupportedMediaType => "The body's media type or charset is not read here.",
+            Self::UnsupportedContentCoding => {
+                "The body is compressed; send it as it is (`Content-Encoding: identity`)."
+            }
             Self::NotFound => "No route has this path.",
             Self::MethodNotAllowed => "The route has another method; Allow names it.",
             Self::Internal => "A defect of the server.",

@@ -8,38 +8,49 @@ mod app;
 pub mod body;
 mod call;
 mod catalogue;
+mod client_address;
+mod connections;
 mod delivery;
 pub mod echo;
 pub mod error_body;
 mod health;
 pub mod json;
 mod live;
+mod login_limits;
+mod logins;
 pub mod negotiation;
 mod pages;
+mod password_queue;
 mod passwords;
 pub mod paths;
+mod person;
 mod ports;
 mod present;
 mod problem;
+mod readiness;
 pub mod reply;
 mod request_log;
 mod routes;
 mod secret;
 mod signalling;
-mod throttle;
 pub mod wire;
 
 pub use app::{App, HttpSettings};
 pub use catalogue::error_catalogue;
+pub use client_address::{AddressHeader, TrustedProxies};
+pub use connections::Connections;
 pub use delivery::{DeliverySettings, LinkKey};
 pub use error_body::{ErrorBody, WireErrorCode};
 pub use live::{Follower, Live};
-pub use passwords::hash_password;
+pub use logins::LoginLife;
+pub use passwords::{BadNewPassword, check_new_password, hash_password};
+pub use person::{EmailAddress, NotAName, NotAnEmailAddress, PersonName};
 pub use ports::{Clock, Entropy};
+pub use readiness::{Readiness, Unready, supervise};
 pub use routes::JanusReports;
 pub use signalling::{IceServers, SignallingSettings};
 
-use actix_web::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{CACHE_CONTROL, EXPIRES, PRAGMA, X_CONTENT_TYPE_OPTIONS};
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::web::{self, ServiceConfig};
 
@@ -49,13 +60,21 @@ pub fn configure(app: &web::Data<App>, config: &mut ServiceConfig) {
     let base = settings.base_path.clone();
     let echo_on = app.settings.conformance_echo;
     let served = web::scope("")
+        .wrap(from_fn(connections::close_when_crowded))
         .wrap(from_fn(request_log::log_request))
         // Answers hold tokens, secrets and names: no cache may keep them.
         // A browser takes the stated type of every answer, and guesses none.
-        .wrap(DefaultHeaders::new().add((CACHE_CONTROL, "no-store")).add((X_CONTENT_TYPE_OPTIONS, "nosniff")))
+        .wrap(
+            DefaultHeaders::new()
+                .add((CACHE_CONTROL, "no-store"))
+                // The same for caches of HTTP/1.0, as the framework's host says it.
+                .add((PRAGMA, "no-cache"))
+                .add((EXPIRES, "-1"))
+                .add((X_CONTENT_TYPE_OPTIONS, "nosniff")),
+        )
         .wrap(paths::IgnoreCase::below([base.as_str()]))
-        .route("/healthz", web::get().to(health::healthz))
-        .route("/readyz", web::get().to(health::readyz))
+        .service(paths::page("/healthz", health::healthz))
+        .service(paths::page("/readyz", health::readyz))
         .configure(|config| {
             routes::configure(&base, config);
             if let Some(reports) = &app.janus {

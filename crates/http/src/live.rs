@@ -14,21 +14,52 @@ mod stream;
 mod words;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
-use trialogue_domain::{ConferenceId, UserId};
+use trialogue_domain::{ConferenceId, ParticipantId, UserId};
 use trialogue_storage::{Store, UserRole};
 
+use crate::logins::LoginLife;
 use crate::ports::Clock;
+use crate::readiness::{Readiness, supervise};
 
 pub use follower::Follower;
 pub(crate) use stream::{EventStream, Listener};
 
 use feed::Feed;
 use standing::{StandingFeed, StandingFollower};
+
+/// Maximum number of open streams of one user, or of one invited party.
+const STREAMS: usize = 20;
+
+/// Whose a stream is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Owner {
+    /// A user.
+    User(UserId),
+    /// An invited party.
+    Invited(ParticipantId),
+}
+
+/// The room that one stream takes until it is dropped.
+pub(crate) struct StreamSlot {
+    shared: Arc<Shared>,
+    owner: Owner,
+}
+
+impl Drop for StreamSlot {
+    fn drop(&mut self) {
+        let mut streams = locked(&self.shared.streams);
+        if let Some(open) = streams.get_mut(&self.owner) {
+            *open -= 1;
+            if *open == 0 {
+                streams.remove(&self.owner);
+            }
+        }
+    }
+}
 
 /// What is followed, and the way to follow. Cheap to clone.
 #[derive(Clone)]
@@ -44,8 +75,9 @@ struct Shared {
     stale: Mutex<Stale>,
     stale_is_filled: Notify,
     closing: watch::Sender<bool>,
-    streams: AtomicUsize,
+    streams: Mutex<HashMap<Owner, usize>>,
     clock: Arc<dyn Clock>,
+    logins: LoginLife,
     heartbeat: Duration,
 }
 
@@ -62,9 +94,12 @@ impl Live {
         store: Store,
         clock: Arc<dyn Clock>,
         presence: Duration,
+        logins: LoginLife,
         heartbeat: Duration,
+        readiness: &Arc<Readiness>,
     ) -> Self {
-        let wakes = store.wakes();
+        // What is committed from now on is heard of, though the hub may start a moment later.
+        let mut first = Some(store.wakes());
         let shared = Arc::new(Shared {
             store,
             feeds: Mutex::default(),
@@ -72,12 +107,20 @@ impl Live {
             stale: Mutex::default(),
             stale_is_filled: Notify::new(),
             closing: watch::Sender::new(false),
-            streams: AtomicUsize::new(0),
+            streams: Mutex::default(),
             clock,
+            logins,
             heartbeat,
         });
-        tokio::spawn(hub::run(Arc::clone(&shared), wakes));
-        tokio::spawn(presence::run(Arc::clone(&shared), presence));
+        let hub = Arc::clone(&shared);
+        supervise(Arc::clone(readiness), "live events", move || {
+            let wakes = first.take().unwrap_or_else(|| hub.store.wakes());
+            hub::run(Arc::clone(&hub), wakes)
+        });
+        let alive = Arc::clone(&shared);
+        supervise(Arc::clone(readiness), "signs of life", move || {
+            presence::run(Arc::clone(&alive), presence)
+        });
         Self { shared }
     }
 
@@ -98,7 +141,18 @@ impl Live {
 
     /// How many streams of events are open.
     pub fn streams(&self) -> usize {
-        self.shared.streams.load(Ordering::Relaxed)
+        locked(&self.shared.streams).values().sum()
+    }
+
+    /// Room for one more stream of this owner; none if it has as many as it may.
+    pub(crate) fn stream_slot(&self, owner: Owner) -> Option<StreamSlot> {
+        let mut streams = locked(&self.shared.streams);
+        let open = streams.entry(owner).or_default();
+        if *open >= STREAMS {
+            return None;
+        }
+        *open += 1;
+        Some(StreamSlot { shared: Arc::clone(&self.shared), owner })
     }
 
     /// The server stops: whoever holds a connection open for live events is to end it.

@@ -111,12 +111,15 @@ impl LoginLimits {
         if known.is_none() {
             let address = self.hash(&[b"address", &network.octets()]);
             self.take(&self.of_address, address).map_err(Problem::TooManyLogins)?;
+        }
+        let success = known.map_or(0, |known| known.success);
+        let tries = self.hash(&[b"tries", &pair.to_be_bytes(), &success.to_be_bytes()]);
+        self.take(&self.of_pair, tries).map_err(Problem::Throttled)?;
+        if known.is_none() {
+            // This comes last: what one address may not try must not use up what others may.
             let account = self.hash(&[b"account", account.as_bytes()]);
             self.take(&self.of_account, account).map_err(Problem::Throttled)?;
         }
-        let success = known.map_or(0, |known| known.success);
-        let bucket = self.hash(&[b"tries", &pair.to_be_bytes(), &success.to_be_bytes()]);
-        self.take(&self.of_pair, bucket).map_err(Problem::Throttled)?;
         Ok(Attempt { pair, known: known.is_some() })
     }
 
@@ -152,4 +155,52 @@ const fn slot(pair: u64) -> usize {
     #[expect(clippy::cast_possible_truncation, reason = "a slot is the end of a hash")]
     let low = pair as usize;
     low % KNOWN_PAIRS
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use trialogue_domain::Timestamp;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Passed(Mutex<Duration>);
+
+    impl Clock for Passed {
+        fn now(&self) -> Timestamp {
+            Timestamp(0)
+        }
+
+        fn monotonic(&self) -> Duration {
+            *self.0.lock().unwrap()
+        }
+    }
+
+    struct Sevens;
+
+    impl Entropy for Sevens {
+        fn fill(&self, buffer: &mut [u8]) {
+            buffer.fill(7);
+        }
+    }
+
+    #[test]
+    fn an_address_that_floods_waits_and_others_do_not() {
+        let clock = Arc::new(Passed::default());
+        let limits = LoginLimits::new(Arc::clone(&clock) as Arc<dyn Clock>, &Sevens);
+        let network = |last| Network::of([192, 0, 2, last].into());
+        let admit = |name: &str, last| limits.admit(UserRole::Client, name, network(last));
+        let nora = admit("nora", 1).unwrap();
+        limits.succeeded(&nora);
+        for n in 1..OF_ADDRESS.0.get() {
+            assert!(admit(&format!("name {n}"), 1).is_ok());
+        }
+        assert!(matches!(admit("one more", 1), Err(Problem::TooManyLogins(wait)) if wait <= OF_ADDRESS.1));
+        assert!(admit("one more", 2).is_ok());
+        assert!(admit("nora", 1).unwrap().known);
+        *clock.0.lock().unwrap() += OF_ADDRESS.1;
+        assert!(admit("one more", 1).is_ok());
+    }
 }

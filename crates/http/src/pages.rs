@@ -1,7 +1,7 @@
 //! The call pages: plain files from `assets/`, compiled in. No build step, and no request to anybody else.
 
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::web::{self, ServiceConfig};
@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use sha2::{Digest, Sha256};
 
 use crate::app::HttpSettings;
-use crate::paths::other_methods;
+use crate::paths;
 
 /// A file, and where it is served.
 struct File {
@@ -51,7 +51,9 @@ const FILES: &[File] = &[
     asset!(SCRIPT, "devices.js"),
     asset!(SCRIPT, "dialogs.js"),
     asset!(SCRIPT, "dom.js"),
+    asset!(SCRIPT, "endings.js"),
     asset!(SCRIPT, "entry.js"),
+    asset!(SCRIPT, "guard.js"),
     asset!(SCRIPT, "i18n.js"),
     asset!(SCRIPT, "i18n/en.js"),
     asset!(SCRIPT, "i18n/es.js"),
@@ -59,10 +61,13 @@ const FILES: &[File] = &[
     asset!(SCRIPT, "join.js"),
     asset!(SCRIPT, "languages.js"),
     asset!(SCRIPT, "links.js"),
+    asset!(SCRIPT, "login.js"),
     asset!(SCRIPT, "people.js"),
     asset!(SCRIPT, "ringing.js"),
     asset!(SCRIPT, "signalling.js"),
+    asset!(SCRIPT, "storage.js"),
     asset!(SCRIPT, "tiles.js"),
+    asset!(SCRIPT, "unsent.js"),
     asset!(SCRIPT, "views.js"),
 ];
 
@@ -84,13 +89,15 @@ pub(crate) fn configure(settings: &HttpSettings, config: &mut ServiceConfig) {
             let served = served.clone();
             async move { served.answer(&req) }
         };
-        config.service(
-            web::resource(file.path)
-                .route(web::get().to(answer.clone()))
-                .route(web::head().to(answer))
-                .default_service(other_methods("GET, HEAD")),
-        );
+        config.service(paths::page(file.path.trim_end_matches('/'), answer));
     }
+}
+
+/// The address without the slash at its end, seen from there: where a proxy has put the root is not known, and the
+/// addresses within a page are seen from the page.
+fn without_slash(path: &str) -> Option<String> {
+    let name = path.strip_suffix('/')?.rsplit('/').next()?;
+    (!name.is_empty()).then(|| format!("../{name}"))
 }
 
 /// Nothing inline, nothing from elsewhere, in nobody's frame. The signalling socket is named, as not every browser takes it
@@ -128,6 +135,9 @@ impl Served {
     /// The browser keeps it, and asks each time whether it is still the same: pages and scripts of two versions never mix
     /// for longer than a reload.
     fn answer(&self, req: &HttpRequest) -> HttpResponse {
+        if let Some(location) = without_slash(req.path()) {
+            return HttpResponse::PermanentRedirect().insert_header((LOCATION, location)).finish();
+        }
         let known = req.headers().get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
         let unchanged = known.flat_map(|tags| tags.split(',')).any(|tag| {
             let tag = tag.trim();

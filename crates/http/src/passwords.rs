@@ -1,23 +1,68 @@
-//! Passwords: argon2id, on a few threads of their own, behind a bounded queue.
+//! Passwords: which may be set, how they are prepared, and their argon2id hashes.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
-use argon2::password_hash::phc::{Output, PasswordHash};
-use argon2::{Algorithm, Argon2, Block, Params, PasswordHasher, Version};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory;
 
 use crate::ports::Entropy;
 
-/// Number of log-ins that may wait or be checked at a time.
-const QUEUE: usize = 16;
+/// Fewest characters of a new password.
+const SHORTEST: usize = 8;
 
-/// How many of them may come from addresses that have not logged in to the account before.
-const QUEUE_OF_STRANGERS: usize = 12;
+/// Most characters of a password, as the login model has it.
+const LONGEST: usize = 256;
 
-/// How long a log-in waits for its turn.
-const WAIT: Duration = Duration::from_secs(4);
+/// Allocated number of blocks of 1 KiB. glibc maps an allocation of more than 32 MiB by itself and returns it to the system
+/// when it is freed; smaller ones stay in the process. Unused blocks are not touched, so they take no memory.
+const ALLOCATED_BLOCKS: usize = 33 * 1024;
+
+/// The hash that is checked where there is no user, with the costs of every other hash. No password is known for it.
+pub(crate) const HASH_OF_NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// A password that nobody could or should log in with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadNewPassword {
+    /// It is too easily guessed.
+    #[error("the password needs at least {SHORTEST} characters")]
+    TooShort,
+    /// Log-in would refuse it.
+    #[error("the password may have at most {LONGEST} characters")]
+    TooLong,
+    /// Browsers let nobody type them.
+    #[error("the password has control characters, which can't be typed")]
+    Control,
+}
+
+/// Checks a password that is to be set: whatever passes can be logged in with.
+///
+/// # Errors
+/// [`BadNewPassword`].
+pub fn check_new_password(password: &str) -> Result<(), BadNewPassword> {
+    let prepared = prepared(password);
+    match prepared.chars().count() {
+        ..SHORTEST => Err(BadNewPassword::TooShort),
+        SHORTEST..=LONGEST if prepared.contains(is_untypable) => Err(BadNewPassword::Control),
+        SHORTEST..=LONGEST => Ok(()),
+        _ => Err(BadNewPassword::TooLong),
+    }
+}
+
+/// The form in which a password is hashed and compared, so that it is the same from every keyboard: RFC 8265's
+/// `OpaqueString` (composed characters, ordinary spaces), without a byte order mark that a file began with.
+fn prepared(typed: &str) -> String {
+    let typed = typed.strip_prefix('\u{feff}').unwrap_or(typed);
+    let is_space = |c| CodePointMapData::<GeneralCategory>::new().get(c) == GeneralCategory::SpaceSeparator;
+    let spaced: String = typed.chars().map(|c| if is_space(c) { ' ' } else { c }).collect();
+    ComposingNormalizerBorrowed::new_nfc().normalize(&spaced).into_owned()
+}
+
+/// Control characters, and those that no text has.
+fn is_untypable(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}' | '\u{feff}')
+}
 
 /// Hashes a password for storage, as a PHC string.
 ///
@@ -26,166 +71,125 @@ const WAIT: Duration = Duration::from_secs(4);
 pub fn hash_password(password: &str, entropy: &dyn Entropy) -> Result<String, String> {
     let mut salt = [0; 16];
     entropy.fill(&mut salt);
-    Argon2::default()
-        .hash_password_with_salt(password.as_bytes(), &salt)
-        .map(|hash| hash.to_string())
-        .map_err(|e| e.to_string())
+    let hashed = || {
+        let (algorithm, version, params) = (Algorithm::Argon2id, Version::V0x13, Params::default());
+        let hash = PasswordHash {
+            algorithm: algorithm.ident(),
+            version: Some(version.into()),
+            params: ParamsString::try_from(&params)?,
+            salt: Some(Salt::new(&salt)?),
+            hash: Some(output(
+                &Argon2::new(algorithm, version, params),
+                &prepared(password),
+                &salt,
+                Params::DEFAULT_OUTPUT_LEN,
+            )?),
+        };
+        Ok(hash.to_string())
+    };
+    hashed().map_err(|error: argon2::password_hash::Error| error.to_string())
 }
 
-/// The queue of log-ins, and the workers that check passwords. A check takes about 20 ms of a core and 19 MiB.
-pub(crate) struct Passwords {
-    queue: Arc<Semaphore>,
-    strangers: Arc<Semaphore>,
-    workers: Arc<Semaphore>,
-    /// The memory of workers that are idle. It is freed when the queue is empty.
-    memory: Arc<Mutex<Vec<Vec<Block>>>>,
-    nobody: Arc<str>,
+/// Whether the password has this hash.
+pub(crate) fn has_hash(password: &str, hash: &str) -> bool {
+    let prepared = prepared(password);
+    // Earlier versions hashed passwords as they were typed.
+    has_exact_hash(&prepared, hash) || (prepared != password && has_exact_hash(password, hash))
 }
 
-/// Too many log-ins are waiting.
-#[derive(Debug)]
-pub(crate) struct QueueFull;
-
-/// A place in the queue. It is free again when this is dropped.
-pub(crate) struct Place<'p> {
-    passwords: &'p Passwords,
-    permits: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
-}
-
-impl Passwords {
-    /// A queue whose passwords are checked by this number of workers.
-    pub(crate) fn new(workers: usize, entropy: &dyn Entropy) -> Result<Self, String> {
-        let semaphore = |permits| Arc::new(Semaphore::new(permits));
-        Ok(Self {
-            queue: semaphore(QUEUE),
-            strangers: semaphore(QUEUE_OF_STRANGERS),
-            workers: semaphore(workers),
-            memory: Arc::default(),
-            nobody: hash_password("nobody has this password", entropy)?.into(),
-        })
-    }
-
-    /// Takes a place in the queue. Some places are kept for users who come from a known address.
-    pub(crate) fn queue(&self, known: bool) -> Result<Place<'_>, QueueFull> {
-        let take = |places: &Arc<Semaphore>| Arc::clone(places).try_acquire_owned().map_err(|_| QueueFull);
-        let stranger = if known { None } else { Some(take(&self.strangers)?) };
-        Ok(Place { passwords: self, permits: (take(&self.queue)?, stranger) })
-    }
-}
-
-impl Place<'_> {
-    /// Whether the password has this hash. Without a hash (no such user) it takes as long, and is no.
-    ///
-    /// If the future is dropped while it waits, it leaves the queue.
-    pub(crate) async fn check(self, password: String, hash: Option<String>) -> Result<bool, QueueFull> {
-        let Self { passwords, permits } = self;
-        let worker = timeout(WAIT, Arc::clone(&passwords.workers).acquire_owned()).await;
-        let worker = worker.map_err(|_| QueueFull)?.map_err(|_| QueueFull)?;
-        let exists = hash.is_some();
-        let hash = hash.unwrap_or_else(|| passwords.nobody.to_string());
-        let (idle, queue) = (Arc::clone(&passwords.memory), Arc::clone(&passwords.queue));
-        let checked = tokio::task::spawn_blocking(move || {
-            let mut memory = locked(&idle).pop().unwrap_or_default();
-            let fits = has_hash(&password, &hash, &mut memory);
-            // The place and the worker are given back when the work is done, even if the client has gone.
-            drop(permits);
-            if queue.available_permits() == QUEUE {
-                locked(&idle).clear();
-            } else {
-                locked(&idle).push(memory);
-            }
-            drop(worker);
-            fits
-        });
-        Ok(checked.await.map_err(|_| QueueFull)? && exists)
-    }
-}
-
-fn locked(memory: &Mutex<Vec<Vec<Block>>>) -> std::sync::MutexGuard<'_, Vec<Vec<Block>>> {
-    memory.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// As `PasswordVerifier` does it, in memory that is used again.
-fn has_hash(password: &str, hash: &str, memory: &mut Vec<Block>) -> bool {
-    let fits = || -> Option<bool> {
+/// As `PasswordVerifier` does it.
+fn has_exact_hash(password: &str, hash: &str) -> bool {
+    let fits = || {
         let stored = PasswordHash::new(hash).ok()?;
         let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
         let version = stored.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
         let params = Params::try_from(&stored).ok()?;
-        let expected = stored.hash.as_ref()?;
-        let blocks = params.block_count();
-        if memory.len() < blocks {
-            memory.resize(blocks, Block::new());
-        }
-        let mut bytes = vec![0; expected.len()];
-        Argon2::new(algorithm, version, params)
-            .hash_password_into_with_memory(
-                password.as_bytes(),
-                stored.salt.as_ref()?,
-                &mut bytes,
-                &mut memory[..blocks],
-            )
-            .ok()?;
+        let (salt, expected) = (stored.salt?, stored.hash?);
+        let argon2 = Argon2::new(algorithm, version, params);
         // The comparison of outputs takes constant time.
-        Some(Output::new(&bytes).ok()? == *expected)
+        Some(output(&argon2, password, &salt, expected.len()).ok()? == expected)
     };
     fits().unwrap_or(false)
 }
 
+/// The output of argon2, computed in memory that is returned to the system afterwards.
+fn output(
+    argon2: &Argon2<'_>,
+    password: &str,
+    salt: &[u8],
+    length: usize,
+) -> argon2::password_hash::Result<Output> {
+    let blocks = argon2.params().block_count();
+    let mut memory = Vec::with_capacity(blocks.max(ALLOCATED_BLOCKS));
+    memory.resize(blocks, Block::new());
+    let mut bytes = vec![0; length];
+    argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut bytes, &mut memory)?;
+    Ok(Output::new(&bytes)?)
+}
+
 #[cfg(test)]
 mod tests {
+    use argon2::PasswordHasher as _;
+
     use super::*;
 
-    struct Zeros;
+    /// No randomness.
+    struct Zeroes;
 
-    impl Entropy for Zeros {
+    impl Entropy for Zeroes {
         fn fill(&self, buffer: &mut [u8]) {
             buffer.fill(0);
         }
     }
 
-    fn passwords() -> Passwords {
-        Passwords::new(1, &Zeros).unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_password_fits_its_own_hash_alone() {
-        let passwords = passwords();
-        let hash = hash_password("a password", &Zeros).unwrap();
-        for (password, hash, fits) in [
-            ("a password", Some(hash.clone()), true),
-            ("a passwore", Some(hash), false),
-            ("nobody has this password", None, false),
-            ("a password", Some("garbage".to_owned()), false),
+    #[test]
+    fn a_password_is_the_same_from_every_keyboard() {
+        let hash = hash_password("\u{feff}Zürich 1291", &Zeroes).unwrap();
+        for (typed, fits) in [
+            ("Zürich 1291", true),
+            ("Zu\u{308}rich 1291", true),
+            ("Zürich\u{a0}1291", true),
+            ("zürich 1291", false),
+            ("Zürich 1291 ", false),
         ] {
-            let place = passwords.queue(true).unwrap();
-            assert_eq!(place.check(password.to_owned(), hash).await.unwrap(), fits, "{password}");
+            assert_eq!(has_hash(typed, &hash), fits, "{typed:?}");
         }
-        assert!(locked(&passwords.memory).is_empty());
+        // As earlier versions hashed it: what was typed.
+        let raw = Argon2::default().hash_password_with_salt("Zu\u{308}rich".as_bytes(), &[0; 16]).unwrap();
+        assert!(has_hash("Zu\u{308}rich", &raw.to_string()));
     }
 
     #[test]
-    fn the_queue_is_bounded_and_keeps_places_for_known_addresses() {
-        let passwords = passwords();
-        let strangers: Vec<_> = (0..QUEUE_OF_STRANGERS).map(|_| passwords.queue(false).unwrap()).collect();
-        assert!(passwords.queue(false).is_err());
-        let known: Vec<_> = (QUEUE_OF_STRANGERS..QUEUE).map(|_| passwords.queue(true).unwrap()).collect();
-        assert!(passwords.queue(true).is_err());
-        drop(strangers);
-        assert!(passwords.queue(false).is_ok());
-        drop(known);
+    fn hashes_are_those_of_the_hasher() {
+        let ours = hash_password("a password", &Zeroes).unwrap();
+        let theirs = Argon2::default().hash_password_with_salt(b"a password", &[0; 16]).unwrap();
+        assert_eq!(ours, theirs.to_string());
+        for hash in ["", "garbage", "$argon2id$v=19$m=19456,t=2,p=1", "$scrypt$ln=16$AAAA$AAAA"] {
+            assert!(!has_hash("a password", hash), "{hash}");
+        }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn who_waits_too_long_or_goes_leaves_the_queue() {
-        let passwords = passwords();
-        let worker = Arc::clone(&passwords.workers).acquire_owned().await.unwrap();
-        let late = passwords.queue(false).unwrap().check(String::new(), None);
-        assert!(late.await.is_err());
-        assert_eq!(passwords.queue.available_permits(), QUEUE);
-        let gone = passwords.queue(false).unwrap().check(String::new(), None);
-        assert!(timeout(WAIT / 2, gone).await.is_err());
-        assert_eq!(passwords.queue.available_permits(), QUEUE);
-        drop(worker);
+    #[test]
+    fn the_hash_of_nobody_costs_what_every_hash_costs() {
+        let costs =
+            |hash: &str| PasswordHash::new(hash).map(|hash| (hash.params, hash.hash.map(|h| h.len())));
+        let ours = hash_password("a password", &Zeroes).unwrap();
+        assert_eq!(costs(HASH_OF_NOBODY).unwrap(), costs(&ours).unwrap());
+    }
+
+    #[test]
+    fn a_new_password_can_be_logged_in_with() {
+        for (password, checked) in [
+            ("12345678".to_owned(), Ok(())),
+            ("\u{feff}1234567".to_owned(), Err(BadNewPassword::TooShort)),
+            ("u\u{308}".repeat(7), Err(BadNewPassword::TooShort)),
+            ("ü".repeat(256), Ok(())),
+            ("ü".repeat(257), Err(BadNewPassword::TooLong)),
+            ("1234567\t".to_owned(), Err(BadNewPassword::Control)),
+            ("1234567\r".to_owned(), Err(BadNewPassword::Control)),
+            ("1234567\u{0}8".to_owned(), Err(BadNewPassword::Control)),
+        ] {
+            assert_eq!(check_new_password(&password), checked, "{password:?}");
+        }
     }
 }

@@ -36,6 +36,20 @@ where
     web::resource(pattern(base, path)).route(web::get().to(handler)).default_service(other_methods("GET"))
 }
 
+/// A resource at `path` outside the API, with or without a slash at the end, that answers GET and HEAD alike; every other
+/// method is refused as below the API.
+pub fn page<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource([path.to_owned(), format!("{path}/")])
+        .route(web::get().to(handler.clone()))
+        .route(web::head().to(handler))
+        .default_service(other_methods("GET, HEAD"))
+}
+
 /// What [`IgnoreCase`] makes of the paths that `base` and `path` match: small letters, but for the names of parameters.
 pub fn pattern(base: &str, path: &str) -> String {
     let mut pattern = fold(base.trim_end_matches('/'));

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use trialogue_domain::{
-    AccountPair, Actor, Conference, Kind, Leg, Participant, ParticipantId, Party, Stage, Timestamp,
+    AccountPair, Conference, Kind, Leg, Participant, ParticipantId, Party, Stage, Timestamp, UserId,
     is_offline,
 };
 use trialogue_media::Identity;
-use trialogue_storage::{ConferenceView, Language, OfferView, OfferedProvider};
+use trialogue_storage::{ConferenceView, Language, OfferView, OfferedProvider, Person};
 
 use crate::secret::Secret;
 use crate::wire::{
@@ -16,19 +16,32 @@ use crate::wire::{
     ResultTaskOffer, ResultVideoConferenceParticipant, ResultVideoConferenceSecondRequest,
 };
 
-/// Who is, or was, in a conference: the client and the provider of the latest call, and everybody who was invited.
-pub(crate) fn participants(view: &ConferenceView) -> ArrayOfResultVideoConferenceParticipant {
+/// Maximum number of invited parties that are out and shown all the same, the latest ones.
+const SHOWN_GONE: usize = 20;
+
+/// Who is, or was, in a conference: the client and the provider of the latest call, and the invited parties: those that
+/// are in or may come, and the latest of those that are out.
+pub(crate) fn participants(view: &ConferenceView, viewer: UserId) -> ArrayOfResultVideoConferenceParticipant {
     let conference = &view.conference;
-    conference
-        .participants
-        .iter()
-        .filter(|p| !p.kind().is_principal() || conference.current(p.kind()).is_some_and(|c| c.id == p.id))
-        .map(|p| participant(view, p))
-        .collect()
+    let is_gone = |p: &&Participant| !p.kind().is_principal() && !p.is_live();
+    let hidden = conference.participants.iter().filter(is_gone).count().saturating_sub(SHOWN_GONE);
+    let mut gone = 0;
+    let is_shown = |p: &&Participant| {
+        if p.kind().is_principal() {
+            return conference.current(p.kind()).is_some_and(|c| c.id == p.id);
+        }
+        gone += usize::from(!p.is_live());
+        p.is_live() || gone > hidden
+    };
+    conference.participants.iter().filter(is_shown).map(|p| participant(view, p, viewer)).collect()
 }
 
-/// One of them.
-pub(crate) fn participant(view: &ConferenceView, of: &Participant) -> ResultVideoConferenceParticipant {
+/// One of them. The addresses of an invited party are shown only to the user who invited it.
+pub(crate) fn participant(
+    view: &ConferenceView,
+    of: &Participant,
+    viewer: UserId,
+) -> ResultVideoConferenceParticipant {
     let blank = ResultVideoConferenceParticipant {
         request_conference_session_id: view.conference.id.0,
         request_conference_session_video_participant_id: of.id.0,
@@ -38,6 +51,7 @@ pub(crate) fn participant(view: &ConferenceView, of: &Participant) -> ResultVide
         ..Default::default()
     };
     let invited = view.invited.iter().find(|i| i.participant == of.id);
+    let own_guest = invited.filter(|i| i.inviter == Some(viewer));
     match of.party {
         Party::Client(_) => ResultVideoConferenceParticipant {
             person_name: Some(view.client.name.clone()),
@@ -50,8 +64,8 @@ pub(crate) fn participant(view: &ConferenceView, of: &Participant) -> ResultVide
         },
         Party::Guest => ResultVideoConferenceParticipant {
             person_name: invited.and_then(|i| i.name.clone()),
-            app_client_email: invited.and_then(|i| i.email.clone()),
-            app_client_phone_number: invited.and_then(|i| i.phone.clone()),
+            app_client_email: own_guest.and_then(|i| i.email.clone()),
+            app_client_phone_number: own_guest.and_then(|i| i.phone.clone()),
             app_client_name: invited.and_then(|i| i.name.clone()),
             ..blank
         },
@@ -67,23 +81,19 @@ pub(crate) fn participant(view: &ConferenceView, of: &Participant) -> ResultVide
 }
 
 /// What an invited party is told before it says yes.
-pub(crate) fn invitation(
-    view: &ConferenceView,
-    of: ParticipantId,
-    inviter: Option<Actor>,
-) -> ResultGuestInvitation {
-    let (inviter, kind) = match inviter {
-        Some(Actor::Client(_)) => (Some(&view.client), Some(Kind::Client)),
-        Some(Actor::Provider(_)) => (view.provider.as_ref(), Some(Kind::Provider)),
-        Some(Actor::Guest(_) | Actor::SecondInterpreter(_) | Actor::System) | None => (None, None),
-    };
+pub(crate) fn invitation(view: &ConferenceView, of: ParticipantId) -> ResultGuestInvitation {
+    let invited = view.invited.iter().find(|i| i.participant == of);
+    let is_inviter = |person: &&Person| invited.is_some_and(|i| i.inviter == Some(person.id));
+    let of_client = Some(&view.client).filter(is_inviter).map(|client| (client, Kind::Client));
+    let of_provider = || view.provider.as_ref().filter(is_inviter).map(|person| (person, Kind::Provider));
+    let (by, kind) = of_client.or_else(of_provider).unzip();
     let state = view.conference.participant(of).map(|p| p.state.name().code());
     ResultGuestInvitation {
         request_conference_session_id: view.conference.id.0,
         request_conference_session_video_participant_id: of.0,
         request_conference_session_video_status_code_id: state.unwrap_or_default(),
-        person_name: view.invited.iter().find(|i| i.participant == of).and_then(|i| i.name.clone()),
-        inviter_name: inviter.map(|p| p.name.clone()),
+        person_name: invited.and_then(|i| i.name.clone()),
+        inviter_name: by.map(|p| p.name.clone()),
         inviter_type_code_id: kind.map(Kind::code),
         to_language_id: view.language.id.0,
         to_language: Some(view.language.name.clone()),
@@ -96,7 +106,7 @@ pub(crate) fn language(known: &Language) -> ResultLanguage {
 }
 
 /// A request, as its client polls it.
-pub(crate) fn request(view: &ConferenceView, now: Timestamp) -> ResultRequest {
+pub(crate) fn request(view: &ConferenceView, viewer: UserId, now: Timestamp) -> ResultRequest {
     let conference = &view.conference;
     let status = conference.status();
     ResultRequest {
@@ -110,7 +120,7 @@ pub(crate) fn request(view: &ConferenceView, now: Timestamp) -> ResultRequest {
         request_conference_session_id: Some(conference.id.0),
         provider_name: view.provider.as_ref().map(|p| p.name.clone()),
         provider_list: view.offered.iter().map(|p| provider(p, &view.language.name)).collect(),
-        participant_list: participants(view),
+        participant_list: participants(view, viewer),
     }
 }
 
@@ -140,22 +150,17 @@ const OFFER_SENT: i32 = 2;
 
 /// A request, as it is offered to a provider.
 pub(crate) fn offer(offer: &OfferView, now: Timestamp) -> ResultTaskOffer {
-    let view = &offer.view;
-    let left = match &view.conference.stage {
-        Stage::Searching { deadline, .. } => deadline.since(now),
-        Stage::Accepted { .. } | Stage::InCall { .. } | Stage::Ended { .. } => Duration::ZERO,
-    };
     ResultTaskOffer {
-        request_id: view.conference.id.0,
+        request_id: offer.request.0,
         offer_status_code_id: OFFER_SENT,
-        client_name: Some(view.client.name.clone()),
-        from_language: view.details.from_language_id,
-        to_language_id: view.language.id.0,
-        to_language: Some(view.language.name.clone()),
-        request_situation_code_id: view.details.situation_code,
-        additional_info: view.details.additional_info.clone(),
+        client_name: Some(offer.client.clone()),
+        from_language: offer.details.from_language_id,
+        to_language_id: offer.language.id.0,
+        to_language: Some(offer.language.name.clone()),
+        request_situation_code_id: offer.details.situation_code,
+        additional_info: offer.details.additional_info.clone(),
         offered_utc_date: DateTime::from_microseconds(offer.offered_at.0),
-        expiration_seconds: whole_seconds(left),
+        expiration_seconds: whole_seconds(offer.deadline.since(now)),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use trialogue_domain::Refusal;
 use trialogue_media::{BadToken, BadWebhook};
-use trialogue_storage::StoreError;
+use trialogue_storage::{Limit, StoreError};
 
 use crate::error_body::{ErrorBody, sentence};
 
@@ -19,18 +19,27 @@ pub(crate) enum Problem {
     /// No token came with the request.
     #[error("a token is required: send it in the header WEYIToken, or as `Authorization: Bearer`")]
     MissingToken,
-    /// The token is unknown, expired or revoked.
-    #[error("the token is unknown or has expired; log in again")]
+    /// The token is unknown, or its login was ended.
+    #[error("the token is unknown, or its login was ended; log in again")]
     InvalidToken,
+    /// The token was good, and was not used for too long, or has reached the end of its life.
+    #[error("the login has expired; log in again")]
+    TokenExpired,
     /// The invitation is unknown, or its guest is out of the call.
     #[error("this invitation is not valid, or no longer valid; ask to be invited again")]
     InvalidInvitation,
     /// A client's token on a provider's route, or the other way round.
     #[error("this token belongs to another role; this route is for a {0}")]
     WrongRole(&'static str),
+    /// The user, or the invited party, has as many streams of events as it may.
+    #[error("too many streams of events are open; close one first")]
+    TooManyStreams,
     /// Name or password is wrong; which of them is not said.
     #[error("the e-mail address or the password is wrong")]
     WrongCredentials,
+    /// Too many log-ins from one address.
+    #[error("too many log-ins from this network address; try again in {} seconds", whole_seconds(*.0))]
+    TooManyLogins(Duration),
     /// Too many wrong passwords.
     #[error("too many wrong passwords; try again in {} seconds", whole_seconds(*.0))]
     Throttled(Duration),
@@ -62,9 +71,9 @@ pub(crate) enum Problem {
     /// The webhook is not the engine's.
     #[error("this webhook is not the media engine's: {0}")]
     BadWebhook(#[from] BadWebhook),
-    /// No more passwords can be judged.
-    #[error("passwords cannot be judged at the moment; try again shortly")]
-    PasswordLane,
+    /// Too many log-ins wait for their passwords to be checked.
+    #[error("too many log-ins are waiting; try again shortly")]
+    TooManyWait,
 }
 
 /// Why a request for a connection to `LiveKit` is not looked at any further.
@@ -97,6 +106,9 @@ pub(crate) struct Verdict {
 
 const SOON: Duration = Duration::from_secs(1);
 
+/// When to try again for a stream of events.
+const STREAM_WAIT: Duration = Duration::from_secs(30);
+
 impl Problem {
     /// Status, code and text: the whole table.
     pub(crate) fn verdict(&self) -> Verdict {
@@ -125,9 +137,18 @@ impl Problem {
         match self {
             Self::MissingToken => verdict(StatusCode::UNAUTHORIZED, "missing_token"),
             Self::InvalidToken => verdict(StatusCode::UNAUTHORIZED, "invalid_token"),
+            Self::TokenExpired => verdict(StatusCode::UNAUTHORIZED, "token_expired"),
             Self::InvalidInvitation => verdict(StatusCode::UNAUTHORIZED, "invalid_invitation"),
+            Self::TooManyStreams => Verdict {
+                retry_after: Some(STREAM_WAIT),
+                ..verdict(StatusCode::TOO_MANY_REQUESTS, "too_many_streams")
+            },
             Self::WrongCredentials => verdict(StatusCode::UNAUTHORIZED, "wrong_credentials"),
             Self::WrongRole(_) => verdict(StatusCode::FORBIDDEN, "wrong_role"),
+            Self::TooManyLogins(wait) => Verdict {
+                retry_after: Some(*wait),
+                ..verdict(StatusCode::TOO_MANY_REQUESTS, "too_many_logins")
+            },
             Self::Throttled(wait) => Verdict {
                 retry_after: Some(*wait),
                 ..verdict(StatusCode::TOO_MANY_REQUESTS, "too_many_wrong_passwords")
@@ -139,7 +160,7 @@ impl Problem {
             Self::BadJoinToken(_) => verdict(StatusCode::UNAUTHORIZED, "bad_join_token"),
             Self::NotInCall => verdict(StatusCode::FORBIDDEN, "not_in_call"),
             Self::BadWebhook(_) => verdict(StatusCode::UNAUTHORIZED, "bad_webhook"),
-            Self::PasswordLane => unavailable("busy"),
+            Self::TooManyWait => unavailable("busy"),
             Self::Store(error) => match error {
                 StoreError::Refused(refusal) => told(
                     refusal_status(*refusal),
@@ -157,6 +178,18 @@ impl Problem {
                 ),
                 StoreError::EmailTaken => verdict(StatusCode::CONFLICT, "email_taken"),
                 StoreError::InvalidText { .. } => verdict(StatusCode::BAD_REQUEST, "invalid_text"),
+                StoreError::TooOften { limit, wait } => {
+                    let (code, what) = match limit {
+                        Limit::Requests => ("too_many_requests", "requests were made and ended"),
+                        Limit::Invitations => {
+                            ("too_many_invitations", "invitations into this call were made")
+                        }
+                        Limit::Deliveries => ("too_many_deliveries", "invitations were sent to this address"),
+                    };
+                    let text = format!("Too many {what}; try again in {} seconds.", whole_seconds(*wait));
+                    let body = ErrorBody::new(text);
+                    Verdict { retry_after: Some(*wait), ..told(StatusCode::TOO_MANY_REQUESTS, code, body) }
+                }
                 StoreError::Busy { .. } => unavailable("busy"),
                 StoreError::Unavailable(_) => unavailable("database_unavailable"),
                 StoreError::Contended { .. } | StoreError::Conflict(_) => unavailable("contended"),
@@ -186,7 +219,9 @@ pub(crate) const fn refusal_status(refusal: Refusal) -> StatusCode {
         | Refusal::NotConfirmed(_)
         | Refusal::AlreadyAnswered(_)
         | Refusal::ParticipantFinished
-        | Refusal::TooManyInvited => StatusCode::CONFLICT,
+        | Refusal::TooManyInvited
+        | Refusal::InvitationsUsedUp
+        | Refusal::CallsUsedUp => StatusCode::CONFLICT,
     }
 }
 

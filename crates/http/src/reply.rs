@@ -5,7 +5,7 @@ use crate::json;
 use crate::negotiation::{Format, MediaType, answer_type};
 use crate::problem::{Verdict, whole_seconds};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use datacontract::Contract;
 use serde::Serialize;
@@ -109,6 +109,10 @@ impl ResponseError for Failure {
         let mut answer = error_as(self.media_type, self.status, self.code, &self.body);
         if let Some(wait) = self.retry_after {
             answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+        }
+        if self.code == WireErrorCode::UnsupportedContentCoding.code() {
+            // RFC 9110, 12.5.3: what would be read.
+            answer.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

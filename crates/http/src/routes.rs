@@ -40,6 +40,7 @@ pub(crate) fn configure(base: &str, config: &mut ServiceConfig) {
 
 fn client(base: &str, config: &mut ServiceConfig) {
     let login = |call: Call, body: Payload| login::login(call, body, Client);
+    let logout = |call: Call| login::logout(call, Client);
     let accounts = |call: Call| accounts::pair_accounts(call, Client);
     let invite = |call: Call, body: Payload| invite::invite(call, body, Client);
     let kick = |call: Call, body: Payload| kick::kick(call, body, Client);
@@ -47,6 +48,7 @@ fn client(base: &str, config: &mut ServiceConfig) {
     let status = |call: Call| request_status::request_status(call, Client);
     config
         .service(post(base, "Client/Login/{SystemLanguageId}", login))
+        .service(post(base, "Client/Logout", logout))
         .service(post(base, "Client/Request/New", request_new::request_new))
         .service(post(base, "Client/Request/Status", status))
         .service(post(base, "Client/Request/StartVideoProcess", start_video::start_video))
@@ -61,6 +63,7 @@ fn client(base: &str, config: &mut ServiceConfig) {
 
 fn provider(base: &str, config: &mut ServiceConfig) {
     let login = |call: Call, body: Payload| login::login(call, body, Provider);
+    let logout = |call: Call| login::logout(call, Provider);
     let accounts = |call: Call| accounts::pair_accounts(call, Provider);
     let invite = |call: Call, body: Payload| invite::invite(call, body, Provider);
     let kick = |call: Call, body: Payload| kick::kick(call, body, Provider);
@@ -68,6 +71,7 @@ fn provider(base: &str, config: &mut ServiceConfig) {
     let status = |call: Call| request_status::request_status(call, Provider);
     config
         .service(post(base, "Provider/Login/{SystemLanguageId}", login))
+        .service(post(base, "Provider/Logout", logout))
         .service(post(base, "Provider/Task/SetOnline", online::set_online))
         .service(post(base, "Provider/Task/SetOffline", online::set_offline))
         .service(post(base, "Provider/Task/Offers", offers::offers))

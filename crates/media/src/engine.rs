@@ -22,6 +22,11 @@ pub trait VideoEngine: Send + Sync {
     /// Its name, as browsers are told it: `mesh`, `janus`, `livekit`.
     fn name(&self) -> &'static str;
 
+    /// Whether its rooms live in this process, so that no other server can reach them.
+    fn is_embedded(&self) -> bool {
+        false
+    }
+
     /// Opens a room, empty. A room that is open stays as it is.
     fn open_room(&self, room: ConferenceId) -> EngineFuture<'_, ()>;
 

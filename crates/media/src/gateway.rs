@@ -198,7 +198,7 @@ impl Gateway {
             return None;
         }
         if matches!(was, Holder::Lost(..)) {
-            self.notify(line, Observation::Joined);
+            self.notify(&lines, line, Observation::Joined);
         }
         Some(Connection { line: Arc::clone(line), socket, resumed: true })
     }
@@ -206,6 +206,7 @@ impl Gateway {
     /// A socket was lost: its line is kept for the grace.
     pub fn lost(&self, connection: Connection, now: Timestamp) {
         let Connection { line, socket, .. } = connection;
+        let lines = self.lines();
         let held = line.holder.send_if_modified(|holder| {
             let held = *holder == Holder::Socket(socket);
             if held {
@@ -214,7 +215,7 @@ impl Gateway {
             held
         });
         if held {
-            self.notify(&line, Observation::Disconnected);
+            self.notify(&lines, &line, Observation::Disconnected);
         }
     }
 
@@ -236,6 +237,24 @@ impl Gateway {
             Holder::Lost(_, since) => since > before && !line.is_over(),
             Holder::Gone => false,
         });
+    }
+
+    /// Whether a party has an open socket here; none if it has no session here at all.
+    pub fn has_socket(&self, identity: Identity) -> Option<bool> {
+        let lines = self.lines();
+        let line = lines.by_identity.get(&identity)?;
+        let has_socket = matches!(*line.holder.borrow(), Holder::Socket(_));
+        Some(has_socket)
+    }
+
+    /// Notifies once more that a party is there, if it has an open socket here: for a notification that was lost.
+    pub fn notify_again(&self, identity: Identity) {
+        let lines = self.lines();
+        if let Some(line) = lines.by_identity.get(&identity)
+            && matches!(*line.holder.borrow(), Holder::Socket(_))
+        {
+            self.notify(&lines, line, Observation::Joined);
+        }
     }
 
     /// How many parties have a line here, lost ones included.
@@ -260,10 +279,12 @@ impl Gateway {
         self.devices.subscribe()
     }
 
-    /// A party switched its devices.
+    /// A party switched its devices. What is on already is told to nobody.
     pub fn switch(&self, connection: &Connection, devices: Devices) {
         let Line { room, identity, .. } = *connection.line;
-        *locked(&connection.line.devices) = devices;
+        if std::mem::replace(&mut *locked(&connection.line.devices), devices) == devices {
+            return;
+        }
         // Nobody listens: then nobody has to be told.
         let _ = self.devices.send(DevicesChanged { room, identity, devices });
     }
@@ -275,7 +296,9 @@ impl Gateway {
         }
     }
 
-    fn notify(&self, line: &Line, seen: fn(ParticipantId) -> Observation) {
+    /// Notifies of a change that was made under the lock that is still held. So notifications have the order of the
+    /// changes: a party that resumed is never told as lost afterwards.
+    fn notify(&self, _locked: &MutexGuard<'_, Lines>, line: &Line, seen: fn(ParticipantId) -> Observation) {
         let observation = seen(line.identity.participant());
         self.notifier.notify(Notification { room: line.room, observation });
     }

@@ -263,6 +263,10 @@ impl VideoEngine for Mesh {
         "mesh"
     }
 
+    fn is_embedded(&self) -> bool {
+        true
+    }
+
     fn open_room(&self, room: ConferenceId) -> EngineFuture<'_, ()> {
         Box::pin(async move {
             self.registry().rooms.entry(room).or_default();

@@ -339,6 +339,8 @@ async fn devices_are_known_and_told() {
     world.gateway.switch(&anna, devices);
     let told = changes.try_recv().unwrap();
     assert_eq!((told.room, told.identity, told.devices), (ROOM, ANNA.into(), devices));
+    world.gateway.switch(&anna, devices);
+    assert!(changes.try_recv().is_err(), "nothing has changed");
     let number = anna.number();
     world.gateway.lost(anna, NOON);
     let _anna = world.come_back(ANNA, number).await;

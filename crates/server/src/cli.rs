@@ -4,7 +4,8 @@ use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use trialogue_storage::{Store, migrate};
 
-use crate::settings::{SETTINGS, Settings, Values, markdown};
+use crate::output::{complain, print, print_line};
+use crate::settings::{CONFIG_VARIABLE, SETTINGS, Settings, Values, Variables, markdown};
 use crate::{demo, serve, telemetry, timeline, users};
 
 /// Reads the command line and does what it says.
@@ -12,10 +13,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let matches = command().get_matches();
     let (name, arguments) = matches.subcommand().unwrap_or(("serve", &matches));
     if let ("config", Some(("list", _))) = (name, arguments.subcommand()) {
-        print!("{}", markdown());
-        return Ok(());
+        return Ok(print(markdown())?);
     }
     let values = gather(&matches)?;
+    for warning in &values.warnings {
+        complain(format_args!("warning: {warning}"));
+    }
     let mut settings = values.settings()?;
     match (name, arguments) {
         ("serve", arguments) => {
@@ -26,25 +29,24 @@ pub(crate) fn run() -> anyhow::Result<()> {
         }
         ("migrate", _) => {
             for version in migrate(&settings.database)? {
-                println!("migrated to {version}");
+                print_line(format_args!("migrated to {version}"))?;
             }
-            println!("{} is up to date", settings.database);
-            Ok(())
+            Ok(print_line(format_args!("{} is up to date", settings.database))?)
         }
         ("user", arguments) => match arguments.subcommand() {
-            Some(("add", arguments)) => {
-                with_store(&settings, async |store| users::add(store, arguments).await)
+            Some((name, arguments)) => {
+                with_store(&settings, async |store| users::run(store, name, arguments).await)
             }
-            _ => anyhow::bail!("say `trialogue user add`"),
+            None => anyhow::bail!("say what to do: `trialogue user --help` lists it"),
         },
         ("demo", arguments) => {
             migrate(&settings.database)?;
             with_store(&settings, async |store| {
                 let demo = demo::prepare(store).await?;
                 if arguments.get_flag("json") {
-                    println!("{}", demo.json(&settings));
+                    print_line(demo.json(&settings))?;
                 } else {
-                    print!("{}", demo.text(&settings));
+                    print(demo.text(&settings))?;
                 }
                 Ok(())
             })
@@ -55,7 +57,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         }
         ("config", _) => {
             for (name, value, from) in values.shown() {
-                println!("{name} = {value:?}  ({from})");
+                print_line(format_args!("{name} = {value:?}  ({from})"))?;
             }
             Ok(())
         }
@@ -93,7 +95,10 @@ fn command() -> Command {
         )
         .subcommand(Command::new("migrate").about("Bring the database schema up to date"))
         .subcommand(
-            Command::new("user").about("Manage users").subcommand_required(true).subcommand(users::command()),
+            Command::new("user")
+                .about("Manage users")
+                .subcommand_required(true)
+                .subcommands(users::commands()),
         )
         .subcommand(
             Command::new("demo")
@@ -119,8 +124,11 @@ fn gather(matches: &ArgMatches) -> anyhow::Result<Values> {
         innermost = inner;
     }
     let flag = |name: &str| innermost.get_one::<String>(name).cloned();
-    let variables: Vec<(String, String)> = std::env::vars().collect();
-    let file = flag("config").or_else(|| std::env::var("TRIALOGUE_CONFIG").ok());
+    let variables = Variables::of(std::env::vars_os());
+    let file = match flag("config").filter(|file| !file.is_empty()) {
+        Some(file) => Some(file),
+        None => variables.get(CONFIG_VARIABLE)?.map(str::to_owned),
+    };
     Ok(Values::gather(flag, &variables, file.as_deref())?)
 }
 

@@ -60,7 +60,7 @@ pub(crate) async fn prepare(store: &Store) -> anyhow::Result<Demo> {
         match store.add_user(new, SystemClock.now()).await {
             Ok(_) => {}
             Err(StoreError::EmailTaken) => {
-                store.set_password(user.role, user.email, password_hash).await?;
+                store.set_password(user.role, user.email, password_hash, SystemClock.now()).await?;
             }
             Err(error) => return Err(error.into()),
         }

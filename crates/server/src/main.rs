@@ -1,13 +1,22 @@
 //! The trialogue program: command line, settings, wiring and lifecycle.
 
+// They panic when the reader of a pipe has gone.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
 mod cli;
 mod clock;
+mod deadlines;
 mod demo;
 mod engine;
 mod entropy;
+mod files;
+mod heartbeat;
 mod lane;
 mod metrics;
+mod notifications;
+mod output;
 mod postman;
+mod presence;
 mod reconcile;
 mod relay;
 mod serve;
@@ -23,7 +32,7 @@ fn main() -> std::process::ExitCode {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
             // The chain of causes in one line: what failed, and why.
-            eprintln!("trialogue: {error:#}");
+            output::complain(format_args!("{error:#}"));
             std::process::ExitCode::FAILURE
         }
     }

@@ -1,6 +1,6 @@
 //! `GET /metrics` in Prometheus' form, on a listener of its own that is not for the outside.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +14,9 @@ use tokio::time::interval;
 use trialogue_http::{Clock, Live};
 use trialogue_media::Gateway;
 use trialogue_storage::Store;
+
+use crate::serve::{Listeners, listen};
+use crate::settings::Listen;
 
 /// From a tenth of a millisecond to what clients give up after.
 const BUCKETS: [f64; 12] = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
@@ -39,15 +42,15 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     /// Collects and serves from now on.
-    pub(crate) fn start(address: SocketAddr, watched: Watched) -> anyhow::Result<Self> {
+    pub(crate) fn start(at: &Listen, watched: Watched) -> anyhow::Result<Self> {
         let collected = PrometheusBuilder::new()
             .set_buckets(&BUCKETS)?
             .install_recorder()
             .context("collecting metrics")?;
         describe();
-        let listener = TcpListener::bind(address).with_context(|| format!("listening on {address}"))?;
-        let address = listener.local_addr()?;
-        let server = serve(listener, collected.clone(), watched)?;
+        let listeners = listen(at)?;
+        let address = listeners.address;
+        let server = serve(listeners, collected.clone(), watched)?;
         let handle = server.handle();
         let serving = tokio::spawn(async move {
             if let Err(error) = server.await {
@@ -74,14 +77,17 @@ impl Metrics {
     }
 }
 
-fn serve(listener: TcpListener, collected: PrometheusHandle, watched: Watched) -> anyhow::Result<Server> {
-    let server = HttpServer::new(move || {
+fn serve(listeners: Listeners, collected: PrometheusHandle, watched: Watched) -> anyhow::Result<Server> {
+    let mut server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(watched.clone()))
             .app_data(web::Data::new(collected.clone()))
-            .route("/metrics", web::get().to(answer))
+            .service(trialogue_http::paths::page("/metrics", answer))
     });
-    Ok(server.workers(1).listen(listener)?.disable_signals().run())
+    for listener in listeners.all {
+        server = server.listen(listener)?;
+    }
+    Ok(server.workers(1).disable_signals().run())
 }
 
 async fn answer(collected: web::Data<PrometheusHandle>, watched: web::Data<Watched>) -> HttpResponse {

@@ -3,19 +3,23 @@
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::interval;
+use tokio::time::sleep;
 use trialogue_domain::{Conference, ConferenceId, Participant};
 use trialogue_media::{EngineError, Failure, Janus, VideoEngine};
 use trialogue_storage::{Store, StoreError, Whose};
 
-/// The pause between two tries.
-const PAUSE: Duration = Duration::from_secs(10);
+use crate::lane::pause;
+
+/// Shortest and longest back-off between two tries.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(10));
 
 /// What was left as it is.
 #[derive(Debug, thiserror::Error)]
 enum ReconcileError {
     #[error("Janus' rooms can't be listed: {0}")]
     Rooms(Failure),
+    #[error("{0} rooms are left")]
+    Some(usize),
     #[error(transparent)]
     Engine(#[from] EngineError),
     #[error(transparent)]
@@ -24,25 +28,28 @@ enum ReconcileError {
 
 /// Compares once, as soon as Janus and the database both answer.
 pub(crate) async fn reconcile(janus: Janus, store: Store, mut stop: watch::Receiver<bool>) {
-    let mut ticks = interval(PAUSE);
-    loop {
-        tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return,
-            _ = ticks.tick() => {}
-        }
+    for attempts in 1.. {
         match compare(&janus, &store).await {
             Ok(()) => return,
             Err(error) => tracing::warn!(%error, "Janus could not be compared with the database yet"),
+        }
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            () = sleep(pause(attempts, PAUSES.0, PAUSES.1)) => {}
         }
     }
 }
 
 async fn compare(janus: &Janus, store: &Store) -> Result<(), ReconcileError> {
     // The rooms come first: one that is opened after this is not looked at, and not closed.
+    let mut failed = 0_usize;
     for room in janus.rooms().await.map_err(ReconcileError::Rooms)? {
-        compare_room(janus, store, room).await?;
+        if let Err(error) = compare_room(janus, store, room).await {
+            tracing::warn!(%error, conference = room.0, "a room of Janus could not be compared yet");
+            failed += 1;
+        }
     }
-    Ok(())
+    if failed == 0 { Ok(()) } else { Err(ReconcileError::Some(failed)) }
 }
 
 async fn compare_room(janus: &Janus, store: &Store, room: ConferenceId) -> Result<(), ReconcileError> {

@@ -1,4 +1,4 @@
-//! Background work: the outbox to the engine, the engine's notifications to the store, and deadlines that passed.
+//! Background work of the engine: its effects, claimed from the outbox.
 //!
 //! None of it holds state that matters: whatever is cut off is found again in the database.
 
@@ -7,17 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::timeout;
 use trialogue_domain::{ConferenceId, Effect, Observation, ParticipantId, Timestamp};
-use trialogue_http::Clock;
+use trialogue_http::{Clock, Readiness, supervise};
 use trialogue_media::{EngineError, Failure, Gateway, Identity, Notifications, VideoEngine, is_gone};
-use trialogue_storage::{Claimed, Store, StoreError};
+use trialogue_storage::{Claimed, NodeId, Store, StoreError};
 
+use crate::deadlines::concerns_all;
 use crate::entropy::SystemEntropy;
 use crate::lane::{self, LEASE, Lane, PATIENCE, pause};
-
-/// So many conferences are looked at at a time.
-const BATCH: i64 = 64;
+use crate::notifications::Waiting;
 
 /// What background work needs.
 #[derive(Clone)]
@@ -25,6 +24,7 @@ pub(crate) struct Background {
     pub(crate) store: Store,
     pub(crate) engine: Arc<dyn VideoEngine>,
     pub(crate) gateway: Arc<Gateway>,
+    pub(crate) node: NodeId,
     /// How long the gateway keeps the line of a lost socket.
     pub(crate) grace: Duration,
     pub(crate) clock: Arc<dyn Clock>,
@@ -43,64 +43,28 @@ enum EffectError {
 }
 
 impl Background {
-    /// Starts all of it.
-    pub(crate) fn start(self, seen: Notifications) -> Vec<tokio::task::JoinHandle<()>> {
+    /// Starts all of it, supervised.
+    pub(crate) fn start(
+        self,
+        seen: Notifications,
+        readiness: &Arc<Readiness>,
+    ) -> Vec<tokio::task::JoinHandle<()>> {
+        let readiness = || Arc::clone(readiness);
+        let (effects, deadlines, presence) = (self.clone(), self.clone(), self.clone());
+        // A restarted task goes on with what the one before it had not stored.
+        let seen = Arc::new(tokio::sync::Mutex::new((seen, Waiting::default())));
         vec![
-            tokio::spawn(lane::run(self.clone(), self.stop.clone())),
-            tokio::spawn(self.clone().deadlines()),
-            tokio::spawn(self.notifications(seen)),
-        ]
-    }
-
-    /// Ends what is due until told to stop, and sweeps once in an hour.
-    pub(crate) async fn deadlines(mut self) {
-        let mut ticks = interval(Duration::from_secs(1));
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut swept: Option<Timestamp> = None;
-        while self.next(&mut ticks).await {
-            let now = self.clock.now();
-            self.gateway.sweep(now.before(self.grace));
-            if let Err(error) = self.pass_deadlines(now).await {
-                tracing::warn!(%error, "deadlines could not be looked at");
-            }
-            if swept.is_none_or(|last| now.since(last) >= Duration::from_hours(1)) {
-                swept = Some(now);
-                let day_ago = now.before(Duration::from_hours(24));
-                if let Err(error) = self.store.sweep(now, day_ago).await {
-                    tracing::warn!(%error, "expired rows could not be deleted");
+            supervise(readiness(), "engine", move || lane::run(effects.clone(), effects.stop.clone())),
+            supervise(readiness(), "deadlines", move || deadlines.clone().deadlines()),
+            supervise(readiness(), "presence", move || presence.clone().presence()),
+            supervise(readiness(), "notifications", move || {
+                let (background, seen) = (self.clone(), Arc::clone(&seen));
+                async move {
+                    let (seen, waiting) = &mut *seen.lock().await;
+                    background.notifications(seen, waiting).await;
                 }
-            }
-        }
-    }
-
-    /// Takes in what the engine saw until told to stop.
-    pub(crate) async fn notifications(mut self, mut seen: Notifications) {
-        loop {
-            let notification = tokio::select! {
-                _ = self.stop.wait_for(|stop| *stop) => return,
-                notification = seen.recv() => notification,
-            };
-            let Some(notification) = notification else { return };
-            let taken =
-                self.store.observe(notification.room, [notification.observation], self.clock.now()).await;
-            if let Err(error) = taken {
-                tracing::warn!(%error, conference = notification.room.0, "a notification of the engine was lost");
-            }
-        }
-    }
-
-    async fn next(&mut self, ticks: &mut tokio::time::Interval) -> bool {
-        tokio::select! {
-            _ = self.stop.wait_for(|stop| *stop) => false,
-            _ = ticks.tick() => true,
-        }
-    }
-
-    async fn pass_deadlines(&self, now: Timestamp) -> Result<(), StoreError> {
-        for conference in self.store.due(now, BATCH).await? {
-            self.store.observe(conference, [Observation::DeadlinePassed], now).await?;
-        }
-        Ok(())
+            }),
+        ]
     }
 
     /// Whether it is done.
@@ -110,7 +74,15 @@ impl Background {
             Err(_) => Err("the engine did not answer in time".to_owned()),
         };
         let stored = match &outcome {
-            Ok(seen) => self.store.effect_done(work, seen.iter().copied(), self.clock.now()).await,
+            Ok(seen) => match self.store.effect_done(work, seen.iter().copied(), self.clock.now()).await {
+                Err(error) if !concerns_all(&error) => {
+                    // Its conference cannot be changed: the others go on, and it is tried again later and later.
+                    let pause = pause(work.attempts, Duration::from_millis(100), Duration::from_mins(10));
+                    let back = self.store.effect_failed(work, self.clock.now().after(pause)).await;
+                    back.and(Err(error))
+                }
+                stored => stored,
+            },
             Err(error) => {
                 tracing::warn!(error, conference = work.conference.0, effect = ?work.effect, attempts = work.attempts, "an effect failed");
                 let pause = pause(work.attempts, Duration::from_millis(100), Duration::from_secs(30));
@@ -182,10 +154,13 @@ impl Lane for Background {
     async fn claim(&self, hands: usize) -> Vec<Errand> {
         let (token, limit) = (SystemEntropy.number(), i64::try_from(hands).unwrap_or(1));
         let now = self.clock.now();
-        let claimed = self.store.claim_effects(token, LEASE, limit, now).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the outbox could not be read");
-            Vec::new()
-        });
+        let claimed =
+            self.store.claim_effects_at(Some(self.node), token, LEASE, limit, now).await.unwrap_or_else(
+                |error| {
+                    tracing::warn!(%error, "the outbox could not be read");
+                    Vec::new()
+                },
+            );
         let mut by_conference: BTreeMap<ConferenceId, Vec<Claimed>> = BTreeMap::new();
         for work in claimed {
             by_conference.entry(work.conference).or_default().push(work);

@@ -10,20 +10,23 @@ use anyhow::Context as _;
 use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use trialogue_http::{App, Clock, Live};
+use trialogue_http::{App, Clock, Live, Readiness, supervise};
 use trialogue_media::{Gateway, notifications};
-use trialogue_storage::{Store, migrate};
+use trialogue_storage::{Channel, NodeId, Store, migrate};
 
 use crate::clock::SystemClock;
 use crate::demo;
 use crate::engine::{Carrier, carrier, with_routes};
 use crate::entropy::SystemEntropy;
+use crate::files;
+use crate::heartbeat::Heartbeat;
 use crate::lane;
 use crate::metrics::{Metrics, Watched};
+use crate::output::print;
 use crate::postman::Postman;
 use crate::reconcile::reconcile;
 use crate::relay::Background;
-use crate::settings::Settings;
+use crate::settings::{Listen, Settings};
 
 /// Runs the server.
 pub(crate) fn run(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
@@ -45,61 +48,94 @@ pub(crate) fn run(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
 }
 
 async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow::Result<()> {
-    let listener = listen(settings.listen).with_context(|| format!("listening on {}", settings.listen))?;
-    let address = listener.local_addr()?;
-    // Port 0 has become a free one: links must name it.
-    if settings.http.public_url == format!("http://{}", settings.listen) {
-        settings.http.public_url = format!("http://{address}");
+    let listeners = listen(&settings.listen)?;
+    let address = listeners.address;
+    if settings.links_name_listen {
+        // Port 0 has become a free one: links must name it.
+        settings.http.public_url = settings.listen.with_port(address.port()).url();
+        if settings.listen.is_unspecified() {
+            let url = &settings.http.public_url;
+            tracing::warn!(
+                url,
+                "links begin with localhost, which works on this machine only: set `public_url`"
+            );
+        }
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (stop, stopped) = watch::channel(false);
     let (notifier, seen) = notifications();
     let Carrier { engine, janus } = carrier(&settings.engine, notifier.clone(), &clock)?;
     let gateway = Arc::new(Gateway::new(Arc::clone(&engine), notifier));
+    let entropy = Arc::new(SystemEntropy);
+    let app =
+        App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), entropy, Arc::clone(&gateway));
+    let app = app.with_connections(files::raise_limit());
+    let readiness = Arc::clone(app.readiness());
+    let node = NodeId(SystemEntropy.number());
+    let app = if engine.is_embedded() { app.with_embedded_engine(node) } else { app };
+    let heartbeat = Heartbeat {
+        node,
+        store: store.clone(),
+        clock: Arc::clone(&clock),
+        readiness: Arc::clone(&readiness),
+        stop: stopped.clone(),
+    };
+    // The first one comes before anybody is told that we listen.
+    heartbeat.beat().await;
+    let mut tasks = vec![supervise(Arc::clone(&readiness), "heartbeat", move || heartbeat.clone().run())];
     let background = Background {
         store: store.clone(),
         engine,
         gateway: Arc::clone(&gateway),
+        node,
         grace: settings.store.timings.reconnect,
         clock: Arc::clone(&clock),
         stop: stopped.clone(),
     };
     let reconciling =
-        janus.clone().map(|janus| tokio::spawn(reconcile(janus, store.clone(), background.stop.clone())));
-    let mut tasks = background.start(seen);
-    tasks.extend(start_postmen(&settings, &store, &clock, &stopped));
-
-    let entropy = Arc::new(SystemEntropy);
-    let app =
-        App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), entropy, Arc::clone(&gateway))
-            .map_err(anyhow::Error::msg)?;
+        janus.clone().map(|janus| tokio::spawn(reconcile(janus, store.clone(), stopped.clone())));
+    tasks.extend(background.start(seen, &readiness));
+    tasks.extend(start_postmen(&settings, &store, &clock, &stopped, &readiness));
     let app = with_routes(app, &settings.engine, janus);
     let live = app.live().clone();
     let watched = Watched { store: store.clone(), live: live.clone(), gateway, clock };
-    let metrics = settings.metrics_listen.map(|address| Metrics::start(address, watched)).transpose()?;
+    let metrics = settings.metrics_listen.as_ref().map(|at| Metrics::start(at, watched)).transpose()?;
+    let connections = Arc::clone(app.connections());
     let app = web::Data::new(app);
     let mut server = HttpServer::new(move || {
         let app = app.clone();
         ActixApp::new().configure(move |config| trialogue_http::configure(&app, config))
     })
+    .keep_alive(settings.keep_alive)
+    // The work for a client that has closed its connection is dropped.
+    .h1_allow_half_closed(false)
+    .on_connect(move |stream, connection| connections.on_connect(stream, connection))
     .shutdown_timeout(settings.shutdown.as_secs());
     if settings.workers > 0 {
         server = server.workers(settings.workers);
     }
-    let server = server.listen(listener)?.disable_signals().run();
-    stop_on_signals(server.handle(), live)?;
+    for listener in listeners.all {
+        server = server.listen(listener)?;
+    }
+    let server = server.disable_signals().run();
+    stop_on_signals(server.handle(), live, Arc::clone(&readiness))?;
     // Scripts wait for this line.
-    println!("listening on http://{address}{}", settings.http.base_path);
+    let mut greeting = vec![format!("listening on http://{address}{}\n", settings.http.base_path)];
     if let Some(metrics) = &metrics {
-        println!("metrics on http://{}/metrics", metrics.address);
+        greeting.push(format!("metrics on http://{}/metrics\n", metrics.address));
     }
     tracing::info!(%address, database = %settings.database, "serving");
     if with_demo {
-        println!("\n{}", demo::prepare(&store).await?.text(&settings));
+        greeting.push(format!("\n{}\n", demo::prepare(&store).await?.text(&settings)));
+    }
+    // A terminal that is gone is no reason to refuse calls.
+    if let Err(error) = print(greeting.concat()) {
+        tracing::warn!(%error, "standard output can't be written to");
     }
     let outcome = server.await.context("serving");
     tracing::info!("stopping: the requests in flight are finished");
     // Background work is cut off after this; whatever it had claimed is claimed again.
+    readiness.stop();
     let _ = stop.send(true);
     if let Some(metrics) = metrics {
         metrics.stop().await;
@@ -113,22 +149,72 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
 /// As many connections as actix's own listener has may wait to be taken.
 const BACKLOG: u32 = 1024;
 
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+/// The sockets of one place to listen.
+pub(crate) struct Listeners {
+    pub(crate) all: Vec<TcpListener>,
+    /// The address of the first one.
+    pub(crate) address: SocketAddr,
+}
+
+/// Listens on all addresses of `place`: on one at least, as a machine without IPv6 may still resolve names to it.
+pub(crate) fn listen(place: &Listen) -> anyhow::Result<Listeners> {
+    let mut all: Vec<TcpListener> = Vec::new();
+    let mut failure = None;
+    let mut port = 0;
+    for address in &place.addresses {
+        let mut address = *address;
+        if address.port() == 0 {
+            address.set_port(port);
+        }
+        match bind(address).and_then(|socket| Ok((socket.local_addr()?, socket))) {
+            Ok((bound, socket)) => {
+                port = bound.port();
+                all.push(socket);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => failure = Some(error),
+            Err(error) => return Err(error).with_context(|| format!("listening on {address}")),
+        }
+    }
+    match (all.first(), failure) {
+        (Some(first), _) => Ok(Listeners { address: first.local_addr()?, all }),
+        (None, Some(error)) => Err(error).with_context(|| format!("listening on {place}")),
+        (None, None) => anyhow::bail!("listening on {place}: it has no address"),
+    }
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)?.into_std()
 }
 
-/// SIGTERM lets the requests in flight be finished, SIGINT does not. It must be called before anybody is told that we
+/// SIGTERM lets the requests in flight be finished, SIGINT does not. SIGHUP, SIGUSR1 and SIGUSR2, which tell other servers
+/// to read their settings or to open their logs again, would end the process: they are noted and change nothing. It must be called before anybody is told that we
 /// listen: actix takes care of signals only once it runs, and one that comes before is death.
-fn stop_on_signals(server: ServerHandle, live: Live) -> io::Result<()> {
+fn stop_on_signals(server: ServerHandle, live: Live, readiness: Arc<Readiness>) -> io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    for (kind, name) in [
+        (SignalKind::hangup(), "SIGHUP"),
+        (SignalKind::user_defined1(), "SIGUSR1"),
+        (SignalKind::user_defined2(), "SIGUSR2"),
+    ] {
+        let mut received = signal(kind)?;
+        tokio::spawn(async move {
+            while received.recv().await.is_some() {
+                tracing::info!(
+                    signal = name,
+                    "a signal that changes nothing; settings are read at the start"
+                );
+            }
+        });
+    }
     tokio::spawn(async move {
         let graceful = tokio::select! {
             _ = terminate.recv() => true,
             _ = interrupt.recv() => false,
         };
+        readiness.stop();
         // Streams of events have no end of their own: a stop would wait for them.
         live.close();
         server.stop(graceful).await;
@@ -142,6 +228,7 @@ fn start_postmen(
     store: &Store,
     clock: &Arc<dyn Clock>,
     stop: &watch::Receiver<bool>,
+    readiness: &Arc<Readiness>,
 ) -> Vec<tokio::task::JoinHandle<()>> {
     let Some(delivers) = &settings.http.delivery else { return Vec::new() };
     let postmen = settings.deliveries.iter().map(|(channel, delivery)| Postman {
@@ -152,5 +239,12 @@ fn start_postmen(
         public_url: settings.http.public_url.clone(),
         clock: Arc::clone(clock),
     });
-    postmen.map(|postman| tokio::spawn(lane::run(postman, stop.clone()))).collect()
+    let supervised = |postman: Postman| {
+        let (name, stop) = match postman.channel {
+            Channel::Email => ("e-mail", stop.clone()),
+            Channel::Text => ("text messages", stop.clone()),
+        };
+        supervise(Arc::clone(readiness), name, move || lane::run(postman.clone(), stop.clone()))
+    };
+    postmen.map(supervised).collect()
 }

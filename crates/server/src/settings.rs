@@ -1,8 +1,10 @@
 //! The settings: one list, from which the flags, the environment variables, the file's keys and `docs/settings.md` are
 //! made. A flag wins over the environment, the environment over the file, the file over the default.
 
+mod address;
+mod variables;
+
 use std::fmt;
-use std::net::SocketAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,9 +12,17 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use trialogue_delivery::{Bearer, Delivery, Email, Language, Sender, TextMessage};
 use trialogue_domain::Timings;
-use trialogue_http::{DeliverySettings, HttpSettings, IceServers, LinkKey, SignallingSettings};
+use trialogue_http::{
+    AddressHeader, DeliverySettings, HttpSettings, IceServers, LinkKey, LoginLife, SignallingSettings,
+    TrustedProxies,
+};
 use trialogue_media::{JanusSettings, LiveKitKey, LiveKitSettings};
 use trialogue_storage::{Channel, DatabaseUrl, StoreOptions};
+
+pub(crate) use address::Listen;
+use address::{ice_server, network, public_url, web_url};
+use variables::nearest;
+pub(crate) use variables::{CONFIG as CONFIG_VARIABLE, Variables};
 
 /// One setting.
 pub(crate) struct Setting {
@@ -24,11 +34,16 @@ pub(crate) struct Setting {
 
 /// All settings, in the order of the documentation.
 pub(crate) const SETTINGS: &[Setting] = &[
-    Setting { name: "listen", default: "127.0.0.1:8080", help: "Address and port to listen on." },
+    Setting {
+        name: "listen",
+        default: "127.0.0.1:8080",
+        help: "Name or address, and port, to listen on; of a name, on all its addresses.",
+    },
     Setting {
         name: "public_url",
         default: "",
-        help: "How a browser reaches this server, for invitation links; `http://` and `listen` if empty.",
+        help: "How a browser reaches this server, for invitation links: `https://HOST`, with a path if a proxy puts one before \
+               it. `http://` and `listen` if empty, with `localhost` for all addresses.",
     },
     Setting { name: "base_path", default: "/API", help: "Below which path the routes are." },
     Setting {
@@ -49,6 +64,23 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "So many operations may wait for the database; more are answered 503.",
     },
     Setting { name: "workers", default: "0", help: "HTTP worker threads; 0 means one for each core." },
+    Setting {
+        name: "keep_alive_seconds",
+        default: "75",
+        help: "How long an idle connection is kept open for the next request. Keep it longer than the proxy in front does.",
+    },
+    Setting {
+        name: "trusted_proxies",
+        default: "",
+        help: "Addresses and networks of the proxies in front, such as `127.0.0.1, 10.0.0.0/8`. What they report as the client's address \
+               counts for limits; what others report does not. If empty, all clients of a proxy share the limits of one address.",
+    },
+    Setting {
+        name: "client_address_header",
+        default: "X-Forwarded-For",
+        help: "The header in which the trusted proxies report it: `X-Forwarded-For` or `Forwarded`. The proxy must append to this header or \
+               replace it. The right-most address that is no trusted proxy counts.",
+    },
     Setting {
         name: "metrics_listen",
         default: "",
@@ -97,19 +129,29 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "ice_servers",
         default: "",
-        help: "STUN and TURN servers for browsers, `stun:HOST`, `turn:HOST`, `turns:HOST`, with commas between them.",
+        help: "STUN and TURN servers for browsers, `stun:HOST`, `turn:HOST`, `turns:HOST:PORT?transport=tcp`, with commas \
+               between them.",
     },
     Setting {
         name: "turn_secret",
         default: "",
-        help: "The secret shared with the TURN servers (coturn's `static-auth-secret`), if they ask for credentials.",
+        help: "The secret shared with the TURN servers (coturn's `static-auth-secret`); needed with `turn:` and `turns:`.",
     },
     Setting {
         name: "heartbeat_seconds",
         default: "10",
         help: "How often a signalling socket is asked for a sign of life; two without an answer, and it is lost.",
     },
-    Setting { name: "token_seconds", default: "43200", help: "How long a login token lives." },
+    Setting {
+        name: "token_seconds",
+        default: "43200",
+        help: "How long a login lasts without use; each use prolongs it.",
+    },
+    Setting {
+        name: "token_max_seconds",
+        default: "604800",
+        help: "How long a login lasts at most. It never ends during a live request of its user.",
+    },
     Setting {
         name: "presence_seconds",
         default: "30",
@@ -207,12 +249,12 @@ impl fmt::Display for Source {
 pub(crate) enum SettingsError {
     #[error("setting `{name}` (from {from}): {why}")]
     Wrong { name: &'static str, from: Source, why: String },
-    #[error("{file}: there is no setting `{name}`; `trialogue config list` shows all")]
-    Unknown { file: String, name: String },
+    #[error("{file}: there is no setting `{name}`{hint}; `trialogue config list` shows all")]
+    Unknown { file: String, name: String, hint: String },
     #[error("{file}: {why}")]
     File { file: String, why: String },
-    #[error("environment variable {0}: there is no such setting; `trialogue config list` shows all")]
-    UnknownVariable(String),
+    #[error("environment variable {name}: {why}")]
+    Variable { name: String, why: String },
 }
 
 impl Setting {
@@ -228,40 +270,48 @@ impl Setting {
     pub(crate) fn variable(&self) -> String {
         format!("TRIALOGUE_{}", self.name.to_uppercase())
     }
+
+    /// The variable with the path of a file that holds the value, as container engines mount secrets.
+    fn file_variable(&self) -> String {
+        format!("{}_FILE", self.variable())
+    }
 }
 
 /// Every setting's text, and where it came from.
-pub(crate) struct Values(Vec<(&'static Setting, String, Source)>);
+pub(crate) struct Values {
+    values: Vec<(&'static Setting, String, Source)>,
+    /// What is to be told to whoever starts the program.
+    pub(crate) warnings: Vec<String>,
+}
 
 impl Values {
-    /// Gathers them. `flag` gives the value of a flag, `variables` is the environment, `file` the path of a TOML file.
+    /// Gathers them. `flag` gives the value of a flag, `file` is the path of a TOML file. An empty value counts as not set.
     pub(crate) fn gather(
         flag: impl Fn(&str) -> Option<String>,
-        variables: &[(String, String)],
+        variables: &Variables,
         file: Option<&str>,
     ) -> Result<Self, SettingsError> {
-        refuse_unknown_variables(variables)?;
         let table = file.map(read_file).transpose()?;
         let find = |setting: &'static Setting| {
-            let variable = setting.variable();
-            if let Some(value) = flag(setting.name) {
-                return (value, Source::Flag(setting.flag()));
+            if let Some(value) = flag(setting.name).filter(|value| !value.is_empty()) {
+                return Ok((setting, value, Source::Flag(setting.flag())));
             }
-            if let Some((_, value)) = variables.iter().find(|(name, _)| *name == variable) {
-                return (value.clone(), Source::Environment(variable));
+            if let Some((value, from)) = variables.setting(setting)? {
+                return Ok((setting, value, from));
             }
-            let in_file = table.as_ref().and_then(|table| table.get(setting.name));
-            if let (Some(value), Some(file)) = (in_file, file) {
-                return (text_of(value), Source::File(file.to_owned()));
+            let in_file = table.as_ref().and_then(|table| table.get(setting.name)).map(text_of);
+            if let (Some(value), Some(file)) = (in_file.filter(|value| !value.is_empty()), file) {
+                return Ok((setting, value, Source::File(file.to_owned())));
             }
-            (setting.default.to_owned(), Source::Default)
+            Ok((setting, setting.default.to_owned(), Source::Default))
         };
-        Ok(Self(SETTINGS.iter().map(find).zip(SETTINGS).map(|((v, from), s)| (s, v, from)).collect()))
+        let values = SETTINGS.iter().map(find).collect::<Result<_, SettingsError>>()?;
+        Ok(Self { values, warnings: variables.warnings() })
     }
 
     /// Each setting with its value and source; secrets are not shown.
     pub(crate) fn shown(&self) -> impl Iterator<Item = (&'static str, String, &Source)> {
-        self.0.iter().map(|(setting, value, from)| {
+        self.values.iter().map(|(setting, value, from)| {
             let value = match (setting.name, DatabaseUrl::parse(value)) {
                 ("database", Ok(url)) => url.to_string(),
                 ("database", Err(_)) => "(unreadable)".to_owned(),
@@ -276,24 +326,22 @@ impl Values {
 
     /// The settings, read and checked.
     pub(crate) fn settings(&self) -> Result<Settings, SettingsError> {
-        let listen: SocketAddr = self.parsed("listen")?;
-        let url = self.text("public_url").0.trim_end_matches('/').to_owned();
+        let listen = self.checked("listen", Listen::parse)?;
+        let public_url = self.optional("public_url", public_url)?;
+        let links_name_listen = public_url.is_none();
         let base_path = self.checked("base_path", |path| {
             let sound =
                 path.starts_with('/') && !path.ends_with('/') && !path.contains(['{', '}', '?', '#', ' ']);
             if sound { Ok(path.to_owned()) } else { Err("write a path such as /API".to_owned()) }
         })?;
-        let metrics_listen = match self.text("metrics_listen").0 {
-            "" => None,
-            _ => Some(self.parsed("metrics_listen")?),
-        };
+        let metrics_listen = self.optional("metrics_listen", Listen::parse)?;
         let (key, deliveries) = (self.link_key()?, self.deliveries()?);
+        self.unused_engines()?;
         Ok(Settings {
-            listen,
             database: self.checked("database", |text| DatabaseUrl::parse(text).map_err(|e| e.to_string()))?,
             auto_migrate: self.parsed("auto_migrate")?,
             workers: self.parsed("workers")?,
-            metrics_listen,
+            keep_alive: self.seconds("keep_alive_seconds")?,
             store: StoreOptions {
                 writers: self.parsed("writers")?,
                 readers: self.parsed("readers")?,
@@ -318,8 +366,11 @@ impl Values {
             },
             http: HttpSettings {
                 base_path,
-                public_url: if url.is_empty() { format!("http://{listen}") } else { url },
-                token_life: self.seconds("token_seconds")?,
+                public_url: public_url.unwrap_or_else(|| listen.url()),
+                logins: LoginLife {
+                    idle: self.seconds("token_seconds")?,
+                    total: self.seconds("token_max_seconds")?,
+                },
                 presence_window: self.seconds("presence_seconds")?,
                 delivery: key.map(|key| DeliverySettings {
                     key,
@@ -335,8 +386,12 @@ impl Values {
                 conformance_echo: self.parsed("conformance_echo")?,
                 request_log: self.parsed("request_log")?,
                 metrics: metrics_listen.is_some(),
-                password_lane: 2,
+                password_workers: 2,
+                proxies: self.proxies()?,
             },
+            links_name_listen,
+            listen,
+            metrics_listen,
             deliveries,
             log: self.checked("log", |text| match EnvFilter::try_new(text) {
                 Ok(_) => Ok(text.to_owned()),
@@ -351,13 +406,19 @@ impl Values {
         })
     }
 
+    /// Reads the addresses of all engines: a wrong one is told where it is set, not when the engine is switched on.
+    fn unused_engines(&self) -> Result<(), SettingsError> {
+        for name in ["janus_url", "janus_admin_url"] {
+            self.url(name, &["ws"])?;
+        }
+        self.url("livekit_api_url", &["https", "http"])?;
+        if !self.text("livekit_url").0.is_empty() {
+            self.url("livekit_url", &["wss", "ws"])?;
+        }
+        Ok(())
+    }
+
     fn janus(&self) -> Result<JanusChoice, SettingsError> {
-        let web_socket = |name| {
-            self.checked(name, |url| match url.strip_prefix("ws://") {
-                Some(host) if !host.is_empty() => Ok(url.to_owned()),
-                _ => Err("write `ws://HOST:PORT`".to_owned()),
-            })
-        };
         let secret = |name| {
             self.checked(name, |secret| match secret {
                 "" => Err("the engine `janus` needs it; there is no default for a secret".to_owned()),
@@ -367,8 +428,8 @@ impl Values {
         let reports = (self.text("janus_events_user").0, self.text("janus_events_password").0);
         Ok(JanusChoice {
             engine: JanusSettings {
-                url: web_socket("janus_url")?,
-                admin_url: web_socket("janus_admin_url")?,
+                url: self.url("janus_url", &["ws"])?,
+                admin_url: self.url("janus_admin_url", &["ws"])?,
                 api_secret: secret("janus_api_secret")?,
                 admin_secret: secret("janus_admin_secret")?,
                 room_key: secret("janus_room_key")?,
@@ -379,18 +440,6 @@ impl Values {
     }
 
     fn livekit(&self) -> Result<LiveKitSettings, SettingsError> {
-        let url = |name, schemes: [&'static str; 2]| {
-            self.checked(name, |url| {
-                let sound = schemes
-                    .iter()
-                    .any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
-                if sound {
-                    Ok(url.to_owned())
-                } else {
-                    Err(format!("LiveKit needs a URL that begins with {}", schemes[0]))
-                }
-            })
-        };
         let key = self.checked("livekit_api_key", |id| {
             if id.is_empty() { Err("LiveKit needs an API key".to_owned()) } else { Ok(id.to_owned()) }
         })?;
@@ -403,11 +452,26 @@ impl Values {
             }
         })?;
         Ok(LiveKitSettings {
-            url: url("livekit_url", ["wss://", "ws://"])?,
-            api_url: url("livekit_api_url", ["https://", "http://"])?,
+            url: self.url("livekit_url", &["wss", "ws"])?,
+            api_url: self.url("livekit_api_url", &["https", "http"])?,
             key: LiveKitKey::new(key, &secret),
             patience: Duration::from_secs(5),
         })
+    }
+
+    /// The proxies that report the addresses of clients.
+    fn proxies(&self) -> Result<TrustedProxies, SettingsError> {
+        let networks = self.checked("trusted_proxies", |text| {
+            let networks = text.split(',').map(str::trim).filter(|network| !network.is_empty());
+            networks.map(network).collect::<Result<Vec<_>, _>>()
+        })?;
+        let header = self.checked("client_address_header", |name| {
+            let known =
+                [("X-Forwarded-For", AddressHeader::XForwardedFor), ("Forwarded", AddressHeader::Forwarded)];
+            let found = known.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+            found.map(|(_, header)| header).ok_or_else(|| "write `X-Forwarded-For` or `Forwarded`".to_owned())
+        })?;
+        Ok(TrustedProxies { networks, header })
     }
 
     /// The key of invitation links; needed where they are delivered.
@@ -436,14 +500,16 @@ impl Values {
         if is_set("smtp_url") {
             let from = self.checked("smtp_from", |text| Sender::parse(text).map_err(|e| e.to_string()))?;
             let email = self.checked("smtp_url", |url| {
-                Email::new(url, from.clone(), language).map_err(|e| e.to_string())
+                let url = address::url(url, &["smtps", "smtp"])?;
+                Email::new(url.as_str(), from.clone(), language).map_err(|e| e.to_string())
             })?;
             deliveries.push((Channel::Email, Arc::new(email)));
         }
         if is_set("sms_webhook") {
             let secret = self.checked("sms_secret", |text| Bearer::new(text).map_err(|e| e.to_string()))?;
             let text = self.checked("sms_webhook", |url| {
-                TextMessage::new(url, secret.clone(), language).map_err(|e| e.to_string())
+                let url = address::url(url, &["https", "http"])?;
+                TextMessage::new(url.as_str(), secret.clone(), language).map_err(|e| e.to_string())
             })?;
             deliveries.push((Channel::Text, Arc::new(text)));
         }
@@ -453,21 +519,40 @@ impl Values {
     fn ice_servers(&self) -> Result<IceServers, SettingsError> {
         let urls = self.checked("ice_servers", |text| {
             let urls = text.split(',').map(str::trim).filter(|url| !url.is_empty());
-            let read = |url: &str| {
-                if ["stun:", "stuns:", "turn:", "turns:"].iter().any(|scheme| url.starts_with(scheme)) {
-                    Ok(url.to_owned())
-                } else {
-                    Err(format!("{url:?} is no stun:, turn: or turns: URL"))
-                }
-            };
-            urls.map(read).collect()
+            urls.map(ice_server).collect::<Result<Vec<_>, _>>()
         })?;
-        let (secret, _) = self.text("turn_secret");
-        Ok(IceServers { urls, turn_secret: Some(secret.to_owned()).filter(|s| !s.is_empty()) })
+        let has_turn = urls.iter().any(|url| url.starts_with("turn"));
+        let turn_secret = self.checked("turn_secret", |secret| match secret {
+            "" if has_turn => {
+                Err("it is needed with `turn:` and `turns:` in `ice_servers`: browsers take no TURN server \
+                                   without credentials"
+                    .to_owned())
+            }
+            "" => Ok(None),
+            secret => Ok(Some(secret.to_owned())),
+        })?;
+        Ok(IceServers { urls, turn_secret })
+    }
+
+    /// An address with a host, and without a slash at the end if it has no path.
+    fn url(&self, name: &'static str, schemes: &[&str]) -> Result<String, SettingsError> {
+        self.checked(name, |text| {
+            let url = web_url(text, schemes)?;
+            Ok(if url.path() == "/" { url.as_str().trim_end_matches('/') } else { url.as_str() }.to_owned())
+        })
+    }
+
+    /// A setting that may be left empty.
+    fn optional<T>(
+        &self,
+        name: &'static str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, SettingsError> {
+        self.checked(name, |text| if text.is_empty() { Ok(None) } else { read(text).map(Some) })
     }
 
     fn text(&self, name: &str) -> (&str, &Source) {
-        let found = self.0.iter().find(|(setting, ..)| setting.name == name);
+        let found = self.values.iter().find(|(setting, ..)| setting.name == name);
         found.map_or(("", &Source::Default), |(_, value, from)| (value, from))
     }
 
@@ -498,11 +583,15 @@ pub(crate) type Deliveries = Vec<(Channel, Arc<dyn Delivery>)>;
 
 /// The settings, ready for use.
 pub(crate) struct Settings {
-    pub(crate) listen: SocketAddr,
+    pub(crate) listen: Listen,
+    /// Whether links begin with `listen`, as no public URL is set.
+    pub(crate) links_name_listen: bool,
     pub(crate) database: DatabaseUrl,
     pub(crate) auto_migrate: bool,
     pub(crate) workers: usize,
-    pub(crate) metrics_listen: Option<SocketAddr>,
+    /// How long an idle connection is kept open.
+    pub(crate) keep_alive: Duration,
+    pub(crate) metrics_listen: Option<Listen>,
     pub(crate) store: StoreOptions,
     pub(crate) engine: Engine,
     pub(crate) http: HttpSettings,
@@ -534,21 +623,16 @@ pub(crate) struct JanusChoice {
 /// How long an answer of Janus is waited for: it answers in milliseconds, or not at all.
 const JANUS_PATIENCE: Duration = Duration::from_secs(5);
 
-/// A misspelt variable would otherwise be a setting that silently does nothing.
-fn refuse_unknown_variables(variables: &[(String, String)]) -> Result<(), SettingsError> {
-    let known = |name: &str| name == "TRIALOGUE_CONFIG" || SETTINGS.iter().any(|s| s.variable() == name);
-    match variables.iter().find(|(name, _)| name.starts_with("TRIALOGUE_") && !known(name)) {
-        Some((name, _)) => Err(SettingsError::UnknownVariable(name.clone())),
-        None => Ok(()),
-    }
-}
-
 fn read_file(file: &str) -> Result<toml::Table, SettingsError> {
     let failed = |why: String| SettingsError::File { file: file.to_owned(), why };
     let text = std::fs::read_to_string(file).map_err(|e| failed(e.to_string()))?;
     let table: toml::Table = text.parse().map_err(|e: toml::de::Error| failed(e.to_string()))?;
     match table.keys().find(|key| SETTINGS.iter().all(|s| s.name != key.as_str())) {
-        Some(name) => Err(SettingsError::Unknown { file: file.to_owned(), name: name.clone() }),
+        Some(name) => {
+            let meant = nearest(name, SETTINGS.iter().map(|setting| setting.name));
+            let hint = meant.map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
+            Err(SettingsError::Unknown { file: file.to_owned(), name: name.clone(), hint })
+        }
         None => Ok(table),
     }
 }
@@ -563,7 +647,8 @@ pub(crate) fn markdown() -> String {
     let mut out = String::from(
         "# Settings\n\nPrinted from the code by `trialogue config list`. A flag wins over the environment, the environment over \
          the file, the file over the default. The file is TOML with the names of the first column as keys; `--config FILE` or \
-         `TRIALOGUE_CONFIG` names it. `trialogue config check` shows what is in force and where it came from.\n\n\
+         `TRIALOGUE_CONFIG` names it. An empty value counts as not set. A variable's name with `_FILE` behind it, such as \
+         `TRIALOGUE_TURN_SECRET_FILE`, names a file that holds the value; a line end behind it is left out. `trialogue config check` shows what is in force and where it came from.\n\n\
          | Setting | Flag | Environment | Default | Meaning |\n|---|---|---|---|---|\n",
     );
     for setting in SETTINGS {
@@ -591,8 +676,7 @@ mod tests {
         variables: &[(&str, &str)],
         file: Option<&str>,
     ) -> Result<Values, SettingsError> {
-        let variables: Vec<(String, String)> =
-            variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let variables = Variables::of(variables.iter().map(|(name, value)| (name.into(), value.into())));
         let flag = |name: &str| flags.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
         Values::gather(flag, &variables, file)
     }
@@ -657,11 +741,13 @@ mod tests {
 
     #[test]
     fn misspelt_names_are_refused() {
-        assert!(message(gathered(&[], &[("TRIALOGUE_LISTTEN", "x")], None)).contains("TRIALOGUE_LISTTEN"));
+        let warned = gathered(&[], &[("TRIALOGUE_LISTTEN", "x")], None).unwrap().warnings;
+        assert!(warned.concat().contains("TRIALOGUE_LISTTEN"), "{warned:?}");
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("t.toml");
         std::fs::write(&path, "lissten = 5\n").unwrap();
-        assert!(message(gathered(&[], &[], path.to_str())).contains("lissten"));
+        let told = message(gathered(&[], &[], path.to_str()));
+        assert!(told.contains("`lissten`") && told.contains("`listen`"), "{told}");
     }
 
     #[test]

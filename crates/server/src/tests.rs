@@ -1,6 +1,7 @@
 //! Background work against an engine and a postman that fail on command. The rest of this program is tested from
 //! outside (`tests/all`).
 
+mod beliefs;
 mod faults;
 mod lanes;
 mod post;

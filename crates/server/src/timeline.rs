@@ -5,6 +5,8 @@ use chrono::{DateTime, SecondsFormat};
 use trialogue_domain::{Conference, ConferenceId, Timestamp};
 use trialogue_storage::{Store, Whose};
 
+use crate::output::print_line;
+
 pub(crate) async fn print(store: &Store, conference: i32) -> anyhow::Result<()> {
     let id = ConferenceId(conference);
     let state = async || anyhow::Ok(store.view(Whose::Id(id)).await?.map(|view| view.conference));
@@ -21,14 +23,15 @@ pub(crate) async fn print(store: &Store, conference: i32) -> anyhow::Result<()> 
     ensure!(!events.is_empty(), "there is no conference {conference}");
     for entry in &events {
         let actor = entry.actor.map_or_else(|| "(observed)".to_owned(), |actor| format!("{actor:?}"));
-        println!("{:>4}  {}  {actor:<28} {:?}", entry.seq, instant(entry.at), entry.event);
+        print_line(format_args!("{:>4}  {}  {actor:<28} {:?}", entry.seq, instant(entry.at), entry.event))?;
     }
     let replayed = Conference::replay(id, events.iter().map(|e| (e.at, &e.event)))?;
     ensure!(
         stored.as_ref() == Some(&replayed),
         "the log does not lead to the stored state: tell the developers"
     );
-    println!("replayed: {} events lead to the stored state, {}", events.len(), replayed.status().text());
+    let (count, status) = (events.len(), replayed.status().text());
+    print_line(format_args!("replayed: {count} events lead to the stored state, {status}"))?;
     Ok(())
 }
 

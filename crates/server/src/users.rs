@@ -1,20 +1,103 @@
-//! `trialogue user add`.
+//! `trialogue user`: add, list, disable, enable and remove users, and give them new passwords.
 
-use std::io::BufRead as _;
+use std::io::{BufRead as _, Read as _};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use trialogue_domain::LanguageId;
-use trialogue_http::{Clock as _, hash_password};
-use trialogue_storage::{NewUser, Store, UserRole};
+use trialogue_http::{Clock as _, EmailAddress, PersonName, check_new_password, hash_password};
+use trialogue_storage::{NewUser, Store, StoreError, UserRole, UserStatus};
 
 use crate::clock::SystemClock;
 use crate::entropy::SystemEntropy;
+use crate::output::print_line;
 
-/// Fewer characters are too easily guessed.
-const SHORTEST_PASSWORD: usize = 8;
+/// Longest line that is read as a password, in bytes.
+const LONGEST_LINE: u64 = 4096;
 
-pub(crate) fn command() -> Command {
+pub(crate) fn commands() -> [Command; 6] {
+    let of_user = |name: &'static str, about: &'static str| {
+        Command::new(name)
+            .about(about)
+            .arg(Arg::new("role").required(true).value_parser(["client", "provider"]))
+            .arg(Arg::new("email").required(true))
+    };
+    [
+        add_command(),
+        Command::new("list").about("List the users: number, role, status, e-mail address and name"),
+        of_user("disable", "Keep a user from logging in, and end its logins and its part in a live call"),
+        of_user("enable", "Let a disabled user log in again"),
+        of_user(
+            "password",
+            "Give a user a new password, read from standard input; ends its logins and its part in a live call",
+        ),
+        of_user("remove", "Remove a user and its personal data for good; the history of its calls stays"),
+    ]
+}
+
+/// Does what the command line says.
+pub(crate) async fn run(store: &Store, name: &str, arguments: &ArgMatches) -> anyhow::Result<()> {
+    match name {
+        "add" => add(store, arguments).await,
+        "list" => list(store).await,
+        _ => change(store, name, arguments).await,
+    }
+}
+
+async fn change(store: &Store, name: &str, arguments: &ArgMatches) -> anyhow::Result<()> {
+    let (role, email, now) = (role(arguments), email(arguments)?, SystemClock.now());
+    let password_hash = match name {
+        "password" => hash_password(&read_password()?, &SystemEntropy).map_err(anyhow::Error::msg)?,
+        _ => String::new(),
+    };
+    for form in email.stored_forms() {
+        let (known, done) = match name {
+            "disable" => (store.disable_user(role, form, now).await?, "is disabled"),
+            "enable" => (store.enable_user(role, form).await?, "is enabled"),
+            "password" => {
+                (store.set_password(role, form, password_hash.clone(), now).await?, "has a new password")
+            }
+            "remove" => (store.remove_user(role, form, now).await?, "is removed"),
+            _ => bail!("there is no command `user {name}`"),
+        };
+        if known {
+            return Ok(print_line(format_args!("{} {done}", email.as_str()))?);
+        }
+    }
+    bail!("there is no {} with the e-mail address {:?}", text(arguments, "role"), email.as_str())
+}
+
+async fn list(store: &Store) -> anyhow::Result<()> {
+    for user in store.users().await? {
+        let role = match user.role {
+            UserRole::Client => "client",
+            UserRole::Provider => "provider",
+        };
+        let status = match user.status {
+            UserStatus::Active => "active",
+            UserStatus::Disabled => "disabled",
+            UserStatus::Removed => "removed",
+        };
+        print_line(format_args!("{}\t{role}\t{status}\t{}\t{}", user.id, user.email, user.name))?;
+    }
+    Ok(())
+}
+
+fn text(arguments: &ArgMatches, name: &str) -> String {
+    arguments.get_one::<String>(name).cloned().unwrap_or_default()
+}
+
+fn role(arguments: &ArgMatches) -> UserRole {
+    if text(arguments, "role") == "client" { UserRole::Client } else { UserRole::Provider }
+}
+
+fn email(arguments: &ArgMatches) -> anyhow::Result<EmailAddress> {
+    let email = text(arguments, "email");
+    let Ok(email) = EmailAddress::parse(&email) else { bail!("{email:?} is not an e-mail address") };
+    Ok(email)
+}
+
+fn add_command() -> Command {
     let languages = |name: &'static str, help: &'static str| {
         Arg::new(name)
             .long(name)
@@ -32,29 +115,34 @@ pub(crate) fn command() -> Command {
         .arg(languages("language", "Another language of a provider (number); may be repeated"))
 }
 
-pub(crate) async fn add(store: &Store, arguments: &ArgMatches) -> anyhow::Result<()> {
-    let text = |name: &str| arguments.get_one::<String>(name).cloned().unwrap_or_default();
+async fn add(store: &Store, arguments: &ArgMatches) -> anyhow::Result<()> {
     let numbers = |name: &str, native: bool| {
         let given = arguments.get_many::<i32>(name).unwrap_or_default();
         given.map(|id| (LanguageId(*id), native)).collect::<Vec<_>>()
     };
-    let role = if text("role") == "client" { UserRole::Client } else { UserRole::Provider };
+    let role = role(arguments);
     let languages = [numbers("native", true), numbers("language", false)].concat();
     ensure!(role == UserRole::Provider || languages.is_empty(), "only providers have languages");
     ensure!(role == UserRole::Client || !languages.is_empty(), "a provider needs a language: --language 44");
-    let email = text("email");
-    ensure!(email.contains('@'), "{email:?} is not an e-mail address");
-
-    let mut password = String::new();
-    std::io::stdin().lock().read_line(&mut password).context("reading the password from standard input")?;
-    let password = password.trim_end_matches(['\r', '\n']);
-    ensure!(
-        password.chars().count() >= SHORTEST_PASSWORD,
-        "the password (a line on standard input) needs at least {SHORTEST_PASSWORD} characters"
-    );
-    let password_hash = hash_password(password, &SystemEntropy).map_err(anyhow::Error::msg)?;
-    let new = NewUser { role, email, name: text("name"), password_hash, languages };
+    let email = email(arguments)?;
+    let name = PersonName::parse(&text(arguments, "name"))?;
+    let password = read_password()?;
+    for form in email.stored_forms() {
+        ensure!(store.credentials(role, form).await?.is_none(), StoreError::EmailTaken);
+    }
+    let password_hash = hash_password(&password, &SystemEntropy).map_err(anyhow::Error::msg)?;
+    let (email, name) = (email.as_str().to_owned(), name.as_str().to_owned());
+    let new = NewUser { role, email, name, password_hash, languages };
     let id = store.add_user(new, SystemClock.now()).await?;
-    println!("added user {id}");
-    Ok(())
+    Ok(print_line(format_args!("added user {id}"))?)
+}
+
+/// A new password: the first line of standard input, without its end.
+fn read_password() -> anyhow::Result<String> {
+    let mut line = String::new();
+    let mut input = std::io::stdin().lock().take(LONGEST_LINE);
+    input.read_line(&mut line).context("reading the password from standard input")?;
+    let line = line.strip_suffix('\n').map_or(&*line, |line| line.strip_suffix('\r').unwrap_or(line));
+    check_new_password(line).context("reading the password from a line of standard input")?;
+    Ok(line.to_owned())
 }

@@ -23,6 +23,7 @@ pub(crate) struct Invitee {
     pub(crate) email: Option<String>,
     pub(crate) phone: Option<String>,
     pub(crate) invitation: Option<Vec<u8>>,
+    pub(crate) inviter: Option<i32>,
 }
 
 /// What stands beside the rules in a request.
@@ -290,6 +291,7 @@ fn new_participant(
         row.email.clone_from(&invitee.email);
         row.phone.clone_from(&invitee.phone);
         row.invitation.clone_from(&invitee.invitation);
+        row.inviter_id = invitee.inviter;
     }
     row
 }

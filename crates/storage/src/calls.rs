@@ -138,21 +138,39 @@ impl Store {
         }
     }
 
-    /// Conferences in which something has ended by itself by now.
+    /// The first conferences in which something has ended by itself by now, in the order of their deadlines.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn due(&self, now: Timestamp, limit: i64) -> Result<Vec<ConferenceId>, StoreError> {
+        Ok(self.due_after(None, now, limit).await?.into_iter().map(|(_, conference)| conference).collect())
+    }
+
+    /// The conferences that are due after this one, with their deadlines. So a conference that stays due, because its
+    /// rows cannot be read, does not hide those behind it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn due_after(
+        &self,
+        last: Option<(Timestamp, ConferenceId)>,
+        now: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<(Timestamp, ConferenceId)>, StoreError> {
+        let (last_deadline, last_id) =
+            last.map_or((i64::MIN, i32::MIN), |(deadline, conference)| (deadline.0, conference.0));
         self.executor()
             .read("find what is due", move |connection| {
-                let due: Vec<i32> = conferences::table
-                    .filter(conferences::next_deadline.le(Some(now.0)))
-                    .order(conferences::next_deadline)
+                let deadline = conferences::next_deadline.assume_not_null();
+                let due: Vec<(i64, i32)> = conferences::table
+                    .filter(deadline.le(now.0).and(deadline.ge(last_deadline)))
+                    .filter(deadline.gt(last_deadline).or(conferences::id.gt(last_id)))
+                    .order((deadline, conferences::id))
                     .limit(limit)
-                    .select(conferences::id)
+                    .select((deadline, conferences::id))
                     .load(connection)
                     .map_err(StoreError::query("find what is due"))?;
-                Ok(due.into_iter().map(ConferenceId).collect())
+                Ok(due.into_iter().map(|(at, id)| (Timestamp(at), ConferenceId(id))).collect())
             })
             .await
     }

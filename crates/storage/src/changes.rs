@@ -22,8 +22,15 @@ pub struct Change {
     pub conference: ConferenceId,
     /// The place of its last event.
     pub last_seq: i32,
-    /// Those for whom there is a new or a lost request, or an offer.
+    /// Those for whom there is a new or a lost request, an offer, or the end of a login.
     pub users: Vec<UserId>,
+}
+
+impl Change {
+    /// Something about a user that is in no conference's log: its logins. No conference has this number.
+    pub(crate) fn of_user(user: UserId) -> Self {
+        Self { conference: ConferenceId(0), last_seq: 0, users: vec![user] }
+    }
 }
 
 /// Why to look.

@@ -1,7 +1,11 @@
 //! What can go wrong in the store, by what it means to the caller.
 
+use std::time::Duration;
+
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use trialogue_domain::Refusal;
+
+use crate::limits::Limit;
 
 /// Why an operation of the store did not happen. Unless it says so, nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +27,14 @@ pub enum StoreError {
     InvalidText {
         /// Which text.
         field: &'static str,
+    },
+    /// It was made too often.
+    #[error("the limit of {limit:?} is reached; try again in {wait:?}")]
+    TooOften {
+        /// Which limit.
+        limit: Limit,
+        /// When the next is allowed.
+        wait: Duration,
     },
     /// Too much work is waiting; try again in a moment.
     #[error("the {lane} queue is full")]

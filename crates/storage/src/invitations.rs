@@ -1,12 +1,13 @@
 //! Invitations of third parties.
 
 use diesel::prelude::*;
-use trialogue_domain::{Actor, Command, ConferenceId, Kind, ParticipantId, Refusal, Timestamp};
+use trialogue_domain::{Actor, Command, ConferenceId, Kind, ParticipantId, Refusal, Timestamp, UserId};
 
 use crate::aggregate::Invitee;
 use crate::calls::{lane_key, missing};
 use crate::deliveries::{Channel, queue};
 use crate::idempotency::{IdempotencyKey, once};
+use crate::limits::{check_invitations, count_delivery};
 use crate::requests::Render;
 use crate::rows::ParticipantRow;
 use crate::schema::participants;
@@ -53,6 +54,13 @@ impl Invitation {
     }
 }
 
+pub(crate) const fn inviter_of(actor: Actor) -> Option<UserId> {
+    match actor {
+        Actor::Client(user) | Actor::Provider(user) => Some(user),
+        Actor::Guest(_) | Actor::SecondInterpreter(_) | Actor::System => None,
+    }
+}
+
 impl Store {
     /// Invites a third party, queues the delivery, and renders the answer in the same transaction.
     ///
@@ -78,16 +86,24 @@ impl Store {
             .write(lane_key(whose), "invite a guest", move |tx| {
                 once(tx, key.as_ref(), now, |tx| {
                     let id = find(&mut tx.connection, whose)?.ok_or_else(|| missing(whose))?;
+                    check_invitations(&mut tx.connection, id, now)?;
                     let participant = tx.ids.participant();
                     let invitee = Invitee {
                         name: guest.name.clone(),
                         email: guest.email.clone(),
                         phone: guest.phone.clone(),
                         invitation: Some((guest.invitation)(participant).to_vec()),
+                        inviter: inviter_of(actor).map(|user| user.0),
                     };
                     let command = Command::InviteGuest(participant);
                     store.decide_and_save(tx, id, actor, command, now, Some(&invitee))?;
                     if let Some(channel) = guest.channel {
+                        let address = match channel {
+                            Channel::Email => &guest.email,
+                            Channel::Text => &guest.phone,
+                        };
+                        let address = address.as_deref().unwrap_or_default();
+                        count_delivery(&mut tx.connection, participant, channel, address, now)?;
                         queue(&mut tx.connection, id, participant, actor, channel, now)?;
                     }
                     let shown = view(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?;

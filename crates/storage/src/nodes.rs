@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use diesel::sql_types::{Array, Integer, Text};
 use tokio::sync::broadcast;
 use trialogue_domain::{ConferenceId, UserId};
 
+use crate::StoreError;
 use crate::changes::{Change, Wake};
 use crate::connection::{AnyConnection, DatabaseUrl, Purpose, connect};
 
@@ -52,8 +54,10 @@ impl Nodes {
         let (queue, waiting) = sync_channel(WAITING);
         let (stop, stopped) = sync_channel(0);
         let exchange = Exchange { url: url.clone(), here, waiting, stopped };
-        let thread =
-            std::thread::Builder::new().name("store-nodes".to_owned()).spawn(move || exchange.run())?;
+        let thread = std::thread::Builder::new().name("store-nodes".to_owned()).spawn(move || {
+            // A panic was logged by the panic hook; the thread begins anew after a pause.
+            while catch_unwind(AssertUnwindSafe(|| exchange.run())).is_err() && exchange.goes_on(PAUSES.1) {}
+        })?;
         Ok((Self { stop, thread }, queue))
     }
 
@@ -124,10 +128,7 @@ impl Exchange {
         while self.goes_on(TICK) {
             let told = payloads(self.waiting.try_iter());
             if !told.is_empty() {
-                diesel::sql_query("SELECT pg_notify($1, told) FROM unnest($2) AS told")
-                    .bind::<Text, _>(CHANNEL)
-                    .bind::<Array<Text>, _>(told)
-                    .execute(&mut connection)?;
+                tell(&mut connection, told)?;
             }
             for heard in connection.notifications_iter() {
                 let heard = heard?;
@@ -150,6 +151,20 @@ impl Exchange {
         // Without a listener there is nobody to wake.
         let _ = self.here.send(wake);
     }
+}
+
+/// Tells the nodes within the open transaction. It slows down other writers, so it is for rare changes only.
+pub(crate) fn notify(connection: &mut AnyConnection, changes: &[Change]) -> Result<(), StoreError> {
+    let AnyConnection::Postgres(connection) = connection else { return Ok(()) };
+    tell(connection, payloads(changes.iter().cloned())).map_err(StoreError::query("tell the nodes"))?;
+    Ok(())
+}
+
+fn tell(connection: &mut PgConnection, payloads: Vec<String>) -> QueryResult<usize> {
+    diesel::sql_query("SELECT pg_notify($1, told) FROM unnest($2) AS told")
+        .bind::<Text, _>(CHANNEL)
+        .bind::<Array<Text>, _>(payloads)
+        .execute(connection)
 }
 
 /// What is told: for each conference its number, its last place, and the users, joined by points; each once.

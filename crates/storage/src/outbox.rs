@@ -8,9 +8,19 @@ use trialogue_domain::{Conference, ConferenceId, Effect, Observation, Timestamp}
 
 use crate::calls::observation_steps;
 use crate::connection::{AnyConnection, native};
+use crate::heartbeat::alive_since;
 use crate::rows::effect_of;
-use crate::schema::{deliveries, outbox};
-use crate::{ServeLock, Store, StoreError};
+use crate::schema::{conferences, deliveries, nodes, outbox};
+use crate::{NodeId, ServeLock, Store, StoreError};
+
+/// Whether a row is an effect that this version of the program knows (see `effect_of`).
+macro_rules! is_effect {
+    ($row:expr) => {{
+        let (effect, participant) = ($row.field(outbox::effect), $row.field(outbox::participant_id));
+        let of_room = effect.eq_any([1_i16, 4]).and(participant.is_null());
+        of_room.or(effect.eq_any([2_i16, 3]).and(participant.is_not_null()))
+    }};
+}
 
 /// A piece of work, claimed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +83,22 @@ impl Store {
         limit: i64,
         now: Timestamp,
     ) -> Result<Vec<Claimed>, StoreError> {
+        self.claim_effects_at(None, token, lease, limit, now).await
+    }
+
+    /// The same for a node: it does not get the effects on a room that another living node holds.
+    ///
+    /// # Errors
+    /// As [`Store::claim_effects`].
+    pub async fn claim_effects_at(
+        &self,
+        node: Option<NodeId>,
+        token: i64,
+        lease: Duration,
+        limit: i64,
+        now: Timestamp,
+    ) -> Result<Vec<Claimed>, StoreError> {
+        let node = node.map_or(0, |node| node.0);
         self.executor()
             .write(0, "claim effects", move |tx| {
                 let (due, earlier) = diesel::alias!(outbox as due, outbox as earlier);
@@ -89,8 +115,14 @@ impl Store {
                     .field(outbox::lease_expires)
                     .is_null()
                     .or(due.field(outbox::lease_expires).le(Some(now.0)));
+                let held_elsewhere = conferences::table
+                    .inner_join(nodes::table.on(conferences::node.eq(nodes::id.nullable())))
+                    .filter(conferences::id.eq(due.field(outbox::conference_id)))
+                    .filter(nodes::id.ne(node).and(nodes::seen_at.ge(alive_since(now))));
                 let first = due
+                    .filter(not(exists(held_elsewhere)))
                     .filter(due.field(outbox::due_at).le(now.0).and(free).and(not(exists(in_the_way))))
+                    .filter(is_effect!(due))
                     .order(due.field(outbox::id))
                     .limit(limit)
                     .select(due.field(outbox::id));
@@ -112,25 +144,24 @@ impl Store {
                     .get_results(&mut tx.connection)
                     .map_err(StoreError::query("claim effects"))?;
                 leased.sort_unstable_by_key(|(id, ..)| *id);
-                let mut claimed = Vec::with_capacity(leased.len());
-                let mut inconsistent = None;
-                for (id, conference, effect, participant, attempts) in leased {
-                    let conference = ConferenceId(conference);
-                    match effect_of(id, effect, participant) {
-                        Ok(effect) => {
-                            claimed.push(Claimed { id, conference, effect, attempts, lease: token });
-                        }
-                        Err(error) => {
-                            // Leased, it would keep what comes after it waiting.
-                            Held { id, lease: token }.release(&mut tx.connection, now)?;
-                            inconsistent = Some(error);
-                        }
+                if leased.is_empty() {
+                    // Told only when there is nothing else to do: such a row keeps no other waiting.
+                    let strange: Option<(i64, i16, Option<i32>)> = due
+                        .filter(not(is_effect!(due)))
+                        .select(due.fields((outbox::id, outbox::effect, outbox::participant_id)))
+                        .first(&mut tx.connection)
+                        .optional()
+                        .map_err(StoreError::query("look for rows that are no effects"))?;
+                    if let Some((id, effect, participant)) = strange {
+                        effect_of(id, effect, participant)?;
                     }
                 }
-                match inconsistent {
-                    Some(error) if claimed.is_empty() => Err(error),
-                    _ => Ok(claimed),
-                }
+                let claim = |(id, conference, effect, participant, attempts)| {
+                    let (conference, effect) =
+                        (ConferenceId(conference), effect_of(id, effect, participant)?);
+                    Ok(Claimed { id, conference, effect, attempts, lease: token })
+                };
+                leased.into_iter().map(claim).collect()
             })
             .await
     }
@@ -204,6 +235,10 @@ impl Store {
                     .set((outbox::lease_token.eq(None::<i64>), outbox::lease_expires.eq(None::<i64>)))
                     .execute(&mut tx.connection)
                     .map_err(StoreError::query("end the leases"))?;
+                // A node that died on this file holds no room any more.
+                diesel::delete(nodes::table)
+                    .execute(&mut tx.connection)
+                    .map_err(StoreError::query("forget the nodes before"))?;
                 diesel::update(deliveries::table)
                     .set((deliveries::lease_token.eq(None::<i64>), deliveries::lease_expires.eq(None::<i64>)))
                     .execute(&mut tx.connection)

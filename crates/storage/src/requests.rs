@@ -9,19 +9,69 @@ use crate::aggregate::{Deed, RequestDetails, insert};
 use crate::connection::AnyConnection;
 use crate::executor::Tx;
 use crate::idempotency::{IdempotencyKey, once};
-use crate::rows::{OfferRow, offer_state};
-use crate::schema::{conferences, offers, provider_languages, users};
+use crate::limits::check_requests;
+use crate::rows::offer_state;
+use crate::schema::{conferences, languages, offers, provider_languages, users};
 use crate::text::storable;
-use crate::view::{ConferenceView, language, view};
+use crate::view::{ConferenceView, Language, language, view};
 use crate::{Store, StoreError};
+
+/// Maximum number of open offers that a provider is shown.
+const OFFERS: i64 = 50;
 
 /// A request offered to a provider.
 #[derive(Clone)]
 pub struct OfferView {
     /// The request.
-    pub view: ConferenceView,
+    pub request: ConferenceId,
+    /// The name of the client.
+    pub client: String,
+    /// The language asked for.
+    pub language: Language,
+    /// What the client said of its request.
+    pub details: RequestDetails,
     /// When it was offered.
     pub offered_at: Timestamp,
+    /// When the search is given up.
+    pub deadline: Timestamp,
+}
+
+#[derive(Queryable)]
+struct OfferedRow {
+    id: i32,
+    stage_deadline: Option<i64>,
+    situation_code: i32,
+    additional_info: Option<String>,
+    location: Option<String>,
+    from_language_id: Option<i32>,
+    offered_at: i64,
+    client: String,
+    language_id: i32,
+    language_code: String,
+    language: String,
+}
+
+impl From<OfferedRow> for OfferView {
+    fn from(row: OfferedRow) -> Self {
+        Self {
+            request: ConferenceId(row.id),
+            client: row.client,
+            language: Language {
+                id: LanguageId(row.language_id),
+                code: row.language_code,
+                name: row.language,
+            },
+            details: RequestDetails {
+                situation_code: row.situation_code,
+                additional_info: row.additional_info,
+                location: row.location,
+                from_language_id: row.from_language_id,
+            },
+            offered_at: Timestamp(row.offered_at),
+            // A request that is searching has one.
+            deadline: Timestamp(row.stage_deadline.unwrap_or(row.offered_at)),
+        }
+    }
 }
 
 /// Writes an answer to be kept under an idempotency key.
@@ -52,6 +102,7 @@ impl Store {
                 once(tx, key.as_ref(), now, |tx| {
                     language(&mut tx.connection, wanted)?.ok_or(StoreError::UnknownLanguage(wanted.0))?;
                     let live = is_live(&mut tx.connection, LiveOf::Client(client))?;
+                    check_requests(&mut tx.connection, client, now)?;
                     let offered_to = match_providers(wanted, &candidates(&mut tx.connection, wanted)?);
                     let events = open(client, live, wanted, &offered_to, store.moment(now))?;
                     let id = tx.ids.conference();
@@ -63,26 +114,37 @@ impl Store {
             .await
     }
 
-    /// The open offers to a provider, oldest first.
+    /// The open offers to a provider, oldest first, 50 at most.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn offers(&self, provider: UserId) -> Result<Vec<OfferView>, StoreError> {
         self.executor()
-            .read_together("show offers", move |connection| {
-                let open: Vec<OfferRow> = offers::table
-                    .filter(offers::provider_id.eq(provider.0).and(offers::state.eq(offer_state::OPEN)))
+            .read("show offers", move |connection| {
+                let open = offers::provider_id.eq(provider.0).and(offers::state.eq(offer_state::OPEN));
+                let rows: Vec<OfferedRow> = offers::table
+                    .inner_join(conferences::table.on(conferences::id.eq(offers::conference_id)))
+                    .inner_join(users::table.on(users::id.eq(conferences::client_id)))
+                    .inner_join(languages::table.on(languages::id.eq(conferences::language_id)))
+                    .filter(open)
                     .order((offers::offered_at, offers::conference_id))
-                    .select(OfferRow::as_select())
+                    .limit(OFFERS)
+                    .select((
+                        conferences::id,
+                        conferences::stage_deadline,
+                        conferences::situation_code,
+                        conferences::additional_info,
+                        conferences::location,
+                        conferences::from_language_id,
+                        offers::offered_at,
+                        users::name,
+                        languages::id,
+                        languages::code,
+                        languages::name,
+                    ))
                     .load(connection)
                     .map_err(StoreError::query("show offers"))?;
-                let mut shown = Vec::with_capacity(open.len());
-                for offer in open {
-                    if let Some(view) = view(connection, ConferenceId(offer.conference_id))? {
-                        shown.push(OfferView { view, offered_at: Timestamp(offer.offered_at) });
-                    }
-                }
-                Ok(shown)
+                Ok(rows.into_iter().map(OfferView::from).collect())
             })
             .await
     }

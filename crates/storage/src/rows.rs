@@ -9,7 +9,7 @@ mod update;
 
 pub(crate) use conference::{ConferenceChange, ConferenceRow, OfferRow, offer_state};
 pub(crate) use event::{EffectRow, EventRow, effect_of, kind};
-pub(crate) use participant::state::INFORMED;
+pub(crate) use participant::state::{CONNECTED, DISCONNECTED, INFORMED, ROUTED};
 pub(crate) use participant::{ParticipantChange, ParticipantRow};
 pub(crate) use update::{UpdateConference, UpdateParticipant};
 

@@ -19,6 +19,7 @@ diesel::table! {
         performance -> Integer,
         last_seen -> Nullable<BigInt>,
         created_at -> BigInt,
+        status -> SmallInt,
     }
 }
 
@@ -57,6 +58,7 @@ diesel::table! {
         additional_info -> Nullable<Text>,
         location -> Nullable<Text>,
         from_language_id -> Nullable<Integer>,
+        node -> Nullable<BigInt>,
     }
 }
 
@@ -89,6 +91,7 @@ diesel::table! {
         name -> Nullable<Text>,
         email -> Nullable<Text>,
         phone -> Nullable<Text>,
+        inviter_id -> Nullable<Integer>,
     }
 }
 
@@ -105,6 +108,13 @@ diesel::table! {
         user_id -> Nullable<Integer>,
         code -> Nullable<Integer>,
         deadline -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    nodes (id) {
+        id -> BigInt,
+        seen_at -> BigInt,
     }
 }
 
@@ -133,6 +143,14 @@ diesel::table! {
         attempts -> Integer,
         lease_token -> Nullable<BigInt>,
         lease_expires -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    recent_deliveries (participant_id) {
+        participant_id -> Integer,
+        recipient -> Binary,
+        queued_at -> BigInt,
     }
 }
 
@@ -175,4 +193,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     offers,
     participants,
     deliveries,
+    nodes,
+    outbox,
+    call_legs,
 );

@@ -7,7 +7,8 @@ use trialogue_domain::{ConferenceId, ParticipantId, UserId};
 
 use crate::connection::AnyConnection;
 use crate::rows::{kind, offer_state};
-use crate::schema::{conferences, events, offers};
+use crate::schema::{conferences, events, offers, tokens};
+use crate::store::SecretHash;
 use crate::users::UserRole;
 use crate::{Store, StoreError};
 
@@ -21,6 +22,8 @@ pub struct Standing {
     pub live: Option<ConferenceId>,
     /// The requests that are offered to the provider, by number.
     pub offers: Vec<ConferenceId>,
+    /// The tokens of the user's logins, by hash.
+    pub logins: Vec<SecretHash>,
 }
 
 /// A place in a log, as a user sees it who names it.
@@ -118,6 +121,16 @@ fn look(
     };
     for (user, id) in live {
         found.entry(UserId(user)).or_default().live = Some(ConferenceId(id));
+    }
+    let logins: Vec<(i32, Vec<u8>)> = tokens::table
+        .filter(tokens::user_id.eq_any(ids))
+        .order(tokens::hash)
+        .select((tokens::user_id, tokens::hash))
+        .load(connection)?;
+    for (user, hash) in logins {
+        if let Ok(hash) = SecretHash::try_from(hash) {
+            found.entry(UserId(user)).or_default().logins.push(hash);
+        }
     }
     if role == UserRole::Provider {
         let open: Vec<(i32, i32)> = offers::table

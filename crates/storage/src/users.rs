@@ -1,12 +1,12 @@
-//! Users, their tokens, and their signs of life.
+//! Users and their signs of life.
 
 use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, LanguageId, Role, Timestamp, UserId};
 
-use crate::connection::native;
-use crate::schema::{conferences, provider_languages, tokens, users};
+use crate::connection::AnyConnection;
+use crate::executor::Tx;
+use crate::schema::{call_legs, conferences, idempotency_keys, provider_languages, users};
 use crate::standing::AT_ONCE;
-use crate::store::SecretHash;
 use crate::text::storable;
 use crate::view::{Language, language};
 use crate::{Store, StoreError};
@@ -21,10 +21,18 @@ pub enum UserRole {
 }
 
 impl UserRole {
-    const fn code(self) -> i16 {
+    pub(crate) const fn code(self) -> i16 {
         match self {
             Self::Client => 1,
             Self::Provider => 2,
+        }
+    }
+
+    pub(crate) const fn of_code(code: i16) -> Option<Self> {
+        match code {
+            1 => Some(Self::Client),
+            2 => Some(Self::Provider),
+            _ => None,
         }
     }
 }
@@ -36,6 +44,51 @@ impl From<UserRole> for Role {
             UserRole::Provider => Self::Provider,
         }
     }
+}
+
+/// Whether a user may log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserStatus {
+    /// It may.
+    Active,
+    /// Not until it is enabled.
+    Disabled,
+    /// Never again.
+    Removed,
+}
+
+impl UserStatus {
+    pub(crate) const fn code(self) -> i16 {
+        match self {
+            Self::Active => 1,
+            Self::Disabled => 2,
+            Self::Removed => 3,
+        }
+    }
+
+    const fn of_code(code: i16) -> Option<Self> {
+        match code {
+            1 => Some(Self::Active),
+            2 => Some(Self::Disabled),
+            3 => Some(Self::Removed),
+            _ => None,
+        }
+    }
+}
+
+/// A user in a list of all.
+#[derive(Clone)]
+pub struct ListedUser {
+    /// Who.
+    pub id: UserId,
+    /// Which kind.
+    pub role: UserRole,
+    /// Whether it may log in.
+    pub status: UserStatus,
+    /// The address to log in with.
+    pub email: String,
+    /// The name to show.
+    pub name: String,
 }
 
 /// A user to be added.
@@ -60,19 +113,6 @@ pub struct Credentials {
     pub user: UserId,
     /// The argon2 hash of the password.
     pub password_hash: String,
-}
-
-/// Who a token belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Session {
-    /// Who.
-    pub user: UserId,
-    /// Which kind.
-    pub role: UserRole,
-    /// The last recorded sign of life.
-    pub last_seen: Option<Timestamp>,
-    /// When the token dies.
-    pub expires: Timestamp,
 }
 
 impl Store {
@@ -128,7 +168,37 @@ impl Store {
             .await
     }
 
-    /// Gives a user a new password, and ends all logins of the old one. False if there is no such user.
+    /// The users that were not removed, by number.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn users(&self) -> Result<Vec<ListedUser>, StoreError> {
+        self.executor()
+            .read("list users", |connection| {
+                let rows: Vec<(i32, i16, i16, String, String)> = users::table
+                    .filter(users::status.ne(UserStatus::Removed.code()))
+                    .order(users::id)
+                    .select((users::id, users::role, users::status, users::email, users::name))
+                    .load(connection)
+                    .map_err(StoreError::query("list users"))?;
+                let listed = |(id, role, status, email, name): (i32, i16, i16, String, String)| {
+                    let wrong =
+                        |column| StoreError::Inconsistent { table: "users", column, row: id.to_string() };
+                    Ok(ListedUser {
+                        id: UserId(id),
+                        role: UserRole::of_code(role).ok_or_else(|| wrong("role"))?,
+                        status: UserStatus::of_code(status).ok_or_else(|| wrong("status"))?,
+                        email,
+                        name,
+                    })
+                };
+                rows.into_iter().map(listed).collect()
+            })
+            .await
+    }
+
+    /// Gives a user a new password, and ends all logins of the old one, with the user's part in a live call. False if
+    /// there is no such user.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -137,27 +207,87 @@ impl Store {
         role: UserRole,
         email: &str,
         password_hash: String,
+        now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let email = email.to_lowercase();
+        self.change_user(role, email, "set a password", move |store, tx, user| {
+            diesel::update(users::table.find(user.0))
+                .set(users::password_hash.eq(&password_hash))
+                .execute(&mut tx.connection)
+                .map_err(StoreError::query("set a password"))?;
+            store.revoke(tx, user, now)
+        })
+        .await
+    }
+
+    /// Keeps a user from logging in, and ends its logins and its part in a live call. False if there is no such user.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn disable_user(
+        &self,
+        role: UserRole,
+        email: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.change_user(role, email, "disable a user", move |store, tx, user| {
+            set_status(tx, user, UserStatus::Disabled)?;
+            store.revoke(tx, user, now)
+        })
+        .await
+    }
+
+    /// Lets a disabled user log in again. False if there is no such user.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn enable_user(&self, role: UserRole, email: &str) -> Result<bool, StoreError> {
+        let enable = |_: &Self, tx: &mut Tx, user| set_status(tx, user, UserStatus::Active);
+        self.change_user(role, email, "enable a user", enable).await
+    }
+
+    /// Removes a user: it can never log in again, its personal data and what it wrote is blanked, and its address is
+    /// free. The history keeps its number. A live call ends as by [`Store::disable_user`]. False if there is no such
+    /// user.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn remove_user(&self, role: UserRole, email: &str, now: Timestamp) -> Result<bool, StoreError> {
+        self.change_user(role, email, "remove a user", move |store, tx, user| {
+            store.revoke(tx, user, now)?;
+            set_status(tx, user, UserStatus::Removed)?;
+            forget(&mut tx.connection, user).map_err(StoreError::query("remove a user"))
+        })
+        .await
+    }
+
+    async fn change_user(
+        &self,
+        role: UserRole,
+        email: &str,
+        name: &'static str,
+        change: impl Fn(&Self, &mut Tx, UserId) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<bool, StoreError> {
+        let (store, email) = (self.clone(), email.to_lowercase());
+        if storable(&[("email", Some(&email))]).is_err() {
+            return Ok(false);
+        }
         self.executor()
-            .write(0, "set a password", move |tx| {
+            .write(0, name, move |tx| {
                 let known = users::role.eq(role.code()).and(users::email.eq(&email));
-                let id: Option<i32> = diesel::update(users::table.filter(known))
-                    .set(users::password_hash.eq(&password_hash))
-                    .returning(users::id)
+                let user: Option<i32> = users::table
+                    .filter(known.and(users::status.ne(UserStatus::Removed.code())))
+                    .select(users::id)
                     .get_result(&mut tx.connection)
                     .optional()
-                    .map_err(StoreError::query("set a password"))?;
-                let Some(id) = id else { return Ok(false) };
-                diesel::delete(tokens::table.filter(tokens::user_id.eq(id)))
-                    .execute(&mut tx.connection)
-                    .map_err(StoreError::query("end logins"))?;
+                    .map_err(StoreError::query("find a user"))?;
+                let Some(user) = user else { return Ok(false) };
+                change(&store, tx, UserId(user))?;
                 Ok(true)
             })
             .await
     }
 
-    /// What is needed to judge a password; none if there is no such user.
+    /// What is needed to judge a password; none if there is no such user, or it is disabled.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -170,69 +300,12 @@ impl Store {
             .read("find credentials", move |connection| {
                 let found = users::table
                     .filter(users::role.eq(role.code()).and(users::email.eq(&email)))
+                    .filter(users::status.eq(UserStatus::Active.code()))
                     .select((users::id, users::password_hash))
                     .get_result::<(i32, String)>(connection)
                     .optional()
                     .map_err(StoreError::query("find credentials"))?;
                 Ok(found.map(|(id, password_hash)| Credentials { user: UserId(id), password_hash }))
-            })
-            .await
-    }
-
-    /// Keeps a new login token, and notes the sign of life.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn add_token(
-        &self,
-        user: UserId,
-        hash: SecretHash,
-        now: Timestamp,
-        expires: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.executor()
-            .write(user.0, "log in", move |tx| {
-                diesel::insert_into(tokens::table)
-                    .values((
-                        tokens::hash.eq(&hash[..]),
-                        tokens::user_id.eq(user.0),
-                        tokens::created_at.eq(now.0),
-                        tokens::expires_at.eq(expires.0),
-                    ))
-                    .execute(&mut tx.connection)
-                    .map_err(StoreError::query("insert a token"))?;
-                set_last_seen(&mut tx.connection, user, now)
-            })
-            .await
-    }
-
-    /// Whose token this is; none if it is unknown or expired.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn session(&self, hash: SecretHash, now: Timestamp) -> Result<Option<Session>, StoreError> {
-        self.executor()
-            .read("check a token", move |connection| {
-                // The hash is looked up by index: its bits are no secret's bits, so timing tells nothing of the token.
-                let query = tokens::table
-                    .inner_join(users::table.on(users::id.eq(tokens::user_id)))
-                    .filter(tokens::hash.eq(&hash[..]).and(tokens::expires_at.gt(now.0)))
-                    .select((users::id, users::role, users::last_seen, tokens::expires_at));
-                let found =
-                    native!(connection, native => query.get_result::<(i32, i16, Option<i64>, i64)>(native))
-                        .optional()
-                        .map_err(StoreError::query("check a token"))?;
-                let Some((id, role, last_seen, expires)) = found else { return Ok(None) };
-                let role = match role {
-                    1 => UserRole::Client,
-                    2 => UserRole::Provider,
-                    _ => {
-                        let row = id.to_string();
-                        return Err(StoreError::Inconsistent { table: "users", column: "role", row });
-                    }
-                };
-                let last_seen = last_seen.map(Timestamp);
-                Ok(Some(Session { user: UserId(id), role, last_seen, expires: Timestamp(expires) }))
             })
             .await
     }
@@ -312,8 +385,46 @@ impl Store {
     }
 }
 
-fn set_last_seen(
-    connection: &mut crate::connection::AnyConnection,
+fn set_status(tx: &mut Tx, user: UserId, status: UserStatus) -> Result<(), StoreError> {
+    diesel::update(users::table.find(user.0))
+        .set(users::status.eq(status.code()))
+        .execute(&mut tx.connection)
+        .map_err(StoreError::query("set a user's status"))?;
+    Ok(())
+}
+
+/// Blanks the personal data of a user, and the free texts that it wrote.
+fn forget(connection: &mut AnyConnection, user: UserId) -> QueryResult<()> {
+    diesel::update(users::table.find(user.0))
+        .set((
+            // No login name: it has no @. It is unique, as the column demands.
+            users::email.eq(format!("removed {user}")),
+            users::name.eq(""),
+            users::password_hash.eq(""),
+            users::last_seen.eq(None::<i64>),
+        ))
+        .execute(connection)?;
+    diesel::delete(provider_languages::table.filter(provider_languages::provider_id.eq(user.0)))
+        .execute(connection)?;
+    let own = conferences::table.filter(conferences::client_id.eq(user.0));
+    let ids = own.select(conferences::id);
+    diesel::update(call_legs::table.filter(call_legs::conference_id.eq_any(ids)))
+        .set((
+            call_legs::additional_info.eq(None::<String>),
+            call_legs::third_party_call_id.eq(None::<String>),
+        ))
+        .execute(connection)?;
+    diesel::update(own)
+        .set((conferences::additional_info.eq(None::<String>), conferences::location.eq(None::<String>)))
+        .execute(connection)?;
+    // Kept answers hold names.
+    let owner = idempotency_keys::owner.eq(format!("user {user}"));
+    diesel::delete(idempotency_keys::table.filter(owner)).execute(connection)?;
+    Ok(())
+}
+
+pub(crate) fn set_last_seen(
+    connection: &mut AnyConnection,
     user: UserId,
     now: Timestamp,
 ) -> Result<(), StoreError> {

@@ -64,6 +64,8 @@ pub struct Invited {
     pub email: Option<String>,
     /// Where a text is sent.
     pub phone: Option<String>,
+    /// The user who invited it, and the only one who is shown its addresses.
+    pub inviter: Option<UserId>,
 }
 
 /// A provider as offered to a client (wire: `ParaRequestProvider`).
@@ -134,7 +136,13 @@ pub(crate) fn view(
     let invited = participants
         .into_iter()
         .filter(|p| p.user_id.is_none())
-        .map(|p| Invited { participant: ParticipantId(p.id), name: p.name, email: p.email, phone: p.phone })
+        .map(|p| Invited {
+            participant: ParticipantId(p.id),
+            name: p.name,
+            email: p.email,
+            phone: p.phone,
+            inviter: p.inviter_id.map(UserId),
+        })
         .collect();
     Ok(Some(ConferenceView {
         requested_at: Timestamp(row.requested_at),

@@ -104,3 +104,17 @@ fn within_a_minute(mut condition: impl FnMut() -> bool) -> bool {
         condition()
     })
 }
+
+#[test]
+fn a_synchronous_standby_has_every_commit_and_takes_over() {
+    let mut primary = PostgresCluster::new(Fsync::Off);
+    let url = primary.create_database();
+    primary.query(&url, "CREATE TABLE kept (a int)");
+    let standby = primary.synchronous_standby();
+    let either = primary.url_with_standby(&url, &standby);
+    primary.query(&either, "INSERT INTO kept VALUES (7)");
+    assert_eq!(primary.query(&either, "SELECT pg_is_in_recovery()"), "f");
+    primary.stop(StopMode::Immediate);
+    standby.promote();
+    assert_eq!(standby.query(&either, "INSERT INTO kept VALUES (8) RETURNING (SELECT a FROM kept)"), "7");
+}

@@ -35,6 +35,20 @@ async fn mail_server(answers: &'static [&'static str]) -> SocketAddr {
     address
 }
 
+#[tokio::test]
+async fn a_mail_server_may_have_an_ipv6_address() {
+    let listener = TcpListener::bind("[::1]:0").await.unwrap();
+    let url = format!("smtp://{}", listener.local_addr().unwrap());
+    let from = Sender::parse("calls@hospital.example").unwrap();
+    let email = Email::new(&url, from, Language::English).unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"554 reached\r\n").await.unwrap();
+    });
+    let refused = Err(DeliveryError::Refused { system: "mail server", code: 554 });
+    assert_eq!(email.deliver("rosa@example.org", &invitation()).await, refused);
+}
+
 async fn email(server: SocketAddr, to: &str) -> Result<(), DeliveryError> {
     let from = Sender::parse("Trialogue <calls@hospital.example>").unwrap();
     Email::new(&format!("smtp://{server}"), from, Language::English).unwrap().deliver(to, &invitation()).await
@@ -133,7 +147,14 @@ async fn a_webhooks_status_decides() {
 #[test]
 fn what_cannot_work_is_no_adapter() {
     let from = || Sender::parse("a@b.org").unwrap();
-    for url in ["", "mail.example", "http://mail.example", "smtp://mail.example?tls=maybe", "smtp://"] {
+    for url in [
+        "",
+        "mail.example",
+        "http://mail.example",
+        "smtp://mail.example?tls=maybe",
+        "smtp://",
+        "smtp://user@mail.example",
+    ] {
         assert!(Email::new(url, from(), Language::English).is_err(), "{url}");
     }
     for sender in ["", "nobody", "a@b.org\r\nBcc: x@y.org"] {

@@ -340,6 +340,23 @@ impl Model {
             // Not seen on the wire.
             Observation::Removed(_) | Observation::RemovalVerified(_) => {}
             Observation::DeadlinePassed => self.look_at_the_clock(),
+            Observation::UserGone(user, _) => self.user_gone(user.0),
+        }
+    }
+
+    fn user_gone(&mut self, user: i32) {
+        let (is_client, is_provider) = (user == self.client, self.provider == Some(user));
+        if self.over.is_some() || !(is_client || is_provider) {
+            return;
+        }
+        let call = self.call;
+        let client_is_in =
+            call.is_some_and(|(caller, _)| self.people[&caller].account && !self.people[&caller].out);
+        if is_provider && client_is_in {
+            let listener = call.and_then(|(_, listener)| self.people.get_mut(&listener));
+            listener.expect("a call has two sides").remove(true);
+        } else {
+            self.end(if self.served { 3 } else { 4 });
         }
     }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use trialogue_domain::{
-    AccountPair, Actor, Command, CommandKind, Conference, Kind, LanguageId, Leg, Observation, ParticipantId,
-    Refusal, UserId, account_pair, own_account,
+    AccountPair, Actor, Command, CommandKind, Conference, Departure, Kind, LanguageId, Leg, Observation,
+    ParticipantId, Refusal, UserId, account_pair, own_account,
 };
 
 use crate::naive_model::{Accounts, Model, View};
@@ -37,16 +37,22 @@ enum Step {
         seconds: u64,
         noticed: bool,
     },
+    /// A user loses its login.
+    Gone {
+        user: i32,
+        revoked: bool,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let seconds = prop::sample::select(vec![0, 1, 29, 30, 59, 60, 299, 300, 900, 43_199, 43_200]);
     prop_oneof![
-        8 => (0..CommandKind::ALL.len(), 0..100_usize).prop_map(|(what, whom)| Step::Fitting { what, whom }),
-        3 => (0..100_usize, 0..CommandKind::ALL.len(), 0..100_usize)
+        16 => (0..CommandKind::ALL.len(), 0..100_usize).prop_map(|(what, whom)| Step::Fitting { what, whom }),
+        6 => (0..100_usize, 0..CommandKind::ALL.len(), 0..100_usize)
             .prop_map(|(who, what, whom)| Step::Odd { who, what, whom }),
-        4 => (0..4_usize, 0..100_usize).prop_map(|(what, whom)| Step::Engine { what, whom }),
-        1 => (seconds, any::<bool>()).prop_map(|(seconds, noticed)| Step::Wait { seconds, noticed }),
+        8 => (0..4_usize, 0..100_usize).prop_map(|(what, whom)| Step::Engine { what, whom }),
+        2 => (seconds, any::<bool>()).prop_map(|(seconds, noticed)| Step::Wait { seconds, noticed }),
+        1 => (1..=4_i32, any::<bool>()).prop_map(|(user, revoked)| Step::Gone { user, revoked }),
     ]
 }
 
@@ -127,6 +133,12 @@ impl Walk {
             }
             Step::Engine { what, whom } => {
                 let observation = crate::state_table::engine_observations(self.somebody(whom))[what];
+                self.story.see(observation);
+                self.model.see(observation);
+            }
+            Step::Gone { user, revoked } => {
+                let how = if revoked { Departure::Revoked } else { Departure::LoggedOut };
+                let observation = Observation::UserGone(UserId(user), how);
                 self.story.see(observation);
                 self.model.see(observation);
             }
@@ -264,6 +276,8 @@ const fn status(refusal: Refusal) -> u16 {
         | Refusal::AlreadyAnswered(_)
         | Refusal::ParticipantFinished
         | Refusal::TooManyInvited
+        | Refusal::InvitationsUsedUp
+        | Refusal::CallsUsedUp
         | Refusal::NoRequest => 409,
     }
 }

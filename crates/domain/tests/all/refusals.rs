@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use trialogue_domain::{Actor, Command, Kind, MAX_INVITED, Refusal};
+use trialogue_domain::{Actor, Command, Kind, MAX_CALLS, MAX_INVITATIONS, MAX_INVITED, Refusal};
 
 use crate::story::{CLIENT, OTHER_PROVIDER, PROVIDER, Story, TAKE, UNKNOWN};
 
@@ -29,6 +29,8 @@ fn codes_are_stable_and_distinct() {
             "already_answered",
             "participant_finished",
             "too_many_invited",
+            "invitations_used_up",
+            "calls_used_up",
         ],
         "clients know these: add, never change"
     );
@@ -82,4 +84,23 @@ fn leaving_an_ended_call_is_no_fault() {
     let (story, guest) = Story::connected().with_guest_in_call();
     let mut story = story.then(CLIENT, Command::Finish { successful: true });
     assert_eq!(story.give(Actor::Guest(guest), Command::Leave), []);
+}
+
+/// What was ever in a conference is loaded to judge a command, so it has a limit.
+#[test]
+fn a_request_has_a_limited_number_of_invitations_and_calls() {
+    let mut story = Story::connected();
+    for _ in 0..MAX_INVITATIONS {
+        let guest = story.new_id();
+        story = story.then(CLIENT, Command::InviteGuest(guest)).then(CLIENT, Command::Kick(guest));
+    }
+    let id = story.new_id();
+    assert_eq!(story.refused(CLIENT, Command::InviteGuest(id)), Refusal::InvitationsUsedUp);
+    for _ in 1..MAX_CALLS {
+        let pair = story.new_pair();
+        story = story.then(CLIENT, Command::VideoAgain(pair)).then(PROVIDER, Command::ConfirmVideo);
+        story = story.then(CLIENT, Command::IssueAccounts);
+    }
+    let pair = story.new_pair();
+    assert_eq!(story.refused(CLIENT, Command::VideoAgain(pair)), Refusal::CallsUsedUp);
 }

@@ -4,8 +4,8 @@
 //! search sees more orders of deadlines than there are, and the world stays finite.
 
 use trialogue_domain::{
-    Actor, Command, Conference, ConferenceId, Event, InvitedParty, Kind, LanguageId, Moment, NewPair,
-    Observation, Participant, ParticipantId, Party, Stage, State, Timestamp, Timings, UserId, open,
+    Actor, Command, Conference, ConferenceId, Departure, Event, InvitedParty, Kind, LanguageId, Moment,
+    NewPair, Observation, Participant, ParticipantId, Party, Stage, State, Timestamp, Timings, UserId, open,
 };
 
 const CLIENT: UserId = UserId(1);
@@ -26,7 +26,7 @@ pub(crate) struct Bounds {
     pub(crate) calls: usize,
     pub(crate) guests: usize,
     pub(crate) second_interpreters: usize,
-    /// Whether foreigners, and holders of another's id, try every command too, and all refusals and arrows are noted.
+    /// Whether foreigners, and holders of another's id, try every command too, users go, and all refusals and arrows are noted.
     pub(crate) thorough: bool,
     /// Whether the engine reports what becomes of removed accounts. Without it a world is far smaller.
     pub(crate) removals: bool,
@@ -126,6 +126,11 @@ pub(crate) fn inputs(conference: &Conference, bounds: Bounds) -> Vec<Input> {
         }
     }
     inputs.push(Input::Observation(Observation::DeadlinePassed));
+    if bounds.thorough {
+        for user in [CLIENT, PROVIDER, FOREIGN] {
+            inputs.push(Input::Observation(Observation::UserGone(user, Departure::Revoked)));
+        }
+    }
     inputs
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::watch;
 use trialogue_domain::{ConferenceId, Timestamp, UserId};
-use trialogue_storage::{SecretHash, Standing, UserRole};
+use trialogue_storage::{SecretHash, Standing, StoreError, UserRole};
 
 use super::{Follower, Shared, locked};
 
@@ -84,9 +84,18 @@ impl StandingFollower {
         Follower::new(Arc::clone(&self.shared), conference, 0)
     }
 
-    /// Whether this is a login of the user still. If that can't be asked, it is taken for one.
-    pub(super) async fn is_login(&self, token: SecretHash, now: Timestamp) -> bool {
-        !matches!(self.shared.store.session(token, now).await, Ok(None))
+    /// Prolongs this login of the user, and tells when it ends then; none if it has ended.
+    pub(super) async fn renew(
+        &self,
+        token: SecretHash,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let Some(session) = self.shared.store.session(token, now).await? else { return Ok(None) };
+        let Some(expires) = self.shared.logins.prolonged(&session, now) else {
+            return Ok(Some(session.expires));
+        };
+        self.shared.store.prolong(session.user, token, expires).await?;
+        Ok(Some(expires))
     }
 
     /// What the user has, as far as it is known.

@@ -2,7 +2,6 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix_web::web::Bytes;
@@ -12,7 +11,7 @@ use trialogue_domain::{ConferenceId, Event, ParticipantId, Timestamp, UserId};
 use trialogue_storage::{Place, Recorded, SecretHash, StoreError, UserRole};
 
 use super::standing::{Known, StandingFollower};
-use super::{Follower, Live, Shared, words};
+use super::{Follower, Live, Owner, Shared, StreamSlot, words};
 
 /// Every so many heartbeats it is asked whether the login is still good.
 const LOGIN_CHECK: u8 = 4;
@@ -39,6 +38,16 @@ pub(crate) enum Listener {
     },
 }
 
+impl Listener {
+    /// Whose stream it is.
+    pub(crate) const fn owner(&self) -> Owner {
+        match self {
+            Self::User { user, .. } => Owner::User(*user),
+            Self::Invited { participant, .. } => Owner::Invited(*participant),
+        }
+    }
+}
+
 /// What a listener is told, piece by piece.
 pub(crate) struct EventStream {
     shared: Arc<Shared>,
@@ -50,6 +59,7 @@ pub(crate) struct EventStream {
     /// What is told first.
     opening: Option<String>,
     is_over: bool,
+    _slot: StreamSlot,
 }
 
 enum Side {
@@ -67,6 +77,18 @@ struct UserSide {
     told_to_the_end: Option<ConferenceId>,
 }
 
+impl UserSide {
+    /// Whether the login is still good; it lives on with its stream. If that can't be asked, it is taken for good.
+    async fn renew(&mut self, now: Timestamp) -> bool {
+        match self.follower.renew(self.token, now).await {
+            Ok(Some(expires)) => self.expires = expires,
+            Ok(None) => return false,
+            Err(error) => tracing::warn!(%error, "a login could not be checked; it is asked again"),
+        }
+        true
+    }
+}
+
 enum Heard {
     Event(Result<Recorded, StoreError>),
     Known(Known),
@@ -79,6 +101,7 @@ impl EventStream {
     /// and its own; else at the beginning of what it may see.
     pub(crate) async fn open(
         live: &Live,
+        slot: StreamSlot,
         listener: Listener,
         last_seen: Option<(ConferenceId, i32)>,
         retry: Duration,
@@ -110,7 +133,6 @@ impl EventStream {
                 (Side::Invited(participant), Some(live.follow(conference, seen.max(invited_at - 1))))
             }
         };
-        live.shared.streams.fetch_add(1, Ordering::Relaxed);
         let mut stream = Self {
             shared: Arc::clone(&live.shared),
             side,
@@ -120,6 +142,7 @@ impl EventStream {
             beats: 0,
             opening: Some(format!("retry: {}\n\n", retry.as_millis())),
             is_over: false,
+            _slot: slot,
         };
         stream.set_heartbeat();
         Ok(stream)
@@ -198,6 +221,9 @@ impl EventStream {
     /// stream began is not told.
     fn known(&mut self, Known { standing, latest }: Known) -> String {
         let Side::User(user) = &mut self.side else { return String::new() };
+        if !standing.logins.contains(&user.token) {
+            return self.end("logged_out");
+        }
         if user.offers.is_none() && standing.live.is_none() && user.told_to_the_end.is_none() {
             user.told_to_the_end = latest;
         }
@@ -219,12 +245,15 @@ impl EventStream {
 
     async fn beat(&mut self) -> String {
         self.beats = self.beats.wrapping_add(1);
-        let is_logged_in = match &self.side {
+        let is_logged_in = match &mut self.side {
             Side::Invited(_) => true,
             Side::User(user) => {
                 let now = self.shared.clock.now();
-                let asks = self.beats.is_multiple_of(LOGIN_CHECK);
-                user.expires > now && (!asks || user.follower.is_login(user.token, now).await)
+                if user.expires <= now || self.beats.is_multiple_of(LOGIN_CHECK) {
+                    user.renew(now).await
+                } else {
+                    true
+                }
             }
         };
         if !is_logged_in {
@@ -236,7 +265,11 @@ impl EventStream {
 
     fn set_heartbeat(&mut self) {
         let wait = match &self.side {
-            Side::User(user) => self.shared.heartbeat.min(user.expires.since(self.shared.clock.now())),
+            // An expired login that is still good belongs to a live request.
+            Side::User(user) => match user.expires.since(self.shared.clock.now()) {
+                Duration::ZERO => self.shared.heartbeat,
+                left => self.shared.heartbeat.min(left),
+            },
             Side::Invited(_) => self.shared.heartbeat,
         };
         self.heartbeat.set(sleep(wait));
@@ -245,11 +278,5 @@ impl EventStream {
     fn end(&mut self, reason: &str) -> String {
         self.is_over = true;
         words::end(reason)
-    }
-}
-
-impl Drop for EventStream {
-    fn drop(&mut self) {
-        self.shared.streams.fetch_sub(1, Ordering::Relaxed);
     }
 }

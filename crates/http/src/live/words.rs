@@ -147,6 +147,7 @@ const fn reason(reason: FinishReason) -> &'static str {
         FinishReason::Lost => "lost",
         FinishReason::Expired => "expired",
         FinishReason::Replaced => "replaced",
+        FinishReason::Revoked => "revoked",
     }
 }
 

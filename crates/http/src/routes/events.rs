@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use actix_web::HttpResponse;
+use actix_web::http::Version;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use actix_web::web::Bytes;
 use trialogue_domain::ConferenceId;
 
 use crate::call::{Call, Party};
 use crate::live::{EventStream, Listener};
+use crate::problem::Problem;
 use crate::reply::Failure;
 
 /// Between these a listener comes again after it lost its stream: not all at once when a server stops.
@@ -28,18 +30,27 @@ pub(super) async fn events(call: Call) -> Result<HttpResponse, Failure> {
     app.entropy.fill(&mut random);
     let retry = Duration::from_millis(RETRY.0 + u64::from_le_bytes(random) % (RETRY.1 - RETRY.0));
     let last_seen = call.header("Last-Event-ID").and_then(place);
-    let stream = EventStream::open(&app.live, listener, last_seen, retry).await;
+    let slot = app.live.stream_slot(listener.owner()).ok_or_else(|| call.fail(Problem::TooManyStreams))?;
+    let stream = EventStream::open(&app.live, slot, listener, last_seen, retry).await;
     let stream = stream.map_err(|e| call.fail(e))?;
     let pieces = futures_util::stream::unfold(stream, |mut stream| async {
         let piece = stream.next().await?;
         Some((Ok::<Bytes, std::convert::Infallible>(piece), stream))
     });
-    Ok(HttpResponse::Ok()
+    let mut answer = HttpResponse::Ok();
+    answer
         .insert_header((CONTENT_TYPE, "text/event-stream"))
         // A proxy must neither keep it, nor compress it, nor collect it before it passes it on.
         .insert_header((CACHE_CONTROL, "no-store, no-transform"))
-        .insert_header((HeaderName::from_static("x-accel-buffering"), "no"))
-        .streaming(pieces))
+        .insert_header((HeaderName::from_static("x-accel-buffering"), "no"));
+    let before_chunks = call.request().version() < Version::HTTP_11;
+    if before_chunks {
+        // The end of the connection is the end of the stream (RFC 9112, 6.1).
+        answer.force_close();
+    }
+    let mut answer = answer.streaming(pieces);
+    answer.head_mut().no_chunking(before_chunks);
+    Ok(answer)
 }
 
 /// Reads `CONFERENCE-SEQ`; what is no such text is no place.

@@ -2,7 +2,6 @@
 //! as its token.
 
 use actix_web::HttpResponse;
-use trialogue_domain::Event;
 use trialogue_storage::{Ask, Whose};
 
 use crate::call::Call;
@@ -13,12 +12,7 @@ use crate::reply::{self, Failure};
 pub(super) async fn invitation(call: Call) -> Result<HttpResponse, Failure> {
     let (own, _) = call.guest().await?;
     let view = call.view(Whose::Id(own.conference)).await?;
-    let log = call.app().store.timeline(own.conference).await.map_err(|e| call.fail(e))?;
-    let asked = log.iter().find(
-        |entry| matches!(entry.event, Event::Invited { participant, .. } if participant == own.participant),
-    );
-    let inviter = asked.and_then(|entry| entry.actor);
-    Ok(call.ok(&present::invitation(&view, own.participant, inviter)))
+    Ok(call.ok(&present::invitation(&view, own.participant)))
 }
 
 pub(super) async fn confirm(call: Call) -> Result<HttpResponse, Failure> {

@@ -10,6 +10,7 @@ use trialogue_domain::{ParticipantId, Timestamp};
 use trialogue_storage::{ConferenceView, NewGuest, UserRole};
 
 use crate::call::Call;
+use crate::person::{EmailAddress, PersonName, PhoneNumber};
 use crate::present;
 use crate::problem::Problem;
 use crate::reply::{self, Failure};
@@ -26,8 +27,10 @@ pub(super) async fn invite(
     if is_pstn(&wanted).map_err(|e| call.fail(e))? {
         return Err(call.fail(Problem::CannotDial));
     }
-    let given = |text: Option<String>| text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
-    let (name, email, phone) = (given(wanted.name), given(wanted.email), given(wanted.phone_number));
+    // Their shape has been checked: what has no normal form is empty.
+    let name = wanted.name.and_then(|t| Some(PersonName::parse(&t).ok()?.as_str().to_owned()));
+    let email = wanted.email.and_then(|t| Some(EmailAddress::parse(&t).ok()?.as_str().to_owned()));
+    let phone = wanted.phone_number.and_then(|t| Some(PhoneNumber::parse(&t)?.as_str().to_owned()));
     if name.is_none() && email.is_none() && phone.is_none() {
         return Err(call.fail(Problem::BadValue {
             member: "Name",
@@ -39,7 +42,7 @@ pub(super) async fn invite(
         Some(delivery) => (delivery.key.0.clone(), delivery.channel(email.is_some(), phone.is_some())),
         None => (caller.token.clone(), None),
     };
-    let now = call.now();
+    let (viewer, now) = (caller.user, call.now());
     let invitation = {
         let holder = holder.clone();
         Box::new(move |participant| holder.of_invitation(participant, now).hash())
@@ -47,7 +50,7 @@ pub(super) async fn invite(
     let guest = NewGuest { name, email, phone, invitation, channel };
     let render = call.render::<ResultVideoConferenceParticipant>();
     let render = Box::new(move |(view, id): &(ConferenceView, ParticipantId)| {
-        let invited = view.conference.participant(*id).map(|p| present::participant(view, p));
+        let invited = view.conference.participant(*id).map(|p| present::participant(view, p, viewer));
         Kept { participant: *id, invited_at: now }.before(&render(&invited.unwrap_or_default()))
     });
     let store = &call.app().store;

@@ -1,13 +1,18 @@
-//! `Client/Login/{SystemLanguageId}`, `Provider/Login/{SystemLanguageId}`: log in by e-mail and password.
+//! `Client/Login/{SystemLanguageId}`, `Provider/Login/{SystemLanguageId}`: log in by e-mail and password; `Client/Logout`,
+//! `Provider/Logout`: end that login.
 //!
 //! `{SystemLanguageId}` picks the language of texts; the texts of this version are English.
 
 use actix_web::{HttpResponse, web};
+use trialogue_domain::ParticipantId;
+use trialogue_media::Identity;
 use trialogue_storage::UserRole;
 
 use crate::call::Call;
+use crate::password_queue::QueueFull;
+use crate::person::EmailAddress;
 use crate::problem::Problem;
-use crate::reply::Failure;
+use crate::reply::{self, Failure};
 use crate::secret::Secret;
 use crate::wire::{ParaLoginInfo, ParaSecurityToken};
 
@@ -18,23 +23,33 @@ pub(super) async fn login(
 ) -> Result<HttpResponse, Failure> {
     require_language_number(&call)?;
     let info: ParaLoginInfo = call.checked_body(payload).await?;
-    let email = info.email.unwrap_or_default().trim().to_lowercase();
+    let email = EmailAddress::parse(&info.email.unwrap_or_default());
+    let email = email.map_err(|_| call.fail(Problem::WrongCredentials))?;
     let app = call.app();
-    // A client and a provider with one address are two names.
-    let name = format!("{role:?} {email}");
-    app.throttle.admit(&name, call.now()).map_err(|wait| call.fail(Problem::Throttled(wait)))?;
+    let attempt = app.login_limits.admit(role, email.as_str(), call.network()).map_err(|e| call.fail(e))?;
+    let place = app.passwords.enter(attempt.known).map_err(|QueueFull| call.fail(Problem::TooManyWait))?;
 
-    let known = app.store.credentials(role, &email).await.map_err(|e| call.fail(e))?;
+    let mut known = None;
+    for form in email.stored_forms() {
+        if known.is_none() {
+            known = app.store.credentials(role, form).await.map_err(|e| call.fail(e))?;
+        }
+    }
     let hash = known.as_ref().map(|c| c.password_hash.clone());
-    let fits = app.passwords.fits(info.password.unwrap_or_default(), hash).await;
-    let fits = fits.map_err(|_| call.fail(Problem::PasswordLane))?;
-    let user = known.filter(|_| fits).ok_or_else(|| call.fail(Problem::WrongCredentials))?.user;
-    app.throttle.forget(&name);
+    let fits = place.check(info.password.unwrap_or_default(), hash).await;
+    let fits = fits.map_err(|QueueFull| call.fail(Problem::TooManyWait))?;
+    let judged = known.filter(|_| fits).ok_or_else(|| call.fail(Problem::WrongCredentials))?;
+    let user = judged.user;
+    app.login_limits.succeeded(&attempt);
 
     let token = Secret::random(&*app.entropy);
     let now = call.now();
-    let expires = now.after(app.settings.token_life);
-    app.store.add_token(user, token.hash(), now, expires).await.map_err(|e| call.fail(e))?;
+    let expires = app.settings.logins.begins(now);
+    let kept = app.store.log_in(judged, token.hash(), now, expires).await.map_err(|e| call.fail(e))?;
+    if !kept {
+        // Disabled, or another password, since it was judged.
+        return Err(call.fail(Problem::WrongCredentials));
+    }
     Ok(call.ok(&ParaSecurityToken {
         id: Some(user.0),
         token: Some(token.reveal().to_owned()),
@@ -42,6 +57,16 @@ pub(super) async fn login(
         support_client_preselection_schedule: Some(false),
         ..Default::default()
     }))
+}
+
+/// The login of the token ends, and with it what waits for its user and the call that was joined with it.
+pub(super) async fn logout(call: Call, role: UserRole) -> Result<HttpResponse, Failure> {
+    let caller = call.user(role).await?;
+    let (token, deriving) = (caller.token.hash(), caller.token.clone());
+    let account = move |own: ParticipantId| deriving.of_account(Identity::from(own)).hash();
+    let store = &call.app().store;
+    store.log_out(caller.user, token, account, call.now()).await.map_err(|e| call.fail(e))?;
+    Ok(reply::empty())
 }
 
 /// The number is required, as by the framework; which of our texts it picks is no question yet.

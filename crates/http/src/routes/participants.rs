@@ -10,5 +10,5 @@ use crate::reply::Failure;
 pub(super) async fn participants(call: Call, role: UserRole) -> Result<HttpResponse, Failure> {
     let caller = call.user(role).await?;
     let view = call.view(caller.own()).await?;
-    Ok(call.ok(&present::participants(&view)))
+    Ok(call.ok(&present::participants(&view, caller.user)))
 }

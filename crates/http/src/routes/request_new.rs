@@ -20,7 +20,8 @@ pub(super) async fn request_new(call: Call, payload: web::Payload) -> Result<Htt
     };
     let now = call.now();
     let render = call.render::<ResultRequest>();
-    let render = Box::new(move |view: &ConferenceView| render(&present::request(view, now)));
+    let viewer = caller.user;
+    let render = Box::new(move |view: &ConferenceView| render(&present::request(view, viewer, now)));
     let language = LanguageId(wanted.need_help_language_id);
     let made = call.app().store.open_request(caller.user, language, details, now, key, render).await;
     Ok(reply::from_stored(&made.map_err(|e| call.fail(e))?))

@@ -11,5 +11,5 @@ use crate::reply::Failure;
 pub(super) async fn request_status(call: Call, role: UserRole) -> Result<HttpResponse, Failure> {
     let caller = call.user(role).await?;
     let view = call.view(caller.own()).await?;
-    Ok(call.ok(&present::request(&view, call.now())))
+    Ok(call.ok(&present::request(&view, caller.user, call.now())))
 }

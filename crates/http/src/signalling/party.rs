@@ -11,6 +11,10 @@ use super::words::Party;
 pub(super) enum End {
     Kicked,
     Finished(&'static str),
+    /// The connection was lost for longer than the grace; the others may talk on.
+    Lost,
+    /// It left by itself, perhaps in another window; the others may talk on.
+    Left,
     Expired,
     Replaced,
     Refused,
@@ -26,6 +30,8 @@ impl End {
         match self {
             Self::Kicked => "kicked",
             Self::Finished(_) => "finished",
+            Self::Lost => "lost",
+            Self::Left => "left",
             Self::Expired => "expired",
             Self::Replaced => "replaced",
             Self::Refused => "refused",
@@ -46,12 +52,16 @@ impl End {
             Self::Protocol(_) => 4006,
             Self::TooMuch(_) => 4007,
             Self::Stopping(_) | Self::Anew(_) => 4008,
+            Self::Lost => 4009,
+            Self::Left => 4010,
         }
     }
 
     pub(super) const fn message(self) -> &'static str {
         match self {
             Self::Kicked => "You were removed from the call.",
+            Self::Lost => "The connection was lost for too long.",
+            Self::Left => "You have left the call.",
             Self::Expired => "The account has reached the end of its life.",
             Self::Replaced => "The call goes on in another window.",
             Self::Refused => "There is no such account in this conference, or not any more.",
@@ -68,6 +78,8 @@ impl End {
             Self::TooMuch(_) | Self::Stopping(_) | Self::Anew(_) => true,
             Self::Kicked
             | Self::Finished(_)
+            | Self::Lost
+            | Self::Left
             | Self::Expired
             | Self::Replaced
             | Self::Refused
@@ -80,13 +92,16 @@ impl End {
         match reason {
             FinishReason::Kicked(_) => Self::Kicked,
             FinishReason::Completed => Self::Finished("The call is over."),
-            FinishReason::Left => Self::Finished("You have left the call."),
+            FinishReason::Left => Self::Left,
             FinishReason::Declined => Self::Finished("The call was declined."),
             FinishReason::NoAnswer => Self::Finished("Nobody answered in time."),
             FinishReason::Cancelled => Self::Finished("The request was cancelled."),
-            FinishReason::Lost => Self::Finished("The connection was lost for too long."),
+            FinishReason::Lost => Self::Lost,
             FinishReason::Expired => Self::Expired,
             FinishReason::Replaced => Self::Finished("The call was started again."),
+            FinishReason::Revoked => {
+                Self::Finished("Your access to this call was ended. Log in again to go on.")
+            }
         }
     }
 }

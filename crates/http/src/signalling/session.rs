@@ -65,7 +65,7 @@ async fn attend(app: &App, conference: ConferenceId, socket: &mut Socket) -> Out
         Ok(who) => who,
         Err(outcome) => return outcome,
     };
-    let party = PartySocket { app, conference, me, last_touch: None, view_is_stale: false };
+    let party = PartySocket { app, conference, me, user: None, last_touch: None, view_is_stale: false };
     party.run(socket, resume).await.unwrap_or_else(|outcome| outcome)
 }
 
@@ -114,6 +114,8 @@ struct PartySocket<'a> {
     app: &'a App,
     conference: ConferenceId,
     me: ParticipantId,
+    /// The client or the provider whose socket it is; none for an invited party.
+    user: Option<UserId>,
     last_touch: Option<Timestamp>,
     /// Something happened that could not be read.
     view_is_stale: bool,
@@ -134,8 +136,10 @@ impl PartySocket<'_> {
     /// The order closes the race with a kick: what happens after the first look is heard of by the follower, and the look
     /// after the join finds what happened before the engine let the party in.
     async fn run(mut self, socket: &mut Socket, resume: Option<u64>) -> Result<Outcome, Outcome> {
+        self.hold_room().await?;
         let mut follower = {
             let view = self.look().await?;
+            self.user = user_of(&view, self.me);
             self.app.live.follow(self.conference, view.conference.last_seq)
         };
         let gateway = &self.app.signalling.gateway;
@@ -205,7 +209,8 @@ impl PartySocket<'_> {
                     Err(Outcome::Ended(End::Anew("The media engine did not take a message.")))
                 }
                 Next::Devices(Ok(changed)) if changed.room != self.conference => Ok(()),
-                Next::Devices(_) => self.tell_parties(socket, &mut known).await,
+                Next::Devices(Ok(changed)) => tell_devices(socket, &mut known, changed).await,
+                Next::Devices(Err(_)) => self.tell_parties(socket, &mut known).await,
                 Next::Beat if unanswered == UNANSWERED => Err(Outcome::Lost),
                 Next::Beat => {
                     (unanswered, messages) = (unanswered + 1, 0);
@@ -231,6 +236,22 @@ impl PartySocket<'_> {
             if let Err(outcome) = done {
                 return outcome;
             }
+        }
+    }
+
+    /// An embedded engine's room is at one node only. This comes before the look at the conference: an effect that is
+    /// queued after it is done at the node that lets the party in.
+    async fn hold_room(&mut self) -> Result<(), Outcome> {
+        let Some(node) = self.app.holder else { return Ok(()) };
+        let now = self.app.clock.now();
+        match self.app.store.hold_room(self.conference, node, now).await {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                // A party that may not be in the call at all is told that.
+                self.look().await?;
+                Err(Outcome::Ended(End::Stopping("Another server holds this call.")))
+            }
+            Err(error) => Err(unavailable(&error)),
         }
     }
 
@@ -338,25 +359,36 @@ impl PartySocket<'_> {
             return;
         }
         self.last_touch = Some(now);
-        let touched = match self.user().await {
-            Ok(Some(user)) => self.app.store.touch(user, now).await,
-            Ok(None) => Ok(()),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = touched {
+        if let Some(user) = self.user
+            && let Err(error) = self.app.store.touch(user, now).await
+        {
             tracing::warn!(%error, "a sign of life was not noted");
         }
     }
+}
 
-    async fn user(&self) -> Result<Option<UserId>, StoreError> {
-        use trialogue_domain::Party;
-        let view = self.app.view(Whose::Id(self.conference)).await?;
-        let me = view.as_ref().and_then(|view| view.conference.participant(self.me));
-        Ok(match me.map(|me| me.party) {
-            Some(Party::Client(user) | Party::Provider(user)) => Some(user),
-            Some(Party::Guest | Party::SecondInterpreter(_)) | None => None,
-        })
+fn user_of(view: &ConferenceView, me: ParticipantId) -> Option<UserId> {
+    use trialogue_domain::Party;
+    match view.conference.participant(me)?.party {
+        Party::Client(user) | Party::Provider(user) => Some(user),
+        Party::Guest | Party::SecondInterpreter(_) => None,
     }
+}
+
+/// Tells of devices that a known party switched. A party that is not known yet is told with its devices later.
+async fn tell_devices(
+    socket: &mut Socket,
+    known: &mut [Party],
+    changed: DevicesChanged,
+) -> Result<(), Outcome> {
+    let identity = changed.identity.to_string();
+    let Some(party) = known.iter_mut().find(|party| party.identity == identity) else { return Ok(()) };
+    let Devices { microphone, camera } = changed.devices;
+    if (party.microphone, party.camera) == (microphone, camera) {
+        return Ok(());
+    }
+    (party.microphone, party.camera) = (microphone, camera);
+    socket.say(&Outgoing::Party { party }).await
 }
 
 /// Asks for a sign of life, which is a receipt as well.

@@ -3,9 +3,9 @@
 use super::date_time::DateTime;
 use super::decimal::Decimal;
 use super::list::list_of;
-use super::validation::not_negative;
+use super::validation::{at_most, at_most_items, not_negative};
 use serde::{Deserialize, Serialize};
-use validator::Validate;
+use validator::{Validate, ValidationError};
 
 /// The call is over, done or cancelled.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]
@@ -20,6 +20,7 @@ pub struct ParaCallInfoList {
     /// Whether it was a success.
     pub is_successful: bool,
     /// The legs of the call.
+    #[validate(custom(function = legs))]
     pub calls: ArrayOfParaCallInfo,
 }
 
@@ -49,3 +50,13 @@ list_of!(
     "ArrayOfParaCallInfo",
     ParaCallInfo
 );
+
+fn legs(calls: &ArrayOfParaCallInfo) -> Result<(), ValidationError> {
+    at_most_items("", calls.count())?;
+    for (n, leg) in calls.0.iter().flatten().enumerate() {
+        let Some(leg) = leg else { continue };
+        at_most(&format!("[{n}].AdditionalInfo"), leg.additional_info.as_deref(), 2000)?;
+        at_most(&format!("[{n}].ThirdPartyCallId"), leg.third_party_call_id.as_deref(), 200)?;
+    }
+    Ok(())
+}

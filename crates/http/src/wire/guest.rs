@@ -1,6 +1,6 @@
 //! Inviting a third party.
 
-use super::validation::{email_or_empty, phone_or_empty};
+use super::validation::{email_or_empty, name_or_empty, phone_or_empty};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -18,7 +18,7 @@ pub struct ParaThirdPartyVideoParticipant {
     #[validate(custom(function = phone_or_empty), length(max = 40, message = "At most 40 characters are allowed."))]
     pub phone_number: Option<String>,
     /// Name of the third party.
-    #[validate(length(max = 200, message = "At most 200 characters are allowed."))]
+    #[validate(custom(function = name_or_empty), length(max = 200, message = "At most 200 characters are allowed."))]
     pub name: Option<String>,
     /// Keys to dial once the call is answered.
     #[serde(rename = "DTMF")]

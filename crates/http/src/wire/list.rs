@@ -12,6 +12,11 @@ macro_rules! list_of {
         );
 
         impl $list {
+            /// How many items there are, nulls included.
+            pub fn count(&self) -> usize {
+                self.0.as_ref().map_or(0, Vec::len)
+            }
+
             /// The items that are there.
             pub fn items(&self) -> impl Iterator<Item = &$item> {
                 self.0.iter().flatten().flatten()

@@ -1,5 +1,6 @@
 //! Logging in.
 
+use super::validation::email_address;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -10,7 +11,7 @@ pub struct ParaLoginInfo {
     /// The address the account is known by.
     #[validate(
         required(message = "An e-mail address is required."),
-        email(message = "This is not an e-mail address."),
+        custom(function = email_address),
         length(max = 254, message = "At most 254 characters are allowed.")
     )]
     pub email: Option<String>,

@@ -1,9 +1,13 @@
 //! Checks of shape, told in the wire's names.
 
 use super::decimal::Decimal;
+use crate::error_body::sentence;
+use crate::person::{EmailAddress, NotAName, PersonName, PhoneNumber, is_blank};
 use serde::de::{Deserialize, Deserializer, Error as _, Visitor, value};
 use serde::forward_to_deserialize_any;
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt::Display;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 /// Paths of members with what is wrong about each, in the order of the members.
@@ -17,14 +21,21 @@ pub fn check<T: Validate + for<'de> Deserialize<'de>>(value: &T) -> Result<(), F
 fn told_in_wire_names(errors: &ValidationErrors, names: &[&'static str]) -> FieldMessages {
     let mut told: Vec<(usize, String, Vec<String>)> = Vec::new();
     for (field, kind) in errors.errors() {
-        // The checked models are flat; a nested one would need the names of its own type.
+        // Nested models are checked by functions of the member that holds them.
         let ValidationErrorsKind::Field(errors) = kind else { continue };
         let order = names.iter().position(|name| is_same_name(name, field)).unwrap_or(names.len());
         let name = names.get(order).map_or_else(|| field.to_string(), |&name| name.to_owned());
-        told.push((order, name, errors.iter().map(message).collect()));
+        for error in errors {
+            told.push((order, format!("{name}{}", path_below(error)), vec![message(error)]));
+        }
     }
     told.sort();
     told.into_iter().map(|(_, name, messages)| (name, messages)).collect()
+}
+
+/// Where below the member the error is: a code of ours that is a path.
+fn path_below(error: &ValidationError) -> &str {
+    if error.code.starts_with(['[', '.']) { &error.code } else { "" }
 }
 
 /// `phone_number` is `PhoneNumber`: the same letters, whatever their case.
@@ -37,30 +48,61 @@ fn message(error: &ValidationError) -> String {
     error.message.as_deref().unwrap_or("This value is not allowed.").to_owned()
 }
 
+/// An e-mail address.
+pub(super) fn email_address(email: &str) -> Result<(), ValidationError> {
+    EmailAddress::parse(email).map(drop).map_err(|error| told("email", &error))
+}
+
 /// An e-mail address, if there is one.
-pub(super) fn email_or_empty(email: &str) -> Result<(), ValidationError> {
-    let local = email.rsplit_once('@').map_or("", |(local, _)| local);
-    // HTML's rule, which the validator follows, lets dots stand where no mail server wants them.
-    let is_dotted_well = !local.starts_with('.') && !local.ends_with('.') && !local.contains("..");
-    if email.is_empty() || (is_dotted_well && validator::ValidateEmail::validate_email(&email)) {
-        Ok(())
-    } else {
-        Err(ValidationError::new("email").with_message(Cow::Borrowed("This is not an e-mail address.")))
+pub(super) fn email_or_empty(typed: &str) -> Result<(), ValidationError> {
+    if is_blank(typed) { Ok(()) } else { email_address(typed) }
+}
+
+/// A name, if there is one.
+pub(super) fn name_or_empty(typed: &str) -> Result<(), ValidationError> {
+    match PersonName::parse(typed) {
+        // The length is checked of what was sent.
+        Ok(_) | Err(NotAName::TooLong) => Ok(()),
+        Err(NotAName::Invisible) if is_blank(typed) => Ok(()),
+        Err(error) => Err(told("name", &error)),
     }
 }
 
 /// A telephone number as people write it, if there is one.
 pub(super) fn phone_or_empty(phone: &str) -> Result<(), ValidationError> {
-    let (phone, written) = (phone.trim(), |c: char| c.is_ascii_digit() || " -./()".contains(c));
-    let digits = phone.chars().filter(char::is_ascii_digit).count();
-    if phone.is_empty()
-        || (phone.strip_prefix('+').unwrap_or(phone).chars().all(written) && (3..=20).contains(&digits))
-    {
+    if is_blank(phone) || PhoneNumber::parse(phone).is_some() {
         Ok(())
     } else {
-        let message = "This is not a telephone number: digits, with + before the country's.";
-        Err(ValidationError::new("phone").with_message(Cow::Borrowed(message)))
+        Err(told("phone", &"this is not a telephone number: digits, with + before the country's"))
     }
+}
+
+fn told(code: &'static str, message: &dyn Display) -> ValidationError {
+    ValidationError::new(code).with_message(Cow::Owned(sentence(&message.to_string())))
+}
+
+/// Maximum number of items of a list in a request.
+pub(super) const MOST_ITEMS: usize = 100;
+
+/// Checks a text below a member; `path` leads there from the member.
+pub(super) fn at_most(path: &str, text: Option<&str>, longest: usize) -> Result<(), ValidationError> {
+    if text.is_none_or(|text| text.chars().count() <= longest) {
+        return Ok(());
+    }
+    Err(below(path, format!("At most {longest} characters are allowed.")))
+}
+
+/// Checks the length of a list.
+pub(super) fn at_most_items(path: &str, items: usize) -> Result<(), ValidationError> {
+    if items <= MOST_ITEMS {
+        return Ok(());
+    }
+    Err(below(path, format!("At most {MOST_ITEMS} items are allowed.")))
+}
+
+fn below(path: &str, message: String) -> ValidationError {
+    let code = if path.is_empty() { Cow::Borrowed("length") } else { Cow::Owned(path.to_owned()) };
+    ValidationError { code, message: Some(Cow::Owned(message)), params: HashMap::new() }
 }
 
 /// Zero or more.

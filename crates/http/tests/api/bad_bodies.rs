@@ -254,9 +254,66 @@ async fn all_misfits_are_told() {
 #[actix_web::test]
 async fn routes_without_a_body_ignore_one() {
     let with = Tokens::new().await;
-    for route in ROUTES.into_iter().filter(|route| route.takes.is_empty() && route.side == Side::Client) {
+    for route in
+        ROUTES.into_iter().filter(|route| route.takes.is_empty() && route.path.starts_with("Client/Request/"))
+    {
         for form in [JSON, "text/plain"] {
             with.send(route, form, "{nonsense").await.fails(409, "no_request");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_compressed_body_is_refused_by_the_name_of_its_coding() {
+    let with = Tokens::new().await;
+    for route in routes_with_bodies() {
+        let token = if route.side == Side::Provider { &with.provider } else { &with.client };
+        let coded = |coding: &str, body: &'static [u8]| {
+            post(route.path, token, JSON).insert_header(("Content-Encoding", coding)).set_payload(body)
+        };
+        for (given, named) in
+            [("gzip", "gzip"), ("BR", "BR"), ("identity, deflate", "deflate"), ("zstd,gzip", "zstd")]
+        {
+            let answer = with.world.send(coded(given, b"\x1f\x8b\x08")).await;
+            let told = answer.fails(415, "unsupported_content_coding");
+            assert!(told.contains(&format!("'{named}'")), "{told}");
+            assert_eq!(answer.header("Accept-Encoding"), Some("identity"));
+        }
+        for given in ["identity", "", "Identity,"] {
+            let answer = with.world.send(coded(given, b"nonsense")).await;
+            answer.fails(400, "invalid_body");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn without_a_model_nothing_of_a_body_is_judged() {
+    let with = Tokens::new().await;
+    let large = vec![b'x'; 2 * 1024 * 1024];
+    // A log-out can't be repeated with the same token (`logout.rs`).
+    let repeatable = |route: &Route| route.takes.is_empty() && !route.path.ends_with("Logout");
+    for route in ROUTES.into_iter().filter(repeatable) {
+        let (side, name) =
+            if route.side == Side::Provider { ("Provider", "sofia") } else { ("Client", "nora") };
+        // A log-out ends its token, so each request has one of its own.
+        let token = async || with.world.login(side, name).await;
+        let plain = with.world.send(post(route.path, &token().await, JSON)).await;
+        for (name, value, body) in [
+            ("Content-Type", "nonsense", &b"{"[..]),
+            ("Content-Type", "application/json; charset=utf-16", b"\xff\xfe"),
+            ("Content-Encoding", "gzip", b"\x1f\x8b"),
+            ("X-Large", "1", &large),
+        ] {
+            let request = post(route.path, &token().await, JSON)
+                .insert_header((name, value))
+                .set_payload(body.to_vec());
+            let answer = with.world.send(request.insert_header(("Accept", JSON))).await;
+            assert_eq!(
+                (answer.status, answer.text()),
+                (plain.status, plain.text()),
+                "{} {value}",
+                route.path
+            );
         }
     }
 }

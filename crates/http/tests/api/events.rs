@@ -13,7 +13,7 @@ use trialogue_domain::{ConferenceId, Observation, ParticipantId};
 use trialogue_storage::{StoreOptions, UserRole, Whose};
 
 use crate::answer::Answer;
-use crate::world::{Call, Guest, INSTANT, PRESENCE, TOKEN_LIFE, World, just_before};
+use crate::world::{Call, Guest, PRESENCE, TOKEN_LIFE, World};
 
 /// Longer than anything takes that works.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -162,8 +162,9 @@ async fn only_who_has_a_good_token_is_told() {
     world.send(query).await.fails(401, "missing_token");
     let not_allowed: Answer = world.send(TestRequest::post().uri("/API/Events")).await;
     assert_eq!((not_allowed.status, not_allowed.header("Allow")), (405, Some("GET")));
+    let client = world.client("nora").await;
     world.clock.advance(TOKEN_LIFE);
-    world.send(request(&call.client, "")).await.fails(401, "invalid_token");
+    world.send(request(&client, "")).await.fails(401, "token_expired");
 }
 
 #[actix_web::test]
@@ -442,11 +443,16 @@ async fn a_guests_stream_ends_with_the_call_too() {
 #[actix_web::test]
 async fn a_stream_ends_with_its_login() {
     let world = World::new().await;
-    let call = world.requested("").await;
-    let mut stream = Stream::open(&world, &call.client).await;
-    world.clock.advance(just_before(TOKEN_LIFE));
-    while stream.text().await.unwrap() != ":" {}
-    world.clock.advance(INSTANT);
+    let client = world.client("nora").await;
+    let mut stream = Stream::open(&world, &client).await;
+    // An open stream is use: it prolongs the login.
+    for _ in 0..3 {
+        world.clock.advance(TOKEN_LIFE / 2);
+        for _ in 0..5 {
+            while stream.text().await.unwrap() != ":" {}
+        }
+    }
+    world.clock.advance(TOKEN_LIFE);
     let told = stream.until("end").await;
     assert_eq!(told.last().unwrap().data, json!({"reason": "expired"}));
     stream.ends_here().await;
@@ -458,9 +464,29 @@ async fn a_stream_ends_when_its_login_is_ended() {
     let call = world.requested("").await;
     let mut ended = Stream::open(&world, &call.client).await;
     let mut other = Stream::open(&world, &call.provider).await;
-    world.store.set_password(UserRole::Client, "client@example.org", "$argon2".to_owned()).await.unwrap();
+    world
+        .store
+        .set_password(UserRole::Client, "client@example.org", "$argon2".to_owned(), world.clock.now())
+        .await
+        .unwrap();
     let told = ended.until("end").await;
-    assert_eq!(told.last().unwrap().data, json!({"reason": "expired"}));
+    assert_eq!(told.last().unwrap().data, json!({"reason": "logged_out"}));
+    ended.ends_here().await;
+    for _ in 0..10 {
+        while other.text().await.unwrap() != ":" {}
+    }
+}
+
+#[actix_web::test]
+async fn a_stream_ends_when_its_login_is_logged_out() {
+    let world = World::new().await;
+    let call = world.requested("").await;
+    let kept = world.login("Client", "client").await;
+    let (mut ended, mut other) =
+        (Stream::open(&world, &call.client).await, Stream::open(&world, &kept).await);
+    world.post("Client/Logout", &call.client, Value::Null).await.empty();
+    let told = ended.until("end").await;
+    assert_eq!(told.last().unwrap().data, json!({"reason": "logged_out"}));
     ended.ends_here().await;
     for _ in 0..10 {
         while other.text().await.unwrap() != ":" {}

@@ -231,3 +231,64 @@ async fn a_link_of_the_servers_key_comes_back() {
     assert_ne!(ask(&again, "another").await.header("Location"), first.header("Location"));
     assert_eq!(world.store.deliveries_waiting().await.unwrap(), 2, "nobody is sent a second e-mail");
 }
+
+#[actix_web::test]
+async fn what_is_typed_of_a_guest_gets_its_normal_form() {
+    let world = World::new().await;
+    let call = world.issued("").await;
+    let body = json!({
+        "Name": " Rosa \u{202e}seR\u{202c}\r\n",
+        "Email": " Rosa@Müller.Example\u{200b}",
+        "PhoneNumber": "\u{202a}+1\u{a0}555 0100\u{202c}",
+    });
+    let invited = invite(&world, SIDES[0], &call.client, body).await.ok().json();
+    assert_eq!(invited["PersonName"], "Rosa seR");
+    assert_eq!(invited["AppClientEmail"], "rosa@xn--mller-kva.example");
+    assert_eq!(invited["AppClientPhoneNumber"], "+1 555 0100");
+    for name in ["\u{200b}", "\u{202e}\u{202c}", "\u{3164}", "\u{2800}"] {
+        let answer = invite(&world, SIDES[0], &call.client, json!({"Name": name})).await;
+        answer.fails(400, "invalid_body");
+        let (member, message) = answer.model_error();
+        assert_eq!(
+            (&*member, &*message),
+            ("request.Name", "This name has no visible character."),
+            "{name:?}"
+        );
+    }
+}
+
+/// By every route that tells of participants, during the call and after it.
+#[actix_web::test]
+async fn only_the_inviter_sees_the_addresses_of_a_guest() {
+    let world = World::new().await;
+    let call = world.issued("").await;
+    let rosa = json!({"Name": "Rosa", "Email": "rosa@example.org", "PhoneNumber": "+1 555 0100"});
+    let raul = json!({"Name": "Raúl", "Email": "raul@example.org", "PhoneNumber": "+1 555 0200"});
+    let sides = [(SIDES[0], &call.client, rosa), (SIDES[1], &call.provider, raul)];
+    for (side, token, guest) in &sides {
+        let told = invite(&world, side, token, guest.clone()).await.ok().json();
+        assert_eq!(told["AppClientEmail"], guest["Email"]);
+    }
+    let check = async || {
+        for (own, foreign) in [(&sides[0], &sides[1]), (&sides[1], &sides[0])] {
+            for route in ["VideoConferenceParticipants", "Status"] {
+                let told = world
+                    .post(&format!("{}/{route}", own.0), own.1, Value::Null)
+                    .await
+                    .ok()
+                    .text()
+                    .to_owned();
+                for (guest, shown) in [(&own.2, true), (&foreign.2, false)] {
+                    for member in ["Email", "PhoneNumber"] {
+                        let address = guest[member].as_str().unwrap();
+                        assert_eq!(told.contains(address), shown, "{}/{route}: {address}", own.0);
+                    }
+                    assert!(told.contains(guest["Name"].as_str().unwrap()));
+                }
+            }
+        }
+    };
+    check().await;
+    world.post("Client/Request/CallFinishedNew", &call.client, json!({"IsSuccessful": true})).await.empty();
+    check().await;
+}

@@ -11,6 +11,8 @@ mod catalogue;
 #[cfg(test)]
 mod confirmation;
 #[cfg(test)]
+mod connections;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod idempotency;
@@ -19,9 +21,13 @@ mod invite;
 #[cfg(test)]
 mod kick;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod livekit;
 #[cfg(test)]
 mod login;
+#[cfg(test)]
+mod logout;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]

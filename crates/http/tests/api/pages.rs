@@ -84,3 +84,62 @@ async fn a_page_is_kept_and_asked_for_again() {
     world.send(TestRequest::post().uri("/join")).await.fails(405, "method_not_allowed");
     world.send(TestRequest::get().uri("/assets/secret.js")).await.fails(404, "not_found");
 }
+
+#[actix_web::test]
+async fn a_slash_at_the_end_of_a_page_leads_to_the_page() {
+    let world = World::new().await;
+    for (path, location) in [
+        ("/client/", "../client"),
+        ("/interpreter/", "../interpreter"),
+        ("/join/", "../join"),
+        ("/assets/style.css/", "../style.css"),
+        ("/assets/i18n/en.js/", "../en.js"),
+    ] {
+        let answer = world.send(TestRequest::get().uri(path)).await;
+        assert_eq!((answer.status, answer.header("Location")), (308, Some(location)), "{path}");
+        let answer = world.send(TestRequest::post().uri(path)).await;
+        assert_eq!((answer.status, answer.header("Allow")), (405, Some("GET, HEAD")), "{path}");
+    }
+    assert_eq!(world.send(TestRequest::get().uri("/")).await.status, 200);
+    for path in ["/healthz/", "/readyz/"] {
+        assert_eq!(world.send(TestRequest::get().uri(path)).await.status, 200, "{path}");
+    }
+    world.send(TestRequest::get().uri("/client//")).await.fails(404, "not_found");
+}
+
+#[actix_web::test]
+async fn other_methods_are_refused_everywhere() {
+    let world = World::new().await;
+    for (path, allow) in [
+        ("/", "GET, HEAD"),
+        ("/client", "GET, HEAD"),
+        ("/assets/api.js", "GET, HEAD"),
+        ("/healthz", "GET, HEAD"),
+        ("/readyz", "GET, HEAD"),
+        ("/API/Languages", "GET"),
+        ("/API/Events", "GET"),
+        ("/API/Signalling/1", "GET"),
+        ("/API/Client/Login/1", "POST"),
+        ("/API/Client/Request/Status", "POST"),
+    ] {
+        for method in ["OPTIONS", "PUT", "DELETE", "PATCH", "HEAD", "GET", "POST"] {
+            if allow.contains(method) {
+                continue;
+            }
+            let request = TestRequest::with_uri(path).method(method.parse().unwrap());
+            let answer = world.send(request).await;
+            assert_eq!((answer.status, answer.header("Allow")), (405, Some(allow)), "{method} {path}");
+            assert_eq!(answer.header("X-Error-Code"), Some("method_not_allowed"), "{method} {path}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn answers_of_the_api_are_kept_by_no_cache() {
+    let world = World::new().await;
+    for path in ["/API/Languages", "/API/Nothing", "/API/Client/Request/Status", "/healthz"] {
+        let answer = world.send(TestRequest::get().uri(path)).await;
+        let told = ["Cache-Control", "Pragma", "Expires"].map(|name| answer.header(name));
+        assert_eq!(told, [Some("no-store"), Some("no-cache"), Some("-1")], "{path}");
+    }
+}

@@ -2,15 +2,17 @@
 
 use actix_web::test::TestRequest;
 use serde_json::Value;
+use trialogue_storage::UserRole;
 
 use crate::routes::{ROUTES, Route, Side};
-use crate::world::World;
+use crate::world::{TOKEN_LIFE, World};
 
 /// What a route answers to whom it serves, when called without a body by somebody without a request.
 fn served(route: &Route) -> (u16, Option<&'static str>) {
     let may_do_without_body = ["SetOnline", "SetOffline"].iter().any(|name| route.path.ends_with(name));
     match route.side {
         Side::Guest => (200, None),
+        _ if route.path.ends_with("Logout") => (200, None),
         _ if may_do_without_body || route.path.ends_with("Offers") => (200, None),
         // The token is judged before the body.
         _ if !route.takes.is_empty() => (400, Some("body_required")),
@@ -18,13 +20,36 @@ fn served(route: &Route) -> (u16, Option<&'static str>) {
     }
 }
 
+/// Every route that asks for a token, with every kind of token: valid, of the wrong role, ended in each way, and made up.
 #[actix_web::test]
 async fn every_route_with_every_token() {
     let world = World::new().await;
+    let expired = world.client("late").await;
+    world.clock.advance(TOKEN_LIFE);
     let call = world.issued("").await;
-    let (client, provider) = (world.client("idle").await, world.provider("idle").await);
+    world.client("idle").await;
+    world.provider("idle").await;
+    let changed = world.client("changed").await;
+    let (hash, now) = ("$argon2id$".to_owned(), world.clock.now());
+    let known = world.store.set_password(UserRole::Client, "changed@example.org", hash, now).await;
+    assert!(known.unwrap());
+    let [kicked, declined, left] = [
+        world.invited(&call, "Kicked").await,
+        world.invited(&call, "Declined").await,
+        world.joined(&call, "Left").await,
+    ];
+    world.kick("Client/Request", &call.client, call.session, kicked.participant).await.empty();
+    world.post("Guest/Decline", &declined.token, Value::Null).await.empty();
+    world.post("Guest/Leave", &left.token, Value::Null).await.empty();
+    // A media account opens the signalling socket, and no route.
+    let pair = world.post("Client/Request/VideoEngineAccounts", &call.client, Value::Null).await.ok().json();
+    let account = pair["Caller"]["AccountNumber"].as_str().unwrap();
+    let (_, secret) = account.split_once('.').unwrap();
+
+    let mut guest = world.invited(&call, "Rosa").await;
     for route in ROUTES.iter().filter(|route| route.side != Side::Anybody) {
-        let guest = world.invited(&call, "Rosa").await;
+        // One of the routes ends the login.
+        let (client, provider) = (world.login("Client", "idle").await, world.login("Provider", "idle").await);
         let wrong = |role| if role == route.side { served(route) } else { (403, Some("wrong_role")) };
         let unknown = if route.side == Side::Guest { "invalid_invitation" } else { "invalid_token" };
         let refused = (401, Some(unknown));
@@ -34,12 +59,20 @@ async fn every_route_with_every_token() {
             (wrong(Side::Client), wrong(Side::Provider), refused)
         };
         let nothing = (401, Some("missing_token"));
+        let late = if route.side == Side::Guest { refused } else { (401, Some("token_expired")) };
         // The guest comes last: some routes end its invitation.
         for (who, token, expected) in [
             ("nobody", "", nothing),
             ("blank", "  ", nothing),
             ("garbage", "garbage", refused),
             ("a token with a letter more", &format!("{client}0"), refused),
+            ("a client whose login has expired", &expired, late),
+            ("a client whose password was changed", &changed, refused),
+            ("a media account", account, refused),
+            ("the secret of a media account", secret, refused),
+            ("a guest who was kicked", &kicked.token, refused),
+            ("a guest who declined", &declined.token, refused),
+            ("a guest who left", &left.token, refused),
             ("client", &client, of_client),
             ("provider", &provider, of_provider),
             ("guest", &guest.token, of_guest),
@@ -57,7 +90,10 @@ async fn every_route_with_every_token() {
                 answer.fails(status, code);
             }
         }
-        world.kick("Client/Request", &call.client, call.session, guest.participant).await.empty();
+        if route.side == Side::Guest {
+            world.kick("Client/Request", &call.client, call.session, guest.participant).await.empty();
+            guest = world.invited(&call, "Rosa").await;
+        }
     }
 }
 

@@ -208,6 +208,8 @@ async fn walk(manner: Manner) -> (String, World) {
     walk.call("Client/Request/Status", &nora, none()).await;
     walk.call("Client/Request/VideoEngineAccounts", &nora, none()).await;
     walk.call("Provider/Task/SetOffline", &sofia, json!({})).await;
+    walk.call("Client/Logout", &nora, none()).await;
+    walk.call("Provider/Logout", &sofia, none()).await;
     (walk.notes, world)
 }
 

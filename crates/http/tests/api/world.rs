@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use trialogue_domain::{ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, UserId};
 use trialogue_http::{
-    App, Clock, DeliverySettings, Entropy, HttpSettings, IceServers, Live, SignallingSettings, configure,
+    App, Clock, DeliverySettings, Entropy, HttpSettings, IceServers, Live, LoginLife, SignallingSettings,
+    TrustedProxies, configure,
 };
 use trialogue_media::{Gateway, LiveKitKey, VideoEngine, notifications};
 use trialogue_storage::{
@@ -30,6 +31,7 @@ use crate::answer::Answer;
 
 pub(crate) const PASSWORD: &str = "a password";
 pub(crate) const TOKEN_LIFE: Duration = Duration::from_hours(8);
+pub(crate) const TOKEN_MAX: Duration = Duration::from_hours(48);
 /// The least that the clock can tell.
 pub(crate) const INSTANT: Duration = Duration::from_micros(1);
 pub(crate) const PRESENCE: Duration = Duration::from_secs(30);
@@ -58,6 +60,10 @@ struct Standing(ManualClock);
 impl Clock for Standing {
     fn now(&self) -> Timestamp {
         self.0.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.monotonic()
     }
 }
 
@@ -92,27 +98,36 @@ impl World {
     }
 
     pub(crate) async fn with(options: StoreOptions) -> Self {
-        Self::made(options, PRESENCE, None, |app| app).await
+        Self::made(options, |_| {}, |app| app).await
     }
 
     pub(crate) async fn with_presence(options: StoreOptions, presence_window: Duration) -> Self {
-        Self::made(options, presence_window, None, |app| app).await
+        Self::made(options, |settings| settings.presence_window = presence_window, |app| app).await
     }
 
     /// One that delivers invitations.
     pub(crate) async fn with_delivery(delivery: DeliverySettings) -> Self {
-        Self::made(StoreOptions::default(), PRESENCE, Some(delivery), |app| app).await
+        Self::made(StoreOptions::default(), |settings| settings.delivery = Some(delivery), |app| app).await
     }
 
     /// One in which `LiveKit` carries the picture.
     pub(crate) async fn with_livekit(key: LiveKitKey) -> Self {
-        Self::made(StoreOptions::default(), PRESENCE, None, |app| app.with_livekit(key)).await
+        Self::made(StoreOptions::default(), |_| {}, |app| app.with_livekit(key)).await
+    }
+
+    /// One behind proxies.
+    pub(crate) async fn with_proxies(proxies: TrustedProxies) -> Self {
+        Self::made(StoreOptions::default(), |settings| settings.proxies = proxies, |app| app).await
+    }
+
+    /// One that allows few connections.
+    pub(crate) async fn with_connections(limit: usize) -> Self {
+        Self::made(StoreOptions::default(), |_| {}, |app| app.with_connections(limit)).await
     }
 
     async fn made(
         options: StoreOptions,
-        presence_window: Duration,
-        delivery: Option<DeliverySettings>,
+        adjust: impl FnOnce(&mut HttpSettings),
         finish: impl FnOnce(App) -> App,
     ) -> Self {
         let dir = TempDir::new().unwrap();
@@ -120,12 +135,12 @@ impl World {
         migrate(&url).unwrap();
         let store = Store::open(&url, options).unwrap();
         let clock = ManualClock::new();
-        let settings = HttpSettings {
+        let mut settings = HttpSettings {
             base_path: "/API".to_owned(),
             public_url: "https://trialogue.example".to_owned(),
-            token_life: TOKEN_LIFE,
-            presence_window,
-            delivery,
+            logins: LoginLife { idle: TOKEN_LIFE, total: TOKEN_MAX },
+            presence_window: PRESENCE,
+            delivery: None,
             heartbeat: HEARTBEAT,
             signalling: SignallingSettings {
                 heartbeat: HEARTBEAT,
@@ -135,14 +150,15 @@ impl World {
             conformance_echo: false,
             request_log: false,
             metrics: false,
-            password_lane: 1,
+            password_workers: 1,
+            proxies: TrustedProxies::default(),
         };
+        adjust(&mut settings);
         let entropy = Arc::new(Counting(AtomicU64::new(1)));
         let (notifier, _) = notifications();
         let engine = Arc::new(FakeEngine::new(notifier.clone()));
         let gateway = Arc::new(Gateway::new(Arc::clone(&engine) as Arc<dyn VideoEngine>, notifier));
-        let app =
-            App::new(store.clone(), settings, Arc::new(Standing(clock.clone())), entropy, gateway).unwrap();
+        let app = App::new(store.clone(), settings, Arc::new(Standing(clock.clone())), entropy, gateway);
         let live = app.live().clone();
         let app = web::Data::new(finish(app));
         let served = app.clone();
@@ -159,10 +175,14 @@ impl World {
     /// Serves on a port as well, for what is no request.
     pub(crate) fn listen(&self) -> SocketAddr {
         let app = self.app.clone();
+        let connections = Arc::clone(app.connections());
         let server = HttpServer::new(move || {
             let app = app.clone();
             actix_web::App::new().configure(move |config| configure(&app, config))
         });
+        let server = server
+            .on_connect(move |stream, connection| connections.on_connect(stream, connection))
+            .h1_allow_half_closed(false);
         let server = server.workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
         let address = server.addrs()[0];
         actix_web::rt::spawn(server.run());
@@ -186,6 +206,13 @@ impl World {
     pub(crate) async fn post(&self, path: &str, token: &str, body: Value) -> Answer {
         let bytes = if body.is_null() { String::new() } else { body.to_string() };
         self.send(post(path, token, "application/json").set_payload(bytes)).await
+    }
+
+    /// A user with [`PASSWORD`] and this address, stored as it is.
+    pub(crate) async fn add_user_at(&self, role: UserRole, email: &str) -> UserId {
+        let (email, name) = (email.to_owned(), email.to_owned());
+        let new = NewUser { role, email, name, password_hash: password_hash(), languages: Vec::new() };
+        self.store.add_user(new, self.clock.now()).await.unwrap()
     }
 
     pub(crate) async fn add_user(&self, role: UserRole, name: &str, languages: &[i32]) -> UserId {

@@ -1,6 +1,7 @@
 //! A store with a standing clock, a fake engine, and calls between users.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -10,11 +11,12 @@ use trialogue_domain::{
 use trialogue_http::{Clock, LinkKey};
 use trialogue_media::{Gateway, Identity, Notification, Notifications, VideoEngine, notifications};
 use trialogue_storage::{
-    Ask, Channel, DatabaseUrl, NewGuest, NewUser, RequestDetails, Store, StoreOptions, UserRole, Whose,
-    hash_secret, migrate,
+    Ask, Channel, DatabaseUrl, NewGuest, NewUser, NodeId, RequestDetails, Store, StoreOptions, UserRole,
+    Whose, hash_secret, migrate,
 };
 use trialogue_testkit::{FakeEngine, ManualClock, PostgresCluster, sqlite_url};
 
+use crate::notifications::Waiting;
 use crate::relay::Background;
 
 pub(super) const PUBLIC_URL: &str = "https://call.example";
@@ -25,6 +27,10 @@ struct Standing(ManualClock);
 impl Clock for Standing {
     fn now(&self) -> Timestamp {
         self.0.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.monotonic()
     }
 }
 
@@ -81,6 +87,7 @@ impl World {
             store: self.store.clone(),
             gateway: Arc::new(Gateway::new(Arc::clone(&engine), notifier)),
             engine,
+            node: NodeId(1),
             grace: self.store.timings().reconnect,
             clock: self.clock(),
             stop: self.stop.subscribe(),
@@ -93,12 +100,12 @@ impl World {
         while let Ok(notification) = self.seen.try_recv() {
             said.push(notification);
         }
-        let (notifier, seen) = notifications();
+        let (notifier, mut seen) = notifications();
         for notification in said {
             notifier.notify(notification);
         }
         drop(notifier);
-        self.relay().notifications(seen).await;
+        self.relay().notifications(&mut seen, &mut Waiting::default()).await;
     }
 
     async fn user(&self, role: UserRole, languages: Vec<(LanguageId, bool)>) -> UserId {

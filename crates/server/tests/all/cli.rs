@@ -9,6 +9,7 @@ use crate::server::Server;
 
 on_both!(
     users_are_added_and_log_in,
+    users_are_disabled_and_removed_beside_a_server,
     demo_users_get_new_passwords_each_time,
     migrating_again_changes_nothing,
     tools_want_a_schema,
@@ -51,9 +52,51 @@ fn users_are_added_and_log_in(database: &Database) {
     }
     let why = add(&["client", "nobody", "C"], "long enough\n").explained();
     assert!(why.contains("\"nobody\" is not an e-mail address"), "{why}");
+    for (email, name, password) in [
+        ("C @test.example", "C", "long enough\n".to_owned()),
+        ("c@test..example", "C", "long enough\n".to_owned()),
+        ("c@test.example", "\u{200b}", "long enough\n".to_owned()),
+        ("c@test.example", "C", format!("{}\n", "x".repeat(257))),
+        ("c@test.example", "C", "tab\tin the middle\n".to_owned()),
+    ] {
+        add(&["client", email, name], &password).explained();
+    }
+    // As PowerShell pipes a line, and as a browser sends the domain.
+    add(&["client", "\u{feff} Bo@Müller.Example ", "Bo\u{202e}"], "\u{feff}correct horse\r\n").printed();
+    server.api.login("Client", "bo@xn--mller-kva.example", "correct horse");
+    let why = add(&["client", "bo@xn--mller-kva.example", "Bo"], "long enough\n").explained();
+    assert!(why.contains("another user of this role has this e-mail address"), "{why}");
     // None of the refused ones is half there.
     server.api.try_login("Provider", "new@test.example", "long enough").refused(401, "wrong_credentials");
     add(&["client", "c@test.example", "C"], "long enough\n").printed();
+}
+
+fn users_are_disabled_and_removed_beside_a_server(database: &Database) {
+    database.migrate();
+    let server = Server::start(database);
+    let user = |arguments: &[&str], input: &str| -> Finished {
+        let arguments = [&["user"], arguments].concat();
+        Process::start(program(&database.with(&arguments)), input).finish()
+    };
+    let nora = ["client", "nora@test.example"];
+    let (add, list) = ([&["add"], &nora[..], &["Nora"]].concat(), || user(&["list"], "").printed());
+    let does = |what: &str, input: &str| user(&[&[what], &nora[..]].concat(), input).printed();
+    let may_log_in = |password| server.api.try_login("Client", nora[1], password).status == 200;
+    user(&add, "correct horse\n").printed();
+    assert!(list().ends_with("\tclient\tactive\tnora@test.example\tNora\n"), "{}", list());
+    server.api.login("Client", nora[1], "correct horse");
+    does("disable", "");
+    assert!(list().contains("\tdisabled\t") && !may_log_in("correct horse"));
+    does("enable", "");
+    assert!(may_log_in("correct horse"));
+    does("password", "another horse\n");
+    assert!(!may_log_in("correct horse") && may_log_in("another horse"));
+    does("remove", "");
+    assert!(list().is_empty() && !may_log_in("another horse"));
+    let why = user(&["disable", nora[0], nora[1]], "").explained();
+    assert!(why.contains("there is no client with the e-mail address"), "{why}");
+    // The address is free.
+    user(&add, "correct horse\n").printed();
 }
 
 fn demo_users_get_new_passwords_each_time(database: &Database) {

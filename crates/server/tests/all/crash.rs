@@ -1,5 +1,5 @@
-//! A server that goes down in the middle of its work, hard or softly: whatever it acknowledged is there, and nothing is
-//! half done.
+//! A server, or its database, that goes down in the middle of its work, hard or softly: whatever was acknowledged is there,
+//! and nothing is half done.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -7,6 +7,7 @@ use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use serde_json::json;
+use trialogue_testkit::{Fsync, PostgresCluster, StopMode};
 
 use crate::call::{FINISHED, GUEST_ACCOUNT, Guest, INVITE, Pair, number};
 use crate::database::{Database, on_both};
@@ -49,25 +50,52 @@ fn a_stopped_server_keeps_its_word(database: &Database) {
     });
 }
 
+/// The standby has every commit that was answered, and the server finds it by itself.
+#[test]
+fn a_failover_to_a_synchronous_standby_loses_nothing() {
+    let mut primary = PostgresCluster::new(Fsync::Off);
+    let url = primary.create_database();
+    let standby = primary.synchronous_standby();
+    let database = &Database::at(primary.url_with_standby(&url, &standby));
+    let (server, pairs) = busy_server(database);
+    let acknowledged = calls_around(&pairs, ANSWERS, || {
+        primary.stop(StopMode::Immediate);
+        standby.promote();
+    });
+    eventually("the server has found the standby", || {
+        (server.api.get("/readyz").status == 200 && finish(&pairs[0]).ok()?.status == 200).then_some(())
+    });
+    check(&acknowledged, &server, database, &pairs);
+}
+
 fn scenario(database: &Database, end: impl FnOnce(Server)) {
     let (server, pairs) = busy_server(database);
+    let acknowledged = calls_around(&pairs, usize::MAX, || end(server));
+    let server = Server::start(database);
+    let pairs: Vec<Pair> = pairs.iter().map(|pair| pair.at(server.api)).collect();
+    check(&acknowledged, &server, database, &pairs);
+}
+
+/// What the server acknowledges to pairs that call without a pause, while something happens in the middle. After it, that
+/// number of answers is waited for, or until no pair goes on.
+fn calls_around(pairs: &[Pair], afterwards: usize, middle: impl FnOnce()) -> Vec<Acknowledged> {
     let (sender, receiver) = channel();
-    let acknowledged: Vec<Acknowledged> = std::thread::scope(|threads| {
-        for pair in &pairs {
+    std::thread::scope(|threads| {
+        for pair in pairs {
             let sender = sender.clone();
-            // It goes on until the server is gone.
             threads.spawn(move || keep_calling(pair, &sender).unwrap_err());
         }
         drop(sender);
         let mut acknowledged = take(&receiver, ANSWERS);
-        end(server);
-        acknowledged.extend(receiver.iter());
+        middle();
+        acknowledged.extend(receiver.into_iter().take(afterwards));
         acknowledged
-    });
-    let server = Server::start(database);
-    let pairs: Vec<Pair> = pairs.iter().map(|pair| pair.at(server.api)).collect();
-    Ledger::of(&acknowledged, &server).check(database, &pairs);
-    for pair in &pairs {
+    })
+}
+
+fn check(acknowledged: &[Acknowledged], server: &Server, database: &Database, pairs: &[Pair]) {
+    Ledger::of(acknowledged, server).check(database, pairs);
+    for pair in pairs {
         // Whatever the end came in between, the next call is as good as any.
         let status = finish(pair).unwrap().status;
         assert!(status == 200, "the request that was cut off can't be finished: {status}");
@@ -112,17 +140,21 @@ fn take(receiver: &Receiver<Acknowledged>, count: usize) -> Vec<Acknowledged> {
     taken
 }
 
-/// Calls with guests that come and are kicked, one after the other. An answer that does not come whole ends it; one that
-/// is no yes is a bug.
+/// Calls with guests that come and are kicked, one after the other. It ends when the results are no longer received,
+/// with an answer that does not come whole, or with one that tells that the database is gone; any other that is no yes is
+/// a bug.
 fn keep_calling(pair: &Pair, sender: &Sender<Acknowledged>) -> io::Result<Infallible> {
     let Pair { client, provider, .. } = pair;
-    let say = |acknowledged| sender.send(acknowledged).unwrap_or_default();
-    let yes = |answer: io::Result<Answer>| answer.map(|answer| answer.with(200));
+    let say = |acknowledged| sender.send(acknowledged).map_err(io::Error::other);
+    let yes = |answer: io::Result<Answer>| match answer? {
+        gone if gone.status == 503 => Err(io::Error::other(gone.refused(503, "database_unavailable").body)),
+        answer => Ok(answer.with(200)),
+    };
     let nothing = &json!(null);
     loop {
         let request = yes(client.try_post("Client/Request/New", &pair.wish()))?.json();
         let request = number(&request, "RequestId");
-        say(Acknowledged::Requested(request));
+        say(Acknowledged::Requested(request))?;
         yes(provider.try_post("Provider/Task/Accept", &json!({"RequestId": request})))?;
         yes(client.try_post("Client/Request/StartVideoProcess", nothing))?;
         yes(provider.try_post("Provider/Task/ConfirmVideo", nothing))?;
@@ -130,20 +162,20 @@ fn keep_calling(pair: &Pair, sender: &Sender<Acknowledged>) -> io::Result<Infall
         for n in 0..GUESTS {
             let invited = yes(client.try_post(INVITE, &json!({"Name": format!("Guest {n}")})))?;
             let guest = Guest::of(&invited, client.api);
-            say(Acknowledged::Invited(guest.clone()));
+            say(Acknowledged::Invited(guest.clone()))?;
             // Those who are only invited can be kicked, too.
             if n % 3 != 0 {
                 yes(guest.party.try_post("Guest/Confirm", nothing))?;
                 yes(guest.party.try_post(GUEST_ACCOUNT, nothing))?;
-                say(Acknowledged::Issued(guest.participant));
+                say(Acknowledged::Issued(guest.participant))?;
             }
             if n + 1 != GUESTS {
                 yes(client.try_post("Client/Request/KickThirdPartyVideoParticipant", &guest.reference()))?;
-                say(Acknowledged::Kicked(guest.participant));
+                say(Acknowledged::Kicked(guest.participant))?;
             }
         }
         yes(finish(pair))?;
-        say(Acknowledged::Ended(request));
+        say(Acknowledged::Ended(request))?;
     }
 }
 

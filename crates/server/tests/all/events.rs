@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 use trialogue_testkit::PostgresCluster;
 
 use crate::call::{GUEST_ACCOUNT, Pair, Party, number};
-use crate::database::{Database, on_both};
+use crate::database::{Database, User, on_both};
 use crate::http::head;
+use crate::process::{Process, program};
 use crate::server::Server;
+use crate::socket::Account;
 use crate::wait::eventually;
 
 on_both!(a_stop_does_not_wait_for_streams);
@@ -144,4 +146,34 @@ fn a_cut_line_between_nodes_loses_no_event() {
         assert_eq!(client.until("finished")["participant"], guest.participant);
     }
     drop(b);
+}
+
+/// By a command-line tool beside two servers on PostgreSQL, or beside one on SQLite.
+#[test]
+fn a_disabled_user_is_out_at_every_node_at_once() {
+    for database in [Database::postgres(), Database::sqlite()] {
+        database.migrate();
+        Pair::add(&database, 0);
+        let first = Server::start(&database);
+        let second = database.url().starts_with("postgres").then(|| Server::start(&database));
+        let there = second.as_ref().unwrap_or(&first).api;
+        let pair = Pair::login(first.api, 0);
+        let conference = pair.call();
+        let account = Account::of_provider(&pair, conference);
+        let mut stream = Stream::open(&pair.provider.at(there), "");
+        let (mut socket, _) = account.come(there);
+        let email = User::provider(0).email;
+        let disable = database.with(&["user", "disable", "provider", &email]);
+        Process::start(program(&disable), "").finish().printed();
+        for api in [first.api, there] {
+            pair.provider.at(api).ask("Provider/Task/Status").refused(401, "invalid_token");
+        }
+        assert_eq!(stream.until("end")["reason"], "logged_out");
+        let end = socket.ended();
+        assert_eq!((end.0.as_str(), end.1, end.2), ("finished", false, 4002));
+        assert!([4002, 4005].contains(&account.is_turned_away(there).2));
+        // The client is still in the call.
+        let participants = pair.client.ask("Client/Request/VideoConferenceParticipants").with(200).json();
+        assert_ne!(participants[0]["RequestConferenceSessionVideoStatusCodeId"], 6, "{participants}");
+    }
 }

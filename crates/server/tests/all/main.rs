@@ -17,11 +17,15 @@ mod delivery;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod framing;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod idempotency;
 #[cfg(test)]
 mod janus;
+#[cfg(test)]
+mod listening;
 #[cfg(test)]
 mod livekit;
 #[cfg(test)]

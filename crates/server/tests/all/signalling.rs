@@ -335,7 +335,7 @@ fn who_stays_away_longer_than_the_grace_is_out() {
     guest.lose();
     assert_eq!(client.hear_of("gone")["identity"], account.identity);
     let (_, reconnect, code) = account.is_turned_away(call.api());
-    assert!(!reconnect && [4002, 4005].contains(&code), "{code}");
+    assert!(!reconnect && [4009, 4005].contains(&code), "{code}");
 }
 
 #[test]

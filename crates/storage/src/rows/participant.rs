@@ -28,6 +28,7 @@ pub(crate) struct ParticipantRow {
     pub(crate) name: Option<String>,
     pub(crate) email: Option<String>,
     pub(crate) phone: Option<String>,
+    pub(crate) inviter_id: Option<i32>,
 }
 
 /// The columns of a participant that events change.
@@ -44,9 +45,9 @@ pub(crate) struct ParticipantChange {
 pub(crate) mod state {
     pub(crate) const INFORMED: i16 = 1;
     pub(super) const CONFIRMED: i16 = 2;
-    pub(super) const ROUTED: i16 = 3;
-    pub(super) const CONNECTED: i16 = 4;
-    pub(super) const DISCONNECTED: i16 = 5;
+    pub(crate) const ROUTED: i16 = 3;
+    pub(crate) const CONNECTED: i16 = 4;
+    pub(crate) const DISCONNECTED: i16 = 5;
     pub(super) const FINISHED: i16 = 6;
 }
 
@@ -57,7 +58,7 @@ mod kind {
     pub(super) const SECOND_INTERPRETER: i16 = 4;
 }
 
-pub(super) const REASONS: [FinishReason; 10] = [
+pub(super) const REASONS: [FinishReason; 11] = [
     FinishReason::Completed,
     FinishReason::Left,
     FinishReason::Declined,
@@ -68,6 +69,7 @@ pub(super) const REASONS: [FinishReason; 10] = [
     FinishReason::Lost,
     FinishReason::Expired,
     FinishReason::Replaced,
+    FinishReason::Revoked,
 ];
 
 pub(super) const fn reason_code(reason: FinishReason) -> i16 {
@@ -82,6 +84,7 @@ pub(super) const fn reason_code(reason: FinishReason) -> i16 {
         FinishReason::Lost => 8,
         FinishReason::Expired => 9,
         FinishReason::Replaced => 10,
+        FinishReason::Revoked => 11,
     }
 }
 
@@ -153,6 +156,7 @@ impl ParticipantRow {
             name: None,
             email: None,
             phone: None,
+            inviter_id: None,
         }
     }
 

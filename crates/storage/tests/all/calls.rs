@@ -162,11 +162,11 @@ async fn offers_are_shown_until_the_search_ends(database: Database) {
         world.clock.advance(Duration::from_secs(1));
     }
     let shown = async |provider: UserId| -> Vec<_> {
-        world.store.offers(provider).await.unwrap().iter().map(|o| o.view.conference.id).collect()
+        world.store.offers(provider).await.unwrap().iter().map(|o| o.request).collect()
     };
     assert_eq!(shown(provider).await, ids, "oldest first");
     let first = &world.store.offers(provider).await.unwrap()[0];
-    assert_eq!(first.offered_at, first.view.requested_at);
+    assert_eq!(first.offered_at, world.view(ids[0]).await.requested_at);
     let accept =
         world.store.command(Whose::Id(ids[0]), Actor::Provider(other), Ask::AcceptOffer, world.now());
     accept.await.unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use trialogue_domain::{Kind, Observation};
 use trialogue_storage::{Ask, Claimed, StoreError, Whose, hash_secret};
 
-use crate::scene::Call;
+use crate::scene::{Call, log_in};
 use crate::world::{Database, World, on_both};
 
 on_both! {
@@ -120,7 +120,7 @@ async fn a_participant_in_no_legal_state(database: Database) {
         ("state", "state = 6, deadline = NULL, reason = 1, finished_at = 1"),
         ("state", "state = 6, deadline = NULL, reason = 1, removal = 1"),
         ("state", "state = 6, deadline = NULL, finished_at = 1, removal = 1"),
-        ("reason", "state = 6, deadline = NULL, reason = 11, finished_at = 1, removal = 1"),
+        ("reason", "state = 6, deadline = NULL, reason = 12, finished_at = 1, removal = 1"),
         ("reason", "state = 6, deadline = NULL, reason = 0, finished_at = 1, removal = 1"),
         ("removal", "state = 6, deadline = NULL, reason = 1, finished_at = 1, removal = 5"),
         ("removal", "state = 6, deadline = NULL, reason = 1, finished_at = 1, removal = 0"),
@@ -159,7 +159,7 @@ const BAD_EVENTS: [(&str, &str, &str); 33] = [
     ("10", "participant_id = 1", "deadline"),
     ("11", "code = 1", "participant_id"),
     ("11", "participant_id = 1", "code"),
-    ("11", "participant_id = 1, code = 11", "code"),
+    ("11", "participant_id = 1, code = 12", "code"),
     ("11", "participant_id = 1, code = 65537", "code"),
     ("12", "", "deadline"),
     ("13", "", "participant_id"),
@@ -222,7 +222,7 @@ async fn a_user_of_no_role(database: Database) {
     let client = world.client("c@example.org").await;
     let hash = hash_secret("token");
     let expires = world.now().after(Duration::from_secs(1));
-    world.store.add_token(client, hash, world.now(), expires).await.unwrap();
+    log_in(&world, client, hash, expires).await;
     for role in [0, 3] {
         world.place.sql(&format!("UPDATE users SET role = {role}"));
         let session = world.store.session(hash, world.now()).await;

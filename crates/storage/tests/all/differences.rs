@@ -2,7 +2,7 @@
 
 use diesel::connection::SimpleConnection;
 use trialogue_domain::{Actor, Observation, Refusal, Timestamp, UserId};
-use trialogue_storage::{Ask, CallLeg, StoreError, UserRole, Whose};
+use trialogue_storage::{Ask, CallLeg, Credentials, StoreError, UserRole, Whose};
 
 use crate::idempotency::key;
 use crate::scene::{Call, SPANISH, details, guest, number, refusal, request, user};
@@ -208,8 +208,9 @@ async fn key_texts_are_in_the_order_of_their_bytes(database: Database) {
 async fn foreign_keys_hold(database: Database) {
     let world = database.world();
     let nobody = UserId(-1);
-    let token = world.store.add_token(nobody, [1; 32], world.now(), Timestamp(i64::MAX)).await;
-    assert!(matches!(token, Err(StoreError::Query { .. })), "{token:?}");
+    let judged = Credentials { user: nobody, password_hash: "$argon2".to_owned() };
+    let login = world.store.log_in(judged, [1; 32], world.now(), Timestamp(i64::MAX)).await;
+    assert!(matches!(login, Ok(false)), "{login:?}");
     let opened = request(&world.store, &world, nobody, None).await;
     assert!(matches!(opened, Err(StoreError::Query { .. })), "{opened:?}");
     assert_eq!((world.count("tokens"), world.count("conferences"), world.count("events")), (0, 0, 0));

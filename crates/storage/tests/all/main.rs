@@ -21,6 +21,8 @@ mod groups;
 #[cfg(test)]
 mod idempotency;
 #[cfg(test)]
+mod logins;
+#[cfg(test)]
 mod migrations;
 #[cfg(test)]
 mod nodes;

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use trialogue_domain::{Actor, ConferenceId, Effect, Event, Kind, Observation, ParticipantId};
-use trialogue_storage::{Ask, Claimed};
+use trialogue_storage::{Ask, Claimed, NODE_SILENCE, NodeId};
 
 use crate::scene::Call;
 use crate::world::{Database, World, on_both};
@@ -11,6 +11,8 @@ const LEASE: Duration = Duration::from_secs(30);
 
 on_both! {
     effects_are_claimed_in_order,
+    effects_on_a_held_room_are_done_by_its_holder,
+    rows_that_are_no_effect_fill_no_batch,
     a_claimed_effect_is_nobody_elses,
     a_lease_that_ends_is_claimed_again,
     done_is_gone,
@@ -210,4 +212,56 @@ async fn a_call_without_an_account_owes_nothing(database: Database) {
     call.by_client(Ask::Kick(guest)).await.unwrap();
     call.finish().await.unwrap();
     assert_eq!(claim(&world, 1, 100).await, []);
+}
+
+async fn effects_on_a_held_room_are_done_by_its_holder(database: Database) {
+    let world = database.world();
+    let call = Call::issued(&world, "1").await;
+    let client = call.participant_of(Kind::Client).await;
+    let (a, b) = (NodeId(1), NodeId(2));
+    let hold = async |node| world.store.hold_room(call.id, node, world.now()).await.unwrap();
+    let at = async |node, token| {
+        let claim = world.store.claim_effects_at(Some(node), token, LEASE, 100, world.now());
+        claim.await.unwrap().len()
+    };
+    for node in [a, b] {
+        world.store.heartbeat(node, world.now()).await.unwrap();
+    }
+    assert!(hold(a).await);
+    assert!(hold(b).await, "nobody is in the room");
+    assert!(hold(a).await);
+    call.observe(Observation::Joined(client)).await;
+    assert!(!hold(b).await, "the client is in it");
+    assert_eq!(world.store.room_holder(call.id, world.now()).await.unwrap(), Some(a));
+    assert_eq!(at(b, 1).await, 0);
+    world.clock.advance(NODE_SILENCE);
+    world.store.heartbeat(b, world.now()).await.unwrap();
+    assert_eq!(at(b, 2).await, 0);
+    assert_eq!(at(a, 3).await, 3);
+
+    // The holder dies with what it had claimed.
+    world.clock.advance(LEASE);
+    world.store.heartbeat(b, world.now()).await.unwrap();
+    assert_eq!(world.store.room_holder(call.id, world.now()).await.unwrap(), None);
+    assert_eq!(at(b, 4).await, 3);
+    assert!(hold(b).await);
+}
+
+async fn rows_that_are_no_effect_fill_no_batch(database: Database) {
+    let world = database.world();
+    let call = Call::requested(&world, "1").await;
+    let insert = |effect: i32, participant: &str| {
+        world.place.sql(&format!(
+            "INSERT INTO outbox (conference_id, effect, participant_id, created_at, due_at, attempts) \
+             VALUES ({}, {effect}, {participant}, 0, 0, 0)",
+            call.id
+        ));
+    };
+    for _ in 0..5 {
+        insert(9, "NULL");
+    }
+    insert(3, "7");
+    let claim = async || world.store.claim_effects(1, LEASE, 5, world.now()).await;
+    assert_eq!(claim().await.unwrap().len(), 1);
+    assert!(claim().await.is_err(), "they are told of when nothing else is left");
 }

@@ -1,11 +1,11 @@
 //! The people and calls that the scenarios are about.
 
 use trialogue_domain::{
-    Actor, Conference, ConferenceId, Kind, LanguageId, Observation, ParticipantId, Refusal, UserId,
+    Actor, Conference, ConferenceId, Kind, LanguageId, Observation, ParticipantId, Refusal, Timestamp, UserId,
 };
 use trialogue_storage::{
-    Ask, ConferenceView, IdempotencyKey, NewGuest, NewUser, Render, RequestDetails, SecretHash, Store,
-    StoreError, UserRole, Whose, hash_secret,
+    Ask, ConferenceView, Credentials, IdempotencyKey, NewGuest, NewUser, Render, RequestDetails, SecretHash,
+    Store, StoreError, UserRole, Whose, hash_secret,
 };
 
 use crate::world::World;
@@ -38,6 +38,12 @@ pub(crate) fn details() -> RequestDetails {
         location: None,
         from_language_id: Some(1),
     }
+}
+
+/// A login with the password of [`user`].
+pub(crate) async fn log_in(world: &World, user: UserId, token: SecretHash, expires: Timestamp) {
+    let judged = Credentials { user, password_hash: "$argon2".to_owned() };
+    assert!(world.store.log_in(judged, token, world.now(), expires).await.unwrap());
 }
 
 /// The answer to a request: its number.

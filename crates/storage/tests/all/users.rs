@@ -3,7 +3,7 @@ use std::time::Duration;
 use trialogue_domain::{Actor, LanguageId, OfferState, Stage, Timestamp};
 use trialogue_storage::{Ask, IdempotencyKey, StoreError, UserRole, Whose, hash_secret};
 
-use crate::scene::{GERMAN, SPANISH, details, number, request, user};
+use crate::scene::{GERMAN, SPANISH, details, log_in, number, request, user};
 use crate::world::{Database, on_both};
 
 on_both! {
@@ -62,7 +62,7 @@ async fn a_token_is_good_until_it_expires(database: Database) {
     let user = world.provider("p@example.org").await;
     let (hash, now) = (hash_secret("token"), world.now());
     let expires = now.after(Duration::from_micros(2));
-    world.store.add_token(user, hash, now, expires).await.unwrap();
+    log_in(&world, user, hash, expires).await;
     let session = world.store.session(hash, Timestamp(expires.0 - 1)).await.unwrap().unwrap();
     assert_eq!((session.user, session.role, session.last_seen), (user, UserRole::Provider, Some(now)));
     assert_eq!(world.store.session(hash, expires).await.unwrap(), None);
@@ -73,7 +73,7 @@ async fn signs_of_life_are_kept(database: Database) {
     let world = database.world();
     let client = world.client("c@example.org").await;
     let hash = hash_secret("token");
-    world.store.add_token(client, hash, world.now(), Timestamp(i64::MAX)).await.unwrap();
+    log_in(&world, client, hash, Timestamp(i64::MAX)).await;
     let later = world.clock.advance(Duration::from_micros(1));
     world.store.touch(client, later).await.unwrap();
     let session = world.store.session(hash, later).await.unwrap().unwrap();
@@ -138,14 +138,20 @@ async fn a_sweep_takes_what_had_its_time(database: Database) {
     let now = world.now();
     for (token, life) in [("gone", 5), ("kept", 6)] {
         let expires = now.after(Duration::from_micros(life));
-        world.store.add_token(client, hash_secret(token), now, expires).await.unwrap();
+        log_in(&world, client, hash_secret(token), expires).await;
     }
     let key = IdempotencyKey { owner: "o".into(), key: "k".into(), request_hash: [0; 32] };
     request(&world.store, &world, client, Some(key)).await.unwrap();
-    let later = now.after(Duration::from_micros(5));
+    // An expired token is kept for a day, so that its holder can be told.
+    let day = Duration::from_hours(24);
+    let expired = now.after(Duration::from_micros(5));
+    assert_eq!(world.store.sweep(expired, now).await.unwrap(), 0);
+    assert!(world.store.has_expired(hash_secret("gone"), expired).await.unwrap());
+    assert!(!world.store.has_expired(hash_secret("kept"), expired).await.unwrap());
+    let later = expired.after(day);
     assert_eq!(world.store.sweep(later, now).await.unwrap(), 1, "the key was made at the limit, not before");
     assert_eq!((world.count("tokens"), world.count("idempotency_keys")), (1, 1));
-    assert!(world.store.session(hash_secret("kept"), later).await.unwrap().is_some());
+    assert!(world.store.has_expired(hash_secret("kept"), later).await.unwrap());
     assert_eq!(world.store.sweep(later, later).await.unwrap(), 1);
     assert_eq!(world.count("idempotency_keys"), 0);
 }

@@ -15,6 +15,13 @@ const USER: &str = "trialogue";
 const PORT_ATTEMPTS: usize = 5;
 const START_SECONDS: &str = "60";
 
+/// Returns once a standby takes part in each commit; fails after the time that a server has to start.
+const UNTIL_SYNCHRONOUS: &str = "SET statement_timeout TO '60s'; DO $$ BEGIN
+    WHILE NOT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state = 'sync') LOOP
+        PERFORM pg_sleep(0.05), pg_stat_clear_snapshot();
+    END LOOP;
+END $$";
+
 /// Whether commits reach the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fsync {
@@ -60,6 +67,49 @@ impl PostgresCluster {
     /// If `PostgreSQL` is not installed or does not start: a missing component must be loud.
     #[must_use]
     pub fn new(fsync: Fsync) -> Self {
+        let mut cluster = Self::without_data();
+        cluster.initialise(fsync);
+        cluster.start_on_a_free_port();
+        cluster
+    }
+
+    /// A hot standby of this server, started. From now on, this server answers a commit only after the standby has
+    /// flushed it.
+    ///
+    /// # Panics
+    /// If this server does not run, or the standby does not start.
+    #[must_use]
+    pub fn synchronous_standby(&self) -> Self {
+        let mut standby = Self::without_data();
+        let mut copy = standby.program("pg_basebackup");
+        copy.arg("-D").arg(standby.data()).args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync"]);
+        succeed(copy.args(["-d", &self.url("postgres")]));
+        standby.start_on_a_free_port();
+        let here = self.url("postgres");
+        self.query(&here, "ALTER SYSTEM SET synchronous_standby_names TO '*'");
+        self.query(&here, "SELECT pg_reload_conf()");
+        self.query(&here, UNTIL_SYNCHRONOUS);
+        standby
+    }
+
+    /// Makes a standby the server that takes writes, and waits until it is.
+    ///
+    /// # Panics
+    /// If it is no standby.
+    pub fn promote(&self) {
+        succeed(self.pg_ctl().args(["-w", "-t", START_SECONDS, "promote"]));
+    }
+
+    /// The URL of one of this server's databases, reached at whichever of both servers takes writes.
+    #[must_use]
+    pub fn url_with_standby(&self, url: &str, standby: &Self) -> String {
+        let (here, there) = (self.port, standby.port);
+        let hosts = format!("{0}:{here},{0}:{there}", Ipv4Addr::LOCALHOST);
+        let url = url.replace(&format!("{}:{here}", Ipv4Addr::LOCALHOST), &hosts);
+        format!("{url}?target_session_attrs=read-write")
+    }
+
+    fn without_data() -> Self {
         let binaries = binaries::directory();
         let dir = tempfile::Builder::new().prefix("trialogue-pg-").tempdir().expect("a directory").keep();
         let account = Account::needed_by(&dir);
@@ -71,11 +121,7 @@ impl PostgresCluster {
         if let Some(account) = account {
             account.give(&dir);
         }
-        let mut cluster =
-            Self { binaries, dir, account, port: 0, databases: AtomicU32::new(0), _guard: guard };
-        cluster.initialise(fsync);
-        cluster.start_on_a_free_port();
-        cluster
+        Self { binaries, dir, account, port: 0, databases: AtomicU32::new(0), _guard: guard }
     }
 
     /// The URL of a new, empty database.

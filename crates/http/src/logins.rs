@@ -1,0 +1,33 @@
+//! How long logins last.
+
+use std::time::Duration;
+
+use trialogue_domain::Timestamp;
+use trialogue_storage::Session;
+
+/// How long a login lasts. Its life slides with use.
+#[derive(Debug, Clone, Copy)]
+pub struct LoginLife {
+    /// Without use. Each use prolongs it to this again.
+    pub idle: Duration,
+    /// From the log-in on, whatever the use.
+    pub total: Duration,
+}
+
+/// A login is written at most this often in its idle time.
+const WRITES: u32 = 8;
+
+impl LoginLife {
+    /// When a new login ends.
+    pub(crate) fn begins(&self, now: Timestamp) -> Timestamp {
+        now.after(self.idle.min(self.total))
+    }
+
+    /// The new end of a login that is used now; none if it is not worth a write.
+    pub(crate) fn prolonged(&self, session: &Session, now: Timestamp) -> Option<Timestamp> {
+        let expires = now.after(self.idle).min(session.logged_in.after(self.total));
+        let least = self.idle / WRITES;
+        (expires > session.expires && (expires.since(session.expires) >= least || session.expires <= now))
+            .then_some(expires)
+    }
+}

@@ -1,0 +1,117 @@
+//! Deadlines that have passed: each conference is judged by itself.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+use trialogue_domain::{ConferenceId, Observation, Timestamp};
+use trialogue_storage::{Store, StoreError};
+
+use crate::lane::pause;
+use crate::relay::Background;
+
+/// Maximum number of conferences per batch.
+const BATCH: i64 = 64;
+
+/// Shortest and longest back-off of a conference that cannot be judged.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(10));
+
+/// Maximum number of conferences whose back-off is remembered. More are tried each time.
+const REMEMBERED: usize = 10_000;
+
+/// Whether an error of the store concerns every conference, not only the one at hand.
+pub(crate) const fn concerns_all(error: &StoreError) -> bool {
+    matches!(error, StoreError::Unavailable(_) | StoreError::Busy { .. })
+}
+
+/// The conferences that could not be judged, each with its attempts and the time of the next one.
+#[derive(Debug, Default)]
+pub(crate) struct BackOff(HashMap<ConferenceId, (i32, Timestamp)>);
+
+impl BackOff {
+    fn waits(&self, conference: ConferenceId, now: Timestamp) -> bool {
+        self.0.get(&conference).is_some_and(|(_, next)| *next > now)
+    }
+
+    fn failed(&mut self, conference: ConferenceId, now: Timestamp) {
+        let attempts = self.0.get(&conference).map_or(1, |(attempts, _)| attempts.saturating_add(1));
+        if self.0.len() < REMEMBERED || attempts > 1 {
+            let next = now.after(pause(attempts, PAUSES.0, PAUSES.1));
+            self.0.insert(conference, (attempts, next));
+        }
+    }
+
+    /// Forgets those that nobody has tried for long after their time: they were repaired.
+    fn forget(&mut self, now: Timestamp) {
+        self.0.retain(|_, (_, next)| now.since(*next) < PAUSES.1);
+    }
+}
+
+impl Background {
+    /// Ends what is due until told to stop, and sweeps once in an hour.
+    pub(crate) async fn deadlines(mut self) {
+        let mut ticks = interval(Duration::from_secs(1));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut swept: Option<Timestamp> = None;
+        let mut back_off = BackOff::default();
+        while self.next(&mut ticks).await {
+            let now = self.clock.now();
+            self.gateway.sweep(now.before(self.grace));
+            if let Err(error) = pass_deadlines(&self.store, &mut back_off, now).await {
+                tracing::warn!(%error, "deadlines could not be looked at");
+            }
+            if swept.is_none_or(|last| now.since(last) >= Duration::from_hours(1)) {
+                swept = Some(now);
+                let day_ago = now.before(Duration::from_hours(24));
+                if let Err(error) = self.store.sweep(now, day_ago).await {
+                    tracing::warn!(%error, "expired rows could not be deleted");
+                }
+            }
+        }
+    }
+
+    async fn next(&mut self, ticks: &mut tokio::time::Interval) -> bool {
+        tokio::select! {
+            _ = self.stop.wait_for(|stop| *stop) => false,
+            _ = ticks.tick() => true,
+        }
+    }
+}
+
+/// Ends everything that is due, in batches. A conference that cannot be judged is logged and left to its back-off.
+///
+/// # Errors
+/// The first error that concerns every conference; what is left is tried again at the next look.
+pub(crate) async fn pass_deadlines(
+    store: &Store,
+    back_off: &mut BackOff,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    back_off.forget(now);
+    let mut last = None;
+    loop {
+        let batch = store.due_after(last, now, BATCH).await?;
+        let Some(end) = batch.last() else { return Ok(()) };
+        last = Some(*end);
+        let mut judged = JoinSet::new();
+        for (_, conference) in batch {
+            if !back_off.waits(conference, now) {
+                let store = store.clone();
+                judged.spawn(async move {
+                    (conference, store.observe(conference, [Observation::DeadlinePassed], now).await)
+                });
+            }
+        }
+        for (conference, outcome) in judged.join_all().await {
+            match outcome {
+                Ok(()) => {}
+                Err(error) if concerns_all(&error) => return Err(error),
+                Err(error) => {
+                    tracing::error!(%error, conference = conference.0, "a deadline could not be judged; it is tried again later");
+                    back_off.failed(conference, now);
+                }
+            }
+        }
+    }
+}

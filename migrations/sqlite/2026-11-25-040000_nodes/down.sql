@@ -1,0 +1,2 @@
+ALTER TABLE conferences DROP COLUMN node;
+DROP TABLE nodes;
