@@ -16,7 +16,7 @@ use actix_web::{HttpServer, body, web};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use trialogue_domain::{ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, UserId};
+use trialogue_domain::{ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, Timings, UserId};
 use trialogue_http::{
     App, Clock, DeliverySettings, Entropy, HttpSettings, IceServers, Live, LoginLife, SignallingSettings,
     TrustedProxies, configure,
@@ -102,7 +102,8 @@ impl World {
     }
 
     pub(crate) async fn with_presence(options: StoreOptions, presence_window: Duration) -> Self {
-        Self::made(options, |settings| settings.presence_window = presence_window, |app| app).await
+        let timings = Timings { presence: presence_window, ..options.timings };
+        Self::made(StoreOptions { timings, ..options }, |_| {}, |app| app).await
     }
 
     /// One that delivers invitations.
@@ -139,7 +140,6 @@ impl World {
             base_path: "/API".to_owned(),
             public_url: "https://trialogue.example".to_owned(),
             logins: LoginLife { idle: TOKEN_LIFE, total: TOKEN_MAX },
-            presence_window: PRESENCE,
             delivery: None,
             heartbeat: HEARTBEAT,
             signalling: SignallingSettings {
