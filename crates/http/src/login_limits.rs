@@ -71,11 +71,20 @@ struct Known {
     success: u64,
 }
 
-/// One try to log in.
+/// One try to log in: the hashes of what is limited.
 pub(crate) struct Attempt {
+    address: u64,
+    account: u64,
     pair: u64,
-    /// Whether a right password has come from there before.
-    pub(crate) known: bool,
+    /// Number of the latest right password of the pair, if there was one.
+    success: Option<u64>,
+}
+
+impl Attempt {
+    /// Whether a right password has come from this address before.
+    pub(crate) const fn is_known(&self) -> bool {
+        self.success.is_some()
+    }
 }
 
 impl LoginLimits {
@@ -99,28 +108,35 @@ impl LoginLimits {
         }
     }
 
+    /// A try to log in that is not counted yet.
+    pub(crate) fn attempt(&self, role: UserRole, email: &str, network: Network) -> Attempt {
+        // A client and an interpreter with one address are two accounts.
+        let account = format!("{role:?} {email}");
+        let pair = self.hash(&[b"pair", &network.octets(), account.as_bytes()]);
+        Attempt {
+            address: self.hash(&[b"address", &network.octets()]),
+            account: self.hash(&[b"account", account.as_bytes()]),
+            pair,
+            success: self.success(pair),
+        }
+    }
+
     /// Counts a try before the password is checked: tries that run side by side count as well.
     ///
     /// # Errors
     /// The limit that it exceeds, with the time to wait.
-    pub(crate) fn admit(&self, role: UserRole, email: &str, network: Network) -> Result<Attempt, Problem> {
-        // A client and an interpreter with one address are two accounts.
-        let account = format!("{role:?} {email}");
-        let pair = self.hash(&[b"pair", &network.octets(), account.as_bytes()]);
-        let known = self.known(pair);
-        if known.is_none() {
-            let address = self.hash(&[b"address", &network.octets()]);
+    pub(crate) fn admit(&self, attempt: &Attempt) -> Result<(), Problem> {
+        let &Attempt { address, account, pair, success } = attempt;
+        if success.is_none() {
             self.take(&self.of_address, address).map_err(Problem::TooManyLogins)?;
         }
-        let success = known.map_or(0, |known| known.success);
-        let tries = self.hash(&[b"tries", &pair.to_be_bytes(), &success.to_be_bytes()]);
+        let tries = self.hash(&[b"tries", &pair.to_be_bytes(), &success.unwrap_or(0).to_be_bytes()]);
         self.take(&self.of_pair, tries).map_err(Problem::Throttled)?;
-        if known.is_none() {
+        if success.is_none() {
             // This comes last: what one address may not try must not use up what others may.
-            let account = self.hash(&[b"account", account.as_bytes()]);
             self.take(&self.of_account, account).map_err(Problem::Throttled)?;
         }
-        Ok(Attempt { pair, known: known.is_some() })
+        Ok(())
     }
 
     /// The password was right: the wrong ones before it do not count any more, and its address is known.
@@ -130,9 +146,9 @@ impl LoginLimits {
         known[slot(attempt.pair)] = Some(Known { pair: attempt.pair, success });
     }
 
-    fn known(&self, pair: u64) -> Option<Known> {
+    fn success(&self, pair: u64) -> Option<u64> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known[slot(pair)].filter(|known| known.pair == pair)
+        known[slot(pair)].filter(|known| known.pair == pair).map(|known| known.success)
     }
 
     fn take(&self, limiter: &Limiter, hash: u64) -> Result<(), Duration> {
@@ -191,15 +207,16 @@ mod tests {
         let clock = Arc::new(Passed::default());
         let limits = LoginLimits::new(Arc::clone(&clock) as Arc<dyn Clock>, &Sevens);
         let network = |last| Network::of([192, 0, 2, last].into());
-        let admit = |name: &str, last| limits.admit(UserRole::Client, name, network(last));
-        let nora = admit("nora", 1).unwrap();
-        limits.succeeded(&nora);
+        let attempt = |name: &str, last| limits.attempt(UserRole::Client, name, network(last));
+        let admit = |name: &str, last| limits.admit(&attempt(name, last));
+        assert!(admit("nora", 1).is_ok());
+        limits.succeeded(&attempt("nora", 1));
         for n in 1..OF_ADDRESS.0.get() {
             assert!(admit(&format!("name {n}"), 1).is_ok());
         }
         assert!(matches!(admit("one more", 1), Err(Problem::TooManyLogins(wait)) if wait <= OF_ADDRESS.1));
         assert!(admit("one more", 2).is_ok());
-        assert!(admit("nora", 1).unwrap().known);
+        assert!(admit("nora", 1).is_ok());
         *clock.0.lock().unwrap() += OF_ADDRESS.1;
         assert!(admit("one more", 1).is_ok());
     }

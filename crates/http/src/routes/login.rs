@@ -26,8 +26,11 @@ pub(super) async fn login(
     let email = EmailAddress::parse(&info.email.unwrap_or_default());
     let email = email.map_err(|_| call.fail(Problem::WrongCredentials))?;
     let app = call.app();
-    let attempt = app.login_limits.admit(role, email.as_str(), call.network()).map_err(|e| call.fail(e))?;
-    let place = app.passwords.enter(attempt.known).map_err(|QueueFull| call.fail(Problem::TooManyWait))?;
+    let attempt = app.login_limits.attempt(role, email.as_str(), call.network());
+    // A log-in that finds the queue full is not counted as a try.
+    let place =
+        app.passwords.enter(attempt.is_known()).map_err(|QueueFull| call.fail(Problem::TooManyWait))?;
+    app.login_limits.admit(&attempt).map_err(|e| call.fail(e))?;
 
     let mut known = None;
     for form in email.stored_forms() {
