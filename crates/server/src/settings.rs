@@ -32,6 +32,9 @@ pub(crate) struct Setting {
     pub(crate) help: &'static str,
 }
 
+/// How long the body of a request may take to arrive.
+const BODY_DEADLINE: Duration = Duration::from_secs(15);
+
 /// All settings, in the order of the documentation.
 pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
@@ -341,7 +344,6 @@ impl Values {
             database: self.checked("database", |text| DatabaseUrl::parse(text).map_err(|e| e.to_string()))?,
             auto_migrate: self.parsed("auto_migrate")?,
             workers: self.parsed("workers")?,
-            keep_alive: self.seconds("keep_alive_seconds")?,
             store: StoreOptions {
                 writers: self.parsed("writers")?,
                 readers: self.parsed("readers")?,
@@ -387,6 +389,8 @@ impl Values {
                 request_log: self.parsed("request_log")?,
                 metrics: metrics_listen.is_some(),
                 password_workers: 2,
+                keep_alive: self.seconds("keep_alive_seconds")?,
+                body_deadline: BODY_DEADLINE,
                 proxies: self.proxies()?,
             },
             links_name_listen,
@@ -589,8 +593,6 @@ pub(crate) struct Settings {
     pub(crate) database: DatabaseUrl,
     pub(crate) auto_migrate: bool,
     pub(crate) workers: usize,
-    /// How long an idle connection is kept open.
-    pub(crate) keep_alive: Duration,
     pub(crate) metrics_listen: Option<Listen>,
     pub(crate) store: StoreOptions,
     pub(crate) engine: Engine,

@@ -17,6 +17,8 @@ mod delivery;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod flood;
+#[cfg(test)]
 mod framing;
 #[cfg(test)]
 mod http;
