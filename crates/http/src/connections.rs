@@ -30,6 +30,9 @@ const RECEIVED_WITHIN: Duration = Duration::from_mins(1);
 /// How long a connection that is to be closed, or whose next request has begun, is kept at most.
 const LEFTOVER: Duration = Duration::from_secs(15);
 
+/// How long the rest of a body in chunks is read after the answer.
+const REST: Duration = Duration::from_secs(5);
+
 /// Interval between two looks for overdue connections.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -190,6 +193,7 @@ pub(crate) async fn limit_connection(
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS || is_stream {
         set_deadline(NONE);
     } else if is_chunked || connections.is_crowded() {
+        set_deadline(connections.after(if is_chunked { REST } else { LEFTOVER }));
         answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     } else if answer.response().head().connection_type() == ConnectionType::KeepAlive {
         set_deadline(connections.after(connections.keep_alive + LEFTOVER));
