@@ -139,7 +139,7 @@ async fn a_connection_is_not_kept_for_the_rest_of_a_request() {
     in_chunks.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 404");
     let mut kept = connect(server, 1).await;
-    world.clock.advance(Duration::from_secs(60));
+    world.clock.advance(Duration::from_mins(1));
     assert!(health(&mut kept).await.contains("200"));
     until_closed(&mut in_chunks).await;
     world.clock.advance(Duration::from_secs(31));
