@@ -112,8 +112,8 @@ impl Connections {
 
     fn count(self: &Arc<Self>, network: Network, share: usize, socket: Socket) -> Option<Counted> {
         let deadline = AtomicU64::new(self.after(self.keep_alive));
-        // These have files until the workers have seen that they are closed.
-        let most = (self.limit / 8).max(4);
+        // A closed connection keeps its files until its worker has seen that. There are an eighth more for that.
+        let most = self.limit + (self.limit / 8).max(4);
         let mut open = self.open();
         if open.of_network.get(&network).is_some_and(|count| *count >= share) {
             open.make_room(most, |connection| connection.network == network)?;
@@ -162,9 +162,9 @@ impl Connections {
 
 impl Open {
     /// Closes the oldest of these connections that waits for its client. None if there is no such connection, or if
-    /// `most` were closed already and are not gone yet.
+    /// there are `most` together with those that were closed and are not gone yet.
     fn make_room(&mut self, most: usize, is_one: impl Fn(&Connection) -> bool) -> Option<()> {
-        if self.leaving >= most {
+        if self.connections.len() + self.leaving >= most {
             return None;
         }
         let waits = |connection: &Connection| connection.deadline.load(Ordering::Relaxed) != NONE;
@@ -203,7 +203,7 @@ impl Drop for Counted {
     }
 }
 
-/// Until it is dropped, the connection of the request waits for its client, and may have to make room for another.
+/// Until this is dropped, the connection of the request waits for its client, and may have to make room for another.
 pub(crate) struct Waiting(Option<Arc<Connection>>);
 
 impl Waiting {
@@ -244,16 +244,21 @@ pub(crate) async fn limit_connection(
     set_deadline(NONE);
     let answered = next.call(req).await;
     let connections = &app.connections;
-    set_deadline(connections.after(LEFTOVER));
+    if answered.is_err() {
+        set_deadline(connections.after(LEFTOVER));
+    }
     let mut answer = answered?;
-    let is_stream = answer.response().body().size() == BodySize::Stream;
-    if answer.status() == StatusCode::SWITCHING_PROTOCOLS || is_stream {
-        set_deadline(NONE);
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS
+        || answer.response().body().size() == BodySize::Stream
+    {
+        // The deadline is what the handler has set.
     } else if is_chunked || connections.is_crowded() {
         set_deadline(connections.after(if is_chunked { REST } else { LEFTOVER }));
         answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     } else if answer.response().head().connection_type() == ConnectionType::KeepAlive {
         set_deadline(connections.after(connections.keep_alive + LEFTOVER));
+    } else {
+        set_deadline(connections.after(LEFTOVER));
     }
     Ok(answer)
 }
