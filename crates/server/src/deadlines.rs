@@ -49,24 +49,16 @@ impl BackOff {
 }
 
 impl Background {
-    /// Ends what is due until told to stop, and sweeps once in an hour.
+    /// Ends what is due until told to stop.
     pub(crate) async fn deadlines(mut self) {
         let mut ticks = interval(Duration::from_secs(1));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut swept: Option<Timestamp> = None;
         let mut back_off = BackOff::default();
         while self.next(&mut ticks).await {
             let now = self.clock.now();
             self.gateway.sweep(now.before(self.grace));
             if let Err(error) = pass_deadlines(&self.store, &mut back_off, now).await {
                 tracing::warn!(%error, "deadlines could not be looked at");
-            }
-            if swept.is_none_or(|last| now.since(last) >= Duration::from_hours(1)) {
-                swept = Some(now);
-                let day_ago = now.before(Duration::from_hours(24));
-                if let Err(error) = self.store.sweep(now, day_ago).await {
-                    tracing::warn!(%error, "expired rows could not be deleted");
-                }
             }
         }
     }

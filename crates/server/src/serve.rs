@@ -26,6 +26,7 @@ use crate::postman::Postman;
 use crate::reconcile::reconcile;
 use crate::relay::Background;
 use crate::settings::{Listen, Settings};
+use crate::sweeper::Sweeper;
 
 /// Runs the server.
 pub(crate) fn run(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
@@ -94,6 +95,13 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let reconciling =
         janus.clone().map(|janus| tokio::spawn(reconcile(janus, store.clone(), stopped.clone())));
     tasks.extend(background.start(seen, &readiness));
+    let sweeper = Sweeper {
+        store: store.clone(),
+        clock: Arc::clone(&clock),
+        retention: settings.retention,
+        stop: stopped.clone(),
+    };
+    tasks.push(supervise(Arc::clone(&readiness), "sweeper", move || sweeper.clone().run()));
     tasks.extend(start_postmen(&settings, &store, &clock, &stopped, &readiness));
     let app = with_routes(app, &settings.engine, janus);
     let live = app.live().clone();

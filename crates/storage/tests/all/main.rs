@@ -36,6 +36,8 @@ mod schema;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]
+mod sweep;
+#[cfg(test)]
 mod urls;
 #[cfg(test)]
 mod users;
