@@ -97,7 +97,7 @@ pub(super) fn url(text: &str, schemes: &[&str]) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Reads a [`url`] without user, query and fragment.
+/// Reads a [`url()`] without user, query and fragment.
 pub(super) fn web_url(text: &str, schemes: &[&str]) -> Result<Url, String> {
     let url = url(text, schemes)?;
     if url.query().is_some() || url.fragment().is_some() {
