@@ -21,6 +21,8 @@ pub struct Timings {
     pub reconnect: Duration,
     /// The life of an account.
     pub account: Duration,
+    /// How long a sign of life counts.
+    pub presence: Duration,
 }
 
 impl Default for Timings {
@@ -33,6 +35,7 @@ impl Default for Timings {
             invitation: Duration::from_mins(15),
             reconnect: Duration::from_secs(30),
             account: Duration::from_hours(12),
+            presence: Duration::from_secs(30),
         }
     }
 }

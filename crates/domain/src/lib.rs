@@ -40,7 +40,7 @@ pub use decide::{decide, open};
 pub use effect::{Effect, effects};
 pub use event::Event;
 pub use ids::{ConferenceId, LanguageId, ParticipantId, Timestamp, UserId};
-pub use matching::{Candidate, MAX_OFFERS, match_providers};
+pub use matching::{Candidate, MAX_NEW_OFFERS, match_providers};
 pub use observe::{Departure, Observation, observe};
 pub use pair::{AccountPair, Leg, account_pair, own_account};
 pub use participant::{

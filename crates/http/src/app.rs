@@ -27,8 +27,6 @@ pub struct HttpSettings {
     pub public_url: String,
     /// How long a login lasts.
     pub logins: LoginLife,
-    /// A party without a sign of life for so long is shown as offline.
-    pub presence_window: Duration,
     /// How invitations are delivered; none if the inviter passes each link on.
     pub delivery: Option<DeliverySettings>,
     /// A stream of live events is never silent for longer than this.
@@ -79,7 +77,7 @@ impl App {
         let live = Live::start(
             store.clone(),
             Arc::clone(&clock),
-            settings.presence_window,
+            store.timings().presence,
             settings.logins,
             settings.heartbeat,
             &readiness,

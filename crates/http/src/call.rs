@@ -139,7 +139,7 @@ impl Call {
     /// at every call. Returns when the login ends.
     async fn note_use(&self, session: &Session, token: &Secret, now: Timestamp) -> Timestamp {
         let App { store, settings, .. } = self.app();
-        let step = settings.presence_window / 3;
+        let step = store.timings().presence / 3;
         if session.last_seen.is_none_or(|seen| now.since(seen) >= step)
             && let Err(error) = store.touch(session.user, now).await
         {

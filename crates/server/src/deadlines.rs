@@ -49,16 +49,19 @@ impl BackOff {
 }
 
 impl Background {
-    /// Ends what is due until told to stop.
+    /// Ends what is due and offers what waits until told to stop.
     pub(crate) async fn deadlines(mut self) {
         let mut ticks = interval(Duration::from_secs(1));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut back_off = BackOff::default();
+        let (mut back_off, mut not_offered) = (BackOff::default(), BackOff::default());
         while self.next(&mut ticks).await {
             let now = self.clock.now();
             self.gateway.sweep(now.before(self.grace));
             if let Err(error) = pass_deadlines(&self.store, &mut back_off, now).await {
                 tracing::warn!(%error, "deadlines could not be looked at");
+            }
+            if let Err(error) = offer_waiting(&self.store, &mut not_offered, now).await {
+                tracing::warn!(%error, "waiting requests could not be looked at");
             }
         }
     }
@@ -69,6 +72,24 @@ impl Background {
             _ = ticks.tick() => true,
         }
     }
+}
+
+/// Offers what waits to those who can take it. A request that cannot be offered is logged now and then.
+///
+/// # Errors
+/// The first error that concerns every request; what is left is tried again at the next look.
+async fn offer_waiting(store: &Store, logged: &mut BackOff, now: Timestamp) -> Result<(), StoreError> {
+    logged.forget(now);
+    for (request, error) in store.offer_waiting(now).await? {
+        if concerns_all(&error) {
+            return Err(error);
+        }
+        if !logged.waits(request, now) {
+            tracing::error!(%error, conference = request.0, "a request could not be offered; it is tried again");
+            logged.failed(request, now);
+        }
+    }
+    Ok(())
 }
 
 /// Ends everything that is due, in batches. A conference that cannot be judged is logged and left to its back-off.

@@ -146,7 +146,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "presence_seconds",
         default: "30",
-        help: "A party without a sign of life for so long is shown as offline.",
+        help: "A party without a sign of life for so long is shown as offline, and is offered nothing.",
     },
     Setting { name: "search_seconds", default: "300", help: "How long an interpreter is looked for." },
     Setting {
@@ -350,6 +350,7 @@ impl Values {
                     invitation: self.seconds("invitation_seconds")?,
                     reconnect: self.seconds("reconnect_seconds")?,
                     account: self.seconds("account_seconds")?,
+                    presence: self.seconds("presence_seconds")?,
                 },
             },
             engine: match self.text("engine").0 {
@@ -367,7 +368,6 @@ impl Values {
                     idle: self.seconds("token_seconds")?,
                     total: self.seconds("token_max_seconds")?,
                 },
-                presence_window: self.seconds("presence_seconds")?,
                 delivery: key.map(|key| DeliverySettings {
                     key,
                     channels: deliveries.iter().map(|(channel, _)| *channel).collect(),

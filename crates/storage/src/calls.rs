@@ -75,15 +75,26 @@ impl Store {
         if let (Whose::Id(id), Ok(command)) = (whose, plain_command(ask)) {
             let plan =
                 move |conference: &Conference| command_steps(conference, actor, command, store.moment(now));
-            return self.executor().decide(id, "do a command", plan).await;
+            let conference = self.executor().decide(id, "do a command", plan).await?;
+            return Ok(self.followed_by_offers(conference, now).await);
         }
-        self.executor()
+        let conference = self
+            .executor()
             .write(lane_key(whose), "do a command", move |tx| {
                 let id = find(&mut tx.connection, whose)?.ok_or_else(|| missing(whose))?;
                 let command = command_of(tx, id, actor, ask)?;
                 store.decide_and_save(tx, id, actor, command, now, None)
             })
-            .await
+            .await?;
+        Ok(self.followed_by_offers(conference, now).await)
+    }
+
+    /// A provider whose request has ended is available for others.
+    async fn followed_by_offers(&self, conference: Conference, now: Timestamp) -> Conference {
+        if !conference.is_live() && conference.provider().is_some() {
+            self.offer_waiting_after_change(now).await;
+        }
+        conference
     }
 
     /// Finishes a call, with the legs that the client reports.
@@ -106,7 +117,8 @@ impl Store {
             ])?;
         }
         let store = self.clone();
-        self.executor()
+        let conference = self
+            .executor()
             .write(lane_key(whose), "finish a call", move |tx| {
                 let id = find(&mut tx.connection, whose)?.ok_or_else(|| missing(whose))?;
                 let command = Command::Finish { successful };
@@ -114,7 +126,8 @@ impl Store {
                 save_legs(&mut tx.connection, id, &legs)?;
                 Ok(conference)
             })
-            .await
+            .await?;
+        Ok(self.followed_by_offers(conference, now).await)
     }
 
     /// Takes in facts from outside, one after the other. A conference that does not exist has nothing to take in.

@@ -38,6 +38,7 @@ mod timeline;
 mod together;
 mod users;
 mod view;
+mod waiting;
 
 pub use aggregate::RequestDetails;
 pub use backlog::{Backlog, Queued};

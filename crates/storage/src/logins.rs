@@ -11,7 +11,7 @@ use crate::executor::Tx;
 use crate::nodes::notify;
 use crate::schema::{conferences, tokens, users};
 use crate::store::SecretHash;
-use crate::users::{Credentials, UserRole, UserStatus, set_last_seen};
+use crate::users::{Credentials, UserRole, UserStatus, note_sign_of_life};
 use crate::{Store, StoreError};
 
 /// Maximum number of logins of one user. A further one ends the oldest.
@@ -46,7 +46,9 @@ impl Store {
         expires: Timestamp,
     ) -> Result<bool, StoreError> {
         let user = judged.user;
-        self.executor()
+        let seen_from = now.before(self.timings().presence);
+        let kept = self
+            .executor()
             .write(user.0, "log in", move |tx| {
                 let good = users::table
                     .find(user.0)
@@ -56,7 +58,7 @@ impl Store {
                     .get_result::<i64>(&mut tx.connection)
                     .map_err(StoreError::query("check credentials"))?;
                 if good == 0 {
-                    return Ok(false);
+                    return Ok(None);
                 }
                 diesel::insert_into(tokens::table)
                     .values((
@@ -68,10 +70,13 @@ impl Store {
                     .execute(&mut tx.connection)
                     .map_err(StoreError::query("insert a token"))?;
                 end_oldest(tx, user, &hash)?;
-                set_last_seen(&mut tx.connection, user, now)?;
-                Ok(true)
+                note_sign_of_life(&mut tx.connection, user, seen_from, now).map(Some)
             })
-            .await
+            .await?;
+        if kept == Some(true) {
+            self.offer_waiting_after_change(now).await;
+        }
+        Ok(kept.is_some())
     }
 
     /// Whose token this is; none if it is unknown, or expired while its user has no live request.
@@ -156,7 +161,9 @@ impl Store {
                 tx.changes.push(Change::of_user(user));
                 Ok(())
             })
-            .await
+            .await?;
+        self.offer_waiting_after_change(now).await;
+        Ok(())
     }
 
     /// Ends all logins of a user, and its part in the live request: its accounts are dead in the same transaction.

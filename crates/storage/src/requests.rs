@@ -1,9 +1,7 @@
 //! Requests: opening one, and offering it to providers.
 
 use diesel::prelude::*;
-use trialogue_domain::{
-    Actor, Candidate, ConferenceId, LanguageId, Refusal, Timestamp, UserId, match_providers, open,
-};
+use trialogue_domain::{Actor, ConferenceId, LanguageId, Refusal, Timestamp, UserId, match_providers, open};
 
 use crate::aggregate::{Deed, RequestDetails, insert};
 use crate::connection::AnyConnection;
@@ -11,9 +9,10 @@ use crate::executor::Tx;
 use crate::idempotency::{IdempotencyKey, once};
 use crate::limits::check_requests;
 use crate::rows::offer_state;
-use crate::schema::{conferences, languages, offers, provider_languages, users};
+use crate::schema::{conferences, languages, offers, users};
 use crate::text::storable;
 use crate::view::{ConferenceView, Language, language, view};
+use crate::waiting::candidates;
 use crate::{Store, StoreError};
 
 /// Maximum number of open offers that a provider is shown.
@@ -103,8 +102,10 @@ impl Store {
                     language(&mut tx.connection, wanted)?.ok_or(StoreError::UnknownLanguage(wanted.0))?;
                     let live = is_live(&mut tx.connection, LiveOf::Client(client))?;
                     check_requests(&mut tx.connection, client, now)?;
-                    let offered_to = match_providers(wanted, &candidates(&mut tx.connection, wanted)?);
-                    let events = open(client, live, wanted, &offered_to, store.moment(now))?;
+                    let moment = store.moment(now);
+                    let candidates = candidates(&mut tx.connection, [wanted], moment)?;
+                    let offered_to = match_providers(wanted, &candidates, |_| false, moment);
+                    let events = open(client, live, wanted, &offered_to, moment)?;
                     let id = tx.ids.conference();
                     let deed = Deed { actor: Some(Actor::Client(client)), at: now };
                     insert(tx, id, &events, deed, &details)?;
@@ -127,7 +128,7 @@ impl Store {
                     .inner_join(users::table.on(users::id.eq(conferences::client_id)))
                     .inner_join(languages::table.on(languages::id.eq(conferences::language_id)))
                     .filter(open)
-                    .order((offers::offered_at, offers::conference_id))
+                    .order((offers::offered_at, conferences::requested_at, conferences::id))
                     .limit(OFFERS)
                     .select((
                         conferences::id,
@@ -148,32 +149,6 @@ impl Store {
             })
             .await
     }
-}
-
-/// The providers who speak a language and are online.
-fn candidates(connection: &mut AnyConnection, wanted: LanguageId) -> Result<Vec<Candidate>, StoreError> {
-    let online: Vec<(i32, i32)> = users::table
-        .inner_join(provider_languages::table.on(provider_languages::provider_id.eq(users::id)))
-        .filter(provider_languages::language_id.eq(wanted.0).and(users::online.eq(true)))
-        .order(users::id)
-        .select((users::id, users::performance))
-        .load(connection)
-        .map_err(StoreError::query("find providers"))?;
-    let serving: Vec<Option<i32>> = conferences::table
-        .filter(conferences::outcome.is_null().and(conferences::provider_id.is_not_null()))
-        .select(conferences::provider_id)
-        .load(connection)
-        .map_err(StoreError::query("find busy providers"))?;
-    Ok(online
-        .into_iter()
-        .map(|(id, performance)| Candidate {
-            provider: UserId(id),
-            online: true,
-            busy: serving.contains(&Some(id)),
-            languages: vec![wanted],
-            performance,
-        })
-        .collect())
 }
 
 #[derive(Clone, Copy)]

@@ -1,7 +1,7 @@
 //! Users and their signs of life.
 
 use diesel::prelude::*;
-use trialogue_domain::{ConferenceId, LanguageId, Role, Timestamp, UserId};
+use trialogue_domain::{LanguageId, Role, Timestamp, UserId};
 
 use crate::connection::AnyConnection;
 use crate::executor::Tx;
@@ -310,14 +310,22 @@ impl Store {
             .await
     }
 
-    /// Notes a sign of life.
+    /// Notes a sign of life. A user who has become present by it is offered the requests that wait.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn touch(&self, user: UserId, now: Timestamp) -> Result<(), StoreError> {
-        self.executor()
-            .write(user.0, "note a sign of life", move |tx| set_last_seen(&mut tx.connection, user, now))
-            .await
+        let seen_from = now.before(self.timings().presence);
+        let returned = self
+            .executor()
+            .write(user.0, "note a sign of life", move |tx| {
+                note_sign_of_life(&mut tx.connection, user, seen_from, now)
+            })
+            .await?;
+        if returned {
+            self.offer_waiting_after_change(now).await;
+        }
+        Ok(())
     }
 
     /// Notes a sign of life of many, but of those who gave one at `lately` or after.
@@ -347,33 +355,24 @@ impl Store {
         Ok(())
     }
 
-    /// Switches a provider on or off; on, returns the searching requests that it could serve.
+    /// Switches a provider on or off, which is a sign of life. On, it is offered the requests that wait.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn set_online(&self, provider: UserId, online: bool) -> Result<Vec<ConferenceId>, StoreError> {
+    pub async fn set_online(&self, provider: UserId, online: bool, now: Timestamp) -> Result<(), StoreError> {
         self.executor()
             .write(provider.0, "switch a provider on or off", move |tx| {
                 diesel::update(users::table.find(provider.0))
-                    .set(users::online.eq(online))
+                    .set((users::online.eq(online), users::last_seen.eq(Some(now.0))))
                     .execute(&mut tx.connection)
                     .map_err(StoreError::query("switch a provider on or off"))?;
-                if !online {
-                    return Ok(Vec::new());
-                }
-                let spoken = provider_languages::table
-                    .filter(provider_languages::provider_id.eq(provider.0))
-                    .select(provider_languages::language_id);
-                let waiting: Vec<i32> = conferences::table
-                    .filter(conferences::outcome.is_null().and(conferences::provider_id.is_null()))
-                    .filter(conferences::language_id.eq_any(spoken))
-                    .order((conferences::requested_at, conferences::id))
-                    .select(conferences::id)
-                    .load(&mut tx.connection)
-                    .map_err(StoreError::query("find waiting requests"))?;
-                Ok(waiting.into_iter().map(ConferenceId).collect())
+                Ok(())
             })
-            .await
+            .await?;
+        if online {
+            self.offer_waiting_after_change(now).await;
+        }
+        Ok(())
     }
 
     /// A language by its number.
@@ -423,14 +422,24 @@ fn forget(connection: &mut AnyConnection, user: UserId) -> QueryResult<()> {
     Ok(())
 }
 
-pub(crate) fn set_last_seen(
+/// Notes it, and returns whether a provider who wants to take calls has become present by it: one without a sign of
+/// life from `seen_from` on.
+pub(crate) fn note_sign_of_life(
     connection: &mut AnyConnection,
     user: UserId,
+    seen_from: Timestamp,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
+    let absent = users::last_seen.is_null().or(users::last_seen.lt(Some(seen_from.0)));
+    let returned = users::table
+        .find(user.0)
+        .filter(users::online.eq(true).and(absent))
+        .count()
+        .get_result::<i64>(connection)
+        .map_err(StoreError::query("look for the last sign of life"))?;
     diesel::update(users::table.find(user.0))
         .set(users::last_seen.eq(Some(now.0)))
         .execute(connection)
         .map_err(StoreError::query("note a sign of life"))?;
-    Ok(())
+    Ok(returned > 0)
 }

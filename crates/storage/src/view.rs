@@ -1,12 +1,19 @@
 //! What is shown of a conference: the domain's value, and the names that go with it.
 
 use diesel::prelude::*;
-use trialogue_domain::{Conference, ConferenceId, LanguageId, ParticipantId, Timestamp, UserId};
+use trialogue_domain::{Conference, ConferenceId, LanguageId, Outcome, ParticipantId, Timestamp, UserId};
 
 use crate::aggregate::{Loaded, RequestDetails, load};
 use crate::connection::AnyConnection;
+use crate::rows::outcome_code;
 use crate::schema::{conferences, languages, provider_languages, users};
 use crate::{Store, StoreError};
+
+/// Maximum number of providers that are shown of those with an open offer.
+const SHOWN_OFFERS: usize = 20;
+
+/// Number of requests from which the performance of a provider is computed.
+const PERFORMANCE_OF: i64 = 20;
 
 /// A conference with the names of its people.
 #[derive(Clone)]
@@ -25,7 +32,7 @@ pub struct ConferenceView {
     pub provider: Option<Person>,
     /// The invited parties.
     pub invited: Vec<Invited>,
-    /// The providers with an open offer, while the search is on.
+    /// The first providers with an open offer, while the search is on; 20 at most.
     pub offered: Vec<OfferedProvider>,
 }
 
@@ -73,7 +80,7 @@ pub struct Invited {
 pub struct OfferedProvider {
     /// Who.
     pub person: Person,
-    /// How well it did, in hundredths.
+    /// The share of its last 20 requests that were serviced, in hundredths; 0 before the first.
     pub performance: i32,
     /// Languages spoken as a native.
     pub native_languages: Vec<String>,
@@ -131,8 +138,11 @@ pub(crate) fn view(
     let Some(Loaded { conference, row, participants }) = load(connection, id)? else { return Ok(None) };
     let client = person(connection, conference.client)?;
     let provider = conference.provider().map(|p| person(connection, p)).transpose()?;
-    let offered =
-        conference.open_offers().map(|p| offered_provider(connection, p)).collect::<Result<_, _>>()?;
+    let offered = conference
+        .open_offers()
+        .take(SHOWN_OFFERS)
+        .map(|p| offered_provider(connection, p))
+        .collect::<Result<_, _>>()?;
     let invited = participants
         .into_iter()
         .filter(|p| p.user_id.is_none())
@@ -206,15 +216,21 @@ fn person(connection: &mut AnyConnection, id: UserId) -> Result<Person, StoreErr
     Ok(Person { id, name, email, last_seen: last_seen.map(Timestamp) })
 }
 
-pub(crate) fn offered_provider(
-    connection: &mut AnyConnection,
-    id: UserId,
-) -> Result<OfferedProvider, StoreError> {
-    let performance = users::table
-        .find(id.0)
-        .select(users::performance)
-        .get_result::<i32>(connection)
-        .map_err(StoreError::query("find a provider"))?;
+/// The share of the provider's last requests that were serviced, in hundredths.
+fn performance(connection: &mut AnyConnection, id: UserId) -> Result<i32, StoreError> {
+    let outcomes: Vec<Option<i16>> = conferences::table
+        .filter(conferences::provider_id.eq(Some(id.0)).and(conferences::ended_at.is_not_null()))
+        .order((conferences::ended_at.desc(), conferences::id.desc()))
+        .limit(PERFORMANCE_OF)
+        .select(conferences::outcome)
+        .load(connection)
+        .map_err(StoreError::query("find a provider's last requests"))?;
+    let serviced = outcomes.iter().filter(|outcome| **outcome == Some(outcome_code(Outcome::Serviced)));
+    let hundredths = 100 * serviced.count() / outcomes.len().max(1);
+    Ok(i32::try_from(hundredths).unwrap_or(100))
+}
+
+fn offered_provider(connection: &mut AnyConnection, id: UserId) -> Result<OfferedProvider, StoreError> {
     let spoken: Vec<(String, bool)> = provider_languages::table
         .inner_join(languages::table.on(languages::id.eq(provider_languages::language_id)))
         .filter(provider_languages::provider_id.eq(id.0))
@@ -226,7 +242,7 @@ pub(crate) fn offered_provider(
     let names = |list: Vec<(String, bool)>| list.into_iter().map(|(name, _)| name).collect();
     Ok(OfferedProvider {
         person: person(connection, id)?,
-        performance,
+        performance: performance(connection, id)?,
         native_languages: names(native),
         other_languages: names(other),
     })

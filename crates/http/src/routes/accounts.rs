@@ -45,7 +45,7 @@ async fn answer(call: &Call, whose: Whose, actor: Actor, token: &Secret) -> Resu
         }
     }
     let (pair, participant) = seen_by(&view.conference, actor);
-    let window = call.app().settings.presence_window;
+    let window = call.app().store.timings().presence;
     let holder = Holder { participant, token };
     Ok(call.ok(&present::account_pair(&pair, &view, &holder, call.now(), window)))
 }

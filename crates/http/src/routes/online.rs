@@ -1,8 +1,7 @@
 //! `Provider/Task/SetOnline`, `SetOffline`: whether the interpreter takes calls.
 
 use actix_web::{HttpResponse, web};
-use trialogue_domain::Actor;
-use trialogue_storage::{Ask, UserRole, Whose};
+use trialogue_storage::UserRole;
 
 use crate::call::Call;
 use crate::reply::{self, Failure};
@@ -12,16 +11,13 @@ use crate::wire::ParaProviderOnlineStatus;
 pub(super) async fn set_online(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {
     let caller = call.user(UserRole::Provider).await?;
     let _: Option<ParaProviderOnlineStatus> = call.optional_body(payload).await?;
-    let waiting = call.app().store.set_online(caller.user, true).await.map_err(|e| call.fail(e))?;
-    for request in waiting {
-        call.command(Whose::Id(request), Actor::System, Ask::Offer(caller.user)).await?;
-    }
+    call.app().store.set_online(caller.user, true, call.now()).await.map_err(|e| call.fail(e))?;
     Ok(reply::empty())
 }
 
 pub(super) async fn set_offline(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {
     let caller = call.user(UserRole::Provider).await?;
     let _: Option<ParaProviderOnlineStatus> = call.optional_body(payload).await?;
-    call.app().store.set_online(caller.user, false).await.map_err(|e| call.fail(e))?;
+    call.app().store.set_online(caller.user, false, call.now()).await.map_err(|e| call.fail(e))?;
     Ok(reply::empty())
 }

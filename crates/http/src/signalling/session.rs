@@ -354,7 +354,7 @@ impl PartySocket<'_> {
     /// A client or provider with a socket that answers is not offline.
     async fn note_sign_of_life(&mut self) {
         let now = self.app.clock.now();
-        let step = self.app.settings.presence_window / 3;
+        let step = self.app.store.timings().presence / 3;
         if self.last_touch.is_some_and(|last| now.since(last) < step) {
             return;
         }

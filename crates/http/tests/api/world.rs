@@ -16,7 +16,7 @@ use actix_web::{HttpServer, body, web};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use trialogue_domain::{ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, UserId};
+use trialogue_domain::{ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, Timings, UserId};
 use trialogue_http::{
     App, Clock, DeliverySettings, Entropy, HttpSettings, IceServers, Live, LoginLife, SignallingSettings,
     configure,
@@ -94,26 +94,26 @@ impl World {
     }
 
     pub(crate) async fn with(options: StoreOptions) -> Self {
-        Self::made(options, PRESENCE, None, |app| app).await
+        Self::made(options, None, |app| app).await
     }
 
     pub(crate) async fn with_presence(options: StoreOptions, presence_window: Duration) -> Self {
-        Self::made(options, presence_window, None, |app| app).await
+        let timings = Timings { presence: presence_window, ..options.timings };
+        Self::made(StoreOptions { timings, ..options }, None, |app| app).await
     }
 
     /// One that delivers invitations.
     pub(crate) async fn with_delivery(delivery: DeliverySettings) -> Self {
-        Self::made(StoreOptions::default(), PRESENCE, Some(delivery), |app| app).await
+        Self::made(StoreOptions::default(), Some(delivery), |app| app).await
     }
 
     /// One in which `LiveKit` carries the picture.
     pub(crate) async fn with_livekit(key: LiveKitKey) -> Self {
-        Self::made(StoreOptions::default(), PRESENCE, None, |app| app.with_livekit(key)).await
+        Self::made(StoreOptions::default(), None, |app| app.with_livekit(key)).await
     }
 
     async fn made(
         options: StoreOptions,
-        presence_window: Duration,
         delivery: Option<DeliverySettings>,
         finish: impl FnOnce(App) -> App,
     ) -> Self {
@@ -126,7 +126,6 @@ impl World {
             base_path: "/API".to_owned(),
             public_url: "https://trialogue.example".to_owned(),
             logins: LoginLife { idle: TOKEN_LIFE, total: TOKEN_MAX },
-            presence_window,
             delivery,
             heartbeat: HEARTBEAT,
             signalling: SignallingSettings {

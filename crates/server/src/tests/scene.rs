@@ -116,7 +116,7 @@ impl World {
     pub(super) async fn call(&self) -> Call {
         let client = self.user(UserRole::Client, vec![]).await;
         let provider = self.user(UserRole::Provider, vec![(LanguageId(44), true)]).await;
-        self.store.set_online(provider, true).await.unwrap();
+        self.store.set_online(provider, true, self.clock.now()).await.unwrap();
         let render =
             Box::new(|view: &trialogue_storage::ConferenceView| view.conference.id.to_string().into_bytes());
         let request = self.store.open_request(
@@ -135,7 +135,7 @@ impl World {
         self.ask(&call, by_provider, Ask::ConfirmVideo).await;
         self.issue(&call, by_client).await;
         // Nobody else is to be offered to this provider.
-        self.store.set_online(provider, false).await.unwrap();
+        self.store.set_online(provider, false, self.clock.now()).await.unwrap();
         call
     }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use serde_json::json;
 use trialogue_testkit::{Fsync, PostgresCluster, StopMode};
@@ -24,7 +24,10 @@ on_both!(
 const PAIRS: usize = 4;
 
 /// So many answers are awaited before the end: some calls of each pair, and some guests of each call.
-const ANSWERS: usize = 300;
+const ANSWERS: usize = 200;
+
+/// How many results the pairs may be ahead of their reader: on a fast machine they would come to the limit of requests.
+const AHEAD: usize = 50;
 
 /// Every fifth guest or so stays, so that there is somebody to find.
 const GUESTS: usize = 5;
@@ -79,7 +82,7 @@ fn scenario(database: &Database, end: impl FnOnce(Server)) {
 /// What the server acknowledges to pairs that call without a pause, while something happens in the middle. After it, that
 /// number of answers is waited for, or until no pair goes on.
 fn calls_around(pairs: &[Pair], afterwards: usize, middle: impl FnOnce()) -> Vec<Acknowledged> {
-    let (sender, receiver) = channel();
+    let (sender, receiver) = sync_channel(AHEAD);
     std::thread::scope(|threads| {
         for pair in pairs {
             let sender = sender.clone();
@@ -105,7 +108,7 @@ fn check(acknowledged: &[Acknowledged], server: &Server, database: &Database, pa
 
 fn a_timeline_of_a_running_call_adds_up(database: &Database) {
     let (server, pairs) = busy_server(database);
-    let (sender, receiver) = channel();
+    let (sender, receiver) = sync_channel(AHEAD);
     std::thread::scope(|threads| {
         let pair = &pairs[0];
         threads.spawn(move || keep_calling(pair, &sender).unwrap_err());
@@ -117,7 +120,7 @@ fn a_timeline_of_a_running_call_adds_up(database: &Database) {
             });
             database.timeline(conference);
         }
-        drop(server.process.kill());
+        drop((receiver, server.process.kill()));
     });
 }
 
@@ -143,7 +146,7 @@ fn take(receiver: &Receiver<Acknowledged>, count: usize) -> Vec<Acknowledged> {
 /// Calls with guests that come and are kicked, one after the other. It ends when the results are no longer received,
 /// with an answer that does not come whole, or with one that tells that the database is gone; any other that is no yes is
 /// a bug.
-fn keep_calling(pair: &Pair, sender: &Sender<Acknowledged>) -> io::Result<Infallible> {
+fn keep_calling(pair: &Pair, sender: &SyncSender<Acknowledged>) -> io::Result<Infallible> {
     let Pair { client, provider, .. } = pair;
     let say = |acknowledged| sender.send(acknowledged).map_err(io::Error::other);
     let yes = |answer: io::Result<Answer>| match answer? {

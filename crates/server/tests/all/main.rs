@@ -55,4 +55,6 @@ mod stop;
 #[cfg(test)]
 mod wait;
 #[cfg(test)]
+mod waiting;
+#[cfg(test)]
 mod walkthrough;

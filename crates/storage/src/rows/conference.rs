@@ -68,7 +68,7 @@ mod stage {
 
 pub(super) const OUTCOMES: [Outcome; 3] = [Outcome::Serviced, Outcome::Cancelled, Outcome::NoInterpreter];
 
-pub(super) const fn outcome_code(outcome: Outcome) -> i16 {
+pub(crate) const fn outcome_code(outcome: Outcome) -> i16 {
     match outcome {
         Outcome::Serviced => 1,
         Outcome::Cancelled => 2,

@@ -42,4 +42,6 @@ mod urls;
 #[cfg(test)]
 mod users;
 #[cfg(test)]
+mod waiting;
+#[cfg(test)]
 mod world;

@@ -145,7 +145,7 @@ async fn nodes_share_one_key_one_client_one_provider_and_one_email() {
 }
 
 async fn accept_two_at_once(nodes: [&Store; 2], world: &crate::world::World, provider: UserId, n: i32) {
-    nodes[0].set_online(provider, true).await.unwrap();
+    nodes[0].set_online(provider, true, world.now()).await.unwrap();
     let mut ids = vec![];
     for side in ["x", "y"] {
         let client = world.client(&format!("{side}{n}@example.org")).await;

@@ -82,7 +82,7 @@ impl World {
     /// A provider of Spanish who is online.
     pub(crate) async fn provider(&self, email: &str) -> UserId {
         let provider = self.store.add_user(user(UserRole::Provider, email), self.now()).await.unwrap();
-        self.store.set_online(provider, true).await.unwrap();
+        self.store.set_online(provider, true, self.now()).await.unwrap();
         provider
     }
 

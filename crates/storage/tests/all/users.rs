@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use trialogue_domain::{Actor, LanguageId, OfferState, Stage, Timestamp};
+use trialogue_domain::{Actor, LanguageId, Timestamp};
 use trialogue_storage::{Ask, StoreError, UserRole, Whose, hash_secret};
 
 use crate::scene::{GERMAN, SPANISH, details, log_in, number, request, user};
@@ -12,7 +12,6 @@ on_both! {
     an_unknown_language_adds_nobody,
     a_token_is_good_until_it_expires,
     signs_of_life_are_kept,
-    a_provider_coming_online_is_told_what_waits,
     only_fitting_providers_get_an_offer,
     languages_are_there,
     an_open_store_is_healthy,
@@ -79,43 +78,15 @@ async fn signs_of_life_are_kept(database: Database) {
     assert_eq!((session.role, session.last_seen), (UserRole::Client, Some(later)));
 }
 
-async fn a_provider_coming_online_is_told_what_waits(database: Database) {
-    let world = database.world();
-    let first = world.client("c1@example.org").await;
-    let second = world.client("c2@example.org").await;
-    let third = world.client("c3@example.org").await;
-    let older = world.request(first).await.unwrap();
-    world.clock.advance(Duration::from_secs(1));
-    let newer = world.request(second).await.unwrap();
-    world.store.open_request(third, GERMAN, details(), world.now(), None, number()).await.unwrap();
-
-    let late = world.store.add_user(user(UserRole::Provider, "late@example.org"), world.now()).await.unwrap();
-    assert_eq!(world.store.set_online(late, true).await.unwrap(), [older, newer]);
-    assert_eq!(world.store.set_online(late, false).await.unwrap(), []);
-
-    let offer = |id| world.store.command(Whose::Id(id), Actor::System, Ask::Offer(late), world.now());
-    let offered = offer(older).await.unwrap();
-    let Stage::Searching { offers, .. } = &offered.stage else { panic!("{offered:?}") };
-    assert_eq!((offers[0].provider, offers[0].state), (late, OfferState::Open));
-    assert_eq!(offer(older).await.unwrap(), offered, "offering twice is offering");
-    world.conference(older).await;
-    assert_eq!(world.store.offers(late).await.unwrap().len(), 1);
-
-    let accepted =
-        world.store.command(Whose::Id(older), Actor::Provider(late), Ask::AcceptOffer, world.now());
-    accepted.await.unwrap();
-    assert_eq!(world.store.set_online(late, true).await.unwrap(), [newer], "the other one is served");
-}
-
 async fn only_fitting_providers_get_an_offer(database: Database) {
     let world = database.world();
     let online = world.provider("online@example.org").await;
     let offline = world.provider("offline@example.org").await;
-    world.store.set_online(offline, false).await.unwrap();
+    world.store.set_online(offline, false, world.now()).await.unwrap();
     let mut german = user(UserRole::Provider, "german@example.org");
     german.languages = vec![(GERMAN, true)];
     let german = world.store.add_user(german, world.now()).await.unwrap();
-    world.store.set_online(german, true).await.unwrap();
+    world.store.set_online(german, true, world.now()).await.unwrap();
     let busy = world.provider("busy@example.org").await;
     let other = world.client("other@example.org").await;
     let served = world.request(other).await.unwrap();
