@@ -249,8 +249,8 @@ fn the_loudest_log_has_no_secret_and_no_session_description() {
         "ice-ufrag",
         "a=group",
     ] {
-        let line = log.lines().find(|line| line.contains(secret));
-        assert_eq!(line, None, "{secret} is logged");
+        let leak = log.lines().find(|line| line.contains(secret));
+        assert_eq!(leak, None, "{secret} is logged");
     }
 }
 
