@@ -9,6 +9,7 @@
 mod accounts;
 mod aggregate;
 mod backlog;
+mod backup;
 mod calls;
 mod changes;
 mod connection;
@@ -42,6 +43,7 @@ mod waiting;
 
 pub use aggregate::RequestDetails;
 pub use backlog::{Backlog, Queued};
+pub use backup::{BackupError, backup};
 pub use calls::{Ask, CallLeg};
 pub use changes::{Change, Wake, Wakes};
 pub use connection::DatabaseUrl;

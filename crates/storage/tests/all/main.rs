@@ -1,6 +1,8 @@
 //! Tests of the store, each on SQLite and on PostgreSQL wherever both can do it.
 
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod calls;
 #[cfg(test)]
 mod changes;
