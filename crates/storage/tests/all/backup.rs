@@ -45,7 +45,7 @@ async fn a_backup_is_the_committed_state_of_a_database_in_use() {
     assert!(is_intact(&file));
 
     let copy = Store::open(&DatabaseUrl::Sqlite(file.clone()), StoreOptions::default()).unwrap();
-    assert!(copy.credentials("c@example.org".into(), UserRole::Client).await.unwrap().is_some());
+    assert!(copy.credentials(UserRole::Client, "c@example.org").await.unwrap().is_some());
     copy.close();
     // A later backup needs a name of its own.
     let before = fs::read(&file).unwrap();
@@ -54,7 +54,7 @@ async fn a_backup_is_the_committed_state_of_a_database_in_use() {
     let second = dir.path().join("second.db");
     backup(&world.place.url(), &second).unwrap();
     let copy = Store::open(&DatabaseUrl::Sqlite(second), StoreOptions::default()).unwrap();
-    assert!(copy.credentials("x@example.org".into(), UserRole::Client).await.unwrap().is_some());
+    assert!(copy.credentials(UserRole::Client, "x@example.org").await.unwrap().is_some());
     copy.close();
 }
 
