@@ -180,10 +180,8 @@ test('a name of another direction turns no text around it', async () => {
   const kick = row.locator('[data-kick]');
   assert.equal(await kick.getAttribute('aria-label'), 'Remove \u2068שרה 42\u2069');
   await kick.click();
-  const title = nurse.locator('#kick-dialog h2');
-  assert.equal(await title.textContent(), 'Remove \u2068שרה 42\u2069?');
-  // The number belongs to the name, which is read from right to left; the sentence goes on at the right of it.
-  assert.deepEqual(await places(title, ['Remove', '42', 'שרה', '?']), ['Remove', '42', 'שרה', '?']);
+  assert.equal(await nurse.locator('#kick-dialog h2').textContent(), 'Remove \u2068שרה 42\u2069?');
+  assert.match(await nurse.locator('#kick-dialog p').textContent(), /^\u2068שרה 42\u2069 leaves/);
   await pictures(nurse, 'kick-hebrew');
   await accessible(nurse);
   for (const dialog of ['#kick-dialog', '#people-dialog']) {
@@ -202,18 +200,3 @@ test('a name of another direction turns no text around it', async () => {
   exchange.say(exchange.of(nurse), { type: 'party', party: { ...party, name: '\u202eesrever', here: false } });
   await nurse.getByText('esrever has lost the connection.').waitFor({ state: 'attached' });
 });
-
-/** The words of an element's text in the order in which they are seen, from left to right. */
-function places(locator, words) {
-  return locator.evaluate((element, words) => {
-    const text = element.firstChild;
-    const left = (word) => {
-      const range = document.createRange();
-      const at = text.data.indexOf(word);
-      range.setStart(text, at);
-      range.setEnd(text, at + word.length);
-      return range.getBoundingClientRect().left;
-    };
-    return [...words].sort((a, b) => left(a) - left(b));
-  }, words);
-}
