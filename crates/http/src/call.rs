@@ -16,6 +16,7 @@ use validator::Validate;
 
 use crate::app::App;
 use crate::body;
+use crate::client_address::Network;
 use crate::negotiation::answer_type;
 use crate::problem::Problem;
 use crate::reply::{self, Failure};
@@ -154,6 +155,11 @@ impl Call {
                 session.expires
             }
         }
+    }
+
+    /// The network that the request comes from.
+    pub(crate) fn network(&self) -> Network {
+        self.app.settings.proxies.client(&self.req)
     }
 
     fn token(&self) -> Result<Secret, Failure> {

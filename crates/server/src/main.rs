@@ -9,6 +9,7 @@ mod deadlines;
 mod demo;
 mod engine;
 mod entropy;
+mod files;
 mod heartbeat;
 mod lane;
 mod metrics;

@@ -18,6 +18,7 @@ use crate::clock::SystemClock;
 use crate::demo;
 use crate::engine::{Carrier, carrier, with_routes};
 use crate::entropy::SystemEntropy;
+use crate::files;
 use crate::heartbeat::Heartbeat;
 use crate::lane;
 use crate::metrics::{Metrics, Watched};
@@ -68,8 +69,8 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let gateway = Arc::new(Gateway::new(Arc::clone(&engine), notifier));
     let entropy = Arc::new(SystemEntropy);
     let app =
-        App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), entropy, Arc::clone(&gateway))
-            .map_err(anyhow::Error::msg)?;
+        App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), entropy, Arc::clone(&gateway));
+    let app = app.with_connections(files::raise_limit());
     let readiness = Arc::clone(app.readiness());
     let node = NodeId(SystemEntropy.number());
     let app = if engine.is_embedded() { app.with_embedded_engine(node) } else { app };
@@ -107,12 +108,16 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let live = app.live().clone();
     let watched = Watched { store: store.clone(), live: live.clone(), gateway, clock };
     let metrics = settings.metrics_listen.as_ref().map(|at| Metrics::start(at, watched)).transpose()?;
+    let connections = Arc::clone(app.connections());
     let app = web::Data::new(app);
     let mut server = HttpServer::new(move || {
         let app = app.clone();
         ActixApp::new().configure(move |config| trialogue_http::configure(&app, config))
     })
     .keep_alive(settings.keep_alive)
+    // The work for a client that has closed its connection is dropped.
+    .h1_allow_half_closed(false)
+    .on_connect(move |stream, connection| connections.on_connect(stream, connection))
     .shutdown_timeout(settings.shutdown.as_secs());
     if settings.workers > 0 {
         server = server.workers(settings.workers);

@@ -12,12 +12,15 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use trialogue_delivery::{Bearer, Delivery, Email, Language, Sender, TextMessage};
 use trialogue_domain::Timings;
-use trialogue_http::{DeliverySettings, HttpSettings, IceServers, LinkKey, LoginLife, SignallingSettings};
+use trialogue_http::{
+    AddressHeader, DeliverySettings, HttpSettings, IceServers, LinkKey, LoginLife, SignallingSettings,
+    TrustedProxies,
+};
 use trialogue_media::{JanusSettings, LiveKitKey, LiveKitSettings};
 use trialogue_storage::{Channel, DatabaseUrl, StoreOptions};
 
 pub(crate) use address::Listen;
-use address::{ice_server, public_url, web_url};
+use address::{ice_server, network, public_url, web_url};
 use variables::nearest;
 pub(crate) use variables::{CONFIG as CONFIG_VARIABLE, Variables};
 
@@ -71,6 +74,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "keep_alive_seconds",
         default: "75",
         help: "How long an idle connection is kept open for the next request. Keep it longer than the proxy in front does.",
+    },
+    Setting {
+        name: "trusted_proxies",
+        default: "",
+        help: "Addresses and networks of the proxies in front, such as `127.0.0.1, 10.0.0.0/8`. What they report as the client's address \
+               counts for limits; what others report does not. If empty, all clients of a proxy share the limits of one address.",
+    },
+    Setting {
+        name: "client_address_header",
+        default: "X-Forwarded-For",
+        help: "The header in which the trusted proxies report it: `X-Forwarded-For` or `Forwarded`. The proxy must append to this header or \
+               replace it. The right-most address that is no trusted proxy counts.",
     },
     Setting {
         name: "metrics_listen",
@@ -382,7 +397,8 @@ impl Values {
                 conformance_echo: self.parsed("conformance_echo")?,
                 request_log: self.parsed("request_log")?,
                 metrics: metrics_listen.is_some(),
-                password_lane: 2,
+                password_workers: 2,
+                proxies: self.proxies()?,
             },
             links_name_listen,
             listen,
@@ -452,6 +468,21 @@ impl Values {
             key: LiveKitKey::new(key, &secret),
             patience: Duration::from_secs(5),
         })
+    }
+
+    /// The proxies that report the addresses of clients.
+    fn proxies(&self) -> Result<TrustedProxies, SettingsError> {
+        let networks = self.checked("trusted_proxies", |text| {
+            let networks = text.split(',').map(str::trim).filter(|network| !network.is_empty());
+            networks.map(network).collect::<Result<Vec<_>, _>>()
+        })?;
+        let header = self.checked("client_address_header", |name| {
+            let known =
+                [("X-Forwarded-For", AddressHeader::XForwardedFor), ("Forwarded", AddressHeader::Forwarded)];
+            let found = known.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+            found.map(|(_, header)| header).ok_or_else(|| "write `X-Forwarded-For` or `Forwarded`".to_owned())
+        })?;
+        Ok(TrustedProxies { networks, header })
     }
 
     /// The key of invitation links; needed where they are delivered.
