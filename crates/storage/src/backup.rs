@@ -68,7 +68,7 @@ pub fn backup(url: &DatabaseUrl, file: &Path) -> Result<(), BackupError> {
     diesel::sql_query("VACUUM INTO ?")
         .bind::<Text, _>(sqlite_files::uri(copy.path()))
         .execute(&mut connection)
-        .map_err(copying)?;
+        .map_err(|e| copying(&e))?;
     // SQLite leaves it to the system when the copy reaches the disk.
     copy.as_file().sync_all().map_err(failed)?;
     copy.persist_noclobber(file).map_err(|error| match error.error.kind() {
@@ -82,11 +82,11 @@ pub fn backup(url: &DatabaseUrl, file: &Path) -> Result<(), BackupError> {
 fn is_ours(connection: &mut AnyConnection) -> Result<bool, BackupError> {
     let tables = "(SELECT count(*) FROM sqlite_schema WHERE name = 'conferences')";
     let tables: i64 =
-        diesel::select(diesel::dsl::sql::<BigInt>(tables)).get_result(connection).map_err(copying)?;
+        diesel::select(diesel::dsl::sql::<BigInt>(tables)).get_result(connection).map_err(|e| copying(&e))?;
     Ok(tables > 0)
 }
 
-fn copying(error: diesel::result::Error) -> BackupError {
+fn copying(error: &diesel::result::Error) -> BackupError {
     BackupError::Copy(sqlite_files::explained(error.to_string()))
 }
 
