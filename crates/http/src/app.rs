@@ -17,6 +17,7 @@ use crate::logins::LoginLife;
 use crate::password_queue::PasswordQueue;
 use crate::ports::{Clock, Entropy};
 use crate::readiness::Readiness;
+use crate::receiving::Receiving;
 use crate::routes::JanusReports;
 use crate::signalling::{Signalling, SignallingSettings};
 
@@ -46,6 +47,10 @@ pub struct HttpSettings {
     pub metrics: bool,
     /// Number of passwords that are checked at a time.
     pub password_workers: usize,
+    /// How long a connection is kept for the next request.
+    pub keep_alive: Duration,
+    /// How long the body of a request may take to arrive.
+    pub body_deadline: Duration,
     /// Which proxies report the addresses of clients.
     pub proxies: TrustedProxies,
 }
@@ -59,6 +64,7 @@ pub struct App {
     pub(crate) passwords: PasswordQueue,
     pub(crate) login_limits: LoginLimits,
     pub(crate) connections: Arc<Connections>,
+    pub(crate) receiving: Receiving,
     pub(crate) janus: Option<Data<JanusReports>>,
     pub(crate) livekit: Option<LiveKitKey>,
     pub(crate) live: Live,
@@ -79,7 +85,8 @@ impl App {
     ) -> Self {
         let passwords = PasswordQueue::new(settings.password_workers.max(1));
         let login_limits = LoginLimits::new(Arc::clone(&clock), &*entropy);
-        let connections = Arc::new(Connections::new(CONNECTIONS, settings.proxies.clone()));
+        let connections = connections(&settings, &clock, CONNECTIONS);
+        let receiving = Receiving::new(settings.body_deadline);
         let readiness = Arc::new(Readiness::default());
         let live = Live::start(
             store.clone(),
@@ -89,7 +96,7 @@ impl App {
             settings.heartbeat,
             &readiness,
         );
-        let signalling = Signalling::new(gateway);
+        let signalling = Signalling::new(gateway, Arc::clone(&clock));
         let (janus, livekit) = (None, None);
         Self {
             store,
@@ -99,6 +106,7 @@ impl App {
             passwords,
             login_limits,
             connections,
+            receiving,
             janus,
             livekit,
             live,
@@ -145,8 +153,8 @@ impl App {
     /// Lowers the maximum number of open connections. An address that is no trusted proxy may have half of them.
     #[must_use]
     pub fn with_connections(self, limit: usize) -> Self {
-        let connections = Connections::new(limit.min(CONNECTIONS), self.settings.proxies.clone());
-        Self { connections: Arc::new(connections), ..self }
+        let connections = connections(&self.settings, &self.clock, limit.min(CONNECTIONS));
+        Self { connections, ..self }
     }
 
     /// Takes in what a Janus tells.
@@ -160,4 +168,9 @@ impl App {
     pub fn with_livekit(self, key: LiveKitKey) -> Self {
         Self { livekit: Some(key), ..self }
     }
+}
+
+fn connections(settings: &HttpSettings, clock: &Arc<dyn Clock>, limit: usize) -> Arc<Connections> {
+    let (keep_alive, proxies) = (settings.keep_alive, settings.proxies.clone());
+    Arc::new(Connections::new(limit, keep_alive, proxies, Arc::clone(clock)))
 }

@@ -40,6 +40,7 @@ rows! { W:
     W::InvalidBody => W::InvalidBody, "Correct the body; do not repeat it as it is.";
     W::BodyRequired => W::BodyRequired, "Send the body that the route documents.";
     W::BodyTooLarge => W::BodyTooLarge, "Send less; leave out pictures.";
+    W::BodyTimeout => W::BodyTimeout, "Send the request again, on a new connection.";
     W::UnsupportedMediaType => W::UnsupportedMediaType, "Send JSON or XML in UTF-8, and say so in Content-Type.";
     W::UnsupportedContentCoding => W::UnsupportedContentCoding, "Send the body uncompressed, without `Content-Encoding`.";
     W::NotFound => W::NotFound, "Check path and ids.";
@@ -64,6 +65,7 @@ rows! { P:
     P::NotInCall => P::NotInCall, "For the proxy in front of LiveKit: refuse the connection.";
     P::BadWebhook(_) => P::BadWebhook(BadWebhook::Body), "Sign webhooks with the API key of the settings.";
     P::TooManyWait => P::TooManyWait, "Try again after Retry-After.";
+    P::TooManyBodies => P::TooManyBodies, "Try again after Retry-After.";
     P::Store(S::Refused(R::NotFound)) => refused(R::NotFound), "Check path and ids.";
     P::Store(S::Refused(R::NotPermitted { .. })) => refused(R::NotPermitted { role: Role::Provider, command: CommandKind::StartVideo }), "Leave it to the other side.";
     P::Store(S::Refused(R::PrincipalKick)) => refused(R::PrincipalKick), "Finish the call.";

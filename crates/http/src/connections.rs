@@ -1,78 +1,152 @@
-//! The open connections of clients. Their number is limited, in all and for each address, so that the files of the process
-//! are never used up.
+//! The open connections of clients. Their number is limited, in all and for each address, and so is the time for which a
+//! connection is kept between requests: the files of the process are never used up.
 
 use std::any::Any;
 use std::collections::HashMap;
 use std::net::Shutdown;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
+use actix_web::http::header::TRANSFER_ENCODING;
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::rt::net::TcpStream;
 use actix_web::{Error, web};
-use socket2::SockRef;
+use socket2::{SockRef, Socket};
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::App;
 use crate::client_address::{Network, TrustedProxies};
+use crate::ports::Clock;
+
+/// How long a client may take to receive what was sent. After that, the system closes the connection.
+#[cfg(target_os = "linux")]
+const RECEIVED_WITHIN: Duration = Duration::from_mins(1);
+
+/// How long a connection that is to be closed, or whose next request has begun, is kept at most.
+const LEFTOVER: Duration = Duration::from_secs(15);
+
+/// How long the rest of a body in chunks is read after the answer.
+const REST: Duration = Duration::from_secs(5);
+
+/// Interval between two looks for overdue connections.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The deadline of a connection that serves a request, a stream of events or a WebSocket. These have their own.
+const NONE: u64 = u64::MAX;
 
 /// The open connections of all listeners.
 pub struct Connections {
     /// Maximum number of connections.
     limit: usize,
+    /// How long a connection is kept for the next request.
+    keep_alive: Duration,
     /// Connections from here count in all, and not by address.
     proxies: TrustedProxies,
+    clock: Arc<dyn Clock>,
     open: Mutex<Open>,
 }
 
 #[derive(Default)]
 struct Open {
-    all: usize,
+    connections: HashMap<u64, Arc<Connection>>,
     of_network: HashMap<Network, usize>,
+    /// Number of the latest connection.
+    latest: u64,
+}
+
+struct Connection {
+    network: Network,
+    /// A second handle of the socket, to close it when it is overdue.
+    socket: Socket,
+    /// When it is closed, in milliseconds of monotonic time.
+    deadline: AtomicU64,
 }
 
 /// A counted connection. Dropping it ends the count.
 struct Counted {
     connections: Arc<Connections>,
-    network: Network,
+    number: u64,
+    connection: Arc<Connection>,
 }
 
 impl Connections {
-    pub(crate) fn new(limit: usize, proxies: TrustedProxies) -> Self {
-        Self { limit, proxies, open: Mutex::default() }
+    pub(crate) fn new(
+        limit: usize,
+        keep_alive: Duration,
+        proxies: TrustedProxies,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { limit, keep_alive, proxies, clock, open: Mutex::default() }
     }
 
     /// For `HttpServer::on_connect`: counts a new connection, or closes it if there are too many.
-    pub fn on_connect(self: &Arc<Self>, stream: &dyn Any, connection: &mut Extensions) {
+    pub fn on_connect(self: &Arc<Self>, stream: &dyn Any, extensions: &mut Extensions) {
         let Some(stream) = stream.downcast_ref::<TcpStream>() else { return };
-        let counted = stream.peer_addr().ok().and_then(|peer| {
-            let share = if self.proxies.trusts(peer.ip()) { self.limit } else { self.limit / 2 };
-            self.count(Network::of(peer.ip()), share)
+        let socket = SockRef::from(stream);
+        let counted = stream.peer_addr().and_then(|peer| {
+            #[cfg(target_os = "linux")]
+            socket.set_tcp_user_timeout(Some(RECEIVED_WITHIN))?;
+            Ok((peer.ip(), socket.try_clone()?))
+        });
+        let counted = counted.ok().and_then(|(peer, socket)| {
+            let share = if self.proxies.trusts(peer) { self.limit } else { self.limit / 2 };
+            self.count(Network::of(peer), share, socket)
         });
         match counted {
             Some(counted) => {
-                connection.insert(counted);
+                extensions.insert(counted);
             }
             // If this fails, the client has gone already.
-            None => drop(SockRef::from(stream).shutdown(Shutdown::Both)),
+            None => drop(socket.shutdown(Shutdown::Both)),
         }
     }
 
-    fn count(self: &Arc<Self>, network: Network, share: usize) -> Option<Counted> {
+    fn count(self: &Arc<Self>, network: Network, share: usize, socket: Socket) -> Option<Counted> {
+        let deadline = AtomicU64::new(self.after(self.keep_alive));
         let mut open = self.open();
         let of_network = open.of_network.get(&network).copied().unwrap_or_default();
-        if open.all >= self.limit || of_network >= share {
+        if open.connections.len() >= self.limit || of_network >= share {
             return None;
         }
-        open.all += 1;
+        open.latest += 1;
+        let number = open.latest;
+        let connection = Arc::new(Connection { network, socket, deadline });
         open.of_network.insert(network, of_network + 1);
-        Some(Counted { connections: Arc::clone(self), network })
+        open.connections.insert(number, Arc::clone(&connection));
+        Some(Counted { connections: Arc::clone(self), number, connection })
     }
 
     /// Whether more than half of the connections are open: then none is kept for a further request.
     fn is_crowded(&self) -> bool {
-        self.open().all > self.limit / 2
+        self.open().connections.len() > self.limit / 2
+    }
+
+    /// Closes overdue connections until told to stop.
+    pub async fn close_overdue(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let mut looks = interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => return,
+                _ = looks.tick() => {}
+            }
+            let now = self.after(Duration::ZERO);
+            for connection in self.open().connections.values() {
+                if connection.deadline.load(Ordering::Relaxed) <= now {
+                    // If this fails, the client has gone already.
+                    let _ = connection.socket.shutdown(Shutdown::Both);
+                }
+            }
+        }
+    }
+
+    fn after(&self, wait: Duration) -> u64 {
+        u64::try_from((self.clock.monotonic() + wait).as_millis()).unwrap_or(NONE)
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
@@ -82,51 +156,88 @@ impl Connections {
 
 impl Drop for Counted {
     fn drop(&mut self) {
+        let network = self.connection.network;
         let mut open = self.connections.open();
-        open.all -= 1;
-        if let Some(of_network) = open.of_network.get_mut(&self.network) {
+        open.connections.remove(&self.number);
+        if let Some(of_network) = open.of_network.get_mut(&network) {
             *of_network -= 1;
             if *of_network == 0 {
-                open.of_network.remove(&self.network);
+                open.of_network.remove(&network);
             }
         }
     }
 }
 
-/// The middleware: idle connections give way when there are many.
-pub(crate) async fn close_when_crowded(
+/// The middleware: sets the deadline of the connection after the answer, and closes it where there are many.
+///
+/// actix has a deadline for the head of the first request only. It has none for the head of a later request, and none for
+/// what is left of a body in chunks, which it reads after the answer. So no connection is kept after such a body.
+pub(crate) async fn limit_connection(
     app: web::Data<App>,
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let mut answer = next.call(req).await?;
-    if answer.status() != StatusCode::SWITCHING_PROTOCOLS && app.connections.is_crowded() {
+    let connection = req.conn_data::<Counted>().map(|counted| Arc::clone(&counted.connection));
+    let set_deadline = |deadline| {
+        if let Some(connection) = &connection {
+            connection.deadline.store(deadline, Ordering::Relaxed);
+        }
+    };
+    let is_chunked = req.headers().contains_key(TRANSFER_ENCODING);
+    set_deadline(NONE);
+    let answered = next.call(req).await;
+    let connections = &app.connections;
+    set_deadline(connections.after(LEFTOVER));
+    let mut answer = answered?;
+    let is_stream = answer.response().body().size() == BodySize::Stream;
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS || is_stream {
+        set_deadline(NONE);
+    } else if is_chunked || connections.is_crowded() {
+        set_deadline(connections.after(if is_chunked { REST } else { LEFTOVER }));
         answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    } else if answer.response().head().connection_type() == ConnectionType::KeepAlive {
+        set_deadline(connections.after(connections.keep_alive + LEFTOVER));
     }
     Ok(answer)
 }
 
 #[cfg(test)]
 mod tests {
+    use socket2::{Domain, Type};
+    use trialogue_domain::Timestamp;
+
     use super::*;
 
-    fn network(last: u8) -> Network {
-        Network::of([192, 0, 2, last].into())
+    struct Standing;
+
+    impl Clock for Standing {
+        fn now(&self) -> Timestamp {
+            Timestamp(0)
+        }
+
+        fn monotonic(&self) -> Duration {
+            Duration::ZERO
+        }
     }
 
     #[test]
     fn an_address_takes_its_share_and_leaves_the_rest() {
-        let connections = Arc::new(Connections::new(6, TrustedProxies::default()));
-        let flood: Vec<_> = (0..9).map(|_| connections.count(network(1), 3)).collect();
+        let connections = Connections::new(6, Duration::ZERO, TrustedProxies::default(), Arc::new(Standing));
+        let connections = Arc::new(connections);
+        let count = |last: u8, share| {
+            let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+            connections.count(Network::of([192, 0, 2, last].into()), share, socket)
+        };
+        let flood: Vec<_> = (0..9).map(|_| count(1, 3)).collect();
         assert_eq!(flood.iter().flatten().count(), 3);
         assert!(!connections.is_crowded());
-        let others: Vec<_> = (2..9).map(|last| connections.count(network(last), 3)).collect();
+        let others: Vec<_> = (2..9).map(|last| count(last, 3)).collect();
         assert_eq!(others.iter().flatten().count(), 3);
         assert!(connections.is_crowded());
         drop(flood);
-        assert!(connections.count(network(1), 3).is_some());
+        assert!(count(1, 3).is_some());
         drop(others);
         let open = connections.open();
-        assert_eq!((open.all, open.of_network.len()), (0, 0));
+        assert_eq!((open.connections.len(), open.of_network.len()), (0, 0));
     }
 }

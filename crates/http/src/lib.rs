@@ -27,7 +27,9 @@ mod person;
 mod ports;
 mod present;
 mod problem;
+mod rate;
 mod readiness;
+mod receiving;
 pub mod reply;
 mod request_log;
 mod routes;
@@ -60,7 +62,7 @@ pub fn configure(app: &web::Data<App>, config: &mut ServiceConfig) {
     let base = settings.base_path.clone();
     let echo_on = app.settings.conformance_echo;
     let served = web::scope("")
-        .wrap(from_fn(connections::close_when_crowded))
+        .wrap(from_fn(connections::limit_connection))
         .wrap(from_fn(request_log::log_request))
         // Answers hold tokens, secrets and names: no cache may keep them.
         // A browser takes the stated type of every answer, and guesses none.

@@ -12,16 +12,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use governor::clock::Clock as GovernorClock;
-use governor::middleware::NoOpMiddleware;
-use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
 use sha2::{Digest, Sha256};
 use trialogue_storage::UserRole;
 
 use crate::client_address::Network;
 use crate::ports::{Clock, Entropy};
 use crate::problem::Problem;
+use crate::rate::{Limiter, Monotonic, limiter};
 
 /// Log-ins of an address to accounts that are new to it: the burst, and the time after which one more is allowed.
 const OF_ADDRESS: (NonZeroU32, Duration) = (NonZeroU32::new(300).unwrap(), Duration::from_millis(200));
@@ -39,24 +36,11 @@ const KNOWN_PAIRS: usize = 1 << 14;
 /// hash is keyed with a secret, so nobody can aim at the bucket of another.
 type Bucket = u16;
 
-type Limiter = RateLimiter<Bucket, HashMapStateStore<Bucket>, Monotonic, NoOpMiddleware<Duration>>;
-
-#[derive(Clone)]
-struct Monotonic(Arc<dyn Clock>);
-
-impl GovernorClock for Monotonic {
-    type Instant = Duration;
-
-    fn now(&self) -> Duration {
-        self.0.monotonic()
-    }
-}
-
 /// The limits on log-ins.
 pub(crate) struct LoginLimits {
-    of_address: Limiter,
-    of_account: Limiter,
-    of_pair: Limiter,
+    of_address: Limiter<Bucket>,
+    of_account: Limiter<Bucket>,
+    of_pair: Limiter<Bucket>,
     /// The pairs that a right password has come from, by the low bits of their hash.
     known: RwLock<Vec<Option<Known>>>,
     successes: AtomicU64,
@@ -92,15 +76,10 @@ impl LoginLimits {
         let mut key = [0; 32];
         entropy.fill(&mut key);
         let clock = Monotonic(clock);
-        let limiter = |(burst, refill): (NonZeroU32, Duration)| {
-            // No quota for a period of zero; none of the constants is.
-            let quota = Quota::with_period(refill).unwrap_or(Quota::per_minute(burst)).allow_burst(burst);
-            RateLimiter::new(quota, HashMapStateStore::default(), clock.clone())
-        };
         Self {
-            of_address: limiter(OF_ADDRESS),
-            of_account: limiter(OF_ACCOUNT),
-            of_pair: limiter(OF_PAIR),
+            of_address: limiter(OF_ADDRESS, &clock),
+            of_account: limiter(OF_ACCOUNT, &clock),
+            of_pair: limiter(OF_PAIR, &clock),
             known: RwLock::new(vec![None; KNOWN_PAIRS]),
             successes: AtomicU64::new(0),
             key,
@@ -151,10 +130,10 @@ impl LoginLimits {
         known[slot(pair)].filter(|known| known.pair == pair).map(|known| known.success)
     }
 
-    fn take(&self, limiter: &Limiter, hash: u64) -> Result<(), Duration> {
+    fn take(&self, limiter: &Limiter<Bucket>, hash: u64) -> Result<(), Duration> {
         #[expect(clippy::cast_possible_truncation, reason = "a bucket is the end of a hash")]
         let taken = limiter.check_key(&(hash as Bucket));
-        taken.map_err(|not_until| not_until.wait_time_from(self.clock.now()))
+        taken.map_err(|not_until| not_until.wait_time_from(self.clock.0.monotonic()))
     }
 
     fn hash(&self, parts: &[&[u8]]) -> u64 {

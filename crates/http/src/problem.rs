@@ -74,6 +74,9 @@ pub(crate) enum Problem {
     /// Too many log-ins wait for their passwords to be checked.
     #[error("too many log-ins are waiting; try again shortly")]
     TooManyWait,
+    /// The bodies of other requests take all memory that is kept for bodies.
+    #[error("too many large bodies are being received; try again shortly")]
+    TooManyBodies,
 }
 
 /// Why a request for a connection to `LiveKit` is not looked at any further.
@@ -160,7 +163,7 @@ impl Problem {
             Self::BadJoinToken(_) => verdict(StatusCode::UNAUTHORIZED, "bad_join_token"),
             Self::NotInCall => verdict(StatusCode::FORBIDDEN, "not_in_call"),
             Self::BadWebhook(_) => verdict(StatusCode::UNAUTHORIZED, "bad_webhook"),
-            Self::TooManyWait => unavailable("busy"),
+            Self::TooManyWait | Self::TooManyBodies => unavailable("busy"),
             Self::Store(error) => match error {
                 StoreError::Refused(refusal) => told(
                     refusal_status(*refusal),

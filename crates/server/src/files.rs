@@ -1,4 +1,4 @@
-//! The number of files that the process may have open. Each connection takes one.
+//! The number of files that the process may have open. Each connection takes two.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -15,10 +15,11 @@ pub(crate) fn raise_limit() -> usize {
     connections(getrlimit(Resource::Nofile).current)
 }
 
-/// Half of the files at least.
+/// At least half of the files are for connections.
 fn connections(files: Option<u64>) -> usize {
     files.map_or(usize::MAX, |files| {
-        usize::try_from(files.saturating_sub(RESERVED).max(files / 2)).unwrap_or(usize::MAX)
+        let for_connections = files.saturating_sub(RESERVED).max(files / 2);
+        usize::try_from(for_connections / 2).unwrap_or(usize::MAX)
     })
 }
 
@@ -28,7 +29,7 @@ mod tests {
 
     #[test]
     fn some_files_are_kept_for_other_uses() {
-        for (files, fit) in [(Some(64), 32), (Some(1024), 896), (None, usize::MAX)] {
+        for (files, fit) in [(Some(64), 16), (Some(1024), 448), (None, usize::MAX)] {
             assert_eq!(connections(files), fit, "{files:?}");
         }
     }

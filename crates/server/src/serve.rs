@@ -95,6 +95,9 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     };
     let reconciling =
         janus.clone().map(|janus| tokio::spawn(reconcile(janus, store.clone(), stopped.clone())));
+    let (open, until) = (Arc::clone(app.connections()), stopped.clone());
+    let close_overdue = move || Arc::clone(&open).close_overdue(until.clone());
+    tasks.push(supervise(Arc::clone(&readiness), "deadlines of connections", close_overdue));
     tasks.extend(background.start(seen, &readiness));
     let sweeper = Sweeper {
         store: store.clone(),
@@ -114,7 +117,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         let app = app.clone();
         ActixApp::new().configure(move |config| trialogue_http::configure(&app, config))
     })
-    .keep_alive(settings.keep_alive)
+    .keep_alive(settings.http.keep_alive)
     // The work for a client that has closed its connection is dropped.
     .h1_allow_half_closed(false)
     .on_connect(move |stream, connection| connections.on_connect(stream, connection))

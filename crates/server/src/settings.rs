@@ -32,6 +32,9 @@ pub(crate) struct Setting {
     pub(crate) help: &'static str,
 }
 
+/// How long the body of a request may take to arrive.
+const BODY_DEADLINE: Duration = Duration::from_secs(15);
+
 /// All settings, in the order of the documentation.
 pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
@@ -352,7 +355,6 @@ impl Values {
                 days => Some(Duration::from_hours(u64::from(days) * 24)),
             },
             workers: self.parsed("workers")?,
-            keep_alive: self.seconds("keep_alive_seconds")?,
             store: StoreOptions {
                 writers: self.parsed("writers")?,
                 readers: self.parsed("readers")?,
@@ -398,6 +400,8 @@ impl Values {
                 request_log: self.parsed("request_log")?,
                 metrics: metrics_listen.is_some(),
                 password_workers: 2,
+                keep_alive: self.seconds("keep_alive_seconds")?,
+                body_deadline: BODY_DEADLINE,
                 proxies: self.proxies()?,
             },
             links_name_listen,
@@ -602,8 +606,6 @@ pub(crate) struct Settings {
     /// How long personal data of an ended conference is kept; none for good.
     pub(crate) retention: Option<Duration>,
     pub(crate) workers: usize,
-    /// How long an idle connection is kept open.
-    pub(crate) keep_alive: Duration,
     pub(crate) metrics_listen: Option<Listen>,
     pub(crate) store: StoreOptions,
     pub(crate) engine: Engine,

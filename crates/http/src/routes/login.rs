@@ -22,7 +22,7 @@ pub(super) async fn login(
     role: UserRole,
 ) -> Result<HttpResponse, Failure> {
     require_language_number(&call)?;
-    let info: ParaLoginInfo = call.checked_body(payload).await?;
+    let info: ParaLoginInfo = call.checked_body_of_stranger(payload).await?;
     let email = EmailAddress::parse(&info.email.unwrap_or_default());
     let email = email.map_err(|_| call.fail(Problem::WrongCredentials))?;
     let app = call.app();

@@ -13,9 +13,6 @@ use crate::call::Call;
 use crate::reply::Failure;
 use crate::signalling;
 
-/// A session description with many candidates is a tenth of this.
-const LARGEST_MESSAGE: usize = 64 * 1024;
-
 pub(super) async fn signalling(
     call: Call,
     app: web::Data<App>,
@@ -24,10 +21,6 @@ pub(super) async fn signalling(
     let number = call.path_parameter("conference").parse();
     let conference = ConferenceId(number.map_err(|_| call.fail(StoreError::Refused(Refusal::NotFound)))?);
     let (response, session, frames) = call.socket(payload)?;
-    let frames = frames
-        .max_frame_size(LARGEST_MESSAGE)
-        .aggregate_continuations()
-        .max_continuation_size(LARGEST_MESSAGE);
-    actix_web::rt::spawn(signalling::serve(app, conference, session, frames));
+    actix_web::rt::spawn(signalling::serve(app, conference, call.network(), session, frames));
     Ok(response)
 }

@@ -16,6 +16,7 @@ use actix_web::{HttpServer, body, web};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::watch;
 use trialogue_domain::{ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, Timings, UserId};
 use trialogue_http::{
     App, Clock, DeliverySettings, Entropy, HttpSettings, IceServers, Live, LoginLife, SignallingSettings,
@@ -121,6 +122,11 @@ impl World {
         Self::made(StoreOptions::default(), |settings| settings.proxies = proxies, |app| app).await
     }
 
+    /// One that waits this long for a body.
+    pub(crate) async fn with_body_deadline(deadline: Duration) -> Self {
+        Self::made(StoreOptions::default(), |settings| settings.body_deadline = deadline, |app| app).await
+    }
+
     /// One that allows few connections.
     pub(crate) async fn with_connections(limit: usize) -> Self {
         Self::made(StoreOptions::default(), |_| {}, |app| app.with_connections(limit)).await
@@ -152,6 +158,8 @@ impl World {
             metrics: false,
             password_workers: 1,
             proxies: TrustedProxies::default(),
+            keep_alive: Duration::from_secs(75),
+            body_deadline: Duration::from_secs(15),
         };
         adjust(&mut settings);
         let entropy = Arc::new(Counting(AtomicU64::new(1)));
@@ -176,11 +184,17 @@ impl World {
     pub(crate) fn listen(&self) -> SocketAddr {
         let app = self.app.clone();
         let connections = Arc::clone(app.connections());
+        let overdue = Arc::clone(&connections);
         let server = HttpServer::new(move || {
             let app = app.clone();
             actix_web::App::new().configure(move |config| configure(&app, config))
         });
+        actix_web::rt::spawn(async move {
+            let (_running, stop) = watch::channel(false);
+            overdue.close_overdue(stop).await;
+        });
         let server = server
+            .keep_alive(Duration::from_secs(75))
             .on_connect(move |stream, connection| connections.on_connect(stream, connection))
             .h1_allow_half_closed(false);
         let server = server.workers(1).disable_signals().bind("127.0.0.1:0").unwrap();

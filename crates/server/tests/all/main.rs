@@ -21,6 +21,8 @@ mod disk;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod flood;
+#[cfg(test)]
 mod framing;
 #[cfg(test)]
 mod http;

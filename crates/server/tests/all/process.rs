@@ -77,6 +77,18 @@ impl Process {
         assert!(kill.status().unwrap().success(), "SIG{name} could not be sent");
     }
 
+    /// Number of its open files.
+    pub(crate) fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
+    }
+
+    /// Its memory in KiB, without the mapped program.
+    pub(crate) fn memory_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// Waits for its end.
     pub(crate) fn finish(mut self) -> Finished {
         let status = eventually("the process ends", || self.child.try_wait().unwrap());
