@@ -52,15 +52,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let listeners = listen(&settings.listen)?;
     let address = listeners.address;
     if settings.links_name_listen {
-        // Port 0 has become a free one: links must name it.
-        settings.http.public_url = settings.listen.with_port(address.port()).url();
-        if settings.listen.is_unspecified() {
-            let url = &settings.http.public_url;
-            tracing::warn!(
-                url,
-                "links begin with localhost, which works on this machine only: set `public_url`"
-            );
-        }
+        name_in_links(&mut settings, address);
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (stop, stopped) = watch::channel(false);
@@ -155,6 +147,15 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         let _ = task.await;
     }
     outcome
+}
+
+/// Links begin with the address that we listen on: port 0 has become a free one.
+fn name_in_links(settings: &mut Settings, address: SocketAddr) {
+    let url = settings.listen.with_port(address.port()).url();
+    if settings.listen.is_unspecified() {
+        tracing::warn!(url, "links begin with localhost, which works on this machine only: set `public_url`");
+    }
+    settings.http.public_url = url;
 }
 
 /// As many connections as actix's own listener has may wait to be taken.
