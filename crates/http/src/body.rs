@@ -1,6 +1,5 @@
 //! From the bytes of a body to a wire type.
 
-use crate::app::App;
 use crate::error_body::{ErrorBody, WireErrorCode, sentence};
 use crate::json;
 use crate::negotiation::{Format, content_type};
@@ -137,8 +136,7 @@ pub(crate) async fn collect(
             format!("The request entity's content coding '{coding}' is not supported for this resource.");
         return Err(Failure::new(req, WireErrorCode::UnsupportedContentCoding, ErrorBody::new(message)));
     }
-    let app = req.app_data::<web::Data<App>>();
-    receiving::receive(payload, limit, app.map(|app| &***app)).await.map_err(|why| match why {
+    receiving::receive(payload, limit, req).await.map_err(|why| match why {
         NotReceived::TooLarge => too_large(),
         NotReceived::TooSlow => {
             let body = ErrorBody::new("The request body did not arrive in time.");

@@ -1,8 +1,9 @@
 //! The open connections of clients. Their number is limited, in all and for each address, and so is the time for which a
-//! connection is kept between requests: the files of the process are never used up.
+//! connection is kept between requests: the files of the process are never used up. Where there are too many, the oldest one
+//! that waits for its client makes room, so silent clients keep nobody out.
 
 use std::any::Any;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::Shutdown;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +15,7 @@ use actix_web::http::header::TRANSFER_ENCODING;
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::rt::net::TcpStream;
-use actix_web::{Error, web};
+use actix_web::{Error, HttpRequest, web};
 use socket2::{SockRef, Socket};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
@@ -53,7 +54,10 @@ pub struct Connections {
 
 #[derive(Default)]
 struct Open {
-    connections: HashMap<u64, Arc<Connection>>,
+    /// By their numbers, so the oldest comes first.
+    connections: BTreeMap<u64, Arc<Connection>>,
+    /// Number of connections that were closed to make room, and are not gone yet.
+    leaving: usize,
     of_network: HashMap<Network, usize>,
     /// Number of the latest connection.
     latest: u64,
@@ -108,15 +112,18 @@ impl Connections {
 
     fn count(self: &Arc<Self>, network: Network, share: usize, socket: Socket) -> Option<Counted> {
         let deadline = AtomicU64::new(self.after(self.keep_alive));
+        // A closed connection keeps its files until its worker has seen that. There are an eighth more for that.
+        let most = self.limit + (self.limit / 8).max(4);
         let mut open = self.open();
-        let of_network = open.of_network.get(&network).copied().unwrap_or_default();
-        if open.connections.len() >= self.limit || of_network >= share {
-            return None;
+        if open.of_network.get(&network).is_some_and(|count| *count >= share) {
+            open.make_room(most, |connection| connection.network == network)?;
+        } else if open.connections.len() >= self.limit {
+            open.make_room(most, |_| true)?;
         }
         open.latest += 1;
         let number = open.latest;
         let connection = Arc::new(Connection { network, socket, deadline });
-        open.of_network.insert(network, of_network + 1);
+        *open.of_network.entry(network).or_default() += 1;
         open.connections.insert(number, Arc::clone(&connection));
         Some(Counted { connections: Arc::clone(self), number, connection })
     }
@@ -138,8 +145,7 @@ impl Connections {
             let now = self.after(Duration::ZERO);
             for connection in self.open().connections.values() {
                 if connection.deadline.load(Ordering::Relaxed) <= now {
-                    // If this fails, the client has gone already.
-                    let _ = connection.socket.shutdown(Shutdown::Both);
+                    connection.close();
                 }
             }
         }
@@ -154,16 +160,67 @@ impl Connections {
     }
 }
 
-impl Drop for Counted {
-    fn drop(&mut self) {
-        let network = self.connection.network;
-        let mut open = self.connections.open();
-        open.connections.remove(&self.number);
-        if let Some(of_network) = open.of_network.get_mut(&network) {
+impl Open {
+    /// Closes the oldest of these connections that waits for its client. None if there is no such connection, or if
+    /// there are `most` together with those that were closed and are not gone yet.
+    fn make_room(&mut self, most: usize, is_one: impl Fn(&Connection) -> bool) -> Option<()> {
+        if self.connections.len() + self.leaving >= most {
+            return None;
+        }
+        let waits = |connection: &Connection| connection.deadline.load(Ordering::Relaxed) != NONE;
+        let oldest = self.connections.iter().find(|(_, connection)| is_one(connection) && waits(connection));
+        let number = *oldest?.0;
+        self.remove(number)?.close();
+        self.leaving += 1;
+        Some(())
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Arc<Connection>> {
+        let connection = self.connections.remove(&number)?;
+        if let Some(of_network) = self.of_network.get_mut(&connection.network) {
             *of_network -= 1;
             if *of_network == 0 {
-                open.of_network.remove(&network);
+                self.of_network.remove(&connection.network);
             }
+        }
+        Some(connection)
+    }
+}
+
+impl Connection {
+    fn close(&self) {
+        // If this fails, the client has gone already.
+        let _ = self.socket.shutdown(Shutdown::Both);
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut open = self.connections.open();
+        if open.remove(self.number).is_none() {
+            open.leaving -= 1;
+        }
+    }
+}
+
+/// Until this is dropped, the connection of the request waits for its client, and may have to make room for another.
+pub(crate) struct Waiting(Option<Arc<Connection>>);
+
+impl Waiting {
+    /// For this long at most.
+    pub(crate) fn begin(app: &App, req: &HttpRequest, wait: Duration) -> Self {
+        let connection = req.conn_data::<Counted>().map(|counted| Arc::clone(&counted.connection));
+        if let Some(connection) = &connection {
+            connection.deadline.store(app.connections.after(wait + LEFTOVER), Ordering::Relaxed);
+        }
+        Self(connection)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(connection) = &self.0 {
+            connection.deadline.store(NONE, Ordering::Relaxed);
         }
     }
 }
@@ -187,16 +244,21 @@ pub(crate) async fn limit_connection(
     set_deadline(NONE);
     let answered = next.call(req).await;
     let connections = &app.connections;
-    set_deadline(connections.after(LEFTOVER));
+    if answered.is_err() {
+        set_deadline(connections.after(LEFTOVER));
+    }
     let mut answer = answered?;
-    let is_stream = answer.response().body().size() == BodySize::Stream;
-    if answer.status() == StatusCode::SWITCHING_PROTOCOLS || is_stream {
-        set_deadline(NONE);
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS
+        || answer.response().body().size() == BodySize::Stream
+    {
+        // The deadline is what the handler has set.
     } else if is_chunked || connections.is_crowded() {
         set_deadline(connections.after(if is_chunked { REST } else { LEFTOVER }));
         answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     } else if answer.response().head().connection_type() == ConnectionType::KeepAlive {
         set_deadline(connections.after(connections.keep_alive + LEFTOVER));
+    } else {
+        set_deadline(connections.after(LEFTOVER));
     }
     Ok(answer)
 }
@@ -221,23 +283,31 @@ mod tests {
     }
 
     #[test]
-    fn an_address_takes_its_share_and_leaves_the_rest() {
-        let connections = Connections::new(6, Duration::ZERO, TrustedProxies::default(), Arc::new(Standing));
-        let connections = Arc::new(connections);
-        let count = |last: u8, share| {
+    fn the_oldest_that_waits_for_its_client_makes_room() {
+        let proxies = TrustedProxies::default();
+        let connections = Arc::new(Connections::new(6, Duration::ZERO, proxies, Arc::new(Standing)));
+        let count = |last: u8| {
             let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-            connections.count(Network::of([192, 0, 2, last].into()), share, socket)
+            connections.count(Network::of([192, 0, 2, last].into()), 3, socket)
         };
-        let flood: Vec<_> = (0..9).map(|_| count(1, 3)).collect();
-        assert_eq!(flood.iter().flatten().count(), 3);
+        let numbers = || connections.open().connections.keys().copied().collect::<Vec<_>>();
+        let serves = |counted: &Counted| counted.connection.deadline.store(NONE, Ordering::Relaxed);
+
+        let mut flood: Vec<_> = (0..5).map(|_| count(1).unwrap()).collect();
+        assert_eq!(numbers(), [3, 4, 5]);
+        serves(&flood[2]);
+        flood.push(count(1).unwrap());
+        assert_eq!(numbers(), [3, 5, 6]);
         assert!(!connections.is_crowded());
-        let others: Vec<_> = (2..9).map(|last| count(last, 3)).collect();
-        assert_eq!(others.iter().flatten().count(), 3);
+        let others: Vec<_> = (2..6).map(|last| count(last).unwrap()).collect();
+        assert_eq!(numbers(), [3, 6, 7, 8, 9, 10]);
         assert!(connections.is_crowded());
-        drop(flood);
-        assert!(count(1, 3).is_some());
-        drop(others);
+
+        // No room can be made.
+        flood.iter().chain(&others).for_each(serves);
+        assert!(count(1).is_none() && count(9).is_none());
+        drop((flood, others));
         let open = connections.open();
-        assert_eq!((open.connections.len(), open.of_network.len()), (0, 0));
+        assert_eq!((open.connections.len(), open.of_network.len(), open.leaving), (0, 0, 0));
     }
 }

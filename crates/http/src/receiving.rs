@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use actix_web::web;
-use actix_web::web::BytesMut;
+use actix_web::HttpRequest;
+use actix_web::web::{self, BytesMut};
 use futures_util::StreamExt as _;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use crate::app::App;
+use crate::connections::Waiting;
 use crate::live::Live;
 
 /// How long it may take from the moment on at which the server is asked to stop.
@@ -50,10 +51,13 @@ impl Receiving {
 pub(crate) async fn receive(
     payload: web::Payload,
     limit: usize,
-    app: Option<&App>,
+    req: &HttpRequest,
 ) -> Result<web::Bytes, NotReceived> {
-    let Some(app) = app else { return received(payload, limit, &Semaphore::new(limit)).await };
+    let Some(app) = req.app_data::<web::Data<App>>() else {
+        return received(payload, limit, &Semaphore::new(limit)).await;
+    };
     let Receiving { memory, deadline } = &app.receiving;
+    let _waiting = Waiting::begin(app, req, *deadline);
     tokio::select! {
         received = timeout(*deadline, received(payload, limit, memory)) => {
             received.unwrap_or(Err(NotReceived::TooSlow))

@@ -14,7 +14,7 @@ use std::time::Duration;
 use trialogue_media::Gateway;
 
 pub use ice::IceServers;
-pub(crate) use session::serve;
+pub(crate) use session::{HELLO_WITHIN, serve};
 
 use allowance::Allowances;
 use strangers::Strangers;

@@ -19,7 +19,8 @@ pub(crate) fn raise_limit() -> usize {
 fn connections(files: Option<u64>) -> usize {
     files.map_or(usize::MAX, |files| {
         let for_connections = files.saturating_sub(RESERVED).max(files / 2);
-        usize::try_from(for_connections / 2).unwrap_or(usize::MAX)
+        // Two for each connection, and an eighth more for those that are being closed.
+        usize::try_from(for_connections / 9 * 4).unwrap_or(usize::MAX)
     })
 }
 
@@ -29,7 +30,7 @@ mod tests {
 
     #[test]
     fn some_files_are_kept_for_other_uses() {
-        for (files, fit) in [(Some(64), 16), (Some(1024), 448), (None, usize::MAX)] {
+        for (files, fit) in [(Some(64), 12), (Some(1024), 396), (None, usize::MAX)] {
             assert_eq!(connections(files), fit, "{files:?}");
         }
     }

@@ -10,8 +10,9 @@ use trialogue_storage::StoreError;
 
 use crate::app::App;
 use crate::call::Call;
+use crate::connections::Waiting;
 use crate::reply::Failure;
-use crate::signalling;
+use crate::signalling::{self, HELLO_WITHIN};
 
 pub(super) async fn signalling(
     call: Call,
@@ -21,6 +22,7 @@ pub(super) async fn signalling(
     let number = call.path_parameter("conference").parse();
     let conference = ConferenceId(number.map_err(|_| call.fail(StoreError::Refused(Refusal::NotFound)))?);
     let (response, session, frames) = call.socket(payload)?;
-    actix_web::rt::spawn(signalling::serve(app, conference, call.network(), session, frames));
+    let waiting = Waiting::begin(&app, call.request(), HELLO_WITHIN);
+    actix_web::rt::spawn(signalling::serve(app, conference, call.network(), waiting, session, frames));
     Ok(response)
 }

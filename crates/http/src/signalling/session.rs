@@ -19,11 +19,12 @@ use super::socket::Socket;
 use super::words::{Incoming, Outgoing, Party, VERSION, Welcome, heard_candidate, heard_description};
 use crate::app::App;
 use crate::client_address::Network;
+use crate::connections::Waiting;
 use crate::live::Follower;
 use crate::secret::Secret;
 
-/// A socket must say who it is within this.
-const HELLO_WITHIN: Duration = Duration::from_secs(10);
+/// How long to wait for `hello`.
+pub(crate) const HELLO_WITHIN: Duration = Duration::from_secs(10);
 
 /// So many heartbeats may be unanswered.
 const UNANSWERED: u32 = 2;
@@ -49,20 +50,29 @@ pub(crate) async fn serve(
     app: web::Data<App>,
     conference: ConferenceId,
     network: Network,
+    waiting: Waiting,
     session: Session,
     frames: MessageStream,
 ) {
     let mut socket = Socket::new(session, frames);
-    if let Outcome::Ended(end) = attend(&app, conference, network, &mut socket).await {
+    let mut waiting = Some(waiting);
+    if let Outcome::Ended(end) = attend(&app, conference, network, &mut waiting, &mut socket).await {
         socket.end(end).await;
     }
 }
 
-async fn attend(app: &App, conference: ConferenceId, network: Network, socket: &mut Socket) -> Outcome {
+async fn attend(
+    app: &App,
+    conference: ConferenceId,
+    network: Network,
+    waiting: &mut Option<Waiting>,
+    socket: &mut Socket,
+) -> Outcome {
     let (me, resume) = match hello(app, conference, network, socket).await {
         Ok(who) => who,
         Err(outcome) => return outcome,
     };
+    *waiting = None;
     socket.allowance = Allowance::Participant(Arc::clone(&app.signalling.allowances), me);
     let party = PartySocket { app, conference, me, user: None, last_touch: None, view_is_stale: false };
     party.run(socket, resume).await.unwrap_or_else(|outcome| outcome)
