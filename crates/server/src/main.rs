@@ -21,6 +21,7 @@ mod reconcile;
 mod relay;
 mod serve;
 mod settings;
+mod sweeper;
 mod telemetry;
 #[cfg(test)]
 mod tests;

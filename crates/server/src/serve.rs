@@ -27,6 +27,7 @@ use crate::postman::Postman;
 use crate::reconcile::reconcile;
 use crate::relay::Background;
 use crate::settings::{Listen, Settings};
+use crate::sweeper::Sweeper;
 
 /// Runs the server.
 pub(crate) fn run(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
@@ -51,15 +52,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let listeners = listen(&settings.listen)?;
     let address = listeners.address;
     if settings.links_name_listen {
-        // Port 0 has become a free one: links must name it.
-        settings.http.public_url = settings.listen.with_port(address.port()).url();
-        if settings.listen.is_unspecified() {
-            let url = &settings.http.public_url;
-            tracing::warn!(
-                url,
-                "links begin with localhost, which works on this machine only: set `public_url`"
-            );
-        }
+        name_in_links(&mut settings, address);
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (stop, stopped) = watch::channel(false);
@@ -98,6 +91,13 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let close_overdue = move || Arc::clone(&open).close_overdue(until.clone());
     tasks.push(supervise(Arc::clone(&readiness), "deadlines of connections", close_overdue));
     tasks.extend(background.start(seen, &readiness));
+    let sweeper = Sweeper {
+        store: store.clone(),
+        clock: Arc::clone(&clock),
+        retention: settings.retention,
+        stop: stopped.clone(),
+    };
+    tasks.push(supervise(Arc::clone(&readiness), "sweeper", move || sweeper.clone().run()));
     tasks.extend(start_postmen(&settings, &store, &clock, &stopped, &readiness));
     let app = with_routes(app, &settings.engine, janus);
     let live = app.live().clone();
@@ -147,6 +147,15 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         let _ = task.await;
     }
     outcome
+}
+
+/// Links begin with the address that we listen on: port 0 has become a free one.
+fn name_in_links(settings: &mut Settings, address: SocketAddr) {
+    let url = settings.listen.with_port(address.port()).url();
+    if settings.listen.is_unspecified() {
+        tracing::warn!(url, "links begin with localhost, which works on this machine only: set `public_url`");
+    }
+    settings.http.public_url = url;
 }
 
 /// As many connections as actix's own listener has may wait to be taken.

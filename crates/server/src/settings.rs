@@ -66,6 +66,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "1024",
         help: "So many operations may wait for the database; more are answered 503.",
     },
+    Setting {
+        name: "retention_days",
+        default: "30",
+        help: "How long personal data of an ended conference is kept: names, addresses and telephone numbers of those who \
+               were invited, free texts and places. 0 keeps it for good.",
+    },
     Setting { name: "workers", default: "0", help: "HTTP worker threads; 0 means one for each core." },
     Setting {
         name: "keep_alive_seconds",
@@ -217,7 +223,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "log",
         default: "info",
-        help: "What is logged: a level, or `tracing` directives such as `info,trialogue_http=debug`.",
+        help: "What is logged: a level, or `tracing` directives such as `info,trialogue_http=debug`. Libraries log \
+               nothing below `info`: it would hold secrets and personal data.",
     },
     Setting { name: "log_format", default: "text", help: "`text` or `json`." },
     Setting {
@@ -343,6 +350,10 @@ impl Values {
         Ok(Settings {
             database: self.checked("database", |text| DatabaseUrl::parse(text).map_err(|e| e.to_string()))?,
             auto_migrate: self.parsed("auto_migrate")?,
+            retention: match self.parsed::<u32>("retention_days")? {
+                0 => None,
+                days => Some(Duration::from_hours(u64::from(days) * 24)),
+            },
             workers: self.parsed("workers")?,
             store: StoreOptions {
                 writers: self.parsed("writers")?,
@@ -592,6 +603,8 @@ pub(crate) struct Settings {
     pub(crate) links_name_listen: bool,
     pub(crate) database: DatabaseUrl,
     pub(crate) auto_migrate: bool,
+    /// How long personal data of an ended conference is kept; none for good.
+    pub(crate) retention: Option<Duration>,
     pub(crate) workers: usize,
     pub(crate) metrics_listen: Option<Listen>,
     pub(crate) store: StoreOptions,

@@ -3,6 +3,8 @@
 //! A missing component (curl, `PostgreSQL`) fails the tests that need it, with the package to install.
 
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod call;
@@ -14,6 +16,8 @@ mod crash;
 mod database;
 #[cfg(test)]
 mod delivery;
+#[cfg(test)]
+mod disk;
 #[cfg(test)]
 mod events;
 #[cfg(test)]

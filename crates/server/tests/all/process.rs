@@ -61,6 +61,11 @@ impl Process {
         self.stderr.so_far()
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
     }
@@ -68,7 +73,7 @@ impl Process {
     /// Sends a signal by name, such as `TERM`.
     pub(crate) fn signal(&self, name: &str) {
         let mut kill = Command::new("sh");
-        kill.args(["-c", r#"kill -s "$1" "$2""#, "sh", name, &self.child.id().to_string()]);
+        kill.args(["-c", r#"kill -s "$1" "$2""#, "sh", name, &self.id().to_string()]);
         assert!(kill.status().unwrap().success(), "SIG{name} could not be sent");
     }
 
