@@ -112,7 +112,7 @@ pub(crate) fn connect(url: &DatabaseUrl, purpose: Purpose) -> Result<AnyConnecti
             let mut connection = sqlite_files::establish(path)?;
             connection.batch_execute(SQLITE_SESSION).map_err(|e| failed(&e))?;
             if purpose == Purpose::Write {
-                connection.batch_execute("PRAGMA synchronous = FULL;").map_err(|e| failed(&e))?;
+                connection.batch_execute(SQLITE_WRITER).map_err(|e| failed(&e))?;
             }
             Ok(AnyConnection::Sqlite(connection))
         }
@@ -144,6 +144,9 @@ const SQLITE_SESSION: &str =
     "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;
      PRAGMA trusted_schema = OFF; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;
      PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 8388608; PRAGMA synchronous = NORMAL;";
+
+// What is deleted or blanked leaves no trace in the file.
+const SQLITE_WRITER: &str = "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;";
 
 /// Makes pooled connections for reading.
 #[derive(Debug)]
