@@ -235,6 +235,10 @@ test('an interpreter or a client who is lost is told of, with the next steps', a
   await view(sofia, 'comeback').waitFor();
   await pictures(sofia, 'interpreter-comeback');
   await accessible(sofia);
+  // Nobody is lost in truth, so coming back changes nothing.
+  const asked = sofia.waitForRequest('**/Provider/Task/VideoAgain');
+  await sofia.getByRole('button', { name: 'Come back into the call' }).click();
+  await asked;
   // Calling again leads both back.
   await nurse.unroute('**/Client/Request/Status');
   await sofia.unroute('**/Provider/Task/Status');
@@ -242,6 +246,11 @@ test('an interpreter or a client who is lost is told of, with the next steps', a
   await server.post('Client/Request/VideoAgain', await tokenOf(nurse, 'client'));
   await sofia.locator('#confirm:not([disabled])').click();
   await seesMoving(nurse, 1);
+  // Nor is another one found for an interpreter who is in the call.
+  await lose(nurse, '**/Client/Request/Status', 2);
+  const refused = nurse.waitForResponse('**/Client/Request/FindAnotherInterpreter');
+  await nurse.getByRole('button', { name: 'Find another' }).click();
+  assert.equal((await refused).status(), 409);
   await lose(sofia, '**/Provider/Task/Status', 1);
   await sofia.locator('.call-notice', { hasText: 'The client has lost the connection' }).waitFor();
 });

@@ -36,7 +36,7 @@ fn one_call_with_two_guests() {
 #[test]
 fn a_repeated_call() {
     let seen = explore(Bounds { calls: 2, thorough: true, ..ONE_CALL });
-    assert_size(&seen, 65_146, 506_140);
+    assert_size(&seen, 128_971, 1_107_651);
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn a_repeated_call_with_a_guest_and_removals() {
 fn a_repeated_call_with_a_second_interpreter_shows_everything() {
     let seen =
         explore(Bounds { calls: 2, second_interpreters: 1, removals: false, thorough: true, ..ONE_CALL });
-    assert_size(&seen, 45_714, 216_537);
+    assert_size(&seen, 91_015, 473_367);
     let removals = explore(Bounds { guests: 1, rejoins: 1, thorough: true, ..ONE_CALL });
     assert_size(&removals, 20_578, 131_971);
 

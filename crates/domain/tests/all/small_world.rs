@@ -112,7 +112,11 @@ impl Bounds {
 
 /// Every command of every actor, and everything that the engine may report.
 pub(crate) fn inputs(conference: &Conference, bounds: Bounds) -> Vec<Input> {
-    let commands = commands(conference);
+    let mut commands = commands(conference);
+    if !bounds.thorough {
+        // It doubles a world with guests, who stay while another interpreter is searched for.
+        commands.retain(|command| *command != Command::FindAnother);
+    }
     let mut inputs: Vec<Input> = actors(conference)
         .into_iter()
         .flat_map(|actor| commands.iter().map(move |&command| Input::Command(actor, command)))
