@@ -176,6 +176,7 @@ async fn walk(manner: Manner) -> (String, World) {
     walk.call("Provider/Task/Status", &sofia, none()).await;
     walk.call("Client/Request/VideoEngineAccounts", &nora, none()).await;
     walk.call("Client/Request/Status", &nora, none()).await;
+    walk.call("Client/Request/FindAnotherInterpreter", &nora, none()).await;
     walk.call("Client/Request/CallFinishedNew", &nora, json!({"IsSuccessful": false, "Calls": []})).await;
     let (request, _) = walk.call("Client/Request/New", &nora, wanted).await;
     walk.call("Provider/Task/Accept", &sofia, json!({"RequestId": request["RequestId"]})).await;
@@ -185,6 +186,7 @@ async fn walk(manner: Manner) -> (String, World) {
     walk.call("Provider/Task/ConfirmVideo", &sofia, none()).await;
     walk.call("Client/Request/VideoEngineAccounts", &nora, none()).await;
     walk.call("Provider/Task/VideoEngineAccounts", &sofia, none()).await;
+    walk.call("Provider/Task/VideoAgain", &sofia, none()).await;
 
     let rosa = json!({"Email": "rosa@example.org", "Name": "Rosa", "isPSTN": false});
     let (token, invited) = walk.invite("Client/Request", &nora, rosa).await;
