@@ -60,6 +60,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         default: "1024",
         help: "So many operations may wait for the database; more are answered 503.",
     },
+    Setting {
+        name: "database_seconds",
+        default: "8",
+        help: "How long an operation may wait for the database's answer; then it is answered 503.",
+    },
     Setting { name: "workers", default: "0", help: "HTTP worker threads; 0 means one for each core." },
     Setting {
         name: "keep_alive_seconds",
@@ -331,6 +336,7 @@ impl Values {
                 writers: self.parsed("writers")?,
                 readers: self.parsed("readers")?,
                 queue: self.parsed("queue")?,
+                answer_within: self.seconds("database_seconds")?,
                 timings: Timings {
                     search: self.seconds("search_seconds")?,
                     start: self.seconds("start_seconds")?,

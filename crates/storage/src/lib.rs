@@ -26,6 +26,8 @@ mod logins;
 mod migrate;
 mod nodes;
 mod outbox;
+mod postgres;
+mod reader;
 mod requests;
 mod rows;
 mod schema;
@@ -38,6 +40,7 @@ mod together;
 mod users;
 mod view;
 mod waiting;
+mod writer;
 
 pub use aggregate::RequestDetails;
 pub use backlog::{Backlog, Queued};

@@ -4,11 +4,11 @@ use diesel::prelude::*;
 use trialogue_domain::{LanguageId, Role, Timestamp, UserId};
 
 use crate::connection::AnyConnection;
-use crate::executor::Tx;
 use crate::schema::{call_legs, conferences, idempotency_keys, provider_languages, users};
 use crate::standing::AT_ONCE;
 use crate::text::storable;
 use crate::view::{Language, language};
+use crate::writer::Tx;
 use crate::{Store, StoreError};
 
 /// A client or a provider.
