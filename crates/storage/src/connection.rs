@@ -31,6 +31,20 @@ macro_rules! native {
 }
 pub(crate) use native;
 
+/// Loads the keys of rows that are going to be changed. On PostgreSQL their rows are locked, and those that another
+/// session has locked are left out: nothing is waited for.
+macro_rules! lock_free_rows {
+    ($connection:expr, $query:expr) => {
+        match $connection {
+            $crate::connection::AnyConnection::Postgres(native) => {
+                $query.for_no_key_update().skip_locked().load(native)
+            }
+            $crate::connection::AnyConnection::Sqlite(native) => $query.load(native),
+        }
+    };
+}
+pub(crate) use lock_free_rows;
+
 /// Where the data is.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {

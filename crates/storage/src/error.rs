@@ -46,7 +46,7 @@ pub enum StoreError {
     /// The database can't be reached, was lost on the way, or did not answer in time. The work may have been done.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
-    /// The database could not do it at the moment: a lock was not had in time, a statement was cancelled, the disk is
+    /// The database did not do it, and may do it later: a lock was not had in time, a statement was cancelled, the disk is
     /// full. Nothing was changed.
     #[error("the database could not {operation}: {cause}")]
     NotDone {
@@ -109,7 +109,7 @@ impl StoreError {
     }
 
     /// Whether another try may go well: a clash with another session, or trouble of the database.
-    pub(crate) fn is_conflict(&self) -> bool {
+    pub(crate) const fn is_conflict(&self) -> bool {
         match self {
             Self::Conflict(_) | Self::Locked(_) => true,
             Self::Query { source: DieselError::DatabaseError(kind, _), .. } => {
@@ -120,10 +120,9 @@ impl StoreError {
         }
     }
 
-    /// Whether the database could not do what is right in itself: a deadlock, a lock that was not had in time, a full
-    /// disk. Diesel has no kinds for these, and their messages are translated. But an error that has a position is one in
-    /// the text of the statement, a defect of ours.
-    pub(crate) fn is_trouble(&self) -> bool {
+    /// Whether the database could not do it for a reason that diesel has no kind for: a deadlock, a lock that was not had in
+    /// time, a full disk. Their messages are translated. A statement that is wrong in itself looks the same.
+    pub(crate) const fn is_trouble(&self) -> bool {
         matches!(self, Self::Query { source, .. } if is_trouble(source))
     }
 
@@ -143,8 +142,8 @@ impl StoreError {
     }
 }
 
-fn is_trouble(error: &DieselError) -> bool {
-    matches!(error, DieselError::DatabaseError(DatabaseErrorKind::Unknown, info) if info.statement_position().is_none())
+const fn is_trouble(error: &DieselError) -> bool {
+    matches!(error, DieselError::DatabaseError(DatabaseErrorKind::Unknown, _))
 }
 
 /// Whether the connection can be used no more.

@@ -29,12 +29,16 @@ mod nodes;
 #[cfg(test)]
 mod outbox;
 #[cfg(test)]
+mod postgres;
+#[cfg(test)]
 mod scene;
 #[cfg(test)]
 #[path = "../../src/schema.rs"]
 mod schema;
 #[cfg(test)]
 mod statements;
+#[cfg(test)]
+mod trouble;
 #[cfg(test)]
 mod urls;
 #[cfg(test)]
