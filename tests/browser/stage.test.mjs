@@ -169,3 +169,34 @@ test('who refuses the browser’s question is told what that means', async () =>
   await rosa.locator('.call-note', { hasText: 'El navegador bloquea la cámara y el micrófono.' }).waitFor();
   await seesMoving(rosa, 2);
 });
+
+test('a name of another direction turns no text around it', async () => {
+  const { nurse } = await talk();
+  // The control character is taken out by the server; the Hebrew name is a name.
+  const link = await inviteByLink(nurse, '\u202eשרה 42');
+  await nurse.locator('[data-control=people]').click();
+  const row = nurse.locator('#people-dialog li', { hasText: 'שרה 42' });
+  assert.equal(await row.locator('bdi').textContent(), 'שרה 42');
+  const kick = row.locator('[data-kick]');
+  assert.equal(await kick.getAttribute('aria-label'), 'Remove \u2068שרה 42\u2069');
+  await kick.click();
+  assert.equal(await nurse.locator('#kick-dialog h2').textContent(), 'Remove \u2068שרה 42\u2069?');
+  assert.match(await nurse.locator('#kick-dialog p').textContent(), /^\u2068שרה 42\u2069 leaves/);
+  await pictures(nurse, 'kick-hebrew');
+  await accessible(nurse);
+  for (const dialog of ['#kick-dialog', '#people-dialog']) {
+    await nurse.keyboard.press('Escape');
+    await nurse.locator(dialog).waitFor({ state: 'detached' });
+  }
+
+  const sarah = await joinAsGuest(server, browser, link, { prepare: (page) => exchange.serve(page) });
+  pages.push(sarah);
+  // What no server says any more: a control character in a name.
+  const party = { identity: exchange.of(sarah), kind: 'guest', here: true, microphone: true, camera: true };
+  exchange.say(exchange.of(nurse), { type: 'party', party: { ...party, name: '\u202eesrever' } });
+  const tile = nurse.locator('.tile-name', { hasText: 'esrever' });
+  await tile.waitFor();
+  assert.equal(await tile.evaluate((element) => getComputedStyle(element).unicodeBidi), 'isolate');
+  exchange.say(exchange.of(nurse), { type: 'party', party: { ...party, name: '\u202eesrever', here: false } });
+  await nurse.getByText('esrever has lost the connection.').waitFor({ state: 'attached' });
+});

@@ -18,10 +18,20 @@ function choose() {
 
 export const current = () => language;
 
-/** The text of a key, with `{names}` filled in. */
+/** The text of a key, with `{names}` filled in, each isolated. */
 export function t(key, values = {}) {
   const text = tables[language][key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+  return text.replace(/\{(\w+)\}/g, (_, name) => isolated(String(values[name] ?? '')));
+}
+
+const DIRECTION_CONTROLS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/** The blocks that Unicode keeps for scripts written from right to left. */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** A value that does not change the direction of the sentence around it. */
+function isolated(value) {
+  const plain = value.replace(DIRECTION_CONTROLS, '');
+  return RIGHT_TO_LEFT.test(plain) ? `\u2068${plain}\u2069` : plain;
 }
 
 /** Runs whenever the language is switched, until what is given back is called. */

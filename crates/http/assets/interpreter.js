@@ -120,7 +120,7 @@ function offerCard(offer, language) {
     { class: 'card offer', 'data-request': String(offer.RequestId) },
     h('h3', {}, t('offer.title', { language })),
     h('p', {}, t('offer.from', { name: offer.ClientName })),
-    offer.AdditionalInfo ? h('p', { class: 'quote' }, offer.AdditionalInfo) : null,
+    offer.AdditionalInfo ? h('p', { class: 'quote', dir: 'auto' }, offer.AdditionalInfo) : null,
     h('p', { class: 'quiet', 'data-left': true }),
     h(
       'div',

@@ -72,7 +72,7 @@ export class People {
 
   #row(id) {
     const kick = h('button', { type: 'button', class: 'small danger-quiet', onclick: () => this.#kick(id) });
-    const text = h('div', {}, h('strong'), h('span', { class: 'quiet' }));
+    const text = h('div', {}, h('strong', {}, h('bdi')), h('span', { class: 'quiet' }));
     return h('li', { 'data-participant': String(id) }, text, kick);
   }
 
@@ -106,7 +106,7 @@ export class People {
         'p',
         { class: 'field' },
         h('label', { for: `invite-${id}` }, t(key)),
-        h('input', { id: `invite-${id}`, name: id, type, autocomplete, maxlength: '200' }),
+        h('input', { id: `invite-${id}`, name: id, type, autocomplete, maxlength: '200', dir: 'auto' }),
       );
     const trouble = h('p', { class: 'error', role: 'alert', hidden: true });
     let link = '';
@@ -159,7 +159,7 @@ function fill(row, one) {
   const name = nameOf(one);
   const state = t(`state.${one.RequestConferenceSessionVideoStatusCodeId}`);
   const [text, kick] = row.children;
-  setText(text.firstChild, name);
+  setText(text.querySelector('bdi'), name);
   setText(text.lastChild, `${t(`role.${ROLES[type]}`)} · ${state}`);
   // The client and the interpreter cannot be removed.
   const isFixed = type === KIND.client || type === KIND.provider;

@@ -78,7 +78,7 @@ export class Tiles {
     const tile = {
       video,
       initials: h('span', { class: 'initials', 'aria-hidden': 'true' }),
-      name: h('span', { class: 'tile-name' }),
+      name: h('bdi', { class: 'tile-name' }),
       role: h('span', { class: 'tile-role' }),
       muted: h('span', { class: 'tile-muted' }, icon('microphoneOff'), h('span', { class: 'hidden-text' })),
       status: h('p', { class: 'tile-status' }),

@@ -8,15 +8,21 @@ use trialogue_domain::{Moment, Observation, UserId, observe};
 use trialogue_media::{Gateway, LiveKitKey};
 use trialogue_storage::{ConferenceView, NodeId, Store, StoreError, Whose};
 
+use crate::client_address::TrustedProxies;
+use crate::connections::Connections;
 use crate::delivery::DeliverySettings;
 use crate::live::Live;
+use crate::login_limits::LoginLimits;
 use crate::logins::LoginLife;
-use crate::passwords::PasswordLane;
+use crate::password_queue::PasswordQueue;
 use crate::ports::{Clock, Entropy};
 use crate::readiness::Readiness;
+use crate::receiving::Receiving;
 use crate::routes::JanusReports;
 use crate::signalling::{Signalling, SignallingSettings};
-use crate::throttle::Throttle;
+
+/// Maximum number of open connections, unless fewer are allowed.
+const CONNECTIONS: usize = 16_384;
 
 /// The settings of the adapter.
 #[derive(Debug, Clone)]
@@ -39,8 +45,14 @@ pub struct HttpSettings {
     pub request_log: bool,
     /// Whether each request is counted and timed, with the `metrics` facade.
     pub metrics: bool,
-    /// So many passwords are judged at a time.
-    pub password_lane: usize,
+    /// Number of passwords that are checked at a time.
+    pub password_workers: usize,
+    /// How long a connection is kept for the next request.
+    pub keep_alive: Duration,
+    /// How long the body of a request may take to arrive.
+    pub body_deadline: Duration,
+    /// Which proxies report the addresses of clients.
+    pub proxies: TrustedProxies,
 }
 
 /// What every request finds.
@@ -49,8 +61,10 @@ pub struct App {
     pub(crate) settings: HttpSettings,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
-    pub(crate) passwords: PasswordLane,
-    pub(crate) throttle: Throttle,
+    pub(crate) passwords: PasswordQueue,
+    pub(crate) login_limits: LoginLimits,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) receiving: Receiving,
     pub(crate) janus: Option<Data<JanusReports>>,
     pub(crate) livekit: Option<LiveKitKey>,
     pub(crate) live: Live,
@@ -62,17 +76,17 @@ pub struct App {
 
 impl App {
     /// Puts it together, and starts what serves live events: on the async runtime that this is called on.
-    ///
-    /// # Errors
-    /// The password hasher's own words; it can't happen with its default parameters.
     pub fn new(
         store: Store,
         settings: HttpSettings,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         gateway: Arc<Gateway>,
-    ) -> Result<Self, String> {
-        let passwords = PasswordLane::new(settings.password_lane.max(1), &*entropy)?;
+    ) -> Self {
+        let passwords = PasswordQueue::new(settings.password_workers.max(1));
+        let login_limits = LoginLimits::new(Arc::clone(&clock), &*entropy);
+        let connections = connections(&settings, &clock, CONNECTIONS);
+        let receiving = Receiving::new(settings.body_deadline);
         let readiness = Arc::new(Readiness::default());
         let live = Live::start(
             store.clone(),
@@ -82,22 +96,24 @@ impl App {
             settings.heartbeat,
             &readiness,
         );
-        let (throttle, signalling) = (Throttle::default(), Signalling::new(gateway));
+        let signalling = Signalling::new(gateway, Arc::clone(&clock));
         let (janus, livekit) = (None, None);
-        Ok(Self {
+        Self {
             store,
             settings,
             clock,
             entropy,
             passwords,
-            throttle,
+            login_limits,
+            connections,
+            receiving,
             janus,
             livekit,
             live,
             readiness,
             holder: None,
             signalling,
-        })
+        }
     }
 
     /// A conference as it stands now: what is due has ended, whether or not the background work has come round to it.
@@ -118,6 +134,11 @@ impl App {
         &self.readiness
     }
 
+    /// The open connections.
+    pub const fn connections(&self) -> &Arc<Connections> {
+        &self.connections
+    }
+
     /// The live events.
     pub const fn live(&self) -> &Live {
         &self.live
@@ -127,6 +148,13 @@ impl App {
     #[must_use]
     pub fn with_embedded_engine(self, node: NodeId) -> Self {
         Self { holder: Some(node), ..self }
+    }
+
+    /// Lowers the maximum number of open connections. An address that is no trusted proxy may have half of them.
+    #[must_use]
+    pub fn with_connections(self, limit: usize) -> Self {
+        let connections = connections(&self.settings, &self.clock, limit.min(CONNECTIONS));
+        Self { connections, ..self }
     }
 
     /// Takes in what a Janus tells.
@@ -140,4 +168,9 @@ impl App {
     pub fn with_livekit(self, key: LiveKitKey) -> Self {
         Self { livekit: Some(key), ..self }
     }
+}
+
+fn connections(settings: &HttpSettings, clock: &Arc<dyn Clock>, limit: usize) -> Arc<Connections> {
+    let (keep_alive, proxies) = (settings.keep_alive, settings.proxies.clone());
+    Arc::new(Connections::new(limit, keep_alive, proxies, Arc::clone(clock)))
 }

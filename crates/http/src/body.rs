@@ -3,6 +3,8 @@
 use crate::error_body::{ErrorBody, WireErrorCode, sentence};
 use crate::json;
 use crate::negotiation::{Format, content_type};
+use crate::problem::Problem;
+use crate::receiving::{self, NotReceived};
 use crate::reply::{CONTRACT, Failure};
 use crate::wire;
 use actix_web::dev::Payload;
@@ -16,12 +18,15 @@ use validator::Validate;
 /// Longest body that is read.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
+/// Longest body of a request that needs no token.
+pub(crate) const MAX_BODY_BYTES_OF_STRANGERS: usize = 16 * 1024;
+
 /// Most characters of a content coding that an error repeats. A registered one has at most 12.
 const LONGEST_CODING: usize = 40;
 
 /// Binds the body of a request to a wire type.
 pub async fn bind<T: DeserializeOwned>(req: &HttpRequest, payload: web::Payload) -> Result<T, Failure> {
-    let bytes = collect(req, payload).await?;
+    let bytes = collect_model(req, payload, MAX_BODY_BYTES).await?;
     read(req, &bytes).map_err(|(code, body)| Failure::new(req, code, body))
 }
 
@@ -30,7 +35,19 @@ pub async fn bind_checked<T>(req: &HttpRequest, payload: web::Payload) -> Result
 where
     T: DeserializeOwned + Validate,
 {
-    let bytes = collect(req, payload).await?;
+    bind_checked_within(req, payload, MAX_BODY_BYTES).await
+}
+
+/// The same with another limit on the number of bytes.
+pub(crate) async fn bind_checked_within<T>(
+    req: &HttpRequest,
+    payload: web::Payload,
+    limit: usize,
+) -> Result<T, Failure>
+where
+    T: DeserializeOwned + Validate,
+{
+    let bytes = collect_model(req, payload, limit).await?;
     read_checked(req, &bytes)
 }
 
@@ -39,7 +56,7 @@ pub(crate) async fn bind_optional<T>(req: &HttpRequest, payload: web::Payload) -
 where
     T: DeserializeOwned + Validate,
 {
-    let bytes = collect(req, payload).await?;
+    let bytes = collect_model(req, payload, MAX_BODY_BYTES).await?;
     match read_checked(req, &bytes) {
         Err(failure) if failure.code() == WireErrorCode::BodyRequired.code() => Ok(None),
         read => read.map(Some),
@@ -83,18 +100,33 @@ fn content_coding(headers: &HeaderMap) -> Option<&str> {
     other.next().map(|coding| coding.get(..LONGEST_CODING).unwrap_or(coding))
 }
 
-/// All bytes of the body. Reading stops at the limit, whether the length was announced or not.
-pub(crate) async fn collect(req: &HttpRequest, payload: web::Payload) -> Result<web::Bytes, Failure> {
+/// All bytes of a body that is to be bound. A body of a type that is not read here is refused before it has come.
+pub(crate) async fn collect_model(
+    req: &HttpRequest,
+    payload: web::Payload,
+    limit: usize,
+) -> Result<web::Bytes, Failure> {
+    if announced(req).is_some_and(|length| length > 0) {
+        format_of_body(req).map_err(|(code, body)| Failure::new(req, code, body))?;
+    }
+    collect(req, payload, limit).await
+}
+
+/// All bytes of the body. Reading stops at the limit, whether the length was announced or not, and at the deadline.
+pub(crate) async fn collect(
+    req: &HttpRequest,
+    payload: web::Payload,
+    limit: usize,
+) -> Result<web::Bytes, Failure> {
     let too_large = || {
-        Failure::new(
-            req,
-            WireErrorCode::BodyTooLarge,
-            ErrorBody::new("The request body is longer than 1 MiB."),
-        )
+        let message = match limit {
+            MAX_BODY_BYTES => "The request body is longer than 1 MiB.".to_owned(),
+            _ => format!("The request body is longer than {} KiB.", limit / 1024),
+        };
+        Failure::new(req, WireErrorCode::BodyTooLarge, ErrorBody::new(message))
     };
-    let announced =
-        req.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
+    let announced = announced(req);
+    if announced.is_some_and(|length| length > limit as u64) {
         return Err(too_large());
     }
     if announced != Some(0)
@@ -104,14 +136,22 @@ pub(crate) async fn collect(req: &HttpRequest, payload: web::Payload) -> Result<
             format!("The request entity's content coding '{coding}' is not supported for this resource.");
         return Err(Failure::new(req, WireErrorCode::UnsupportedContentCoding, ErrorBody::new(message)));
     }
-    match payload.to_bytes_limited(MAX_BODY_BYTES).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(_)) => {
-            let body = ErrorBody::invalid().at("", "The request body ended too early.");
-            Err(Failure::new(req, WireErrorCode::InvalidBody, body))
+    receiving::receive(payload, limit, req).await.map_err(|why| match why {
+        NotReceived::TooLarge => too_large(),
+        NotReceived::TooSlow => {
+            let body = ErrorBody::new("The request body did not arrive in time.");
+            Failure::new(req, WireErrorCode::BodyTimeout, body)
         }
-        Err(_) => Err(too_large()),
-    }
+        NotReceived::Incomplete => {
+            let body = ErrorBody::invalid().at("", "The request body ended too early.");
+            Failure::new(req, WireErrorCode::InvalidBody, body)
+        }
+        NotReceived::NoMemory => Failure::of(req, Problem::TooManyBodies.verdict()),
+    })
+}
+
+fn announced(req: &HttpRequest) -> Option<u64> {
+    req.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 type ReadError = (WireErrorCode, ErrorBody);

@@ -16,6 +16,7 @@ use validator::Validate;
 
 use crate::app::App;
 use crate::body;
+use crate::client_address::Network;
 use crate::negotiation::answer_type;
 use crate::problem::Problem;
 use crate::reply::{self, Failure};
@@ -156,6 +157,11 @@ impl Call {
         }
     }
 
+    /// The network that the request comes from.
+    pub(crate) fn network(&self) -> Network {
+        self.app.settings.proxies.client(&self.req)
+    }
+
     fn token(&self) -> Result<Secret, Failure> {
         presented_token(self.req.headers()).ok_or_else(|| self.fail(Problem::MissingToken))
     }
@@ -176,8 +182,8 @@ impl Call {
     }
 
     /// The body as it came.
-    pub(crate) async fn raw_body(&self, payload: web::Payload) -> Result<web::Bytes, Failure> {
-        body::collect(&self.req, payload).await
+    pub(crate) async fn raw_body(&self, payload: web::Payload, limit: usize) -> Result<web::Bytes, Failure> {
+        body::collect(&self.req, payload, limit).await
     }
 
     /// The body, bound.
@@ -191,6 +197,14 @@ impl Call {
         payload: web::Payload,
     ) -> Result<T, Failure> {
         body::bind_checked(&self.req, payload).await
+    }
+
+    /// The same for a request that needs no token.
+    pub(crate) async fn checked_body_of_stranger<T: DeserializeOwned + Validate>(
+        &self,
+        payload: web::Payload,
+    ) -> Result<T, Failure> {
+        body::bind_checked_within(&self.req, payload, body::MAX_BODY_BYTES_OF_STRANGERS).await
     }
 
     /// The body, bound and of the right shape; none if it was left out.
@@ -207,7 +221,7 @@ impl Call {
         payload: web::Payload,
         caller: &Caller,
     ) -> Result<(T, Option<IdempotencyKey>), Failure> {
-        let bytes = body::collect(&self.req, payload).await?;
+        let bytes = body::collect_model(&self.req, payload, body::MAX_BODY_BYTES).await?;
         let key = self.idempotency_key(&bytes, caller)?;
         Ok((body::read_checked(&self.req, &bytes)?, key))
     }

@@ -40,6 +40,7 @@ rows! { W:
     W::InvalidBody => W::InvalidBody, "Correct the body; do not repeat it as it is.";
     W::BodyRequired => W::BodyRequired, "Send the body that the route documents.";
     W::BodyTooLarge => W::BodyTooLarge, "Send less; leave out pictures.";
+    W::BodyTimeout => W::BodyTimeout, "Send the request again, on a new connection.";
     W::UnsupportedMediaType => W::UnsupportedMediaType, "Send JSON or XML in UTF-8, and say so in Content-Type.";
     W::UnsupportedContentCoding => W::UnsupportedContentCoding, "Send the body uncompressed, without `Content-Encoding`.";
     W::NotFound => W::NotFound, "Check path and ids.";
@@ -54,7 +55,8 @@ rows! { P:
     P::InvalidInvitation => P::InvalidInvitation, "Stop; only a new invitation leads back.";
     P::WrongCredentials => P::WrongCredentials, "Ask the user to type them again.";
     P::WrongRole(_) => P::WrongRole("client"), "Use the routes of the side that logged in.";
-    P::Throttled(_) => P::Throttled(Duration::from_mins(5)), "Wait as long as Retry-After says; even the right password is refused till then.";
+    P::TooManyLogins(_) => P::TooManyLogins(Duration::from_secs(1)), "Wait as long as Retry-After says. Behind a proxy, see the setting `trusted_proxies`.";
+    P::Throttled(_) => P::Throttled(Duration::from_secs(30)), "Wait as long as Retry-After says; till then even the right password is refused from this address.";
     P::BadValue { .. } => P::BadValue { member: "Name", message: "ModelState says which member has a value that cannot be used, and why" }, "Correct the member that ModelState names.";
     P::CannotDial => P::CannotDial, "Invite without isPSTN.";
     P::NoWebSocket => P::NoWebSocket, "Use a WebSocket client (docs/signalling.md).";
@@ -62,7 +64,8 @@ rows! { P:
     P::BadJoinToken(_) => P::BadJoinToken(BadJoin::NoToken), "For the proxy in front of LiveKit: refuse the connection.";
     P::NotInCall => P::NotInCall, "For the proxy in front of LiveKit: refuse the connection.";
     P::BadWebhook(_) => P::BadWebhook(BadWebhook::Body), "Sign webhooks with the API key of the settings.";
-    P::PasswordLane => P::PasswordLane, "Try again after Retry-After.";
+    P::TooManyWait => P::TooManyWait, "Try again after Retry-After.";
+    P::TooManyBodies => P::TooManyBodies, "Try again after Retry-After.";
     P::Store(S::Refused(R::NotFound)) => refused(R::NotFound), "Check path and ids.";
     P::Store(S::Refused(R::NotPermitted { .. })) => refused(R::NotPermitted { role: Role::Provider, command: CommandKind::StartVideo }), "Leave it to the other side.";
     P::Store(S::Refused(R::PrincipalKick)) => refused(R::PrincipalKick), "Finish the call.";

@@ -1,7 +1,6 @@
 //! `/healthz`: the process lives. `/readyz`: it can serve. For supervisors and balancers; outside the base path, in
 //! plain text, without a token.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use actix_web::http::header::ContentType;
@@ -14,6 +13,12 @@ use crate::app::App;
 /// How long to wait for the database's answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// The schema is older or newer than the program.
+pub(crate) const OTHER_SCHEMA: &str = "the schema is not this program's";
+
+/// The database could not be read in time.
+pub(crate) const NO_ANSWER: &str = "the database does not answer";
+
 pub(crate) async fn healthz() -> HttpResponse {
     HttpResponse::Ok().content_type(ContentType::plaintext()).body("ok\n")
 }
@@ -21,25 +26,22 @@ pub(crate) async fn healthz() -> HttpResponse {
 /// Ready is: writes to the database work, its schema is this program's, every task is up, and the server goes on. If not,
 /// each line of the answer is a reason.
 pub(crate) async fn readyz(app: web::Data<App>) -> HttpResponse {
-    let mut faults = String::new();
-    for fault in app.readiness.faults(app.clock.now()) {
-        // Writing to a String cannot fail.
-        let _ = writeln!(faults, "{fault}");
-    }
+    let mut faults: Vec<String> =
+        app.readiness.faults(app.clock.now()).iter().map(ToString::to_string).collect();
     match timeout(PATIENCE, app.store.check()).await {
         Ok(Ok(SchemaState::Current)) => {}
-        Ok(Ok(SchemaState::Older(_) | SchemaState::Newer(_))) => {
-            faults.push_str("the schema is not this program's\n");
-        }
+        Ok(Ok(SchemaState::Older(_) | SchemaState::Newer(_))) => faults.push(OTHER_SCHEMA.to_owned()),
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
-            faults.push_str("the database does not answer\n");
+            faults.push(NO_ANSWER.to_owned());
         }
-        Err(_) => faults.push_str("the database does not answer\n"),
+        Err(_) => faults.push(NO_ANSWER.to_owned()),
     }
     if faults.is_empty() {
         HttpResponse::Ok().content_type(ContentType::plaintext()).body("ready\n")
     } else {
-        HttpResponse::ServiceUnavailable().content_type(ContentType::plaintext()).body(faults)
+        HttpResponse::ServiceUnavailable()
+            .content_type(ContentType::plaintext())
+            .body(faults.join("\n") + "\n")
     }
 }

@@ -8,32 +8,39 @@ mod app;
 pub mod body;
 mod call;
 mod catalogue;
+mod client_address;
+mod connections;
 mod delivery;
 pub mod echo;
 pub mod error_body;
 mod health;
 pub mod json;
 mod live;
+mod login_limits;
 mod logins;
 pub mod negotiation;
 mod pages;
+mod password_queue;
 mod passwords;
 pub mod paths;
 mod person;
 mod ports;
 mod present;
 mod problem;
+mod rate;
 mod readiness;
+mod receiving;
 pub mod reply;
 mod request_log;
 mod routes;
 mod secret;
 mod signalling;
-mod throttle;
 pub mod wire;
 
 pub use app::{App, HttpSettings};
 pub use catalogue::error_catalogue;
+pub use client_address::{AddressHeader, TrustedProxies};
+pub use connections::Connections;
 pub use delivery::{DeliverySettings, LinkKey};
 pub use error_body::{ErrorBody, WireErrorCode};
 pub use live::{Follower, Live};
@@ -55,6 +62,7 @@ pub fn configure(app: &web::Data<App>, config: &mut ServiceConfig) {
     let base = settings.base_path.clone();
     let echo_on = app.settings.conformance_echo;
     let served = web::scope("")
+        .wrap(from_fn(connections::limit_connection))
         .wrap(from_fn(request_log::log_request))
         // Answers hold tokens, secrets and names: no cache may keep them.
         // A browser takes the stated type of every answer, and guesses none.

@@ -1,13 +1,10 @@
-//! Passwords: argon2id, on threads of their own, a few at a time.
+//! Passwords: which may be set, how they are prepared, and their argon2id hashes.
 
-use std::sync::Arc;
-
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
-use tokio::sync::Semaphore;
 
 use crate::ports::Entropy;
 
@@ -16,6 +13,14 @@ const SHORTEST: usize = 8;
 
 /// Most characters of a password, as the login model has it.
 const LONGEST: usize = 256;
+
+/// Allocated number of blocks of 1 KiB. glibc maps an allocation of more than 32 MiB by itself and returns it to the system
+/// when it is freed; smaller ones stay in the process. Unused blocks are not touched, so they take no memory.
+const ALLOCATED_BLOCKS: usize = 33 * 1024;
+
+/// The hash that is checked where there is no user, with the costs of every other hash. No password is known for it.
+pub(crate) const HASH_OF_NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// A password that nobody could or should log in with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -62,53 +67,70 @@ fn is_untypable(c: char) -> bool {
 /// Hashes a password for storage, as a PHC string.
 ///
 /// # Errors
-/// The hasher's own words, for a password that it can't take.
+/// The hasher's message, for a password that it cannot take.
 pub fn hash_password(password: &str, entropy: &dyn Entropy) -> Result<String, String> {
     let mut salt = [0; 16];
     entropy.fill(&mut salt);
-    Argon2::default()
-        .hash_password_with_salt(prepared(password).as_bytes(), &salt)
-        .map(|hash| hash.to_string())
-        .map_err(|e| e.to_string())
+    let hashed = || {
+        let (algorithm, version, params) = (Algorithm::Argon2id, Version::V0x13, Params::default());
+        let hash = PasswordHash {
+            algorithm: algorithm.ident(),
+            version: Some(version.into()),
+            params: ParamsString::try_from(&params)?,
+            salt: Some(Salt::new(&salt)?),
+            hash: Some(output(
+                &Argon2::new(algorithm, version, params),
+                &prepared(password),
+                &salt,
+                Params::DEFAULT_OUTPUT_LEN,
+            )?),
+        };
+        Ok(hash.to_string())
+    };
+    hashed().map_err(|error: argon2::password_hash::Error| error.to_string())
 }
 
-/// The lane in which passwords are judged: hashing is made to be slow, and must not hold up the rest.
-#[derive(Clone)]
-pub(crate) struct PasswordLane {
-    places: Arc<Semaphore>,
-    nobody: Arc<str>,
+/// Whether the password has this hash.
+pub(crate) fn has_hash(password: &str, hash: &str) -> bool {
+    let prepared = prepared(password);
+    // Earlier versions hashed passwords as they were typed.
+    has_exact_hash(&prepared, hash) || (prepared != password && has_exact_hash(password, hash))
 }
 
-/// The lane is full.
-pub(crate) struct LaneFull;
+/// As `PasswordVerifier` does it.
+fn has_exact_hash(password: &str, hash: &str) -> bool {
+    let fits = || {
+        let stored = PasswordHash::new(hash).ok()?;
+        let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
+        let version = stored.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
+        let params = Params::try_from(&stored).ok()?;
+        let (salt, expected) = (stored.salt?, stored.hash?);
+        let argon2 = Argon2::new(algorithm, version, params);
+        // The comparison of outputs takes constant time.
+        Some(output(&argon2, password, &salt, expected.len()).ok()? == expected)
+    };
+    fits().unwrap_or(false)
+}
 
-impl PasswordLane {
-    /// A lane that judges `at_once` passwords at a time.
-    pub(crate) fn new(at_once: usize, entropy: &dyn Entropy) -> Result<Self, String> {
-        let nobody = hash_password("nobody has this password", entropy)?.into();
-        Ok(Self { places: Arc::new(Semaphore::new(at_once)), nobody })
-    }
-
-    /// Whether the password fits the hash. Without a hash (no such user) it takes as long, and is no.
-    pub(crate) async fn fits(&self, password: String, hash: Option<String>) -> Result<bool, LaneFull> {
-        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| LaneFull)?;
-        let exists = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.nobody.to_string());
-        let judged = tokio::task::spawn_blocking(move || {
-            // The place is given back when the work is done, even if the asker has gone.
-            let _place = place;
-            let Ok(parsed) = PasswordHash::new(&hash) else { return false };
-            let fits = |text: &str| Argon2::default().verify_password(text.as_bytes(), &parsed).is_ok();
-            let prepared = prepared(&password);
-            // Earlier versions hashed passwords as they were typed.
-            fits(&prepared) || (prepared != password && fits(&password))
-        });
-        Ok(judged.await.map_err(|_| LaneFull)? && exists)
-    }
+/// The output of argon2, computed in memory that is returned to the system afterwards.
+fn output(
+    argon2: &Argon2<'_>,
+    password: &str,
+    salt: &[u8],
+    length: usize,
+) -> argon2::password_hash::Result<Output> {
+    let blocks = argon2.params().block_count();
+    let mut memory = Vec::with_capacity(blocks.max(ALLOCATED_BLOCKS));
+    memory.resize(blocks, Block::new());
+    let mut bytes = vec![0; length];
+    argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut bytes, &mut memory)?;
+    Ok(Output::new(&bytes)?)
 }
 
 #[cfg(test)]
 mod tests {
+    use argon2::PasswordHasher as _;
+
     use super::*;
 
     /// No randomness.
@@ -120,9 +142,8 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_password_is_the_same_from_every_keyboard() {
-        let lane = PasswordLane::new(1, &Zeroes).unwrap();
+    #[test]
+    fn a_password_is_the_same_from_every_keyboard() {
         let hash = hash_password("\u{feff}Zürich 1291", &Zeroes).unwrap();
         for (typed, fits) in [
             ("Zürich 1291", true),
@@ -131,13 +152,29 @@ mod tests {
             ("zürich 1291", false),
             ("Zürich 1291 ", false),
         ] {
-            let judged = lane.fits(typed.to_owned(), Some(hash.clone())).await;
-            assert!(judged.is_ok_and(|judged| judged == fits), "{typed:?}");
+            assert_eq!(has_hash(typed, &hash), fits, "{typed:?}");
         }
         // As earlier versions hashed it: what was typed.
         let raw = Argon2::default().hash_password_with_salt("Zu\u{308}rich".as_bytes(), &[0; 16]).unwrap();
-        let judged = lane.fits("Zu\u{308}rich".to_owned(), Some(raw.to_string())).await;
-        assert!(judged.is_ok_and(|fits| fits));
+        assert!(has_hash("Zu\u{308}rich", &raw.to_string()));
+    }
+
+    #[test]
+    fn hashes_are_those_of_the_hasher() {
+        let ours = hash_password("a password", &Zeroes).unwrap();
+        let theirs = Argon2::default().hash_password_with_salt(b"a password", &[0; 16]).unwrap();
+        assert_eq!(ours, theirs.to_string());
+        for hash in ["", "garbage", "$argon2id$v=19$m=19456,t=2,p=1", "$scrypt$ln=16$AAAA$AAAA"] {
+            assert!(!has_hash("a password", hash), "{hash}");
+        }
+    }
+
+    #[test]
+    fn the_hash_of_nobody_costs_what_every_hash_costs() {
+        let costs =
+            |hash: &str| PasswordHash::new(hash).map(|hash| (hash.params, hash.hash.map(|h| h.len())));
+        let ours = hash_password("a password", &Zeroes).unwrap();
+        assert_eq!(costs(HASH_OF_NOBODY).unwrap(), costs(&ours).unwrap());
     }
 
     #[test]

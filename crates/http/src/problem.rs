@@ -37,6 +37,9 @@ pub(crate) enum Problem {
     /// Name or password is wrong; which of them is not said.
     #[error("the e-mail address or the password is wrong")]
     WrongCredentials,
+    /// Too many log-ins from one address.
+    #[error("too many log-ins from this network address; try again in {} seconds", whole_seconds(*.0))]
+    TooManyLogins(Duration),
     /// Too many wrong passwords.
     #[error("too many wrong passwords; try again in {} seconds", whole_seconds(*.0))]
     Throttled(Duration),
@@ -68,9 +71,12 @@ pub(crate) enum Problem {
     /// The webhook is not the engine's.
     #[error("this webhook is not the media engine's: {0}")]
     BadWebhook(#[from] BadWebhook),
-    /// No more passwords can be judged.
-    #[error("passwords cannot be judged at the moment; try again shortly")]
-    PasswordLane,
+    /// Too many log-ins wait for their passwords to be checked.
+    #[error("too many log-ins are waiting; try again shortly")]
+    TooManyWait,
+    /// The bodies of other requests take all memory that is kept for bodies.
+    #[error("too many large bodies are being received; try again shortly")]
+    TooManyBodies,
 }
 
 /// Why a request for a connection to `LiveKit` is not looked at any further.
@@ -142,6 +148,10 @@ impl Problem {
             },
             Self::WrongCredentials => verdict(StatusCode::UNAUTHORIZED, "wrong_credentials"),
             Self::WrongRole(_) => verdict(StatusCode::FORBIDDEN, "wrong_role"),
+            Self::TooManyLogins(wait) => Verdict {
+                retry_after: Some(*wait),
+                ..verdict(StatusCode::TOO_MANY_REQUESTS, "too_many_logins")
+            },
             Self::Throttled(wait) => Verdict {
                 retry_after: Some(*wait),
                 ..verdict(StatusCode::TOO_MANY_REQUESTS, "too_many_wrong_passwords")
@@ -153,7 +163,7 @@ impl Problem {
             Self::BadJoinToken(_) => verdict(StatusCode::UNAUTHORIZED, "bad_join_token"),
             Self::NotInCall => verdict(StatusCode::FORBIDDEN, "not_in_call"),
             Self::BadWebhook(_) => verdict(StatusCode::UNAUTHORIZED, "bad_webhook"),
-            Self::PasswordLane => unavailable("busy"),
+            Self::TooManyWait | Self::TooManyBodies => unavailable("busy"),
             Self::Store(error) => match error {
                 StoreError::Refused(refusal) => told(
                     refusal_status(*refusal),

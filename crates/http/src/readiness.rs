@@ -169,6 +169,18 @@ mod tests {
         assert_eq!(readiness.faults(late), [Unready::Stopping]);
     }
 
+    #[test]
+    fn the_operations_guide_explains_each_fault() {
+        let guide = include_str!("../../../docs/operations.md");
+        for fault in [Unready::Stopping, Unready::WritesFail, Unready::WritesHang, Unready::TaskDown("NAME")]
+        {
+            assert!(guide.contains(&format!("| `{fault}` |")), "{fault}");
+        }
+        for fault in [crate::health::OTHER_SCHEMA, crate::health::NO_ANSWER] {
+            assert!(guide.contains(&format!("| `{fault}` |")), "{fault}");
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_task_that_panics_or_ends_is_named_and_restarted() {
         let readiness = Arc::new(Readiness::default());

@@ -130,7 +130,7 @@ fn error_as(media_type: MediaType, status: StatusCode, code: &str, body: &ErrorB
     let mut answer = HttpResponse::build(status);
     answer.insert_header((X_ERROR_CODE, code)).content_type(media_type.content_type());
     // What is left of the body will not be read: the connection cannot be used again.
-    if status == StatusCode::PAYLOAD_TOO_LARGE {
+    if matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
         answer.force_close();
     }
     answer.body(text)

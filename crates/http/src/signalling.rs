@@ -1,21 +1,25 @@
 //! The server's end of the signalling sockets (`docs/signalling.md`).
 
+mod allowance;
 mod ice;
 mod party;
 mod session;
+mod socket;
+mod strangers;
 mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use trialogue_media::Gateway;
 
 pub use ice::IceServers;
-pub(crate) use session::serve;
+pub(crate) use session::{HELLO_WITHIN, serve};
 
-/// So many sockets may be open without having said who they are.
-const STRANGERS: usize = 256;
+use allowance::Allowances;
+use strangers::Strangers;
+
+use crate::ports::Clock;
 
 /// The settings of signalling.
 #[derive(Debug, Clone)]
@@ -31,11 +35,12 @@ pub struct SignallingSettings {
 /// What all sockets share.
 pub(crate) struct Signalling {
     pub(crate) gateway: Arc<Gateway>,
-    pub(crate) strangers: Semaphore,
+    strangers: Arc<Strangers>,
+    allowances: Arc<Allowances>,
 }
 
 impl Signalling {
-    pub(crate) fn new(gateway: Arc<Gateway>) -> Self {
-        Self { gateway, strangers: Semaphore::new(STRANGERS) }
+    pub(crate) fn new(gateway: Arc<Gateway>, clock: Arc<dyn Clock>) -> Self {
+        Self { gateway, strangers: Arc::default(), allowances: Arc::new(Allowances::new(clock)) }
     }
 }

@@ -1,8 +1,10 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use trialogue_storage::{Store, migrate};
+use trialogue_storage::{Store, backup, migrate};
 
 use crate::output::{complain, print, print_line};
 use crate::settings::{CONFIG_VARIABLE, SETTINGS, Settings, Values, Variables, markdown};
@@ -32,6 +34,11 @@ pub(crate) fn run() -> anyhow::Result<()> {
                 print_line(format_args!("migrated to {version}"))?;
             }
             Ok(print_line(format_args!("{} is up to date", settings.database))?)
+        }
+        ("backup", arguments) => {
+            let file = arguments.get_one::<PathBuf>("FILE").context("name a file")?;
+            backup(&settings.database, file)?;
+            Ok(print_line(format_args!("{} is backed up in {}", settings.database, file.display()))?)
         }
         ("user", arguments) => match arguments.subcommand() {
             Some((name, arguments)) => {
@@ -94,6 +101,16 @@ fn command() -> Command {
             ),
         )
         .subcommand(Command::new("migrate").about("Bring the database schema up to date"))
+        .subcommand(
+            Command::new("backup")
+                .about("Copy the SQLite database into a new file; a server may be running")
+                .arg(
+                    Arg::new("FILE")
+                        .required(true)
+                        .value_parser(clap::value_parser!(PathBuf))
+                        .help("The new file"),
+                ),
+        )
         .subcommand(
             Command::new("user")
                 .about("Manage users")

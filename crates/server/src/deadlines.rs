@@ -49,11 +49,10 @@ impl BackOff {
 }
 
 impl Background {
-    /// Ends what is due and offers what waits until told to stop, and sweeps once in an hour.
+    /// Ends what is due and offers what waits until told to stop.
     pub(crate) async fn deadlines(mut self) {
         let mut ticks = interval(Duration::from_secs(1));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut swept: Option<Timestamp> = None;
         let (mut back_off, mut not_offered) = (BackOff::default(), BackOff::default());
         while self.next(&mut ticks).await {
             let now = self.clock.now();
@@ -63,13 +62,6 @@ impl Background {
             }
             if let Err(error) = offer_waiting(&self.store, &mut not_offered, now).await {
                 tracing::warn!(%error, "waiting requests could not be looked at");
-            }
-            if swept.is_none_or(|last| now.since(last) >= Duration::from_hours(1)) {
-                swept = Some(now);
-                let day_ago = now.before(Duration::from_hours(24));
-                if let Err(error) = self.store.sweep(now, day_ago).await {
-                    tracing::warn!(%error, "expired rows could not be deleted");
-                }
             }
         }
     }

@@ -9,6 +9,7 @@ mod deadlines;
 mod demo;
 mod engine;
 mod entropy;
+mod files;
 mod heartbeat;
 mod lane;
 mod metrics;
@@ -20,6 +21,7 @@ mod reconcile;
 mod relay;
 mod serve;
 mod settings;
+mod sweeper;
 mod telemetry;
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,7 @@ use crate::clock::SystemClock;
 use crate::demo;
 use crate::engine::{Carrier, carrier, with_routes};
 use crate::entropy::SystemEntropy;
+use crate::files;
 use crate::heartbeat::Heartbeat;
 use crate::lane;
 use crate::metrics::{Metrics, Watched};
@@ -26,6 +27,7 @@ use crate::postman::Postman;
 use crate::reconcile::reconcile;
 use crate::relay::Background;
 use crate::settings::{Listen, Settings};
+use crate::sweeper::Sweeper;
 
 /// Runs the server.
 pub(crate) fn run(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
@@ -50,15 +52,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let listeners = listen(&settings.listen)?;
     let address = listeners.address;
     if settings.links_name_listen {
-        // Port 0 has become a free one: links must name it.
-        settings.http.public_url = settings.listen.with_port(address.port()).url();
-        if settings.listen.is_unspecified() {
-            let url = &settings.http.public_url;
-            tracing::warn!(
-                url,
-                "links begin with localhost, which works on this machine only: set `public_url`"
-            );
-        }
+        name_in_links(&mut settings, address);
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (stop, stopped) = watch::channel(false);
@@ -67,8 +61,8 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let gateway = Arc::new(Gateway::new(Arc::clone(&engine), notifier));
     let entropy = Arc::new(SystemEntropy);
     let app =
-        App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), entropy, Arc::clone(&gateway))
-            .map_err(anyhow::Error::msg)?;
+        App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), entropy, Arc::clone(&gateway));
+    let app = app.with_connections(files::raise_limit());
     let readiness = Arc::clone(app.readiness());
     let node = NodeId(SystemEntropy.number());
     let app = if engine.is_embedded() { app.with_embedded_engine(node) } else { app };
@@ -93,18 +87,32 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     };
     let reconciling =
         janus.clone().map(|janus| tokio::spawn(reconcile(janus, store.clone(), stopped.clone())));
+    let (open, until) = (Arc::clone(app.connections()), stopped.clone());
+    let close_overdue = move || Arc::clone(&open).close_overdue(until.clone());
+    tasks.push(supervise(Arc::clone(&readiness), "deadlines of connections", close_overdue));
     tasks.extend(background.start(seen, &readiness));
+    let sweeper = Sweeper {
+        store: store.clone(),
+        clock: Arc::clone(&clock),
+        retention: settings.retention,
+        stop: stopped.clone(),
+    };
+    tasks.push(supervise(Arc::clone(&readiness), "sweeper", move || sweeper.clone().run()));
     tasks.extend(start_postmen(&settings, &store, &clock, &stopped, &readiness));
     let app = with_routes(app, &settings.engine, janus);
     let live = app.live().clone();
     let watched = Watched { store: store.clone(), live: live.clone(), gateway, clock };
     let metrics = settings.metrics_listen.as_ref().map(|at| Metrics::start(at, watched)).transpose()?;
+    let connections = Arc::clone(app.connections());
     let app = web::Data::new(app);
     let mut server = HttpServer::new(move || {
         let app = app.clone();
         ActixApp::new().configure(move |config| trialogue_http::configure(&app, config))
     })
-    .keep_alive(settings.keep_alive)
+    .keep_alive(settings.http.keep_alive)
+    // The work for a client that has closed its connection is dropped.
+    .h1_allow_half_closed(false)
+    .on_connect(move |stream, connection| connections.on_connect(stream, connection))
     .shutdown_timeout(settings.shutdown.as_secs());
     if settings.workers > 0 {
         server = server.workers(settings.workers);
@@ -139,6 +147,15 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         let _ = task.await;
     }
     outcome
+}
+
+/// Links begin with the address that we listen on: port 0 has become a free one.
+fn name_in_links(settings: &mut Settings, address: SocketAddr) {
+    let url = settings.listen.with_port(address.port()).url();
+    if settings.listen.is_unspecified() {
+        tracing::warn!(url, "links begin with localhost, which works on this machine only: set `public_url`");
+    }
+    settings.http.public_url = url;
 }
 
 /// As many connections as actix's own listener has may wait to be taken.

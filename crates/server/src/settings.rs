@@ -12,12 +12,15 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use trialogue_delivery::{Bearer, Delivery, Email, Language, Sender, TextMessage};
 use trialogue_domain::Timings;
-use trialogue_http::{DeliverySettings, HttpSettings, IceServers, LinkKey, LoginLife, SignallingSettings};
+use trialogue_http::{
+    AddressHeader, DeliverySettings, HttpSettings, IceServers, LinkKey, LoginLife, SignallingSettings,
+    TrustedProxies,
+};
 use trialogue_media::{JanusSettings, LiveKitKey, LiveKitSettings};
 use trialogue_storage::{Channel, DatabaseUrl, StoreOptions};
 
 pub(crate) use address::Listen;
-use address::{ice_server, public_url, web_url};
+use address::{ice_server, network, public_url, web_url};
 use variables::nearest;
 pub(crate) use variables::{CONFIG as CONFIG_VARIABLE, Variables};
 
@@ -28,6 +31,9 @@ pub(crate) struct Setting {
     pub(crate) default: &'static str,
     pub(crate) help: &'static str,
 }
+
+/// How long the body of a request may take to arrive.
+const BODY_DEADLINE: Duration = Duration::from_secs(15);
 
 /// All settings, in the order of the documentation.
 pub(crate) const SETTINGS: &[Setting] = &[
@@ -61,15 +67,34 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "So many operations may wait for the database; more are answered 503.",
     },
     Setting {
+<<<<<<< HEAD
         name: "database_seconds",
         default: "8",
         help: "How long an operation may wait for the database's answer; then it is answered 503.",
+=======
+        name: "retention_days",
+        default: "30",
+        help: "How long personal data of an ended conference is kept: names, addresses and telephone numbers of those who \
+               were invited, free texts and places. 0 keeps it for good.",
+>>>>>>> main
     },
     Setting { name: "workers", default: "0", help: "HTTP worker threads; 0 means one for each core." },
     Setting {
         name: "keep_alive_seconds",
         default: "75",
         help: "How long an idle connection is kept open for the next request. Keep it longer than the proxy in front does.",
+    },
+    Setting {
+        name: "trusted_proxies",
+        default: "",
+        help: "Addresses and networks of the proxies in front, such as `127.0.0.1, 10.0.0.0/8`. What they report as the client's address \
+               counts for limits; what others report does not. If empty, all clients of a proxy share the limits of one address.",
+    },
+    Setting {
+        name: "client_address_header",
+        default: "X-Forwarded-For",
+        help: "The header in which the trusted proxies report it: `X-Forwarded-For` or `Forwarded`. The proxy must append to this header or \
+               replace it. The right-most address that is no trusted proxy counts.",
     },
     Setting {
         name: "metrics_listen",
@@ -204,7 +229,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting {
         name: "log",
         default: "info",
-        help: "What is logged: a level, or `tracing` directives such as `info,trialogue_http=debug`.",
+        help: "What is logged: a level, or `tracing` directives such as `info,trialogue_http=debug`. Libraries log \
+               nothing below `info`: it would hold secrets and personal data.",
     },
     Setting { name: "log_format", default: "text", help: "`text` or `json`." },
     Setting {
@@ -330,8 +356,11 @@ impl Values {
         Ok(Settings {
             database: self.checked("database", |text| DatabaseUrl::parse(text).map_err(|e| e.to_string()))?,
             auto_migrate: self.parsed("auto_migrate")?,
+            retention: match self.parsed::<u32>("retention_days")? {
+                0 => None,
+                days => Some(Duration::from_hours(u64::from(days) * 24)),
+            },
             workers: self.parsed("workers")?,
-            keep_alive: self.seconds("keep_alive_seconds")?,
             store: StoreOptions {
                 writers: self.parsed("writers")?,
                 readers: self.parsed("readers")?,
@@ -377,7 +406,10 @@ impl Values {
                 conformance_echo: self.parsed("conformance_echo")?,
                 request_log: self.parsed("request_log")?,
                 metrics: metrics_listen.is_some(),
-                password_lane: 2,
+                password_workers: 2,
+                keep_alive: self.seconds("keep_alive_seconds")?,
+                body_deadline: BODY_DEADLINE,
+                proxies: self.proxies()?,
             },
             links_name_listen,
             listen,
@@ -447,6 +479,21 @@ impl Values {
             key: LiveKitKey::new(key, &secret),
             patience: Duration::from_secs(5),
         })
+    }
+
+    /// The proxies that report the addresses of clients.
+    fn proxies(&self) -> Result<TrustedProxies, SettingsError> {
+        let networks = self.checked("trusted_proxies", |text| {
+            let networks = text.split(',').map(str::trim).filter(|network| !network.is_empty());
+            networks.map(network).collect::<Result<Vec<_>, _>>()
+        })?;
+        let header = self.checked("client_address_header", |name| {
+            let known =
+                [("X-Forwarded-For", AddressHeader::XForwardedFor), ("Forwarded", AddressHeader::Forwarded)];
+            let found = known.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+            found.map(|(_, header)| header).ok_or_else(|| "write `X-Forwarded-For` or `Forwarded`".to_owned())
+        })?;
+        Ok(TrustedProxies { networks, header })
     }
 
     /// The key of invitation links; needed where they are delivered.
@@ -563,9 +610,9 @@ pub(crate) struct Settings {
     pub(crate) links_name_listen: bool,
     pub(crate) database: DatabaseUrl,
     pub(crate) auto_migrate: bool,
+    /// How long personal data of an ended conference is kept; none for good.
+    pub(crate) retention: Option<Duration>,
     pub(crate) workers: usize,
-    /// How long an idle connection is kept open.
-    pub(crate) keep_alive: Duration,
     pub(crate) metrics_listen: Option<Listen>,
     pub(crate) store: StoreOptions,
     pub(crate) engine: Engine,

@@ -6,3 +6,4 @@ mod faults;
 mod lanes;
 mod post;
 mod scene;
+mod sweeper;

@@ -328,7 +328,7 @@ fn save_legs(connection: &mut AnyConnection, id: ConferenceId, legs: &[CallLeg])
         .count()
         .get_result::<i64>(connection)
         .map_err(StoreError::query("look for call legs"))?;
-    if reported > 0 {
+    if reported > 0 || legs.is_empty() {
         return Ok(());
     }
     for (position, leg) in (0..).zip(legs) {
@@ -346,5 +346,11 @@ fn save_legs(connection: &mut AnyConnection, id: ConferenceId, legs: &[CallLeg])
             .execute(connection)
             .map_err(StoreError::query("insert a call leg"))?;
     }
+    // The texts of a late report are blanked by the next sweep.
+    let late = conferences::table.find(id.0).filter(conferences::blanked.eq(true));
+    diesel::update(late)
+        .set(conferences::blanked.eq(false))
+        .execute(connection)
+        .map_err(StoreError::query("note a late report"))?;
     Ok(())
 }

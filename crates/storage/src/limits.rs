@@ -33,7 +33,8 @@ impl Limit {
         }
     }
 
-    pub(crate) const fn window(self) -> Duration {
+    /// The time within which they are counted.
+    pub const fn window(self) -> Duration {
         match self {
             Self::Requests | Self::Invitations => Duration::from_mins(1),
             Self::Deliveries => Duration::from_hours(1),

@@ -1,7 +1,5 @@
 //! Logins: their tokens, how long they last, and how they end.
 
-use std::time::Duration;
-
 use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, Departure, Kind, Observation, ParticipantId, State, Timestamp, UserId};
 
@@ -18,9 +16,6 @@ use crate::{Store, StoreError};
 
 /// Maximum number of logins of one user. A further one ends the oldest.
 const LOGINS: i64 = 20;
-
-/// How long an expired token is kept, so that its holder is told that it expired.
-pub(crate) const KEPT: Duration = Duration::from_hours(24);
 
 /// Who a token belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

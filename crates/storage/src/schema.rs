@@ -59,6 +59,7 @@ diesel::table! {
         location -> Nullable<Text>,
         from_language_id -> Nullable<Integer>,
         node -> Nullable<BigInt>,
+        blanked -> Bool,
     }
 }
 

@@ -196,8 +196,8 @@ pub(crate) fn establish(database: &Path) -> Result<SqliteConnection, OpenError> 
     SqliteConnection::establish(&uri(database)).map_err(|e| failed(database, &e))
 }
 
-/// The path as a URI, whose parameters keep SQLite from creating the file.
-fn uri(path: &Path) -> String {
+/// The path as a URI, whose parameters keep SQLite from creating the file. It may have any bytes.
+pub(crate) fn uri(path: &Path) -> String {
     use std::fmt::Write as _;
     let mut uri = String::from(if path.is_absolute() { "file://" } else { "file:" });
     for byte in path.as_os_str().as_encoded_bytes() {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 use trialogue_domain::{Moment, Timestamp, Timings};
 
@@ -11,11 +10,8 @@ use crate::changes::{Announcer, Wakes};
 use crate::connection::{AnyConnection, DatabaseUrl};
 use crate::error::{OpenError, StoreError};
 use crate::executor::{Executor, Lanes};
-use crate::limits::Limit;
-use crate::logins::KEPT;
 use crate::migrate::{SchemaState, state};
 use crate::postgres;
-use crate::schema::{idempotency_keys, recent_deliveries, tokens};
 use crate::sqlite_files::{self, OpenFiles};
 
 /// The hash under which a secret (token, invitation, account secret) is kept.
@@ -119,32 +115,6 @@ impl Store {
             state(connection).map_err(|e| StoreError::Unavailable(e.to_string()))
         };
         self.executor().read("check the database", work).await
-    }
-
-    /// Deletes what has had its time: login tokens that expired a day ago, counted deliveries, and idempotency keys made before `keys_before`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn sweep(&self, now: Timestamp, keys_before: Timestamp) -> Result<usize, StoreError> {
-        self.executor()
-            .write(0, "sweep", move |tx| {
-                let kept_from = now.before(KEPT);
-                let gone = diesel::delete(tokens::table.filter(tokens::expires_at.le(kept_from.0)))
-                    .execute(&mut tx.connection)
-                    .map_err(StoreError::query("delete expired tokens"))?;
-                let old = idempotency_keys::table.filter(idempotency_keys::created_at.lt(keys_before.0));
-                let keys = diesel::delete(old)
-                    .execute(&mut tx.connection)
-                    .map_err(StoreError::query("delete old idempotency keys"))?;
-                let counted_from = now.before(Limit::Deliveries.window());
-                let counted =
-                    recent_deliveries::table.filter(recent_deliveries::queued_at.le(counted_from.0));
-                diesel::delete(counted)
-                    .execute(&mut tx.connection)
-                    .map_err(StoreError::query("delete counted deliveries"))?;
-                Ok(gone + keys)
-            })
-            .await
     }
 
     /// Tells what is committed from now on, here or at another node. What is told may be lost: look now and then.

@@ -14,6 +14,9 @@ use crate::app::App;
 use crate::body;
 use crate::reply::Failure;
 
+/// Longest report. Janus puts all events that wait into one.
+const MAX_REPORT_BYTES: usize = 256 * 1024;
+
 /// Who may tell what happens at a Janus, and the engine that understands it.
 pub struct JanusReports {
     engine: Janus,
@@ -49,7 +52,7 @@ pub(super) async fn janus_events(
         return Ok(HttpResponse::Unauthorized().insert_header((WWW_AUTHENTICATE, "Basic")).finish());
     }
     // What it holds is secret, so nothing of it is answered or logged.
-    let body = body::collect(&req, payload).await?;
+    let body = body::collect(&req, payload, MAX_REPORT_BYTES).await?;
     let Ok(events) = JanusEvent::read(&body) else { return Ok(HttpResponse::BadRequest().finish()) };
     for seen in reports.engine.heed(events).await {
         if let Err(error) = app.store.observe(seen.room, [seen.observation], app.clock.now()).await {

@@ -9,6 +9,7 @@ use trialogue_media::Identity;
 use trialogue_storage::UserRole;
 
 use crate::call::Call;
+use crate::password_queue::QueueFull;
 use crate::person::EmailAddress;
 use crate::problem::Problem;
 use crate::reply::{self, Failure};
@@ -21,13 +22,15 @@ pub(super) async fn login(
     role: UserRole,
 ) -> Result<HttpResponse, Failure> {
     require_language_number(&call)?;
-    let info: ParaLoginInfo = call.checked_body(payload).await?;
+    let info: ParaLoginInfo = call.checked_body_of_stranger(payload).await?;
     let email = EmailAddress::parse(&info.email.unwrap_or_default());
     let email = email.map_err(|_| call.fail(Problem::WrongCredentials))?;
     let app = call.app();
-    // A client and a provider with one address are two names.
-    let name = format!("{role:?} {}", email.as_str());
-    app.throttle.admit(&name, call.now()).map_err(|wait| call.fail(Problem::Throttled(wait)))?;
+    let attempt = app.login_limits.attempt(role, email.as_str(), call.network());
+    // A log-in that finds the queue full is not counted as a try.
+    let place =
+        app.passwords.enter(attempt.is_known()).map_err(|QueueFull| call.fail(Problem::TooManyWait))?;
+    app.login_limits.admit(&attempt).map_err(|e| call.fail(e))?;
 
     let mut known = None;
     for form in email.stored_forms() {
@@ -36,11 +39,11 @@ pub(super) async fn login(
         }
     }
     let hash = known.as_ref().map(|c| c.password_hash.clone());
-    let fits = app.passwords.fits(info.password.unwrap_or_default(), hash).await;
-    let fits = fits.map_err(|_| call.fail(Problem::PasswordLane))?;
+    let fits = place.check(info.password.unwrap_or_default(), hash).await;
+    let fits = fits.map_err(|QueueFull| call.fail(Problem::TooManyWait))?;
     let judged = known.filter(|_| fits).ok_or_else(|| call.fail(Problem::WrongCredentials))?;
     let user = judged.user;
-    app.throttle.forget(&name);
+    app.login_limits.succeeded(&attempt);
 
     let token = Secret::random(&*app.entropy);
     let now = call.now();

@@ -10,11 +10,9 @@ use trialogue_storage::StoreError;
 
 use crate::app::App;
 use crate::call::Call;
+use crate::connections::Waiting;
 use crate::reply::Failure;
-use crate::signalling;
-
-/// A session description with many candidates is a tenth of this.
-const LARGEST_MESSAGE: usize = 64 * 1024;
+use crate::signalling::{self, HELLO_WITHIN};
 
 pub(super) async fn signalling(
     call: Call,
@@ -24,10 +22,7 @@ pub(super) async fn signalling(
     let number = call.path_parameter("conference").parse();
     let conference = ConferenceId(number.map_err(|_| call.fail(StoreError::Refused(Refusal::NotFound)))?);
     let (response, session, frames) = call.socket(payload)?;
-    let frames = frames
-        .max_frame_size(LARGEST_MESSAGE)
-        .aggregate_continuations()
-        .max_continuation_size(LARGEST_MESSAGE);
-    actix_web::rt::spawn(signalling::serve(app, conference, session, frames));
+    let waiting = Waiting::begin(&app, call.request(), HELLO_WITHIN);
+    actix_web::rt::spawn(signalling::serve(app, conference, call.network(), waiting, session, frames));
     Ok(response)
 }

@@ -1,10 +1,10 @@
 //! One signalling socket, from its first message to its last.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web;
-use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, Session};
-use futures_util::StreamExt as _;
+use actix_ws::{MessageStream, Session};
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
 use trialogue_domain::{ConferenceId, ParticipantId, Timestamp, UserId};
@@ -13,20 +13,18 @@ use trialogue_media::{
 };
 use trialogue_storage::{ConferenceView, Recorded, StoreError, Whose};
 
+use super::allowance::Allowance;
 use super::party::{End, ended, parties};
+use super::socket::Socket;
 use super::words::{Incoming, Outgoing, Party, VERSION, Welcome, heard_candidate, heard_description};
 use crate::app::App;
+use crate::client_address::Network;
+use crate::connections::Waiting;
 use crate::live::Follower;
 use crate::secret::Secret;
 
-/// A socket must say who it is within this.
-const HELLO_WITHIN: Duration = Duration::from_secs(10);
-
-/// A browser that does not take a message within this is lost.
-const SEND_WITHIN: Duration = Duration::from_secs(5);
-
-/// So many messages may come between two heartbeats. A join in a full conference takes a few hundred.
-const MESSAGES_A_BEAT: u32 = 2000;
+/// How long to wait for `hello`.
+pub(crate) const HELLO_WITHIN: Duration = Duration::from_secs(10);
 
 /// So many heartbeats may be unanswered.
 const UNANSWERED: u32 = 2;
@@ -38,7 +36,7 @@ const WAITING: usize = 256;
 const STOPS: End = End::Stopping("The server stops.");
 
 /// How a socket comes to its end.
-enum Outcome {
+pub(super) enum Outcome {
     /// The server ends it, with a last message.
     Ended(End),
     /// The browser says that it goes.
@@ -51,20 +49,31 @@ enum Outcome {
 pub(crate) async fn serve(
     app: web::Data<App>,
     conference: ConferenceId,
+    network: Network,
+    waiting: Waiting,
     session: Session,
-    frames: AggregatedMessageStream,
+    frames: MessageStream,
 ) {
-    let mut socket = Socket { session, frames };
-    if let Outcome::Ended(end) = attend(&app, conference, &mut socket).await {
+    let mut socket = Socket::new(session, frames);
+    let mut waiting = Some(waiting);
+    if let Outcome::Ended(end) = attend(&app, conference, network, &mut waiting, &mut socket).await {
         socket.end(end).await;
     }
 }
 
-async fn attend(app: &App, conference: ConferenceId, socket: &mut Socket) -> Outcome {
-    let (me, resume) = match hello(app, conference, socket).await {
+async fn attend(
+    app: &App,
+    conference: ConferenceId,
+    network: Network,
+    waiting: &mut Option<Waiting>,
+    socket: &mut Socket,
+) -> Outcome {
+    let (me, resume) = match hello(app, conference, network, socket).await {
         Ok(who) => who,
         Err(outcome) => return outcome,
     };
+    *waiting = None;
+    socket.allowance = Allowance::Participant(Arc::clone(&app.signalling.allowances), me);
     let party = PartySocket { app, conference, me, user: None, last_touch: None, view_is_stale: false };
     party.run(socket, resume).await.unwrap_or_else(|outcome| outcome)
 }
@@ -73,16 +82,18 @@ async fn attend(app: &App, conference: ConferenceId, socket: &mut Socket) -> Out
 async fn hello(
     app: &App,
     conference: ConferenceId,
+    network: Network,
     socket: &mut Socket,
 ) -> Result<(ParticipantId, Option<u64>), Outcome> {
     let ended = |end| Err(Outcome::Ended(end));
-    let Ok(_stranger) = app.signalling.strangers.try_acquire() else {
-        return ended(End::TooMuch("Too many sockets wait to say who they are."));
-    };
+    let mut stranger = app.signalling.strangers.enter(network);
     let mut closing = app.live.closing();
     let first = tokio::select! {
         biased;
         _ = closing.wait_for(|closing| *closing) => return ended(STOPS),
+        () = stranger.displaced() => {
+            return ended(End::TooMuch("Too many sockets wait to say who they are."));
+        }
         first = timeout(HELLO_WITHIN, socket.hear()) => first,
     };
     let Ok(first) = first else {
@@ -176,7 +187,7 @@ impl PartySocket<'_> {
         let heartbeat = self.app.settings.signalling.heartbeat;
         let mut beats = interval_at(tokio::time::Instant::now() + heartbeat, heartbeat);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut unanswered, mut messages) = (0, 0);
+        let mut unanswered = 0;
         let mut closing = self.app.live.closing();
         // What the engine is slow to take must not keep the socket from what else happens, least of all from a kick.
         let (to_engine, from_browser) = mpsc::channel(WAITING);
@@ -213,7 +224,7 @@ impl PartySocket<'_> {
                 Next::Devices(Err(_)) => self.tell_parties(socket, &mut known).await,
                 Next::Beat if unanswered == UNANSWERED => Err(Outcome::Lost),
                 Next::Beat => {
-                    (unanswered, messages) = (unanswered + 1, 0);
+                    unanswered += 1;
                     let told =
                         if self.view_is_stale { self.tell_parties(socket, &mut known).await } else { Ok(()) };
                     match told {
@@ -222,11 +233,8 @@ impl PartySocket<'_> {
                     }
                 }
                 Next::Frame(Err(outcome)) => Err(outcome),
-                Next::Frame(Ok(_)) if messages == MESSAGES_A_BEAT => {
-                    Err(Outcome::Ended(End::TooMuch("Too many messages.")))
-                }
                 Next::Frame(Ok(said)) => {
-                    (unanswered, messages) = (0, messages + 1);
+                    unanswered = 0;
                     match self.heard(said, connection, &to_engine).await {
                         Ok(()) if connection.wants_receipt() => ping(socket, connection).await,
                         heard => heard,
@@ -408,52 +416,5 @@ async fn speak(connection: &Connection, mut from_browser: mpsc::Receiver<FromBro
             }
             None => std::future::pending().await,
         }
-    }
-}
-
-/// The WebSocket itself.
-struct Socket {
-    session: Session,
-    frames: AggregatedMessageStream,
-}
-
-impl Socket {
-    /// The next message. Dropped while it waits, it loses nothing.
-    async fn hear(&mut self) -> Result<Incoming, Outcome> {
-        loop {
-            return match self.frames.next().await {
-                Some(Ok(AggregatedMessage::Text(text))) => serde_json::from_str(&text)
-                    .map_err(|_| Outcome::Ended(End::Protocol("The message can't be understood."))),
-                Some(Ok(AggregatedMessage::Binary(_))) => {
-                    Err(Outcome::Ended(End::Protocol("Messages are text.")))
-                }
-                Some(Ok(AggregatedMessage::Ping(bytes))) => {
-                    self.session.pong(&bytes).await.map_err(|_| Outcome::Lost)?;
-                    continue;
-                }
-                Some(Ok(AggregatedMessage::Pong(_))) => continue,
-                Some(Err(actix_ws::ProtocolError::Overflow)) => {
-                    Err(Outcome::Ended(End::TooMuch("The message is too large.")))
-                }
-                Some(Ok(AggregatedMessage::Close(_)) | Err(_)) | None => Err(Outcome::Lost),
-            };
-        }
-    }
-
-    async fn say(&mut self, said: &Outgoing<'_>) -> Result<(), Outcome> {
-        let Ok(text) = serde_json::to_string(said) else { return Err(Outcome::Lost) };
-        match timeout(SEND_WITHIN, self.session.text(text)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Outcome::Lost),
-        }
-    }
-
-    /// The last message, and the end. Who does not listen is cut off.
-    async fn end(mut self, end: End) {
-        let (reason, message, reconnect) = (end.reason(), end.message(), end.reconnect());
-        let _ = self.say(&Outgoing::End { reason, message, reconnect }).await;
-        let code = CloseCode::Other(end.close_code());
-        let close = self.session.close(Some(CloseReason { code, description: Some(reason.to_owned()) }));
-        let _ = timeout(SEND_WITHIN, close).await;
     }
 }

@@ -205,6 +205,10 @@ async fn a_webhook_that_is_not_livekits_is_not_believed() {
     let refused = async |webhook: Webhook| tell(&world, &webhook).await.fails(401, "bad_webhook");
     refused(Webhook { body: format!("{} ", good.body), ..good.clone() }).await;
     refused(Webhook { authorization: String::new(), ..good.clone() }).await;
+    // Its token is looked at before its body.
+    let long = || " ".repeat(64 * 1024 + 1);
+    refused(Webhook { authorization: String::new(), body: long() }).await;
+    tell(&world, &Webhook { body: long(), ..good.clone() }).await.fails(413, "body_too_large");
     let stranger = LiveKitStandIn::start(KEY, "another secret");
     let now = world.clock.now().0 / 1_000_000;
     refused(stranger.webhook("participant_joined", &livekit.room, &format!("p{client}"), now)).await;

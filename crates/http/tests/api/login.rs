@@ -1,12 +1,14 @@
 //! Logging in, how long it lasts, and what keeps guessers away.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use trialogue_http::TrustedProxies;
 use trialogue_storage::UserRole;
 
 use crate::answer::Answer;
-use crate::world::{INSTANT, PASSWORD, TOKEN_LIFE, TOKEN_MAX, World, just_before};
+use crate::world::{INSTANT, PASSWORD, TOKEN_LIFE, TOKEN_MAX, World, just_before, post};
 
 async fn login(world: &World, side: &str, email: &str, password: &str) -> Answer {
     world.post(&format!("{side}/Login/1"), "", json!({"Email": email, "Password": password})).await
@@ -85,8 +87,17 @@ async fn every_wrong_login_is_answered_alike() {
     login(&world, "Client", "NORA@Example.ORG", PASSWORD).await.ok();
 }
 
+/// A log-in from a network address.
+async fn login_from(world: &World, peer: &str, forwarded: &str, password: &str) -> Answer {
+    let body = json!({"Email": "nora@example.org", "Password": password}).to_string();
+    let request = post("Client/Login/1", "", "application/json").set_payload(body);
+    let request = request.peer_addr(SocketAddr::new(peer.parse().unwrap(), 50_000));
+    let request = request.insert_header(("X-Forwarded-For", forwarded));
+    world.send(request).await
+}
+
 #[actix_web::test]
-async fn ten_wrong_passwords_make_the_name_wait() {
+async fn after_ten_wrong_passwords_an_address_waits() {
     let world = World::new().await;
     world.add_user(UserRole::Client, "nora", &[]).await;
     world.add_user(UserRole::Client, "nils", &[]).await;
@@ -99,20 +110,68 @@ async fn ten_wrong_passwords_make_the_name_wait() {
         for email in ["nora@example.org", "Nora@Example.org"] {
             let answer = login(&world, "Client", email, password).await;
             let message = answer.fails(429, "too_many_wrong_passwords");
-            assert_eq!(message, "Too many wrong passwords; try again in 290 seconds.");
-            assert_eq!(answer.header("Retry-After"), Some("290"));
+            assert_eq!(message, "Too many wrong passwords; try again in 20 seconds.");
+            assert_eq!(answer.header("Retry-After"), Some("20"));
         }
     }
     login(&world, "Client", "nils@example.org", PASSWORD).await.ok();
     login(&world, "Provider", "nora@example.org", PASSWORD).await.ok();
 
-    // The window of five minutes is counted from the first wrong password; tries in between do not lengthen it.
-    world.clock.advance(just_before(Duration::from_secs(290)));
+    // A clock that is set back does not prolong it, and neither do tries in between.
+    world.clock.set_back(Duration::from_hours(1));
+    world.clock.advance(just_before(Duration::from_secs(20)));
     let answer = login(&world, "Client", "nora@example.org", PASSWORD).await;
     answer.fails(429, "too_many_wrong_passwords");
     assert_eq!(answer.header("Retry-After"), Some("1"));
     world.clock.advance(INSTANT);
     login(&world, "Client", "nora@example.org", PASSWORD).await.ok();
+}
+
+#[actix_web::test]
+async fn strangers_lock_nobody_out() {
+    let world = World::new().await;
+    world.add_user(UserRole::Client, "nora", &[]).await;
+    login_from(&world, "192.0.2.1", "", PASSWORD).await.ok();
+    for _ in 0..10 {
+        login_from(&world, "198.51.100.1", "", "wrong").await.fails(401, "wrong_credentials");
+    }
+    for _ in 0..200 {
+        // One address uses up its own tries, and not those of others.
+        login_from(&world, "198.51.100.1", "", PASSWORD).await.fails(429, "too_many_wrong_passwords");
+    }
+    login_from(&world, "192.0.2.2", "", PASSWORD).await.ok();
+
+    // Many addresses are slowed down together.
+    let tries = 2..=255;
+    let mut refused = 0;
+    for last in tries.clone() {
+        let answer = login_from(&world, &format!("203.0.113.{last}"), "", "wrong").await;
+        refused += u32::from(answer.status == 429);
+    }
+    assert!(refused > 100, "{refused} of {}", tries.count());
+    // An address that has logged in before is not.
+    login_from(&world, "192.0.2.1", "", PASSWORD).await.ok();
+    login_from(&world, "192.0.2.2", "", PASSWORD).await.ok();
+    login_from(&world, "192.0.2.3", "", PASSWORD).await.fails(429, "too_many_wrong_passwords");
+    world.clock.advance(Duration::from_secs(6));
+    login_from(&world, "192.0.2.3", "", PASSWORD).await.ok();
+}
+
+#[actix_web::test]
+async fn only_a_trusted_proxy_names_the_client() {
+    let networks = vec!["10.0.0.0/8".parse().unwrap()];
+    let world = World::with_proxies(TrustedProxies { networks, ..TrustedProxies::default() }).await;
+    world.add_user(UserRole::Client, "nora", &[]).await;
+    for stranger in 0..10 {
+        let claimed = format!("198.51.100.{stranger}, 203.0.113.1");
+        login_from(&world, "10.0.0.1", &claimed, "wrong").await.fails(401, "wrong_credentials");
+        let claimed = format!("198.51.100.{stranger}");
+        login_from(&world, "192.0.2.1", &claimed, "wrong").await.fails(401, "wrong_credentials");
+    }
+    for (peer, claimed) in [("10.0.0.2", "192.0.2.9, 203.0.113.1, 10.0.0.7"), ("192.0.2.1", "192.0.2.9")] {
+        login_from(&world, peer, claimed, PASSWORD).await.fails(429, "too_many_wrong_passwords");
+    }
+    login_from(&world, "10.0.0.1", "203.0.113.2", PASSWORD).await.ok();
 }
 
 #[actix_web::test]

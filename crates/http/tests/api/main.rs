@@ -11,6 +11,8 @@ mod catalogue;
 #[cfg(test)]
 mod confirmation;
 #[cfg(test)]
+mod connections;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod idempotency;

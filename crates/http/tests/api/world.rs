@@ -16,10 +16,11 @@ use actix_web::{HttpServer, body, web};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::watch;
 use trialogue_domain::{ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, Timings, UserId};
 use trialogue_http::{
     App, Clock, DeliverySettings, Entropy, HttpSettings, IceServers, Live, LoginLife, SignallingSettings,
-    configure,
+    TrustedProxies, configure,
 };
 use trialogue_media::{Gateway, LiveKitKey, VideoEngine, notifications};
 use trialogue_storage::{
@@ -61,6 +62,10 @@ impl Clock for Standing {
     fn now(&self) -> Timestamp {
         self.0.now()
     }
+
+    fn monotonic(&self) -> Duration {
+        self.0.monotonic()
+    }
 }
 
 /// The hash of [`PASSWORD`], as cheap as argon2 can be.
@@ -94,27 +99,42 @@ impl World {
     }
 
     pub(crate) async fn with(options: StoreOptions) -> Self {
-        Self::made(options, None, |app| app).await
+        Self::made(options, |_| {}, |app| app).await
     }
 
     pub(crate) async fn with_presence(options: StoreOptions, presence_window: Duration) -> Self {
         let timings = Timings { presence: presence_window, ..options.timings };
-        Self::made(StoreOptions { timings, ..options }, None, |app| app).await
+        Self::made(StoreOptions { timings, ..options }, |_| {}, |app| app).await
     }
 
     /// One that delivers invitations.
     pub(crate) async fn with_delivery(delivery: DeliverySettings) -> Self {
-        Self::made(StoreOptions::default(), Some(delivery), |app| app).await
+        Self::made(StoreOptions::default(), |settings| settings.delivery = Some(delivery), |app| app).await
     }
 
     /// One in which `LiveKit` carries the picture.
     pub(crate) async fn with_livekit(key: LiveKitKey) -> Self {
-        Self::made(StoreOptions::default(), None, |app| app.with_livekit(key)).await
+        Self::made(StoreOptions::default(), |_| {}, |app| app.with_livekit(key)).await
+    }
+
+    /// One behind proxies.
+    pub(crate) async fn with_proxies(proxies: TrustedProxies) -> Self {
+        Self::made(StoreOptions::default(), |settings| settings.proxies = proxies, |app| app).await
+    }
+
+    /// One that waits this long for a body.
+    pub(crate) async fn with_body_deadline(deadline: Duration) -> Self {
+        Self::made(StoreOptions::default(), |settings| settings.body_deadline = deadline, |app| app).await
+    }
+
+    /// One that allows few connections.
+    pub(crate) async fn with_connections(limit: usize) -> Self {
+        Self::made(StoreOptions::default(), |_| {}, |app| app.with_connections(limit)).await
     }
 
     async fn made(
         options: StoreOptions,
-        delivery: Option<DeliverySettings>,
+        adjust: impl FnOnce(&mut HttpSettings),
         finish: impl FnOnce(App) -> App,
     ) -> Self {
         let dir = TempDir::new().unwrap();
@@ -122,11 +142,11 @@ impl World {
         migrate(&url).unwrap();
         let store = Store::open(&url, options).unwrap();
         let clock = ManualClock::new();
-        let settings = HttpSettings {
+        let mut settings = HttpSettings {
             base_path: "/API".to_owned(),
             public_url: "https://trialogue.example".to_owned(),
             logins: LoginLife { idle: TOKEN_LIFE, total: TOKEN_MAX },
-            delivery,
+            delivery: None,
             heartbeat: HEARTBEAT,
             signalling: SignallingSettings {
                 heartbeat: HEARTBEAT,
@@ -136,14 +156,17 @@ impl World {
             conformance_echo: false,
             request_log: false,
             metrics: false,
-            password_lane: 1,
+            password_workers: 1,
+            proxies: TrustedProxies::default(),
+            keep_alive: Duration::from_secs(75),
+            body_deadline: Duration::from_secs(15),
         };
+        adjust(&mut settings);
         let entropy = Arc::new(Counting(AtomicU64::new(1)));
         let (notifier, _) = notifications();
         let engine = Arc::new(FakeEngine::new(notifier.clone()));
         let gateway = Arc::new(Gateway::new(Arc::clone(&engine) as Arc<dyn VideoEngine>, notifier));
-        let app =
-            App::new(store.clone(), settings, Arc::new(Standing(clock.clone())), entropy, gateway).unwrap();
+        let app = App::new(store.clone(), settings, Arc::new(Standing(clock.clone())), entropy, gateway);
         let live = app.live().clone();
         let app = web::Data::new(finish(app));
         let served = app.clone();
@@ -160,10 +183,20 @@ impl World {
     /// Serves on a port as well, for what is no request.
     pub(crate) fn listen(&self) -> SocketAddr {
         let app = self.app.clone();
+        let connections = Arc::clone(app.connections());
+        let overdue = Arc::clone(&connections);
         let server = HttpServer::new(move || {
             let app = app.clone();
             actix_web::App::new().configure(move |config| configure(&app, config))
         });
+        actix_web::rt::spawn(async move {
+            let (_running, stop) = watch::channel(false);
+            overdue.close_overdue(stop).await;
+        });
+        let server = server
+            .keep_alive(Duration::from_secs(75))
+            .on_connect(move |stream, connection| connections.on_connect(stream, connection))
+            .h1_allow_half_closed(false);
         let server = server.workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
         let address = server.addrs()[0];
         actix_web::rt::spawn(server.run());

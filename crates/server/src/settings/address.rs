@@ -4,6 +4,7 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 
+use ipnet::IpNet;
 use url::{Host, Url};
 
 /// Where to listen: a name or an IP address, with a port.
@@ -183,6 +184,13 @@ fn host_of(text: &str) -> Result<Host, String> {
         }
     }
     Ok(host)
+}
+
+/// A network, `ADDRESS/BITS`, or an address alone.
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
+    let address = || text.parse::<IpAddr>().map(IpNet::from).ok();
+    let network = text.parse::<IpNet>().ok().or_else(address);
+    network.ok_or_else(|| format!("{text:?} is no IP address and no network: write 10.0.0.1 or 10.0.0.0/8"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A store with a standing clock, a fake engine, and calls between users.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -26,6 +27,10 @@ struct Standing(ManualClock);
 impl Clock for Standing {
     fn now(&self) -> Timestamp {
         self.0.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.monotonic()
     }
 }
 

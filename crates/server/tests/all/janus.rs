@@ -3,6 +3,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
+use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use trialogue_domain::{ConferenceId, ParticipantId};
@@ -15,6 +16,7 @@ use crate::call::{GUEST_ACCOUNT, Guest, Pair};
 use crate::database::{Database, on_both};
 use crate::http::Api;
 use crate::server::Server;
+use crate::socket::Account;
 use crate::wait::eventually;
 
 on_both!(a_kicked_guest_is_out_of_janus_and_the_timeline_says_so);
@@ -45,26 +47,34 @@ impl<'a> World<'a> {
     }
 
     fn serve(&self) -> Server {
+        self.serve_with(&[])
+    }
+
+    fn serve_with(&self, more: &[&str]) -> Server {
         let settings = self.janus.settings();
         Server::at(
             &self.address.to_string(),
             self.database,
             &[
-                "--engine",
-                "janus",
-                "--janus-url",
-                &settings.url,
-                "--janus-admin-url",
-                &settings.admin_url,
-                "--janus-api-secret",
-                &settings.api_secret,
-                "--janus-admin-secret",
-                &settings.admin_secret,
-                "--janus-room-key",
-                &settings.room_key,
-                "--janus-events-password",
-                "its-password",
-            ],
+                more,
+                &[
+                    "--engine",
+                    "janus",
+                    "--janus-url",
+                    &settings.url,
+                    "--janus-admin-url",
+                    &settings.admin_url,
+                    "--janus-api-secret",
+                    &settings.api_secret,
+                    "--janus-admin-secret",
+                    &settings.admin_secret,
+                    "--janus-room-key",
+                    &settings.room_key,
+                    "--janus-events-password",
+                    "its-password",
+                ],
+            ]
+            .concat(),
         )
     }
 
@@ -201,3 +211,51 @@ fn only_janus_may_report() {
     let mesh = Server::start(&Database::sqlite());
     assert_eq!(report(mesh.api, &[("Authorization", right)], "[]"), 404);
 }
+
+#[test]
+fn the_loudest_log_has_no_secret_and_no_session_description() {
+    let database = Database::sqlite();
+    database.migrate();
+    Pair::add(&database, 1);
+    let world = World::new(&database);
+    let server = world.serve_with(&["--log", "trace,tungstenite=trace,tokio_tungstenite=trace,hyper=trace"]);
+    let pair = Pair::login(server.api, 1);
+    let (room, guest, _) = call(&pair);
+    let account = Account::of_client(&pair, room.0.into());
+    // It is let in as soon as the relay has admitted it.
+    let (mut socket, _) = account.come(server.api);
+    let link = socket.hear_of("open")["link"].clone();
+    let offer = json!({"type": "offer", "sdp": OFFER});
+    socket.say(&json!({"type": "description", "link": link, "description": offer}));
+    let answer = socket.hear_of("description")["description"]["sdp"].to_string();
+    assert!(answer.contains("a=ice-ufrag:"), "{answer}");
+    pair.kick(&guest).with(200);
+    world.until_the_timeline_has(room, "RemovalVerified");
+
+    let log = server.stop().stderr;
+    assert!(log.contains("/kickthirdpartyvideoparticipant"), "{log}");
+    let settings = world.janus.settings();
+    let (_, account) = account.number.split_once('.').unwrap();
+    for secret in [
+        settings.api_secret.as_str(),
+        &settings.admin_secret,
+        &settings.room_key,
+        "its-password",
+        &pair.client.token,
+        &pair.provider.token,
+        &guest.party.token,
+        account,
+        "192.0.2.77",
+        "ice-ufrag",
+        "a=group",
+    ] {
+        let leak = log.lines().find(|line| line.contains(secret));
+        assert_eq!(leak, None, "{secret} is logged");
+    }
+}
+
+const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.77\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
+    m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=sendonly\r\na=ice-ufrag:abcd\r\n\
+    a=ice-pwd:abcdefghijklmnopqrstuvwx\r\na=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:\
+    FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\na=setup:actpass\r\na=rtcp-mux\r\n\
+    a=rtpmap:96 VP8/90000\r\n";

@@ -3,6 +3,8 @@
 //! A missing component (curl, `PostgreSQL`) fails the tests that need it, with the package to install.
 
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod call;
@@ -15,7 +17,11 @@ mod database;
 #[cfg(test)]
 mod delivery;
 #[cfg(test)]
+mod disk;
+#[cfg(test)]
 mod events;
+#[cfg(test)]
+mod flood;
 #[cfg(test)]
 mod framing;
 #[cfg(test)]

@@ -61,6 +61,11 @@ impl Process {
         self.stderr.so_far()
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
     }
@@ -68,8 +73,20 @@ impl Process {
     /// Sends a signal by name, such as `TERM`.
     pub(crate) fn signal(&self, name: &str) {
         let mut kill = Command::new("sh");
-        kill.args(["-c", r#"kill -s "$1" "$2""#, "sh", name, &self.child.id().to_string()]);
+        kill.args(["-c", r#"kill -s "$1" "$2""#, "sh", name, &self.id().to_string()]);
         assert!(kill.status().unwrap().success(), "SIG{name} could not be sent");
+    }
+
+    /// Number of its open files.
+    pub(crate) fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
+    }
+
+    /// Its memory in KiB, without the mapped program.
+    pub(crate) fn memory_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     /// Waits for its end.

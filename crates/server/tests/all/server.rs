@@ -1,5 +1,7 @@
 //! `trialogue serve` on a free port.
 
+use std::process::Command;
+
 use crate::database::Database;
 use crate::http::Api;
 use crate::process::{Finished, Process, program};
@@ -39,6 +41,11 @@ impl Server {
         let arguments = [database.with(&["serve", "--listen", address]), more.to_vec()].concat();
         let mut command = program(&arguments);
         command.envs(variable);
+        Self::of(command)
+    }
+
+    /// By a command of the test's own.
+    pub(crate) fn of(command: Command) -> Self {
         let mut process = Process::start(command, "");
         let address = eventually("the server listens", || {
             let ended = process.has_ended();

@@ -211,6 +211,10 @@ fn a_secret_may_stand_in_a_file() {
 fn addresses_are_read_where_they_are_set() {
     for (setting, value) in [
         ("ice_servers", "turn:turn.example"),
+        ("trusted_proxies", "10.0.0.0/33"),
+        ("trusted_proxies", "proxy.example"),
+        ("trusted_proxies", "10.0.0.1 10.0.0.2"),
+        ("client_address_header", "X-Real-IP"),
         ("ice_servers", "stun://stun.example"),
         ("ice_servers", "stun:a.example stun:b.example"),
         ("public_url", "call.example"),

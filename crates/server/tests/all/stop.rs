@@ -77,6 +77,20 @@ fn who_never_finishes_is_not_waited_for_forever() {
     drop(endless);
 }
 
+/// It is waited for a few seconds, and not as long as for what the server itself has still to do.
+#[test]
+fn a_body_that_does_not_come_does_not_hold_up_a_stop() {
+    let database = Database::sqlite();
+    database.migrate();
+    // Longer than a test waits for the end of a process.
+    let server = Server::with(&database, &["--shutdown-seconds", "600"]);
+    let mut slow = InFlight::begin(server.api, "Client/Login/1", &[], &json!({"Email": "nora@example.org"}));
+    slow.stream.write_all(b"{").unwrap();
+    let stopped = server.stop();
+    assert_eq!(stopped.status.code(), Some(0), "{stopped:?}");
+    read_answer(slow.stream).unwrap().refused(408, "body_timeout");
+}
+
 #[test]
 fn a_stop_that_comes_at_once_is_a_stop_as_well() {
     let database = Database::sqlite();

@@ -3,11 +3,13 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use diesel::connection::SimpleConnection;
 use trialogue_domain::UserId;
 use trialogue_storage::{DatabaseUrl, OpenError, ServeLock, Store, StoreError, StoreOptions, Whose, migrate};
 
-use crate::world::{Database, Place, World};
+use crate::world::{Database, Place, Raw, World};
 
 fn file(place: &Place, end: &str) -> PathBuf {
     let DatabaseUrl::Sqlite(path) = place.url() else { panic!("no file") };
@@ -30,9 +32,11 @@ async fn refused(world: &World) -> String {
 #[tokio::test]
 async fn nothing_is_acknowledged_into_a_file_that_lost_its_name() {
     for end in ["", "-wal", "-shm"] {
-        let world = Database::Sqlite.world();
+        // One reader, which has its connection: a new connection would make a new log before anything is refused.
+        let world = Database::Sqlite.world_with(StoreOptions { readers: 1, ..StoreOptions::default() });
         let client = world.client("c@example.org").await;
         world.store.touch(client, world.now()).await.unwrap();
+        world.store.view(Whose::Client(client)).await.unwrap();
         let (there, elsewhere) = (file(&world.place, end), file(&world.place, ".elsewhere"));
         fs::rename(&there, &elsewhere).unwrap();
         let why = refused(&world).await;
@@ -123,4 +127,26 @@ async fn every_file_is_private() {
     }
     other.close();
     store.close();
+}
+
+#[tokio::test]
+async fn the_log_shrinks_when_a_foreign_reader_goes() {
+    let world = Database::Sqlite.world();
+    let client = world.client("c@example.org").await;
+    let log = file(&world.place, "-wal");
+    let (Raw::Sqlite(mut reader), Raw::Sqlite(mut writer)) = (world.place.raw(), world.place.raw()) else {
+        panic!("no file")
+    };
+    reader.batch_execute("BEGIN; SELECT count(*) FROM users").unwrap();
+    // It keeps every checkpoint from finishing.
+    writer
+        .batch_execute("CREATE TABLE filler (bytes BLOB); INSERT INTO filler VALUES (zeroblob(20000000))")
+        .unwrap();
+    assert!(fs::metadata(&log).unwrap().len() > 20_000_000);
+    reader.batch_execute("COMMIT").unwrap();
+    // The first commit ends with a checkpoint, the second one begins the log anew.
+    for _ in 0..2 {
+        world.store.touch(client, world.clock.advance(Duration::from_secs(1))).await.unwrap();
+    }
+    assert!(fs::metadata(&log).unwrap().len() <= 8 * 1024 * 1024);
 }

@@ -1,6 +1,8 @@
 //! Tests of the store, each on SQLite and on PostgreSQL wherever both can do it.
 
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod calls;
 #[cfg(test)]
 mod changes;
@@ -37,6 +39,8 @@ mod scene;
 mod schema;
 #[cfg(test)]
 mod statements;
+#[cfg(test)]
+mod sweep;
 #[cfg(test)]
 mod trouble;
 #[cfg(test)]

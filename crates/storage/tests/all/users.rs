@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use trialogue_domain::{Actor, LanguageId, Timestamp};
-use trialogue_storage::{Ask, IdempotencyKey, StoreError, UserRole, Whose, hash_secret};
+use trialogue_storage::{Ask, StoreError, UserRole, Whose, hash_secret};
 
 use crate::scene::{GERMAN, SPANISH, details, log_in, number, request, user};
 use crate::world::{Database, on_both};
@@ -13,7 +13,6 @@ on_both! {
     a_token_is_good_until_it_expires,
     signs_of_life_are_kept,
     only_fitting_providers_get_an_offer,
-    a_sweep_takes_what_had_its_time,
     languages_are_there,
     an_open_store_is_healthy,
 }
@@ -101,30 +100,6 @@ async fn only_fitting_providers_get_an_offer(database: Database) {
     assert_eq!(offered, [online]);
     assert_eq!(view.offered[0].native_languages, ["Spanish"]);
     assert!(view.offered[0].other_languages.is_empty());
-}
-
-async fn a_sweep_takes_what_had_its_time(database: Database) {
-    let world = database.world();
-    let client = world.client("c@example.org").await;
-    let now = world.now();
-    for (token, life) in [("gone", 5), ("kept", 6)] {
-        let expires = now.after(Duration::from_micros(life));
-        log_in(&world, client, hash_secret(token), expires).await;
-    }
-    let key = IdempotencyKey { owner: "o".into(), key: "k".into(), request_hash: [0; 32] };
-    request(&world.store, &world, client, Some(key)).await.unwrap();
-    // An expired token is kept for a day, so that its holder can be told.
-    let day = Duration::from_hours(24);
-    let expired = now.after(Duration::from_micros(5));
-    assert_eq!(world.store.sweep(expired, now).await.unwrap(), 0);
-    assert!(world.store.has_expired(hash_secret("gone"), expired).await.unwrap());
-    assert!(!world.store.has_expired(hash_secret("kept"), expired).await.unwrap());
-    let later = expired.after(day);
-    assert_eq!(world.store.sweep(later, now).await.unwrap(), 1, "the key was made at the limit, not before");
-    assert_eq!((world.count("tokens"), world.count("idempotency_keys")), (1, 1));
-    assert!(world.store.has_expired(hash_secret("kept"), later).await.unwrap());
-    assert_eq!(world.store.sweep(later, later).await.unwrap(), 1);
-    assert_eq!(world.count("idempotency_keys"), 0);
 }
 
 async fn languages_are_there(database: Database) {

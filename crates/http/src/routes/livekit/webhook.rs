@@ -11,6 +11,9 @@ use crate::call::Call;
 use crate::problem::Problem;
 use crate::reply::{self, Failure};
 
+/// Longest webhook. One holds a room, a participant and its tracks.
+const MAX_WEBHOOK_BYTES: usize = 64 * 1024;
+
 pub(super) async fn webhook(
     call: Call,
     payload: web::Payload,
@@ -18,7 +21,9 @@ pub(super) async fn webhook(
 ) -> Result<HttpResponse, Failure> {
     let authorization = call.request().headers().get(AUTHORIZATION);
     let authorization = authorization.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-    let body = call.raw_body(payload).await?;
+    let is_signed = key.has_signed_webhook(&authorization, call.now());
+    is_signed.map_err(|error| call.fail(Problem::BadWebhook(error)))?;
+    let body = call.raw_body(payload, MAX_WEBHOOK_BYTES).await?;
     let told = key.webhook(&authorization, &body, call.now());
     if let Some(seen) = told.map_err(|error| call.fail(Problem::BadWebhook(error)))? {
         let stored = call.app().store.observe(seen.room, [seen.observation], call.now()).await;

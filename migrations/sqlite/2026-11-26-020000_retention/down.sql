@@ -1,0 +1,2 @@
+DROP INDEX conferences_not_blanked;
+ALTER TABLE conferences DROP COLUMN blanked;
