@@ -67,16 +67,15 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "So many operations may wait for the database; more are answered 503.",
     },
     Setting {
-<<<<<<< HEAD
         name: "database_seconds",
         default: "8",
         help: "How long an operation may wait for the database's answer; then it is answered 503.",
-=======
+    },
+    Setting {
         name: "retention_days",
         default: "30",
         help: "How long personal data of an ended conference is kept: names, addresses and telephone numbers of those who \
                were invited, free texts and places. 0 keeps it for good.",
->>>>>>> main
     },
     Setting { name: "workers", default: "0", help: "HTTP worker threads; 0 means one for each core." },
     Setting {

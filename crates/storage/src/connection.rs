@@ -130,13 +130,8 @@ pub(crate) fn connect(url: &DatabaseUrl, purpose: Purpose) -> Result<AnyConnecti
         DatabaseUrl::Sqlite(path) => {
             let mut connection = sqlite_files::establish(path)?;
             connection.batch_execute(SQLITE_SESSION).map_err(|e| failed(&e))?;
-<<<<<<< HEAD
             if purpose != Purpose::Read {
-                connection.batch_execute("PRAGMA synchronous = FULL;").map_err(|e| failed(&e))?;
-=======
-            if purpose == Purpose::Write {
                 connection.batch_execute(SQLITE_WRITER).map_err(|e| failed(&e))?;
->>>>>>> main
             }
             Ok(AnyConnection::Sqlite(connection))
         }
@@ -165,7 +160,9 @@ const SQLITE_SESSION: &str =
      PRAGMA trusted_schema = OFF; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;
      PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 8388608; PRAGMA synchronous = NORMAL;";
 
-<<<<<<< HEAD
+// What is deleted or blanked leaves no trace in the file.
+const SQLITE_WRITER: &str = "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;";
+
 /// Makes the connections of a store. A thread keeps its connection until a loss is seen on it or on another one: a
 /// server that restarted or lost its role has mostly cut, or spoiled, all of them.
 #[derive(Debug, Clone)]
@@ -173,14 +170,6 @@ pub(crate) struct Connector {
     url: DatabaseUrl,
     losses: Arc<AtomicU64>,
 }
-=======
-// What is deleted or blanked leaves no trace in the file.
-const SQLITE_WRITER: &str = "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;";
-
-/// Makes pooled connections for reading.
-#[derive(Debug)]
-pub(crate) struct ReadManager(pub(crate) DatabaseUrl);
->>>>>>> main
 
 /// How many losses had been seen when a connection was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
