@@ -131,13 +131,19 @@ test('a request is made, waits, rings, is accepted and confirmed, and survives a
   await pictures(nurse, 'client-connecting');
   await accessible(nurse);
 
-  // The interpreter can't take it: both are told.
+  // The interpreter can't take it: both are told, and the search goes on.
   await sofia.getByRole('button', { name: 'I can’t take it' }).click();
   await pictures(sofia, 'interpreter-refuse');
-  await sofia.getByRole('button', { name: 'End the request' }).click();
+  await sofia.getByRole('button', { name: 'Give it back' }).click();
   await view(sofia, 'desk').waitFor();
+  await sofia.locator('#outcome', { hasText: 'You gave the request back.' }).waitFor();
+  await view(nurse, 'waiting').waitFor();
+  await nurse.locator('#waiting-note', { hasText: 'could not take the call' }).waitFor();
+  await pictures(nurse, 'client-waiting-again');
+  await accessible(nurse);
+  assert.equal(await sofia.locator('.offer').count(), 0, 'nobody is asked twice');
+  await nurse.getByRole('button', { name: 'Cancel the request' }).click();
   await view(nurse, 'request').waitFor();
-  assert.match(await nurse.locator('#outcome').textContent(), /The call is over|cancelled/);
   await leave(nurse, sofia);
 });
 

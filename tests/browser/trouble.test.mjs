@@ -31,11 +31,11 @@ afterEach(async () => {
 
 const tokenOf = (page, role) => page.evaluate((key) => sessionStorage.getItem(key), `trialogue.${role}`);
 
-async function waitingNurse(options) {
+async function waitingNurse({ language = '44', ...options } = {}) {
   const nurse = await browser.page(server, options);
   await logIn(nurse, 'client', server.users.client);
   await view(nurse, 'request').waitFor();
-  await nurse.locator('#wanted').selectOption('44');
+  await nurse.locator('#wanted').selectOption(language);
   await nurse.locator('#request [type=submit]').click();
   await view(nurse, 'waiting').waitFor();
   return nurse;
@@ -244,6 +244,39 @@ test('an interpreter or a client who is lost is told of, with the next steps', a
   await seesMoving(nurse, 1);
   await lose(sofia, '**/Provider/Task/Status', 1);
   await sofia.locator('.call-notice', { hasText: 'The client has lost the connection' }).waitFor();
+});
+
+test('the call of an interpreter who is out goes to another one, and each is told what happened', async () => {
+  const [first, second] = server.users.providers;
+  const sofia = await browser.page(server);
+  await logIn(sofia, 'provider', first);
+  await sofia.locator('#online').click();
+  const nurse = await waitingNurse({ language: '1' });
+  await sofia.getByRole('button', { name: 'Accept' }).click();
+  await sofia.locator('#confirm:not([disabled])').waitFor();
+  // As if it was missed, for the second time in a row: the ring lasts a minute.
+  await sofia.route('**/Provider/Task/Status', async (asked) => {
+    const response = await asked.fetch();
+    const told = await response.json();
+    if (told.WaitingCode?.startsWith('released_')) told.WaitingCode = 'released_missed_offline';
+    await asked.fulfill({ response, json: told });
+  });
+  const token = await tokenOf(sofia, 'provider');
+  await server.post('Provider/Task/RefuseVideo', token);
+  await sofia.locator('#outcome', { hasText: 'You missed two calls in a row' }).waitFor();
+  await eventually('it is offline', async () => (await sofia.locator('#online').getAttribute('aria-checked')) === 'false');
+  await accessible(sofia);
+  await view(nurse, 'waiting').waitFor();
+  await nurse.locator('#waiting-note', { hasText: 'could not take the call' }).waitFor();
+
+  const other = await browser.page(server);
+  await logIn(other, 'provider', second);
+  await other.locator('#online').click();
+  await other.getByRole('button', { name: 'Accept' }).click();
+  await other.locator('#confirm:not([disabled])').click();
+  await Promise.all([view(nurse, 'call').waitFor(), view(other, 'call').waitFor()]);
+  await seesMoving(nurse, 1);
+  assert.deepEqual(nurse.faults.concat(sofia.faults, other.faults), []);
 });
 
 test('a guest who was away too long, or left elsewhere, is told just that', async () => {

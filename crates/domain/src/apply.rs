@@ -108,6 +108,10 @@ impl Conference {
                     self.stage = Stage::Accepted { provider, deadline: *deadline };
                 }
             }
+            Event::Released { provider, reason, deadline } => {
+                let released = Offer { provider: *provider, state: OfferState::Released(*reason) };
+                self.stage = Stage::Searching { offers: vec![released], deadline: *deadline };
+            }
             Event::RemovalReopened { participant } => self.set_removal(*participant, Removal::Pending),
             Event::Removed { participant } => self.set_removal(*participant, Removal::Removed),
             Event::RemovalVerified { participant } => self.set_removal(*participant, Removal::Verified),

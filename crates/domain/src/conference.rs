@@ -36,9 +36,9 @@ pub struct Conference {
 /// How far a request has come.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// Offered to providers; none has accepted.
+    /// Offered to providers; none has accepted, or the one who had is out again.
     Searching {
-        /// To whom, in the order of the offers.
+        /// To whom in this search, in the order of the offers. After a release, the provider who is out stands first.
         offers: Vec<Offer>,
         /// When the search is given up.
         deadline: Timestamp,
@@ -82,6 +82,19 @@ pub enum OfferState {
     Open,
     /// The provider said no.
     Declined,
+    /// The provider had accepted, and is out of the request.
+    Released(ReleaseReason),
+}
+
+/// Why a provider who had accepted is out of the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ReleaseReason {
+    /// It refused the call.
+    Refused,
+    /// It did not confirm the call in time.
+    Missed,
+    /// It finished, or lost its login, before its service was used.
+    Left,
 }
 
 /// How a request ended.
@@ -193,6 +206,15 @@ impl Conference {
             Stage::Accepted { .. } | Stage::InCall { .. } | Stage::Ended { .. } => &[],
         };
         offers.iter().filter(|o| o.state == OfferState::Open).map(|o| o.provider)
+    }
+
+    /// Why the last provider who had accepted is out of the request, while another one is searched for.
+    pub fn released(&self) -> Option<ReleaseReason> {
+        let Stage::Searching { offers, .. } = &self.stage else { return None };
+        offers.iter().find_map(|offer| match offer.state {
+            OfferState::Released(reason) => Some(reason),
+            OfferState::Open | OfferState::Declined => None,
+        })
     }
 
     /// How many participants of a kind there ever were.

@@ -3,7 +3,8 @@
 use crate::{
     Actor, Command, CommandKind, Conference, Confirmation, Event, FinishReason, InvitedParty, Kicker, Kind,
     LanguageId, MAX_CALLS, MAX_INVITATIONS, MAX_INVITED, Moment, NewPair, Offer, OfferState, Outcome,
-    Participant, ParticipantId, Party, Refusal, Stage, State, StateName, UserId, permits,
+    Participant, ParticipantId, Party, Refusal, ReleaseReason, Role, Stage, State, StateName, UserId,
+    permits,
 };
 
 /// The events that open a conference: the request, offered to these providers.
@@ -69,7 +70,7 @@ pub fn decide(
         Command::DeclineInvitation => decline_invitation(seat.invited()?),
         Command::IssueOwnAccount => issue_own_account(conference, seat.invited()?, moment),
         Command::Leave => Ok(leave(seat.invited()?)),
-        Command::Finish { successful } => Ok(finish(conference, successful)),
+        Command::Finish { successful } => Ok(finish(conference, actor.role(), successful, moment)),
     }
 }
 
@@ -154,6 +155,7 @@ fn accept_offer(
             Ok(vec![Event::Accepted { provider, deadline: moment.now.after(moment.timings.start) }])
         }
         OfferState::Declined => Err(Refusal::OfferDeclined),
+        OfferState::Released(_) => Err(Refusal::Released),
     }
 }
 
@@ -165,7 +167,7 @@ fn decline_offer(conference: &Conference, actor: Actor) -> Result<Vec<Event>, Re
     let Offer { provider, state } = own_offer(conference, actor)?;
     Ok(match state {
         OfferState::Open => vec![Event::OfferDeclined { provider }],
-        OfferState::Declined => vec![],
+        OfferState::Declined | OfferState::Released(_) => vec![],
     })
 }
 
@@ -240,14 +242,15 @@ fn confirmed(participant: &Participant, moment: Moment<'_>) -> Event {
 }
 
 fn refuse_video(conference: &Conference, moment: Moment<'_>) -> Result<Vec<Event>, Refusal> {
+    if let Stage::Accepted { provider, .. } = conference.stage {
+        return Ok(release(conference, provider, ReleaseReason::Refused, moment));
+    }
     let listener = listener(conference)?;
     match listener.state {
-        State::Informed { .. } | State::Confirmed { .. } => {
-            let caller = conference.current(Kind::Client);
-            let mut events = finish_all(caller.into_iter().chain([listener]), FinishReason::Declined);
-            events.push(Event::CallEnded { deadline: moment.now.after(moment.timings.start) });
-            Ok(events)
-        }
+        State::Informed { .. } | State::Confirmed { .. } => match conference.provider() {
+            Some(provider) => Ok(release(conference, provider, ReleaseReason::Refused, moment)),
+            None => Err(Refusal::NoCall),
+        },
         State::Routed { .. } | State::Connected { .. } | State::Disconnected { .. } => {
             Err(Refusal::AlreadyAnswered(listener.state.name()))
         }
@@ -339,7 +342,34 @@ fn leave(own: &Participant) -> Vec<Event> {
     finish_all([own], FinishReason::Left)
 }
 
-fn finish(conference: &Conference, successful: bool) -> Vec<Event> {
+/// The provider is out of the request, and another one is searched for. Storage offers a request to nobody twice, so
+/// there are no more releases than providers.
+pub(crate) fn release(
+    conference: &Conference,
+    provider: UserId,
+    reason: ReleaseReason,
+    moment: Moment<'_>,
+) -> Vec<Event> {
+    let finish = match reason {
+        ReleaseReason::Refused => FinishReason::Declined,
+        ReleaseReason::Missed => FinishReason::NoAnswer,
+        ReleaseReason::Left => FinishReason::Left,
+    };
+    let principals = conference.participants.iter().filter(|p| p.kind().is_principal());
+    let mut events = finish_all(principals, finish);
+    events.push(released(provider, reason, moment));
+    events
+}
+
+pub(crate) fn released(provider: UserId, reason: ReleaseReason, moment: Moment<'_>) -> Event {
+    Event::Released { provider, reason, deadline: moment.now.after(moment.timings.search) }
+}
+
+/// Before its service was used, a provider ends only its own part; the client still wants an interpreter.
+fn finish(conference: &Conference, role: Role, successful: bool, moment: Moment<'_>) -> Vec<Event> {
+    if let Some(provider) = conference.provider().filter(|_| role == Role::Provider && !conference.serviced) {
+        return release(conference, provider, ReleaseReason::Left, moment);
+    }
     let outcome = if conference.serviced && successful { Outcome::Serviced } else { Outcome::Cancelled };
     end(conference, outcome)
 }

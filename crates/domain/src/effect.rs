@@ -44,6 +44,7 @@ pub fn effects(before: &Conference, event: &Event) -> Vec<Effect> {
         | Event::Joined { .. }
         | Event::Disconnected { .. }
         | Event::CallEnded { .. }
+        | Event::Released { .. }
         | Event::Removed { .. }
         | Event::RemovalVerified { .. } => vec![],
     }

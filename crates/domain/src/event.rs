@@ -1,7 +1,8 @@
 //! What happened. The log of a conference's events is its truth; its rows are a cache of their replay.
 
 use crate::{
-    AccountIssued, FinishReason, InvitedParty, LanguageId, Outcome, ParticipantId, Timestamp, UserId,
+    AccountIssued, FinishReason, InvitedParty, LanguageId, Outcome, ParticipantId, ReleaseReason, Timestamp,
+    UserId,
 };
 
 /// A fact of a conference's history. It carries no personal data, and every deadline it sets.
@@ -82,6 +83,15 @@ pub enum Event {
     /// No client and no provider participant is live any more; the request waits for another call.
     CallEnded {
         /// Until when another call must be started.
+        deadline: Timestamp,
+    },
+    /// The provider who had accepted is out of the request, and another one is searched for.
+    Released {
+        /// Who.
+        provider: UserId,
+        /// Why.
+        reason: ReleaseReason,
+        /// When the search is given up.
         deadline: Timestamp,
     },
     /// A finished participant was seen at the engine: it must be removed again.

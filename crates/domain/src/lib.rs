@@ -32,7 +32,8 @@ pub use actor::{Actor, Role, permits};
 pub use apply::ReplayError;
 pub use command::{Command, CommandKind, NewPair};
 pub use conference::{
-    Conference, MAX_CALLS, MAX_INVITATIONS, MAX_INVITED, Offer, OfferState, Outcome, RequestStatus, Stage,
+    Conference, MAX_CALLS, MAX_INVITATIONS, MAX_INVITED, Offer, OfferState, Outcome, ReleaseReason,
+    RequestStatus, Stage,
 };
 pub use confirmation::{AccountIssued, Confirmation};
 pub use deadline::{Moment, Timings};

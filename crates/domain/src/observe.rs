@@ -1,9 +1,9 @@
 //! Facts from outside. They can't be refused: the world has moved already.
 
-use crate::decide::{end, finish_all};
+use crate::decide::{end, finish_all, release, released};
 use crate::{
-    Conference, Event, FinishReason, Kind, Moment, Outcome, Participant, ParticipantId, Party, Removal,
-    Stage, State, UserId,
+    Conference, Event, FinishReason, Kind, Moment, Outcome, Participant, ParticipantId, Party, ReleaseReason,
+    Removal, Stage, State, UserId,
 };
 
 /// A fact from outside.
@@ -43,7 +43,7 @@ pub fn observe(conference: &Conference, observation: Observation, moment: Moment
         Observation::Removed(id) => conference.participant(id).map_or_else(Vec::new, removed),
         Observation::RemovalVerified(id) => conference.participant(id).map_or_else(Vec::new, verified),
         Observation::DeadlinePassed => deadline_passed(conference, moment),
-        Observation::UserGone(user, departure) => user_gone(conference, user, departure),
+        Observation::UserGone(user, departure) => user_gone(conference, user, departure, moment),
     }
 }
 
@@ -117,9 +117,9 @@ fn deadline_passed(conference: &Conference, moment: Moment<'_>) -> Vec<Event> {
     }
 }
 
-/// Without its client a request is over. An interpreter who goes ends only its own part in a call that is running: the
-/// client and the guests stay connected.
-fn user_gone(conference: &Conference, user: UserId, departure: Departure) -> Vec<Event> {
+/// Without its client a request is over. An interpreter who goes before its service was used is replaced. Later it ends
+/// only its own part in a call that is running: the client and the guests stay connected.
+fn user_gone(conference: &Conference, user: UserId, departure: Departure, moment: Moment<'_>) -> Vec<Event> {
     let is_provider = conference.provider() == Some(user);
     if !conference.is_live() || !(is_provider || conference.client == user) {
         return vec![];
@@ -134,6 +134,9 @@ fn user_gone(conference: &Conference, user: UserId, departure: Departure) -> Vec
     if is_provider && client_is_in {
         return own;
     }
+    if is_provider && !conference.serviced {
+        return release(conference, user, ReleaseReason::Left, moment);
+    }
     let outcome = if conference.serviced { Outcome::Serviced } else { Outcome::Cancelled };
     let others = end(conference, outcome).into_iter().filter(|event| match event {
         Event::Finished { participant, .. } => {
@@ -145,6 +148,8 @@ fn user_gone(conference: &Conference, user: UserId, departure: Departure) -> Vec
 }
 
 fn participants_due(conference: &Conference, moment: Moment<'_>) -> Vec<Event> {
+    let is_missed = |p: &Participant| matches!(p.state, State::Informed { .. }) && due(p, moment).is_some();
+    let missed = conference.current(Kind::Provider).is_some_and(is_missed);
     let unanswered_call = conference
         .participants
         .iter()
@@ -158,6 +163,10 @@ fn participants_due(conference: &Conference, moment: Moment<'_>) -> Vec<Event> {
         if let Some(reason) = reason {
             events.extend(finish_all([participant], reason));
         }
+    }
+    if let Some(provider) = conference.provider().filter(|_| missed) {
+        events.push(released(provider, ReleaseReason::Missed, moment));
+        return events;
     }
     let finished = |p: &Participant| {
         events.iter().any(|e| matches!(e, Event::Finished { participant, .. } if *participant == p.id))

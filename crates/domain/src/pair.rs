@@ -1,6 +1,6 @@
 //! The account pair as the wire shows it (contract section 5, flags of the account pair).
 
-use crate::{Conference, FinishReason, Participant, ParticipantId, State, Timestamp};
+use crate::{Conference, FinishReason, Participant, ParticipantId, Stage, State, Timestamp};
 
 /// One side's account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,10 @@ pub struct AccountPair {
 /// The pair of the call that is on or was last on.
 pub fn account_pair(conference: &Conference) -> AccountPair {
     let pair = conference.pair();
+    // A call whose interpreter is out of the request does not go on.
+    let is_released = matches!(conference.stage, Stage::Searching { .. }) && pair.is_some();
     let killed = !conference.is_live()
+        || is_released
         || pair.is_some_and(|(c, p)| !c.is_live() && !p.is_live() && (on_purpose(c) || on_purpose(p)));
     if killed {
         return AccountPair { killed, ..AccountPair::default() };

@@ -40,6 +40,9 @@ pub enum Refusal {
     /// This interpreter declined the offer before.
     #[error("this interpreter declined the offer before")]
     OfferDeclined,
+    /// This interpreter had accepted, and is out of the request.
+    #[error("this interpreter is out of the request; another one is searched for")]
+    Released,
     /// `VideoAgain` before any call.
     #[error("there was no call yet; start one with StartVideoProcess")]
     NoCallYet,
@@ -71,7 +74,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// One value of every variant, for tables.
-    pub const SAMPLES: [Self; 19] = [
+    pub const SAMPLES: [Self; 20] = [
         Self::NotFound,
         Self::NoRequest,
         Self::NotPermitted { role: Role::Guest, command: CommandKind::Kick },
@@ -82,6 +85,7 @@ impl Refusal {
         Self::LiveRequest,
         Self::ProviderBusy,
         Self::OfferDeclined,
+        Self::Released,
         Self::NoCallYet,
         Self::NoCall,
         Self::CallRunning(StateName::Connected),
@@ -106,6 +110,7 @@ impl Refusal {
             Self::LiveRequest => "live_request",
             Self::ProviderBusy => "provider_busy",
             Self::OfferDeclined => "offer_declined",
+            Self::Released => "released",
             Self::NoCallYet => "no_call_yet",
             Self::NoCall => "no_call",
             Self::CallRunning(_) => "call_running",

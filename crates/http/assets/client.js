@@ -92,6 +92,7 @@ async function fillLanguages() {
 
 function waiting() {
   seen = status.RequestId;
+  hangUp();
   complain(byId('outcome'), '');
   waitingSince = performance.now() - status.ElapsedSeconds * 1000;
   waitingTexts();
@@ -102,6 +103,8 @@ function waitingTexts() {
   if (status?.RequestStatusCodeId !== REQUEST.searching) return;
   const language = languageName(status.ToLanguageId, status.ToLanguage);
   setText(byId('waiting-text'), t('waiting.text', { language }));
+  const isAgain = status.WaitingCode?.startsWith('interpreter_');
+  complain(byId('waiting-note'), isAgain ? t(`waiting.${status.WaitingCode}`) : '');
   const asked = status.providerList.length;
   setText(byId('asked'), t(asked === 0 ? 'waiting.nobody' : asked === 1 ? 'waiting.asked.one' : 'waiting.asked', { asked }));
 }
@@ -114,8 +117,8 @@ async function talk() {
   seen = status.RequestId;
   const own = status.participantList.find((one) => one.RequestConferenceSessionVideoTypeCodeId === KIND.client);
   people.update(status.participantList);
-  if (!own) {
-    // An interpreter has accepted: the call begins by itself.
+  if (!own || stateOf(status, KIND.provider) === undefined) {
+    // An interpreter has accepted, perhaps after another one who is out: the call begins by itself.
     connecting();
     await post(`${SIDE}/StartVideoProcess`, token);
     return;

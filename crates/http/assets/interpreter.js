@@ -68,8 +68,11 @@ async function currentTask() {
   try {
     const found = await post(`${SIDE}/Status`, token);
     if ([REQUEST.accepted, REQUEST.inService].includes(found.RequestStatusCodeId)) return found;
+    const isReleased = found.WaitingCode?.startsWith('released_');
+    // After two missed calls the server takes an interpreter offline.
+    if (found.WaitingCode === 'released_missed_offline' && online) noteOnline(false);
     if (seen === found.RequestId) {
-      complain(byId('outcome'), t(`task.outcome.${found.RequestStatusCodeId}`));
+      complain(byId('outcome'), t(isReleased ? `task.${found.WaitingCode}` : `task.outcome.${found.RequestStatusCodeId}`));
       seen = null;
     }
     return null;
@@ -251,12 +254,16 @@ async function end(route) {
 async function setOnline(wanted) {
   try {
     await post(`${SIDE}/${wanted ? 'SetOnline' : 'SetOffline'}`, token, { DeviceTypeCodeId: 5, SupportVideo: true });
-    online = wanted;
-    tab.set(ONLINE, wanted ? 'yes' : 'no');
+    noteOnline(wanted);
     complain(byId('desk-error'), '');
   } catch (error) {
     complain(byId('desk-error'), problem(error));
   }
+}
+
+function noteOnline(is) {
+  online = is;
+  tab.set(ONLINE, is ? 'yes' : 'no');
 }
 
 function leave() {
@@ -303,7 +310,7 @@ byId('refuse').addEventListener('click', async () => {
     no: t('cancel'),
     danger: true,
   });
-  if (yes) await end('Finish');
+  if (yes) await end('RefuseVideo');
 });
 
 byId('comeback-end').addEventListener('click', finish);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
-use trialogue_domain::{Moment, Observation, UserId, observe};
+use trialogue_domain::{Moment, Observation, Refusal, UserId, observe};
 use trialogue_media::{Gateway, LiveKitKey};
 use trialogue_storage::{ConferenceView, NodeId, Store, StoreError, Whose};
 
@@ -124,6 +124,15 @@ impl App {
         for event in observe(&view.conference, Observation::DeadlinePassed, moment) {
             view.conference = view.conference.apply(&event, now);
         }
+        let provider = view.conference.provider();
+        if let Whose::Provider(user) = whose
+            && provider != Some(user)
+        {
+            // It missed its call a moment ago.
+            self.store.observe(view.conference.id, [Observation::DeadlinePassed], now).await?;
+            return Err(Refusal::Released.into());
+        }
+        view.provider = view.provider.filter(|person| provider == Some(person.id));
         let open: Vec<UserId> = view.conference.open_offers().collect();
         view.offered.retain(|offered| open.contains(&offered.person.id));
         Ok(Some(view))

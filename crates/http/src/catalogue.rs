@@ -76,6 +76,7 @@ rows! { P:
     P::Store(S::Refused(R::LiveRequest)) => refused(R::LiveRequest), "Go on with the live request, or finish it.";
     P::Store(S::Refused(R::ProviderBusy)) => refused(R::ProviderBusy), "Finish the other request first.";
     P::Store(S::Refused(R::OfferDeclined)) => refused(R::OfferDeclined), "Take the offer off the list.";
+    P::Store(S::Refused(R::Released)) => refused(R::Released), "Take the offer off the list; Provider/Task/Status tells why.";
     P::Store(S::Refused(R::NoCallYet)) => refused(R::NoCallYet), "Use StartVideoProcess.";
     P::Store(S::Refused(R::NoCall)) => refused(R::NoCall), "Start a call, or wait for the client to.";
     P::Store(S::Refused(R::CallRunning(_))) => refused(R::CallRunning(StateName::Connected)), "Go on with the call, or use VideoAgain.";

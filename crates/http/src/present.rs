@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use trialogue_domain::{
-    AccountPair, Conference, Kind, Leg, Participant, ParticipantId, Party, Stage, Timestamp, UserId,
-    is_offline,
+    AccountPair, Conference, Kind, Leg, Participant, ParticipantId, Party, ReleaseReason, RequestStatus,
+    Stage, Timestamp, UserId, is_offline,
 };
 use trialogue_media::Identity;
-use trialogue_storage::{ConferenceView, Language, OfferView, OfferedProvider, Person};
+use trialogue_storage::{ConferenceView, Language, OfferView, OfferedProvider, Person, ReleasedView};
 
 use crate::secret::Secret;
 use crate::wire::{
@@ -27,8 +27,13 @@ pub(crate) fn participants(view: &ConferenceView, viewer: UserId) -> ArrayOfResu
     let hidden = conference.participants.iter().filter(is_gone).count().saturating_sub(SHOWN_GONE);
     let mut gone = 0;
     let is_shown = |p: &&Participant| {
-        if p.kind().is_principal() {
-            return conference.current(p.kind()).is_some_and(|c| c.id == p.id);
+        match p.party {
+            // Of an interpreter who was released nothing is left.
+            Party::Provider(user) if conference.provider() != Some(user) => return false,
+            Party::Client(_) | Party::Provider(_) => {
+                return conference.current(p.kind()).is_some_and(|c| c.id == p.id);
+            }
+            Party::Guest | Party::SecondInterpreter(_) => {}
         }
         gone += usize::from(!p.is_live());
         p.is_live() || gone > hidden
@@ -109,11 +114,12 @@ pub(crate) fn language(known: &Language) -> ResultLanguage {
 pub(crate) fn request(view: &ConferenceView, viewer: UserId, now: Timestamp) -> ResultRequest {
     let conference = &view.conference;
     let status = conference.status();
+    let waiting = waiting(view);
     ResultRequest {
         request_id: conference.id.0,
         request_status_code_id: status.code(),
         request_status: Some(status.text().to_owned()),
-        waiting_msg: waiting_message(view),
+        waiting_msg: waiting.as_ref().map(|(_, message)| message.clone()),
         elapsed_seconds: whole_seconds(now.since(view.requested_at)),
         to_language_id: view.language.id.0,
         to_language: Some(view.language.name.clone()),
@@ -121,13 +127,56 @@ pub(crate) fn request(view: &ConferenceView, viewer: UserId, now: Timestamp) -> 
         provider_name: view.provider.as_ref().map(|p| p.name.clone()),
         provider_list: view.offered.iter().map(|p| provider(p, &view.language.name)).collect(),
         participant_list: participants(view, viewer),
+        waiting_code: waiting.map(|(code, _)| code.to_owned()),
+        waiting_since_utc_date: None,
     }
 }
 
-fn waiting_message(view: &ConferenceView) -> Option<String> {
-    match &view.conference.stage {
-        Stage::Searching { .. } => Some(format!("Looking for an interpreter for {}.", view.language.name)),
-        Stage::Accepted { .. } | Stage::InCall { .. } | Stage::Ended { .. } => None,
+/// What a request waits for: a word for programs, and a text for people.
+fn waiting(view: &ConferenceView) -> Option<(&'static str, String)> {
+    let language = &view.language.name;
+    let again = |what| format!("{what} Looking for another interpreter for {language}.");
+    match (&view.conference.stage, view.conference.released()) {
+        (Stage::Searching { .. }, None) => {
+            Some(("searching", format!("Looking for an interpreter for {language}.")))
+        }
+        (Stage::Searching { .. }, Some(reason)) => Some(match reason {
+            ReleaseReason::Refused => {
+                ("interpreter_refused", again("The interpreter could not take the call."))
+            }
+            ReleaseReason::Missed => ("interpreter_missed", again("The interpreter did not answer.")),
+            ReleaseReason::Left => ("interpreter_left", again("The interpreter left before the call.")),
+        }),
+        (Stage::Accepted { .. } | Stage::InCall { .. } | Stage::Ended { .. }, _) => None,
+    }
+}
+
+/// A request, as the provider sees it who was released from it. What has become of it is no business of the provider's.
+pub(crate) fn released(released: &ReleasedView, now: Timestamp) -> ResultRequest {
+    let (code, message) = match released.reason {
+        ReleaseReason::Refused => ("released_refused", "You did not take the call."),
+        ReleaseReason::Left => ("released_left", "You left before the call."),
+        ReleaseReason::Missed if released.online => ("released_missed", "You missed the call."),
+        ReleaseReason::Missed => (
+            "released_missed_offline",
+            "You missed the call. You are offline: go online to be offered calls again.",
+        ),
+    };
+    let status = RequestStatus::Cancelled;
+    ResultRequest {
+        request_id: released.request.0,
+        request_status_code_id: status.code(),
+        request_status: Some(status.text().to_owned()),
+        waiting_msg: Some(message.to_owned()),
+        elapsed_seconds: whole_seconds(now.since(released.at)),
+        to_language_id: released.language.id.0,
+        to_language: Some(released.language.name.clone()),
+        request_conference_session_id: Some(released.request.0),
+        provider_list: std::iter::empty().collect(),
+        participant_list: std::iter::empty().collect(),
+        waiting_code: Some(code.to_owned()),
+        waiting_since_utc_date: Some(DateTime::from_microseconds(released.at.0)),
+        ..Default::default()
     }
 }
 

@@ -220,6 +220,7 @@ pub(crate) const fn refusal_status(refusal: Refusal) -> StatusCode {
         | Refusal::LiveRequest
         | Refusal::ProviderBusy
         | Refusal::OfferDeclined
+        | Refusal::Released
         | Refusal::NoCallYet
         | Refusal::NoCall
         | Refusal::CallRunning(_)

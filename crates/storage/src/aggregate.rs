@@ -9,6 +9,7 @@ use trialogue_domain::{
 use crate::StoreError;
 use crate::changes::Change;
 use crate::connection::{AnyConnection, native};
+use crate::released::Released;
 use crate::rows::{
     ConferenceChange, ConferenceRow, EffectRow, EventRow, OfferRow, ParticipantChange, ParticipantRow,
     UpdateConference, UpdateParticipant, offer_state,
@@ -108,7 +109,7 @@ impl Loaded {
 
 fn load_offers(connection: &mut AnyConnection, id: ConferenceId) -> Result<Vec<OfferRow>, StoreError> {
     offers::table
-        .filter(offers::conference_id.eq(id.0))
+        .filter(offers::conference_id.eq(id.0).and(offers::position.ge(0)))
         .order(offers::position)
         .select(OfferRow::as_select())
         .load(connection)
@@ -191,6 +192,7 @@ pub(crate) struct Changes {
 enum OfferChange {
     Made(OfferRow),
     Set(UserId, i16),
+    Released(Released),
 }
 
 impl Changes {
@@ -235,6 +237,7 @@ impl Changes {
                 let offered = offers.iter().map(|offer| match offer {
                     OfferChange::Made(row) => UserId(row.provider_id),
                     OfferChange::Set(provider, _) => *provider,
+                    OfferChange::Released(released) => released.provider,
                 });
                 [conference.client].into_iter().chain(conference.provider()).chain(offered).collect()
             };
@@ -346,6 +349,10 @@ fn offer_changes(before: &Conference, event: &Event, at: Timestamp) -> Vec<Offer
             let others = before.open_offers().filter(|p| p != provider).map(withdrawn);
             std::iter::once(OfferChange::Set(*provider, offer_state::ACCEPTED)).chain(others).collect()
         }
+        Event::Released { provider, reason, .. } => {
+            let request = before.id;
+            vec![OfferChange::Released(Released { request, provider: *provider, reason: *reason, at })]
+        }
         Event::Ended { .. } => before.open_offers().map(withdrawn).collect(),
         Event::Requested { .. }
         | Event::CallStarted { .. }
@@ -376,6 +383,7 @@ fn save_offer(
             .set(offers::state.eq(*state))
             .execute(connection)
             .map_err(StoreError::query("update an offer"))?,
+        OfferChange::Released(released) => return released.save(connection),
     };
     Ok(())
 }

@@ -89,9 +89,10 @@ impl Store {
         Ok(self.followed_by_offers(conference, now).await)
     }
 
-    /// A provider whose request has ended is available for others.
+    /// A request that is searched for is offered, and a provider whose request has ended is available for others.
     async fn followed_by_offers(&self, conference: Conference, now: Timestamp) -> Conference {
-        if !conference.is_live() && conference.provider().is_some() {
+        let has_ended = !conference.is_live() && conference.provider().is_some();
+        if has_ended || conference.released().is_some() {
             self.offer_waiting_after_change(now).await;
         }
         conference

@@ -250,7 +250,7 @@ fn is_of_login(
     Ok(bound.and_then(|row| row.account_secret.as_deref()).is_none_or(|secret| secret == account(own.id)))
 }
 
-fn set_offline(connection: &mut AnyConnection, user: UserId) -> Result<(), StoreError> {
+pub(crate) fn set_offline(connection: &mut AnyConnection, user: UserId) -> Result<(), StoreError> {
     diesel::update(users::table.find(user.0))
         .set(users::online.eq(false))
         .execute(connection)

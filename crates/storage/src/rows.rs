@@ -7,7 +7,9 @@ mod event;
 mod participant;
 mod update;
 
-pub(crate) use conference::{ConferenceChange, ConferenceRow, OfferRow, offer_state, outcome_code};
+pub(crate) use conference::{
+    ConferenceChange, ConferenceRow, OfferRow, offer_state, outcome_code, release_code, release_reason,
+};
 pub(crate) use event::{EffectRow, EventRow, effect_of, kind};
 pub(crate) use participant::state::{CONNECTED, DISCONNECTED, INFORMED, ROUTED};
 pub(crate) use participant::{ParticipantChange, ParticipantRow};

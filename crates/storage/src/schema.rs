@@ -70,6 +70,7 @@ diesel::table! {
         position -> Integer,
         state -> SmallInt,
         offered_at -> BigInt,
+        released_at -> Nullable<BigInt>,
     }
 }
 

@@ -1,10 +1,15 @@
 //! What is shown of a conference: the domain's value, and the names that go with it.
 
+use std::cmp::Reverse;
+
 use diesel::prelude::*;
-use trialogue_domain::{Conference, ConferenceId, LanguageId, Outcome, ParticipantId, Timestamp, UserId};
+use trialogue_domain::{
+    Conference, ConferenceId, LanguageId, Outcome, ParticipantId, Refusal, Timestamp, UserId,
+};
 
 use crate::aggregate::{Loaded, RequestDetails, load};
 use crate::connection::AnyConnection;
+use crate::released::{last_task, releases};
 use crate::rows::outcome_code;
 use crate::schema::{conferences, languages, provider_languages, users};
 use crate::{Store, StoreError};
@@ -12,7 +17,7 @@ use crate::{Store, StoreError};
 /// Maximum number of providers that are shown of those with an open offer.
 const SHOWN_OFFERS: usize = 20;
 
-/// Number of requests from which the performance of a provider is computed.
+/// Number of accepted requests from which the performance of a provider is computed.
 const PERFORMANCE_OF: i64 = 20;
 
 /// A conference with the names of its people.
@@ -80,7 +85,7 @@ pub struct Invited {
 pub struct OfferedProvider {
     /// Who.
     pub person: Person,
-    /// The share of its last 20 requests that were serviced, in hundredths; 0 before the first.
+    /// The share of the last 20 requests that it accepted which were serviced, in hundredths; 0 before the first.
     pub performance: i32,
     /// Languages spoken as a native.
     pub native_languages: Vec<String>,
@@ -108,27 +113,35 @@ macro_rules! latest {
             .optional()
             .map_err(StoreError::query("find a live conference"))?;
         match live {
-            Some(id) => Some(id),
+            Some(id) => Some((id, true)),
             None => conferences::table
                 .filter($of_user.and(conferences::ended_at.is_not_null()))
                 .order((conferences::ended_at.desc(), conferences::id.desc()))
                 .select(conferences::id)
                 .first::<i32>($connection)
                 .optional()
-                .map_err(StoreError::query("find an ended conference"))?,
+                .map_err(StoreError::query("find an ended conference"))?
+                .map(|id| (id, false)),
         }
     }};
 }
 
 /// The id of a user's latest conference: the live one, of which there is one at most, or the one that ended last. Ids
-/// tell nothing: those of several writers do not follow time.
+/// tell nothing: those of several writers do not follow time. A provider whose last task ended with its release has none:
+/// [`Refusal::Released`].
 pub(crate) fn find(connection: &mut AnyConnection, whose: Whose) -> Result<Option<ConferenceId>, StoreError> {
     let found = match whose {
         Whose::Id(id) => return Ok(Some(id)),
         Whose::Client(user) => latest!(connection, conferences::client_id.eq(user.0)),
-        Whose::Provider(user) => latest!(connection, conferences::provider_id.eq(Some(user.0))),
+        Whose::Provider(user) => {
+            let found = latest!(connection, conferences::provider_id.eq(Some(user.0)));
+            if found.is_none_or(|(_, is_live)| !is_live) && last_task(connection, user)?.is_some() {
+                return Err(Refusal::Released.into());
+            }
+            found
+        }
     };
-    Ok(found.map(ConferenceId))
+    Ok(found.map(|(id, _)| ConferenceId(id)))
 }
 
 pub(crate) fn view(
@@ -216,18 +229,22 @@ fn person(connection: &mut AnyConnection, id: UserId) -> Result<Person, StoreErr
     Ok(Person { id, name, email, last_seen: last_seen.map(Timestamp) })
 }
 
-/// The share of the provider's last requests that were serviced, in hundredths.
+/// The share of the provider's last accepted requests that were serviced, in hundredths.
 fn performance(connection: &mut AnyConnection, id: UserId) -> Result<i32, StoreError> {
-    let outcomes: Vec<Option<i16>> = conferences::table
+    let ended: Vec<(Option<i64>, Option<i16>)> = conferences::table
         .filter(conferences::provider_id.eq(Some(id.0)).and(conferences::ended_at.is_not_null()))
         .order((conferences::ended_at.desc(), conferences::id.desc()))
         .limit(PERFORMANCE_OF)
-        .select(conferences::outcome)
+        .select((conferences::ended_at, conferences::outcome))
         .load(connection)
         .map_err(StoreError::query("find a provider's last requests"))?;
-    let serviced = outcomes.iter().filter(|outcome| **outcome == Some(outcome_code(Outcome::Serviced)));
-    let hundredths = 100 * serviced.count() / outcomes.len().max(1);
-    Ok(i32::try_from(hundredths).unwrap_or(100))
+    let is_serviced = |(at, outcome)| (at, outcome == Some(outcome_code(Outcome::Serviced)));
+    let released = releases(connection, id, PERFORMANCE_OF)?.into_iter().map(|at| (Some(at), false));
+    let mut tasks: Vec<(Option<i64>, bool)> = ended.into_iter().map(is_serviced).chain(released).collect();
+    tasks.sort_by_key(|(at, _)| Reverse(*at));
+    tasks.truncate(usize::try_from(PERFORMANCE_OF).unwrap_or(usize::MAX));
+    let serviced = tasks.iter().filter(|(_, is_serviced)| *is_serviced).count();
+    Ok(i32::try_from(100 * serviced / tasks.len().max(1)).unwrap_or(100))
 }
 
 fn offered_provider(connection: &mut AnyConnection, id: UserId) -> Result<OfferedProvider, StoreError> {

@@ -1,10 +1,10 @@
 //! The flags that clients poll for.
 
 use trialogue_domain::{
-    Actor, Command, Conference, Kind, Observation, ParticipantId, account_pair, own_account,
+    Actor, Command, Conference, Kind, Observation, ParticipantId, UserId, account_pair, own_account,
 };
 
-use crate::story::{CLIENT, PROVIDER, Story};
+use crate::story::{CLIENT, OTHER_PROVIDER, PROVIDER, Story, TAKE};
 
 /// Caller, listener, killed, disconnected.
 fn flags(conference: &Conference) -> (bool, bool, bool, bool) {
@@ -48,9 +48,12 @@ fn what_ends_on_purpose_is_killed() {
 
 #[test]
 fn a_new_call_is_not_killed_by_the_old_one() {
-    let mut story = Story::ringing().then(PROVIDER, Command::RefuseVideo);
+    let released = Story::ringing().then(PROVIDER, Command::RefuseVideo);
+    let story = released.then(Actor::System, Command::Offer(UserId(3))).then(OTHER_PROVIDER, TAKE);
+    assert_eq!(flags(&story.conference), KILLED, "until the client calls the other interpreter");
+    let mut story = story;
     let pair = story.new_pair();
-    let story = story.then(CLIENT, Command::VideoAgain(pair));
+    let story = story.then(CLIENT, Command::StartVideo(pair));
     assert_eq!(flags(&story.conference), POLL_ON);
 }
 

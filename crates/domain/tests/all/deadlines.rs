@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use trialogue_domain::{
-    Actor, Command, FinishReason, Kind, Observation, Outcome, ParticipantId, Stage, State, Timestamp,
+    Actor, Command, FinishReason, Kind, Observation, Outcome, ParticipantId, ReleaseReason, Stage, State,
+    Timestamp,
 };
 
 use crate::story::{CLIENT, Story};
@@ -62,7 +63,9 @@ fn an_unanswered_call_is_over_for_both() {
     for kind in [Kind::Client, Kind::Provider] {
         assert_eq!(reason(&story, story.id(kind)), Some(FinishReason::NoAnswer));
     }
-    assert!(matches!(story.conference.stage, Stage::Accepted { .. }), "the client may call again");
+    assert_eq!(story.conference.released(), Some(ReleaseReason::Missed), "another one is searched for");
+    let search = story.timings.search;
+    assert_eq!(ended(&ends_after(story, search)), Some(Outcome::NoInterpreter));
 }
 
 #[test]

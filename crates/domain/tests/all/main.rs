@@ -21,6 +21,8 @@ mod purity;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod released;
+#[cfg(test)]
 mod search;
 #[cfg(test)]
 mod situations;

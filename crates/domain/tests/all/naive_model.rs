@@ -149,10 +149,14 @@ impl Model {
             (Command::StartVideo(pair), _) => self.start(pair),
             (Command::VideoAgain(pair), _) => self.again(pair),
             (Command::Finish { successful }, _) => {
+                if matches!(actor, Actor::Provider(_)) && !self.served {
+                    return self.release();
+                }
                 self.end(if self.served && successful { 3 } else { 4 });
                 OK
             }
             (Command::Kick(target), _) => self.kick(target),
+            (Command::RefuseVideo, _) if !self.call_is_on() => self.release(),
             (_, Actor::Guest(id) | Actor::SecondInterpreter(id)) => self.ask_invited(id.0, command),
             _ if !self.call_is_on() => CONFLICT,
             (Command::ConfirmVideo, _) => self.confirm(),
@@ -233,7 +237,7 @@ impl Model {
     }
 
     fn again(&mut self, pair: NewPair) -> u16 {
-        let Some((caller, listener)) = self.call else { return CONFLICT };
+        let Some((caller, listener)) = self.call.filter(|_| self.provider.is_some()) else { return CONFLICT };
         if self.call_is_on() && !self.people[&caller].out && self.people[&listener].status_code() <= 2 {
             return OK;
         }
@@ -266,8 +270,14 @@ impl Model {
         if self.listener().is_none_or(|l| l.status_code() > 2) {
             return CONFLICT;
         }
+        self.release()
+    }
+
+    /// The interpreter is out of the request, and others are asked.
+    fn release(&mut self) -> u16 {
         self.each_of_call(|person| person.remove(true));
-        self.request_until = self.now + 15 * MINUTE;
+        self.offers = self.provider.take().map(|provider| (provider, true)).into_iter().collect();
+        self.request_until = self.now + 5 * MINUTE;
         OK
     }
 
@@ -355,6 +365,8 @@ impl Model {
         if is_provider && client_is_in {
             let listener = call.and_then(|(_, listener)| self.people.get_mut(&listener));
             listener.expect("a call has two sides").remove(true);
+        } else if is_provider && !self.served {
+            self.release();
         } else {
             self.end(if self.served { 3 } else { 4 });
         }
@@ -373,6 +385,7 @@ impl Model {
                 (Some(_), false) => 4,
             });
         }
+        let missed = self.listener().is_some_and(|l| !l.out && !l.yes && l.waits_until <= now);
         let mut unanswered = false;
         for person in self.people.values_mut().filter(|p| !p.out) {
             if person.account && (person.expires <= now || (person.down && person.waits_until <= now)) {
@@ -385,7 +398,9 @@ impl Model {
         if unanswered {
             self.each_of_call(|person| person.remove(true));
         }
-        if call_was_on && !self.call_is_on() {
+        if missed {
+            self.release();
+        } else if call_was_on && !self.call_is_on() {
             self.request_until = now + 15 * MINUTE;
         }
     }
@@ -438,7 +453,8 @@ impl Model {
         let Some((caller, listener)) = self.call.map(|(c, l)| (&self.people[&c], &self.people[&l])) else {
             return Accounts::default();
         };
-        if caller.out && listener.out && (caller.on_purpose || listener.on_purpose) {
+        let is_released = self.provider.is_none();
+        if caller.out && listener.out && (is_released || caller.on_purpose || listener.on_purpose) {
             return killed;
         }
         Accounts {

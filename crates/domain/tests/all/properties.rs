@@ -278,6 +278,7 @@ const fn status(refusal: Refusal) -> u16 {
         | Refusal::TooManyInvited
         | Refusal::InvitationsUsedUp
         | Refusal::CallsUsedUp
+        | Refusal::Released
         | Refusal::NoRequest => 409,
     }
 }

@@ -22,6 +22,7 @@ fn codes_are_stable_and_distinct() {
             "live_request",
             "provider_busy",
             "offer_declined",
+            "released",
             "no_call_yet",
             "no_call",
             "call_running",

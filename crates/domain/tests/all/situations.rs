@@ -22,7 +22,14 @@ fn about(title: &'static str, story: Story, subject: ParticipantId) -> Situation
 /// The request without a call.
 pub(crate) fn of_request() -> Vec<Situation> {
     let declined = Story::requested().then(PROVIDER, Command::DeclineOffer);
-    let refused = Story::ringing().then(PROVIDER, Command::RefuseVideo);
+    let released = Story::ringing().then(PROVIDER, Command::RefuseVideo);
+    let over = Story::connected();
+    let lost = |story: Story, kind| {
+        let id = story.id(kind);
+        story.after(Observation::Disconnected(id))
+    };
+    let grace = over.timings.reconnect;
+    let over = lost(lost(over, Kind::Client), Kind::Provider).waited(grace);
     let serviced = Story::connected().then(CLIENT, Command::Finish { successful: true });
     let cancelled = Story::accepted().then(CLIENT, Command::Finish { successful: false });
     let search = Story::requested().timings.search;
@@ -30,8 +37,9 @@ pub(crate) fn of_request() -> Vec<Situation> {
     [
         ("Searching", Story::requested()),
         ("Searching, own offer declined", declined),
+        ("Searching, the own call refused", released),
         ("Accepted, no call yet", Story::accepted()),
-        ("Accepted, a call is over", refused),
+        ("Accepted, a call is over", over),
         ("Ended, Serviced", serviced),
         ("Ended, Cancelled", cancelled),
         ("Ended, NoInterpreter", nobody),

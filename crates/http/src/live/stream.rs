@@ -68,6 +68,7 @@ enum Side {
 }
 
 struct UserSide {
+    user: UserId,
     follower: StandingFollower,
     token: SecretHash,
     expires: Timestamp,
@@ -119,6 +120,7 @@ impl EventStream {
                     }
                 }
                 let user = UserSide {
+                    user,
                     follower: live.follow_user(role, user),
                     token,
                     expires,
@@ -200,7 +202,12 @@ impl EventStream {
         let mut said = words::told(conference, recorded);
         match &mut self.side {
             Side::User(user) => {
-                if matches!(recorded.event, Event::Ended { .. }) {
+                let is_last = match &recorded.event {
+                    Event::Ended { .. } => true,
+                    Event::Released { provider, .. } => *provider == user.user,
+                    _ => false,
+                };
+                if is_last {
                     user.told_to_the_end = Some(conference);
                     self.follower = None;
                     if let Some(known) = user.follower.now() {

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 use trialogue_domain::{
-    Actor, ConferenceId, Event, FinishReason, InvitedParty, Kicker, Kind, Outcome, StateName, Timestamp,
+    Actor, ConferenceId, Event, FinishReason, InvitedParty, Kicker, Kind, Outcome, ReleaseReason, StateName,
+    Timestamp,
 };
 use trialogue_storage::Recorded;
 
@@ -112,6 +113,12 @@ fn body(head: Told, event: &Event) -> Told {
             with(head, about(*participant, StateName::Finished, None))
         }
         Event::CallEnded { deadline } => Told { deadline: Some(time(*deadline)), ..head },
+        Event::Released { provider, reason: why, deadline } => Told {
+            user: Some(provider.0),
+            reason: Some(release_reason(*why)),
+            deadline: Some(time(*deadline)),
+            ..head
+        },
         Event::RemovalReopened { participant }
         | Event::Removed { participant }
         | Event::RemovalVerified { participant } => {
@@ -151,6 +158,14 @@ const fn reason(reason: FinishReason) -> &'static str {
     }
 }
 
+const fn release_reason(reason: ReleaseReason) -> &'static str {
+    match reason {
+        ReleaseReason::Refused => "refused",
+        ReleaseReason::Missed => "missed",
+        ReleaseReason::Left => "left",
+    }
+}
+
 const fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Serviced => "serviced",
@@ -173,6 +188,7 @@ const fn name(event: &Event) -> &'static str {
         Event::Disconnected { .. } => "disconnected",
         Event::Finished { .. } => "finished",
         Event::CallEnded { .. } => "call_ended",
+        Event::Released { .. } => "released",
         Event::RemovalReopened { .. } => "removal_reopened",
         Event::Removed { .. } => "removed",
         Event::RemovalVerified { .. } => "removal_verified",
@@ -252,6 +268,13 @@ mod tests {
                 "The call is over; the request waits for another one until `deadline`.",
             ),
             (
+                Event::Released { provider, reason: ReleaseReason::Missed, deadline },
+                None,
+                "The interpreter who had accepted is out of the request: it `refused`, `missed` the call, or `left` before \
+                 its service was used. Another one is searched for until `deadline`. Its own stream tells nothing more \
+                 of the request.",
+            ),
+            (
                 Event::RemovalReopened { participant: guest },
                 None,
                 "A finished participant was seen at the engine: it is removed again.",
@@ -283,7 +306,7 @@ mod tests {
     #[test]
     fn the_documentation_is_printed_from_the_code() {
         let names: BTreeSet<&str> = samples().iter().map(|(event, ..)| name(event)).collect();
-        assert_eq!(names.len(), 16, "each kind of event once");
+        assert_eq!(names.len(), 17, "each kind of event once");
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/events.md");
         if std::env::var_os("UPDATE_DOCS").is_some() {
             std::fs::write(path, markdown()).unwrap();

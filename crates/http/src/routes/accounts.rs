@@ -3,7 +3,7 @@
 
 use actix_web::HttpResponse;
 use trialogue_domain::{
-    AccountPair, Actor, Conference, Kind, ParticipantId, Refusal, account_pair, own_account,
+    AccountPair, Actor, Conference, Kind, ParticipantId, Party, Refusal, account_pair, own_account,
 };
 use trialogue_media::Identity;
 use trialogue_storage::{ConferenceView, StoreError, UserRole, Whose};
@@ -12,6 +12,7 @@ use crate::call::Call;
 use crate::present::{self, Holder};
 use crate::reply::Failure;
 use crate::secret::Secret;
+use crate::wire::ParaVideoEngineAccountPair;
 
 /// The pair as the client or the provider sees it.
 pub(super) async fn pair_accounts(call: Call, role: UserRole) -> Result<HttpResponse, Failure> {
@@ -27,7 +28,15 @@ pub(super) async fn guest_account(call: Call) -> Result<HttpResponse, Failure> {
 
 async fn answer(call: &Call, whose: Whose, actor: Actor, token: &Secret) -> Result<HttpResponse, Failure> {
     let store = &call.app().store;
-    let mut view = call.view(whose).await?;
+    let mut view = match call.app().view(whose).await {
+        Ok(Some(view)) => view,
+        Ok(None) => return Err(call.fail(StoreError::Refused(Refusal::NoRequest))),
+        // The call of who is out of the request is over for it.
+        Err(StoreError::Refused(Refusal::Released)) => {
+            return Ok(call.ok(&ParaVideoEngineAccountPair { killed: true, ..Default::default() }));
+        }
+        Err(error) => return Err(call.fail(error)),
+    };
     if !settled(call, &view, actor, token).await? {
         let deriving = token.clone();
         let secret = move |own: ParticipantId| deriving.of_account(Identity::from(own)).hash();
@@ -66,7 +75,11 @@ fn seen_by(conference: &Conference, actor: Actor) -> (AccountPair, Option<Partic
     let current = |kind| conference.current(kind).map(|p| p.id);
     match actor {
         Actor::Client(_) => (account_pair(conference), current(Kind::Client)),
-        Actor::Provider(_) => (account_pair(conference), current(Kind::Provider)),
+        Actor::Provider(user) => match conference.current(Kind::Provider) {
+            // The last call was another interpreter's.
+            Some(other) if other.party != Party::Provider(user) => (AccountPair::default(), None),
+            own => (account_pair(conference), own.map(|p| p.id)),
+        },
         Actor::Guest(id) | Actor::SecondInterpreter(id) => (own_account(conference, id), Some(id)),
         Actor::System => (AccountPair::default(), None),
     }

@@ -1,8 +1,8 @@
 //! `Client/Request/CallFinishedNew` and `Provider/Task/Finish`: the call is over, done or cancelled.
 
 use actix_web::{HttpResponse, web};
-use trialogue_domain::Timestamp;
-use trialogue_storage::{CallLeg, UserRole};
+use trialogue_domain::{Refusal, Timestamp};
+use trialogue_storage::{CallLeg, StoreError, UserRole};
 
 use crate::call::Call;
 use crate::reply::{self, Failure};
@@ -19,12 +19,15 @@ pub(super) async fn call_finished(call: Call, payload: web::Payload) -> Result<H
     Ok(reply::empty())
 }
 
+/// Who is out of the request already has nothing left to finish.
 pub(super) async fn finish(call: Call) -> Result<HttpResponse, Failure> {
     let caller = call.user(UserRole::Provider).await?;
     let store = &call.app().store;
     let done = store.finish(caller.own(), caller.actor(), true, Vec::new(), call.now()).await;
-    done.map_err(|e| call.fail(e))?;
-    Ok(reply::empty())
+    match done {
+        Ok(_) | Err(StoreError::Refused(Refusal::Released)) => Ok(reply::empty()),
+        Err(error) => Err(call.fail(error)),
+    }
 }
 
 fn leg(reported: &ParaCallInfo) -> CallLeg {

@@ -2,7 +2,8 @@
 //! for polling.
 
 use actix_web::HttpResponse;
-use trialogue_storage::UserRole;
+use trialogue_domain::Refusal;
+use trialogue_storage::{StoreError, UserRole};
 
 use crate::call::Call;
 use crate::present;
@@ -10,6 +11,17 @@ use crate::reply::Failure;
 
 pub(super) async fn request_status(call: Call, role: UserRole) -> Result<HttpResponse, Failure> {
     let caller = call.user(role).await?;
-    let view = call.view(caller.own()).await?;
-    Ok(call.ok(&present::request(&view, caller.user, call.now())))
+    let error = match call.app().view(caller.own()).await {
+        Ok(Some(view)) => return Ok(call.ok(&present::request(&view, caller.user, call.now()))),
+        Ok(None) => Refusal::NoRequest.into(),
+        Err(error) => error,
+    };
+    if !matches!(error, StoreError::Refused(Refusal::Released)) {
+        return Err(call.fail(error));
+    }
+    match call.app().store.released(caller.user).await {
+        Ok(Some(released)) => Ok(call.ok(&present::released(&released, call.now()))),
+        Ok(None) => Err(call.fail(error)),
+        Err(error) => Err(call.fail(error)),
+    }
 }

@@ -1,5 +1,6 @@
 //! Requests for an interpreter.
 
+use super::date_time::DateTime;
 use super::participant::ArrayOfResultVideoConferenceParticipant;
 use super::provider::ArrayOfParaRequestProvider;
 use serde::{Deserialize, Serialize};
@@ -73,4 +74,8 @@ pub struct ResultRequest {
     /// Who is in the conference.
     #[serde(rename = "participantList")]
     pub participant_list: ArrayOfResultVideoConferenceParticipant,
+    /// What is waited for, or what has happened, as a word for programs.
+    pub waiting_code: Option<String>,
+    /// Since when, if the word tells something that has happened.
+    pub waiting_since_utc_date: Option<DateTime>,
 }

@@ -48,7 +48,7 @@ fn models_write_every_member_in_order() {
         write(&ResultRequest::default()),
         "{\"RequestId\":0,\"RequestStatusCodeId\":0,\"RequestStatus\":null,\"waitingMsg\":null,\"ElapsedSeconds\":0,\
          \"ToLanguageId\":0,\"ToLanguage\":null,\"RequestConferenceSessionId\":null,\"ProviderName\":null,\
-         \"providerList\":null,\"participantList\":null}"
+         \"providerList\":null,\"participantList\":null,\"WaitingCode\":null,\"WaitingSinceUtcDate\":null}"
     );
     let offer = ResultTaskOffer {
         offered_utc_date: DateTime::parse("2025-04-25T15:31:18.5Z").expect("a time"),

@@ -94,16 +94,20 @@ async fn a_guest_waits_for_the_listeners_yes_and_for_its_own() {
 }
 
 #[actix_web::test]
-async fn a_refused_call_is_killed_until_it_is_started_again() {
+async fn a_refused_call_is_killed_until_another_interpreter_is_called() {
     let world = World::new().await;
+    let other = world.provider("other").await;
     let call = world.ringing("").await;
     world.post("Provider/Task/RefuseVideo", &call.provider, Value::Null).await.empty();
     assert_killed(&world.client_pair(&call).await);
     assert_killed(&world.provider_pair(&call).await);
 
-    world.post("Client/Request/VideoAgain", &call.client, Value::Null).await.empty();
+    world.post("Provider/Task/Accept", &other, json!({"RequestId": call.session})).await.empty();
+    let other = Call { provider: other, client: call.client.clone(), session: call.session };
+    assert_waiting(&world.provider_pair(&other).await);
+    world.post("Client/Request/StartVideoProcess", &call.client, Value::Null).await.empty();
     assert_waiting(&world.client_pair(&call).await);
-    world.post("Provider/Task/ConfirmVideo", &call.provider, Value::Null).await.empty();
+    world.post("Provider/Task/ConfirmVideo", &other.provider, Value::Null).await.empty();
     assert!(world.client_pair(&call).await["Caller"].is_object());
 }
 
@@ -118,11 +122,11 @@ async fn a_call_that_nobody_answers_is_killed_at_its_deadline() {
     assert_killed(&world.client_pair(&call).await);
     assert_killed(&world.provider_pair(&call).await);
     let late = world.post("Provider/Task/ConfirmVideo", &call.provider, Value::Null).await;
-    late.fails(409, "no_call");
+    late.fails(409, "released");
     assert_killed(&world.client_pair(&call).await);
-    for participant in world.participants(&call).await {
-        assert_eq!(participant["RequestConferenceSessionVideoStatusCodeId"], 6, "{participant}");
-    }
+    let participants = world.participants(&call).await;
+    let [client] = &participants[..] else { panic!("{participants:?}") };
+    assert_eq!(client["RequestConferenceSessionVideoStatusCodeId"], 6, "{client}");
 }
 
 #[actix_web::test]

@@ -594,3 +594,25 @@ async fn a_follower_loses_nothing_however_slow_it_is() {
     world.store.observe(id, [Observation::Joined(ParticipantId(1))], world.clock.now()).await.unwrap();
     assert_eq!(slow.next().await.unwrap().seq, quick.next().await.unwrap().seq);
 }
+
+#[actix_web::test]
+async fn who_is_released_hears_it_and_nothing_more_of_the_request() {
+    let world = World::new().await;
+    let other = world.provider("other").await;
+    let call = world.ringing("").await;
+    let (mut own, mut client) =
+        (Stream::open(&world, &call.provider).await, Stream::open(&world, &call.client).await);
+    own.until("call_started").await;
+    client.until("call_started").await;
+    world.post("Provider/Task/RefuseVideo", &call.provider, Value::Null).await.empty();
+    let told = own.until("released").await;
+    assert_eq!(told.last().unwrap().data["reason"], "refused");
+    world.post("Provider/Task/Accept", &other, json!({"RequestId": call.session})).await.empty();
+    let told = client.until("released").await;
+    assert!(told.iter().any(|frame| frame.event == "finished"), "{told:#?}");
+    client.until("accepted").await;
+    let another = world.client("another").await;
+    world.post("Client/Request/New", &another, json!({"NeedHelpLanguageId": 44})).await.ok();
+    let told = own.until("offer_open").await;
+    assert!(told.iter().all(|frame| !frame.of(call.session)), "{told:#?}");
+}

@@ -35,6 +35,8 @@ mod permissions;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod released;
+#[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod seed;

@@ -78,10 +78,9 @@ async fn before_the_call() -> Vec<Refused> {
     ));
     let no_call = "No call is on; the client must start one.";
     list.push(refused("no_call", 409, no_call, invite(&world, &call).await));
-    for command in ["ConfirmVideo", "RefuseVideo"] {
-        list.push(refused("no_call", 409, no_call, provider(&world, &call, command).await));
-    }
-    provider(&world, &call, "Finish").await.empty();
+    list.push(refused("no_call", 409, no_call, provider(&world, &call, "ConfirmVideo").await));
+    let body = json!({"IsSuccessful": false, "Calls": []});
+    world.post("Client/Request/CallFinishedNew", &call.client, body).await.empty();
     for command in ["StartVideoProcess", "VideoAgain", "StartRoomVideoCallWithRegion"] {
         list.push(refused("request_ended", 409, ended, client(&world, &call, command).await));
     }
@@ -102,6 +101,15 @@ async fn about_offers() -> Vec<Refused> {
         "This interpreter declined the offer before.",
         accept(&world, &unwilling, &first).await,
     )];
+    let refusing = world.provider("refusing").await;
+    accept(&world, &refusing, &first).await.empty();
+    for command in ["RefuseVideo", "RefuseVideo", "Finish"] {
+        world.post(&format!("Provider/Task/{command}"), &refusing, Value::Null).await.empty();
+    }
+    let released = "This interpreter is out of the request; another one is searched for.";
+    list.push(refused("released", 409, released, accept(&world, &refusing, &first).await));
+    let confirm = world.post("Provider/Task/ConfirmVideo", &refusing, Value::Null).await;
+    list.push(refused("released", 409, released, confirm));
     accept(&world, &first.provider, &first).await.empty();
     list.push(refused(
         "provider_busy",

@@ -162,7 +162,7 @@ async fn walk(manner: Manner) -> (String, World) {
         "NeedHelpLanguageId": SPANISH, "RequestSituationCodeId": 2, "AdditionalInfo": "Ward 7 & <8>", "FromLanguage": 1,
         "RelatedVersionCode": "1.0", "DeviceTypeCodeId": 5, "RequestLocation": "Boston",
     });
-    let (request, _) = walk.call("Client/Request/New", &nora, wanted).await;
+    let (request, _) = walk.call("Client/Request/New", &nora, wanted.clone()).await;
     let task = json!({"RequestId": request["RequestId"]});
     walk.call("Client/Request/Status", &nora, none()).await;
     walk.call("Provider/Task/Offers", &felix, none()).await;
@@ -173,7 +173,13 @@ async fn walk(manner: Manner) -> (String, World) {
     walk.call("Client/Request/StartVideoProcess", &nora, none()).await;
     walk.call("Client/Request/VideoEngineAccounts", &nora, none()).await;
     walk.call("Provider/Task/RefuseVideo", &sofia, none()).await;
+    walk.call("Provider/Task/Status", &sofia, none()).await;
     walk.call("Client/Request/VideoEngineAccounts", &nora, none()).await;
+    walk.call("Client/Request/Status", &nora, none()).await;
+    walk.call("Client/Request/CallFinishedNew", &nora, json!({"IsSuccessful": false, "Calls": []})).await;
+    let (request, _) = walk.call("Client/Request/New", &nora, wanted).await;
+    walk.call("Provider/Task/Accept", &sofia, json!({"RequestId": request["RequestId"]})).await;
+    walk.call("Client/Request/StartVideoProcess", &nora, none()).await;
     walk.call("Client/Request/VideoAgain", &nora, none()).await;
     walk.call("Client/Request/StartRoomVideoCallWithRegion", &nora, none()).await;
     walk.call("Provider/Task/ConfirmVideo", &sofia, none()).await;

@@ -219,9 +219,9 @@ impl Talk<'_> {
         self.accept(nurse, sofia);
         self.post("Client/Request/StartRoomVideoCallWithRegion", nurse, "", &[]).with(200);
         self.post("Provider/Task/RefuseVideo", sofia, "", &[]).with(200);
-        self.post("Client/Request/VideoAgain", nurse, "", &[]).with(200);
-        self.post("Provider/Task/ConfirmVideo", sofia, "", &[]).with(200);
+        self.post("Provider/Task/Status", sofia, "", &[]).with(200);
         self.post("Provider/Task/Finish", sofia, "", &[]).with(200);
+        self.finish(nurse);
 
         self.request(nurse);
         self.accept(nurse, sofia);

@@ -1,6 +1,7 @@
 use diesel::prelude::*;
 use trialogue_domain::{
-    Conference, ConferenceId, LanguageId, Offer, OfferState, Outcome, Participant, Stage, Timestamp, UserId,
+    Conference, ConferenceId, LanguageId, Offer, OfferState, Outcome, Participant, ReleaseReason, Stage,
+    Timestamp, UserId,
 };
 
 use super::decode;
@@ -51,12 +52,33 @@ pub(crate) struct OfferRow {
     pub(crate) offered_at: i64,
 }
 
-/// The stored states of an offer; the last two exist only after the search.
+/// The stored states of an offer. An accepted or withdrawn one exists only after the search.
 pub(crate) mod offer_state {
     pub(crate) const OPEN: i16 = 1;
     pub(crate) const DECLINED: i16 = 2;
     pub(crate) const ACCEPTED: i16 = 3;
     pub(crate) const WITHDRAWN: i16 = 4;
+    pub(crate) const REFUSED: i16 = 5;
+    pub(crate) const MISSED: i16 = 6;
+    pub(crate) const LEFT: i16 = 7;
+}
+
+/// Why a provider was released.
+pub(super) const RELEASE_REASONS: [ReleaseReason; 3] =
+    [ReleaseReason::Refused, ReleaseReason::Missed, ReleaseReason::Left];
+
+/// The state of the offer of a provider who was released.
+pub(crate) const fn release_code(reason: ReleaseReason) -> i16 {
+    match reason {
+        ReleaseReason::Refused => offer_state::REFUSED,
+        ReleaseReason::Missed => offer_state::MISSED,
+        ReleaseReason::Left => offer_state::LEFT,
+    }
+}
+
+/// The reason in the state of an offer whose provider was released.
+pub(crate) fn release_reason(state: i16, row: impl Fn() -> String) -> Result<ReleaseReason, StoreError> {
+    decode(&RELEASE_REASONS, release_code, state, ("offers", "state"), row)
 }
 
 mod stage {
@@ -154,13 +176,9 @@ impl OfferRow {
         let state = match self.state {
             offer_state::OPEN => OfferState::Open,
             offer_state::DECLINED => OfferState::Declined,
-            _ => {
-                return Err(StoreError::Inconsistent {
-                    table: "offers",
-                    column: "state",
-                    row: format!("{}/{}", self.conference_id, self.provider_id),
-                });
-            }
+            released => OfferState::Released(release_reason(released, || {
+                format!("{}/{}", self.conference_id, self.provider_id)
+            })?),
         };
         Ok(Offer { provider: UserId(self.provider_id), state })
     }

@@ -4,7 +4,7 @@ use trialogue_domain::{
     UserId,
 };
 
-use super::conference::{OUTCOMES, outcome_code};
+use super::conference::{OUTCOMES, RELEASE_REASONS, outcome_code, release_code};
 use super::decode;
 use super::participant::{REASONS, reason_code};
 use crate::StoreError;
@@ -44,6 +44,7 @@ pub(crate) mod kind {
     pub(super) const REMOVED: i16 = 14;
     pub(super) const REMOVAL_VERIFIED: i16 = 15;
     pub(crate) const ENDED: i16 = 16;
+    pub(super) const RELEASED: i16 = 17;
 }
 
 impl EventRow {
@@ -130,6 +131,12 @@ impl EventRow {
                 self.kind = kind::CALL_ENDED;
                 self.deadline = Some(deadline.0);
             }
+            Event::Released { provider, reason, deadline } => {
+                self.kind = kind::RELEASED;
+                self.user_id = Some(provider.0);
+                self.code = Some(release_code(*reason).into());
+                self.deadline = Some(deadline.0);
+            }
             Event::RemovalReopened { participant } => self.about(kind::REMOVAL_REOPENED, *participant),
             Event::Removed { participant } => self.about(kind::REMOVED, *participant),
             Event::RemovalVerified { participant } => self.about(kind::REMOVAL_VERIFIED, *participant),
@@ -182,6 +189,11 @@ impl EventRow {
                 reason: self.decoded(&REASONS, reason_code)?,
             },
             kind::CALL_ENDED => Event::CallEnded { deadline: self.deadline()? },
+            kind::RELEASED => Event::Released {
+                provider: self.user()?,
+                reason: self.decoded(&RELEASE_REASONS, release_code)?,
+                deadline: self.deadline()?,
+            },
             kind::REMOVAL_REOPENED => Event::RemovalReopened { participant: self.participant()? },
             kind::REMOVED => Event::Removed { participant: self.participant()? },
             kind::REMOVAL_VERIFIED => Event::RemovalVerified { participant: self.participant()? },

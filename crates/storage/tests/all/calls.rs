@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use trialogue_domain::{
     Actor, CommandKind, Event, FinishReason, Kicker, Kind, MAX_INVITED, Observation, OfferState, Outcome,
-    ParticipantId, Refusal, Removal, RequestStatus, Role, Stage, State, Timestamp, UserId,
+    ParticipantId, Refusal, ReleaseReason, Removal, RequestStatus, Role, Stage, State, Timestamp, UserId,
 };
 use trialogue_storage::{Ask, CallLeg, StoreError, Whose, hash_secret};
 
@@ -71,11 +71,7 @@ async fn a_whole_call_is_its_log(database: Database) {
 
 async fn every_end_of_a_call_is_its_log(database: Database) {
     let world = database.world();
-    let call = Call::ringing(&world, "1").await;
-    call.by_provider(Ask::RefuseVideo).await.unwrap();
-    world.conference(call.id).await;
-    call.by_client(Ask::VideoAgain).await.unwrap();
-    call.by_provider(Ask::ConfirmVideo).await.unwrap();
+    let call = Call::confirmed(&world, "1").await;
     let [no, leaver] = [call.invited("no").await, call.invited("leaver").await];
     call.by(Actor::Guest(no), Ask::DeclineInvitation).await.unwrap();
     call.by(Actor::Guest(leaver), Ask::ConfirmInvitation).await.unwrap();
@@ -86,6 +82,7 @@ async fn every_end_of_a_call_is_its_log(database: Database) {
         ref other => panic!("{other:?}"),
     };
     assert_eq!((reason(no), reason(leaver)), (FinishReason::Declined, FinishReason::Left));
+    call.issue(Actor::Client(call.client)).await.unwrap();
     let actor = Actor::Provider(call.provider);
     let ended = world.store.finish(Whose::Provider(call.provider), actor, false, vec![], world.now()).await;
     assert_eq!(ended.unwrap().status(), RequestStatus::Cancelled);
@@ -401,8 +398,9 @@ async fn a_call_nobody_answers_ends_in_time(database: Database) {
     );
     first.observe(Observation::DeadlinePassed).await;
     let waiting = world.conference(first.id).await;
-    let deadline = world.now().after(world.store.timings().start);
-    assert_eq!(waiting.stage, Stage::Accepted { provider: first.provider, deadline });
+    let search = world.now().after(world.store.timings().search);
+    assert_eq!(waiting.released(), Some(ReleaseReason::Missed));
+    assert_eq!(waiting.next_deadline(), Some(search));
     assert!(waiting.participants.iter().all(|p| !p.is_live()));
     assert_eq!(world.store.due(world.now(), 10).await.unwrap(), [second.id]);
 }

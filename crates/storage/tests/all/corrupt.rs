@@ -78,7 +78,7 @@ async fn an_offer_in_no_legal_state(database: Database) {
     let world = database.world();
     let call = Call::requested(&world, "1").await;
     let row = format!("{}/{}", call.id, call.provider);
-    for state in [0, 3, 4, 5] {
+    for state in [0, 3, 4, 99] {
         world.place.sql(&format!("UPDATE offers SET state = {state}"));
         assert_unreadable(&call, ("offers", "state", &row), "offer").await;
     }
@@ -134,9 +134,13 @@ async fn a_participant_in_no_legal_state(database: Database) {
 }
 
 /// Every kind of event, each with the columns it needs: `(kind, columns, column that is bad)`.
-const BAD_EVENTS: [(&str, &str, &str); 33] = [
+const BAD_EVENTS: [(&str, &str, &str); 37] = [
     ("0", "", "kind"),
-    ("17", "", "kind"),
+    ("99", "", "kind"),
+    ("17", "code = 5, deadline = 1", "user_id"),
+    ("17", "user_id = 1, deadline = 1", "code"),
+    ("17", "user_id = 1, code = 4, deadline = 1", "code"),
+    ("17", "user_id = 1, code = 5", "deadline"),
     ("-1", "user_id = 1, participant_id = 1", "kind"),
     ("1", "code = 1, deadline = 1", "user_id"),
     ("1", "user_id = 1, deadline = 1", "code"),

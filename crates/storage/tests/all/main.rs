@@ -33,6 +33,8 @@ mod outbox;
 #[cfg(test)]
 mod postgres;
 #[cfg(test)]
+mod released;
+#[cfg(test)]
 mod scene;
 #[cfg(test)]
 #[path = "../../src/schema.rs"]

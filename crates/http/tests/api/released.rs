@@ -1,0 +1,93 @@
+//! An interpreter who accepts and does not serve: what both sides are told.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::world::{Call, World};
+
+const RING: Duration = Duration::from_mins(1);
+
+async fn status(world: &World, side: &str, token: &str) -> Value {
+    world.post(&format!("{side}/Status"), token, Value::Null).await.ok().json()
+}
+
+async fn client_status(world: &World, call: &Call) -> Value {
+    status(world, "Client/Request", &call.client).await
+}
+
+async fn provider_status(world: &World, call: &Call) -> Value {
+    status(world, "Provider/Task", &call.provider).await
+}
+
+#[track_caller]
+fn assert_told(status: &Value, code: i32, word: &str) {
+    assert_eq!((&status["RequestStatusCodeId"], &status["WaitingCode"]), (&json!(code), &json!(word)));
+}
+
+#[actix_web::test]
+async fn the_client_reads_that_the_search_goes_on_and_the_interpreter_that_it_is_out() {
+    let world = World::new().await;
+    for (command, word) in [("RefuseVideo", "refused"), ("Finish", "left")] {
+        let other = world.provider(&format!("other-{command}")).await;
+        let call = world.ringing(command).await;
+        assert_eq!(client_status(&world, &call).await["WaitingCode"], Value::Null);
+        world.post(&format!("Provider/Task/{command}"), &call.provider, Value::Null).await.empty();
+
+        let told = client_status(&world, &call).await;
+        assert_told(&told, 1, &format!("interpreter_{word}"));
+        assert!(
+            told["waitingMsg"].as_str().unwrap().ends_with("Looking for another interpreter for Spanish.")
+        );
+        assert_eq!((&told["ProviderName"], &told["participantList"][1]), (&Value::Null, &Value::Null));
+
+        let told = provider_status(&world, &call).await;
+        assert_told(&told, 4, &format!("released_{word}"));
+        assert_eq!(told["RequestId"], call.session);
+        assert!(told["WaitingSinceUtcDate"].is_string(), "{told}");
+        assert_eq!(told["participantList"], json!([]), "the request is no business of its any more");
+        assert_eq!(world.provider_pair(&call).await["Killed"], true);
+
+        world.post("Provider/Task/Accept", &other, json!({"RequestId": call.session})).await.empty();
+        assert_told(&provider_status(&world, &call).await, 4, &format!("released_{word}"));
+        let told = client_status(&world, &call).await;
+        assert_eq!((&told["RequestStatusCodeId"], &told["WaitingCode"]), (&json!(5), &Value::Null));
+        let body = json!({"IsSuccessful": false, "Calls": []});
+        world.post("Client/Request/CallFinishedNew", &call.client, body).await.empty();
+    }
+}
+
+/// Nothing but the clock moves: no background work runs here.
+#[actix_web::test]
+async fn a_missed_call_is_told_to_both_at_once() {
+    for asks_first in ["client", "interpreter"] {
+        let world = World::new().await;
+        let call = world.ringing("").await;
+        world.clock.advance(RING);
+        if asks_first == "client" {
+            assert_told(&client_status(&world, &call).await, 1, "interpreter_missed");
+        }
+        assert_told(&provider_status(&world, &call).await, 4, "released_missed");
+        assert_told(&client_status(&world, &call).await, 1, "interpreter_missed");
+        assert_eq!(world.provider_pair(&call).await["Killed"], true);
+        let participants =
+            world.post("Provider/Task/VideoConferenceParticipants", &call.provider, Value::Null);
+        participants.await.fails(409, "released");
+    }
+}
+
+#[actix_web::test]
+async fn the_second_missed_call_in_a_row_is_told_with_being_offline() {
+    let world = World::new().await;
+    let call = world.ringing("").await;
+    world.clock.advance(RING);
+    assert_told(&provider_status(&world, &call).await, 4, "released_missed");
+    let body = json!({"IsSuccessful": false, "Calls": []});
+    world.post("Client/Request/CallFinishedNew", &call.client, body).await.empty();
+    let made = world.post("Client/Request/New", &call.client, json!({"NeedHelpLanguageId": 44})).await.ok();
+    let call = Call { session: made.number("RequestId"), ..call };
+    world.post("Provider/Task/Accept", &call.provider, json!({"RequestId": call.session})).await.empty();
+    world.post("Client/Request/StartVideoProcess", &call.client, Value::Null).await.empty();
+    world.clock.advance(RING);
+    assert_told(&provider_status(&world, &call).await, 4, "released_missed_offline");
+}

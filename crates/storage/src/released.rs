@@ -1,0 +1,147 @@
+//! Providers who had accepted a request and are out of it.
+
+use diesel::prelude::*;
+use trialogue_domain::{ConferenceId, LanguageId, ReleaseReason, Timestamp, UserId};
+
+use crate::connection::AnyConnection;
+use crate::logins::set_offline;
+use crate::rows::{offer_state, release_code, release_reason};
+use crate::schema::{conferences, offers, users};
+use crate::view::{Language, language};
+use crate::{Store, StoreError};
+
+/// A provider is out of a request that it had accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Released {
+    pub(crate) request: ConferenceId,
+    pub(crate) provider: UserId,
+    pub(crate) reason: ReleaseReason,
+    pub(crate) at: Timestamp,
+}
+
+/// What a provider is told of the request that it is out of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleasedView {
+    /// The request.
+    pub request: ConferenceId,
+    /// The language asked for.
+    pub language: Language,
+    /// Why the provider is out.
+    pub reason: ReleaseReason,
+    /// Since when.
+    pub at: Timestamp,
+    /// Whether the provider takes calls.
+    pub online: bool,
+}
+
+impl Store {
+    /// The request that the provider was released from last, unless it has accepted or served another one since.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn released(&self, provider: UserId) -> Result<Option<ReleasedView>, StoreError> {
+        self.executor()
+            .read("show a release", move |connection| {
+                let Some(released) = last_task(connection, provider)? else { return Ok(None) };
+                let (wanted, online) = conferences::table
+                    .inner_join(users::table.on(users::id.eq(provider.0)))
+                    .filter(conferences::id.eq(released.request.0))
+                    .select((conferences::language_id, users::online))
+                    .get_result::<(i32, bool)>(connection)
+                    .map_err(StoreError::query("show a release"))?;
+                let language =
+                    language(connection, LanguageId(wanted))?.ok_or(StoreError::UnknownLanguage(wanted))?;
+                let Released { request, reason, at, .. } = released;
+                Ok(Some(ReleasedView { request, language, reason, at, online }))
+            })
+            .await
+    }
+}
+
+/// The release of a provider whose last task ended with it: it has no live request, and none that ended later.
+pub(crate) fn last_task(
+    connection: &mut AnyConnection,
+    provider: UserId,
+) -> Result<Option<Released>, StoreError> {
+    let Some(released) = last(connection, provider, None)? else { return Ok(None) };
+    let own = conferences::provider_id.eq(Some(provider.0));
+    let later = conferences::ended_at.is_null().or(conferences::ended_at.ge(Some(released.at.0)));
+    let others: i64 = conferences::table
+        .filter(own.and(later))
+        .count()
+        .get_result(connection)
+        .map_err(StoreError::query("look for a later request"))?;
+    Ok(Some(released).filter(|_| others == 0))
+}
+
+/// When the provider was released, the last time first.
+pub(crate) fn releases(
+    connection: &mut AnyConnection,
+    provider: UserId,
+    limit: i64,
+) -> Result<Vec<i64>, StoreError> {
+    offers::table
+        .filter(offers::provider_id.eq(provider.0).and(offers::released_at.is_not_null()))
+        .order(offers::released_at.desc())
+        .limit(limit)
+        .select(offers::released_at.assume_not_null())
+        .load(connection)
+        .map_err(StoreError::query("find a provider's releases"))
+}
+
+/// The provider's last release from a request, or from another than this one.
+fn last(
+    connection: &mut AnyConnection,
+    provider: UserId,
+    besides: Option<ConferenceId>,
+) -> Result<Option<Released>, StoreError> {
+    let found: Option<(i32, i16, i64)> = offers::table
+        .filter(offers::provider_id.eq(provider.0).and(offers::released_at.is_not_null()))
+        .filter(offers::conference_id.ne(besides.map_or(0, |request| request.0)))
+        .order((offers::released_at.desc(), offers::conference_id.desc()))
+        .select((offers::conference_id, offers::state, offers::released_at.assume_not_null()))
+        .first(connection)
+        .optional()
+        .map_err(StoreError::query("find a release"))?;
+    let Some((request, state, at)) = found else { return Ok(None) };
+    let reason = release_reason(state, || format!("{request}/{provider}"))?;
+    Ok(Some(Released { request: ConferenceId(request), provider, reason, at: Timestamp(at) }))
+}
+
+impl Released {
+    /// Begins the search anew: those who could not answer any more can be asked again. A provider that misses a second
+    /// call in a row is set offline, so that it does not let every client wait.
+    pub(crate) fn save(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        self.write(connection).map_err(StoreError::query("release a provider"))?;
+        if self.reason == ReleaseReason::Missed && self.missed_before(connection)? {
+            set_offline(connection, self.provider)?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, connection: &mut AnyConnection) -> QueryResult<()> {
+        let of_request = offers::table.filter(offers::conference_id.eq(self.request.0));
+        diesel::delete(of_request.filter(offers::state.eq(offer_state::WITHDRAWN))).execute(connection)?;
+        diesel::update(of_request).set(offers::position.eq(-1)).execute(connection)?;
+        diesel::update(offers::table.find((self.request.0, self.provider.0)))
+            .set((
+                offers::position.eq(0),
+                offers::state.eq(release_code(self.reason)),
+                offers::released_at.eq(Some(self.at.0)),
+            ))
+            .execute(connection)?;
+        Ok(())
+    }
+
+    /// Whether the provider missed the call before this one, too.
+    fn missed_before(&self, connection: &mut AnyConnection) -> Result<bool, StoreError> {
+        let Some(before) = last(connection, self.provider, Some(self.request))? else { return Ok(false) };
+        let served: i64 = conferences::table
+            .filter(conferences::provider_id.eq(Some(self.provider.0)))
+            .filter(conferences::ended_at.ge(Some(before.at.0)))
+            .count()
+            .get_result(connection)
+            .map_err(StoreError::query("look for a request that was served"))?;
+        Ok(before.reason == ReleaseReason::Missed && served == 0)
+    }
+}

@@ -1,0 +1,2 @@
+DROP INDEX offers_released;
+ALTER TABLE offers DROP COLUMN released_at;
