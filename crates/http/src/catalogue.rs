@@ -95,8 +95,8 @@ rows! { P:
     P::Store(S::EmailTaken) => P::Store(S::EmailTaken), "Use another address.";
     P::Store(S::InvalidText { .. }) => P::Store(S::InvalidText { field: "a text" }), "Take the character out.";
     P::Store(S::Busy { .. }) => P::Store(S::Busy { lane: "" }), "Try again after Retry-After.";
-    P::Store(S::Unavailable(_)) => P::Store(S::Unavailable(String::new())), "Try again after Retry-After; with an Idempotency-Key where something is made.";
-    P::Store(S::Contended { .. } | S::Conflict(_)) => P::Store(S::Conflict(0)), "Try again after Retry-After.";
+    P::Store(S::Unavailable(_) | S::NotDone { .. }) => P::Store(S::Unavailable(String::new())), "Try again after Retry-After; with an Idempotency-Key where something is made.";
+    P::Store(S::Contended { .. } | S::Conflict(_) | S::Locked(_)) => P::Store(S::Conflict(0)), "Try again after Retry-After.";
     P::Store(S::Inconsistent { .. } | S::Query { .. } | S::Panicked { .. }) => P::Store(S::Panicked { operation: "" }), "Report it, with the answer's X-Request-Id.";
 }
 

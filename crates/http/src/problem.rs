@@ -194,8 +194,12 @@ impl Problem {
                     Verdict { retry_after: Some(*wait), ..told(StatusCode::TOO_MANY_REQUESTS, code, body) }
                 }
                 StoreError::Busy { .. } => unavailable("busy"),
-                StoreError::Unavailable(_) => unavailable("database_unavailable"),
-                StoreError::Contended { .. } | StoreError::Conflict(_) => unavailable("contended"),
+                StoreError::Unavailable(_) | StoreError::NotDone { .. } => {
+                    unavailable("database_unavailable")
+                }
+                StoreError::Contended { .. } | StoreError::Conflict(_) | StoreError::Locked(_) => {
+                    unavailable("contended")
+                }
                 StoreError::Inconsistent { .. } | StoreError::Query { .. } | StoreError::Panicked { .. } => {
                     internal()
                 }

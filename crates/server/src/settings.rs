@@ -67,6 +67,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         help: "So many operations may wait for the database; more are answered 503.",
     },
     Setting {
+        name: "database_seconds",
+        default: "8",
+        help: "How long an operation may wait for the database's answer; then it is answered 503.",
+    },
+    Setting {
         name: "retention_days",
         default: "30",
         help: "How long personal data of an ended conference is kept: names, addresses and telephone numbers of those who \
@@ -359,6 +364,7 @@ impl Values {
                 writers: self.parsed("writers")?,
                 readers: self.parsed("readers")?,
                 queue: self.parsed("queue")?,
+                answer_within: self.seconds("database_seconds")?,
                 timings: Timings {
                     search: self.seconds("search_seconds")?,
                     start: self.seconds("start_seconds")?,

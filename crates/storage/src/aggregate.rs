@@ -9,13 +9,13 @@ use trialogue_domain::{
 use crate::StoreError;
 use crate::changes::Change;
 use crate::connection::{AnyConnection, native};
-use crate::executor::Tx;
 use crate::released::Released;
 use crate::rows::{
     ConferenceChange, ConferenceRow, EffectRow, EventRow, OfferRow, ParticipantChange, ParticipantRow,
     UpdateConference, UpdateParticipant, offer_state,
 };
 use crate::schema::{conferences, events, offers, outbox, participants};
+use crate::writer::Tx;
 
 /// The personal data of an invited party, and the hash of its invitation.
 #[derive(Clone, Default)]
@@ -54,7 +54,35 @@ pub(crate) fn load(connection: &mut AnyConnection, id: ConferenceId) -> Result<O
     })
     .optional()
     .map_err(StoreError::query("load a conference"))?;
-    let Some(row) = row else { return Ok(None) };
+    row.map(|row| load_rest(connection, row)).transpose()
+}
+
+/// Loads a conference that is going to be changed. On PostgreSQL its row is locked first; if another session has it
+/// locked, that is [`StoreError::Locked`], and nothing is waited for.
+pub(crate) fn load_to_change(
+    connection: &mut AnyConnection,
+    id: ConferenceId,
+) -> Result<Option<Loaded>, StoreError> {
+    let AnyConnection::Postgres(postgres) = connection else { return load(connection, id) };
+    let row: Option<ConferenceRow> = conferences::table
+        .find(id.0)
+        .for_no_key_update()
+        .skip_locked()
+        .select(ConferenceRow::as_select())
+        .get_result(postgres)
+        .optional()
+        .map_err(StoreError::query("load a conference"))?;
+    match row {
+        Some(row) => load_rest(connection, row).map(Some),
+        None => match load(connection, id)? {
+            Some(_) => Err(StoreError::Locked(id.0)),
+            None => Ok(None),
+        },
+    }
+}
+
+fn load_rest(connection: &mut AnyConnection, row: ConferenceRow) -> Result<Loaded, StoreError> {
+    let id = ConferenceId(row.id);
     let participants: Vec<ParticipantRow> = native!(connection, native => {
         participants::table
             .filter(participants::conference_id.eq(id.0))
@@ -64,7 +92,7 @@ pub(crate) fn load(connection: &mut AnyConnection, id: ConferenceId) -> Result<O
     })
     .map_err(StoreError::query("load the participants"))?;
     let offers: Vec<OfferRow> = if row.is_searching() { load_offers(connection, id)? } else { Vec::new() };
-    Loaded::from_rows(row, &offers, participants).map(Some)
+    Loaded::from_rows(row, &offers, participants)
 }
 
 impl Loaded {

@@ -6,13 +6,13 @@ use trialogue_domain::{
     Timestamp, UserId, decide, observe,
 };
 
-use crate::aggregate::{Deed, Invitee, Step, append, load};
+use crate::aggregate::{Deed, Invitee, Step, append, load_to_change};
 use crate::connection::AnyConnection;
-use crate::executor::Tx;
 use crate::requests::{LiveOf, is_live, require_offer};
 use crate::schema::{call_legs, conferences};
 use crate::text::storable;
 use crate::view::{ConferenceView, Whose, find, view};
+use crate::writer::Tx;
 use crate::{Store, StoreError};
 
 /// A command as it comes from outside: without the ids of what it makes.
@@ -215,7 +215,7 @@ impl Store {
         now: Timestamp,
         invitee: Option<&Invitee>,
     ) -> Result<Conference, StoreError> {
-        let conference = load(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?.conference;
+        let conference = load_to_change(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?.conference;
         let steps = command_steps(&conference, actor, command, self.moment(now))?;
         append(tx, conference, &steps, invitee)
     }

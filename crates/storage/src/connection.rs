@@ -1,12 +1,14 @@
 //! One connection type for both databases. The URL's scheme decides which, and nothing is guessed.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection as _, PgConnection, SqliteConnection};
 
 use crate::error::OpenError;
-use crate::sqlite_files;
+use crate::{postgres, sqlite_files};
 
 /// A connection to either database.
 #[derive(diesel::MultiConnection)]
@@ -28,6 +30,20 @@ macro_rules! native {
     };
 }
 pub(crate) use native;
+
+/// Loads the keys of rows that are going to be changed. On PostgreSQL their rows are locked, and those that another
+/// session has locked are left out: nothing is waited for.
+macro_rules! lock_free_rows {
+    ($connection:expr, $query:expr) => {
+        match $connection {
+            $crate::connection::AnyConnection::Postgres(native) => {
+                $query.for_no_key_update().skip_locked().load(native)
+            }
+            $crate::connection::AnyConnection::Sqlite(native) => $query.load(native),
+        }
+    };
+}
+pub(crate) use lock_free_rows;
 
 /// Where the data is.
 #[derive(Clone, PartialEq, Eq)]
@@ -83,7 +99,7 @@ impl std::fmt::Debug for DatabaseUrl {
 }
 
 fn refuse_tls_without_tls(url: &str) -> Result<(), OpenError> {
-    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let query = postgres::parameters(url).unwrap_or("");
     let wants_tls = |mode: &&str| matches!(*mode, "require" | "verify-ca" | "verify-full");
     match query.split('&').filter_map(|pair| pair.strip_prefix("sslmode=")).find(wants_tls) {
         Some(mode) if cfg!(feature = "bundled-libpq") => Err(OpenError::NoTls(mode.to_owned())),
@@ -98,20 +114,23 @@ pub(crate) enum Purpose {
     Write,
     /// Reads.
     Read,
+    /// Changes of the schema, which may wait longer for locks and take longer.
+    Migrate,
 }
 
 pub(crate) fn connect(url: &DatabaseUrl, purpose: Purpose) -> Result<AnyConnection, OpenError> {
     let failed = |e: &dyn std::fmt::Display| OpenError::Connect(format!("{url}: {e}"));
     match url {
         DatabaseUrl::Postgres(text) => {
-            let mut connection = PgConnection::establish(text).map_err(|e| failed(&without_secrets(&e)))?;
-            connection.batch_execute(POSTGRES_SESSION).map_err(|e| failed(&e))?;
+            let mut connection = PgConnection::establish(&postgres::with_parameters(text))
+                .map_err(|e| failed(&without_secrets(&e)))?;
+            connection.batch_execute(postgres::session(purpose)).map_err(|e| failed(&e))?;
             Ok(AnyConnection::Postgres(connection))
         }
         DatabaseUrl::Sqlite(path) => {
             let mut connection = sqlite_files::establish(path)?;
             connection.batch_execute(SQLITE_SESSION).map_err(|e| failed(&e))?;
-            if purpose == Purpose::Write {
+            if purpose != Purpose::Read {
                 connection.batch_execute(SQLITE_WRITER).map_err(|e| failed(&e))?;
             }
             Ok(AnyConnection::Sqlite(connection))
@@ -134,10 +153,6 @@ fn without_secrets(error: &diesel::ConnectionError) -> String {
     }
 }
 
-// A lock that is not had in two seconds is a conflict, which is tried again; a deadlock is found after one.
-const POSTGRES_SESSION: &str = "SET TIME ZONE 'UTC'; SET client_min_messages TO warning;
-     SET synchronous_commit TO on; SET lock_timeout TO '2s'; SET statement_timeout TO '30s';";
-
 // A log that grew beside a foreign reader is cut to 8 MiB when it is begun anew.
 // Measured: WAL with 1,000 pages a checkpoint and 64 MiB of cache gives the steadiest p99; mmap gains nothing.
 const SQLITE_SESSION: &str =
@@ -148,25 +163,38 @@ const SQLITE_SESSION: &str =
 // What is deleted or blanked leaves no trace in the file.
 const SQLITE_WRITER: &str = "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;";
 
-/// Makes pooled connections for reading.
-#[derive(Debug)]
-pub(crate) struct ReadManager(pub(crate) DatabaseUrl);
+/// Makes the connections of a store. A thread keeps its connection until a loss is seen on it or on another one: a
+/// server that restarted or lost its role has mostly cut, or spoiled, all of them.
+#[derive(Debug, Clone)]
+pub(crate) struct Connector {
+    url: DatabaseUrl,
+    losses: Arc<AtomicU64>,
+}
 
-impl diesel::r2d2::ManageConnection for ReadManager {
-    type Connection = AnyConnection;
-    type Error = diesel::r2d2::Error;
+/// How many losses had been seen when a connection was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Age(u64);
 
-    fn connect(&self) -> Result<AnyConnection, Self::Error> {
-        connect(&self.0, Purpose::Read).map_err(|e| {
-            diesel::r2d2::Error::ConnectionError(diesel::ConnectionError::BadConnection(e.to_string()))
-        })
+impl Connector {
+    pub(crate) fn new(url: &DatabaseUrl) -> Self {
+        Self { url: url.clone(), losses: Arc::default() }
     }
 
-    fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), Self::Error> {
-        connection.batch_execute("SELECT 1").map_err(diesel::r2d2::Error::QueryError)
+    pub(crate) fn connect(&self, purpose: Purpose) -> Result<(AnyConnection, Age), OpenError> {
+        let age = Age(self.losses.load(Ordering::Relaxed));
+        Ok((connect(&self.url, purpose)?, age))
     }
 
-    fn has_broken(&self, connection: &mut AnyConnection) -> bool {
-        std::thread::panicking() || diesel::r2d2::R2D2Connection::is_broken(connection)
+    /// Whether no loss was seen since a connection of this age was made.
+    pub(crate) fn is_current(&self, age: Age) -> bool {
+        self.losses.load(Ordering::Relaxed) == age.0
+    }
+
+    /// A connection of this age was lost. A second loss of the same age is the same event.
+    pub(crate) fn lost(&self, age: Age) {
+        let counted = self.losses.compare_exchange(age.0, age.0 + 1, Ordering::Relaxed, Ordering::Relaxed);
+        if counted.is_ok() {
+            tracing::warn!("a connection to the database was lost; all of them are replaced");
+        }
     }
 }

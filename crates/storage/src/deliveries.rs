@@ -8,7 +8,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use trialogue_domain::{Actor, ConferenceId, ParticipantId, Timestamp};
 
-use crate::connection::AnyConnection;
+use crate::connection::{AnyConnection, lock_free_rows};
 use crate::schema::{deliveries, participants, users};
 use crate::{Store, StoreError};
 
@@ -194,7 +194,8 @@ fn lease_due(
         .order(waiting.field(deliveries::due_at))
         .limit(limit)
         .select(waiting.field(deliveries::participant_id));
-    // On PostgreSQL, what another node claims meanwhile makes this a conflict, which is tried again.
+    let due: Vec<i32> =
+        lock_free_rows!(&mut *connection, due).map_err(StoreError::query("look for deliveries"))?;
     diesel::update(deliveries::table)
         .filter(deliveries::participant_id.eq_any(due))
         .set((

@@ -6,6 +6,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use trialogue_domain::Refusal;
 
 use crate::limits::Limit;
+use crate::sqlite_files::explained;
 
 /// Why an operation of the store did not happen. Unless it says so, nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -42,11 +43,20 @@ pub enum StoreError {
         /// Which queue.
         lane: &'static str,
     },
-    /// The database can't be reached, or was lost on the way. After a lost connection the work may have been done.
+    /// The database can't be reached, was lost on the way, or did not answer in time. The work may have been done.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
-    /// Others changed the same conference at the same time, again and again.
-    #[error("conference {conference} was changed by others {tries} times in a row")]
+    /// The database did not do it, and may do it later: a lock was not had in time, a statement was cancelled, the disk is
+    /// full. Nothing was changed.
+    #[error("the database could not {operation}: {cause}")]
+    NotDone {
+        /// What was being done.
+        operation: &'static str,
+        /// The database's own message.
+        cause: String,
+    },
+    /// Others held or changed the same conference at the same time, again and again.
+    #[error("conference {conference} was locked or changed by others {tries} times in a row")]
     Contended {
         /// Which conference.
         conference: i32,
@@ -81,6 +91,9 @@ pub enum StoreError {
     /// A conflict with another writer: the executor tries again.
     #[error("conference {0} was changed by another writer")]
     Conflict(i32),
+    /// Another session has locked the conference: the executor tries again.
+    #[error("conference {0} is locked by another session of the database")]
+    Locked(i32),
 }
 
 impl StoreError {
@@ -95,46 +108,59 @@ impl StoreError {
         }
     }
 
-    /// Whether another try may go well at once: a clash with another writer.
-    pub(crate) fn is_conflict(&self) -> bool {
+    /// Whether another try may go well: a clash with another session, or trouble of the database.
+    pub(crate) const fn is_conflict(&self) -> bool {
         match self {
-            Self::Conflict(_) => true,
-            Self::Query { source: DieselError::DatabaseError(kind, info), .. } => {
-                // A deadlock between two nodes' groups has no kind of its own (SQLSTATE 40P01).
+            Self::Conflict(_) | Self::Locked(_) => true,
+            Self::Query { source: DieselError::DatabaseError(kind, _), .. } => {
                 matches!(kind, DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::UniqueViolation)
-                    || info.message().contains("deadlock detected")
-                    // Another node held the row for longer than `lock_timeout` (SQLSTATE 55P03).
-                    || info.message().contains("lock timeout")
+                    || self.is_trouble()
             }
             _ => false,
         }
     }
+
+    /// Whether the database could not do it for a reason that diesel has no kind for: a deadlock, a lock that was not had in
+    /// time, a full disk. Their messages are translated. A statement that is wrong in itself looks the same.
+    pub(crate) const fn is_trouble(&self) -> bool {
+        matches!(self, Self::Query { source, .. } if is_trouble(source))
+    }
+
+    /// What the caller is told when nothing is tried any more.
+    pub(crate) fn after_tries(self, tries: u32) -> Self {
+        use DatabaseErrorKind::SerializationFailure;
+        match self {
+            Self::Conflict(conference) | Self::Locked(conference) => Self::Contended { conference, tries },
+            Self::Query { operation, source }
+                if matches!(source, DieselError::DatabaseError(SerializationFailure, _))
+                    || is_trouble(&source) =>
+            {
+                Self::NotDone { operation, cause: explained(source.to_string()) }
+            }
+            other => other,
+        }
+    }
+}
+
+const fn is_trouble(error: &DieselError) -> bool {
+    matches!(error, DieselError::DatabaseError(DatabaseErrorKind::Unknown, _))
 }
 
 /// Whether the connection can be used no more.
 pub(crate) fn is_connection_lost(error: &DieselError) -> bool {
+    use DatabaseErrorKind::{ClosedConnection, ReadOnlyTransaction, UnableToSendCommand, Unknown};
     match error {
-        DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
+        // A session on a server that has become a standby only reads. libpq's status, not a text, says what is closed.
+        DieselError::DatabaseError(ClosedConnection | ReadOnlyTransaction | UnableToSendCommand, _)
         | DieselError::BrokenTransactionManager => true,
-        DieselError::DatabaseError(_, info) => {
-            let message = info.message();
-            [
-                "server closed the connection",
-                "no connection to the server",
-                "connection not open",
-                "terminating connection",
-                "the database system is",
-                "could not receive data",
-                "could not send data",
-                // SQLite's messages are constants, in English everywhere.
-                "disk I/O error",
-                "database or disk is full",
-                "attempt to write a readonly database",
-                "unable to open database file",
-            ]
-            .iter()
-            .any(|sign| message.contains(sign))
-        }
+        // SQLite's messages are constants, in English everywhere; diesel keeps no other sign of these.
+        DieselError::DatabaseError(Unknown, info) => [
+            "disk I/O error",
+            "database or disk is full",
+            "attempt to write a readonly database",
+            "unable to open database file",
+        ]
+        .contains(&info.message()),
         _ => false,
     }
 }
@@ -176,6 +202,18 @@ pub enum OpenError {
     /// The database does not answer.
     #[error("cannot connect to the database: {0}")]
     Connect(String),
+    /// PostgreSQL keeps texts in an encoding that does not have every character.
+    #[error(
+        "the database keeps texts in {0}, which lacks characters of other languages; make one with \
+         CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0"
+    )]
+    WrongEncoding(String),
+    /// Between this program and PostgreSQL is a pooler that shares sessions.
+    #[error(
+        "the database URL leads to a connection pooler (pgbouncer?) that shares one session among several connections; \
+         use its session mode (pool_mode = session), or connect to PostgreSQL itself"
+    )]
+    TransactionPooler,
     /// The schema is newer than this program.
     #[error(
         "the database schema has migrations that this program does not know ({0}): it was made by a newer trialogue; \

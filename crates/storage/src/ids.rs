@@ -12,11 +12,11 @@ use trialogue_domain::{ConferenceId, ParticipantId, UserId};
 use crate::connection::AnyConnection;
 use crate::schema::id_blocks;
 
-/// No operation takes more ids of one kind than this.
-const PER_OPERATION: usize = 2;
-
-/// The smallest block.
+/// Smallest block of conference and participant ids.
 const BLOCK: usize = 32;
+
+/// Smallest block of user ids. They are few, and mostly made by a command that makes one.
+const USER_BLOCK: usize = 1;
 
 /// The ids that a writer holds.
 #[derive(Debug, Default)]
@@ -29,15 +29,15 @@ pub(crate) struct Ids {
 impl Ids {
     /// Makes sure that so many operations find their ids.
     pub(crate) fn refill(&mut self, connection: &mut AnyConnection, operations: usize) -> QueryResult<()> {
-        let needed = operations * PER_OPERATION;
-        for (name, free) in [
-            ("conference", &mut self.conference),
-            ("participant", &mut self.participant),
-            ("user", &mut self.user),
+        // An operation takes two ids of participants at most, and one of the others.
+        for (name, free, needed, block) in [
+            ("conference", &mut self.conference, operations, BLOCK),
+            ("participant", &mut self.participant, operations * 2, BLOCK),
+            ("user", &mut self.user, operations, USER_BLOCK),
         ] {
             let have = free.len();
             if have < needed {
-                let size = i32::try_from((needed - have).max(BLOCK)).unwrap_or(i32::MAX);
+                let size = i32::try_from((needed - have).max(block)).unwrap_or(i32::MAX);
                 // Too few ids left is "not found", on both databases: SQLite's integers would go on past 32 bits.
                 let next: i32 = diesel::update(id_blocks::table.find(name))
                     .filter(id_blocks::next.le(i32::MAX - size))

@@ -27,6 +27,8 @@ mod logins;
 mod migrate;
 mod nodes;
 mod outbox;
+mod postgres;
+mod reader;
 mod released;
 mod requests;
 mod rows;
@@ -41,6 +43,7 @@ mod together;
 mod users;
 mod view;
 mod waiting;
+mod writer;
 
 pub use aggregate::RequestDetails;
 pub use backlog::{Backlog, Queued};

@@ -3,15 +3,15 @@
 use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, Departure, Kind, Observation, ParticipantId, State, Timestamp, UserId};
 
-use crate::aggregate::{append, load};
+use crate::aggregate::{append, load, load_to_change};
 use crate::calls::observation_steps;
 use crate::changes::Change;
 use crate::connection::{AnyConnection, native};
-use crate::executor::Tx;
 use crate::nodes::notify;
 use crate::schema::{conferences, tokens, users};
 use crate::store::SecretHash;
 use crate::users::{Credentials, UserRole, UserStatus, note_sign_of_life};
+use crate::writer::Tx;
 use crate::{Store, StoreError};
 
 /// Maximum number of logins of one user. A further one ends the oldest.
@@ -189,7 +189,7 @@ impl Store {
         departure: Departure,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let Some(loaded) = load(&mut tx.connection, id)? else { return Ok(()) };
+        let Some(loaded) = load_to_change(&mut tx.connection, id)? else { return Ok(()) };
         let observations = [Observation::DeadlinePassed, Observation::UserGone(user, departure)];
         let steps = observation_steps(&loaded.conference, &observations, self.moment(now));
         append(tx, loaded.conference, &steps, None)?;

@@ -24,6 +24,7 @@ use trialogue_domain::{ConferenceId, UserId};
 use crate::StoreError;
 use crate::changes::{Change, Wake};
 use crate::connection::{AnyConnection, DatabaseUrl, Purpose, connect};
+use crate::executor::join_within;
 
 /// So often it is told and listened. libpq tells of no way to wait for a notification and for something to tell.
 const TICK: Duration = Duration::from_millis(20);
@@ -36,6 +37,9 @@ const LONGEST: usize = 7000;
 
 /// The pauses between two tries to connect.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// How long closing waits for the thread.
+const CLOSING: Duration = Duration::from_secs(2);
 
 const CHANNEL: &str = "trialogue_changes";
 
@@ -64,8 +68,7 @@ impl Nodes {
     /// Ends it.
     pub(crate) fn close(self) {
         drop(self.stop);
-        // A panic was logged by the panic hook.
-        let _ = self.thread.join();
+        join_within(vec![self.thread], CLOSING);
     }
 }
 

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use trialogue_domain::{Conference, ConferenceId, Effect, Observation, Timestamp};
 
 use crate::calls::observation_steps;
-use crate::connection::{AnyConnection, native};
+use crate::connection::{AnyConnection, lock_free_rows, native};
 use crate::heartbeat::alive_since;
 use crate::rows::effect_of;
 use crate::schema::{conferences, deliveries, nodes, outbox};
@@ -126,7 +126,8 @@ impl Store {
                     .order(due.field(outbox::id))
                     .limit(limit)
                     .select(due.field(outbox::id));
-                // On PostgreSQL, what another node claims meanwhile makes this a conflict, which is tried again.
+                let first: Vec<i64> = lock_free_rows!(&mut tx.connection, first)
+                    .map_err(StoreError::query("look for effects"))?;
                 let mut leased: Vec<(i64, i32, i16, Option<i32>, i32)> = diesel::update(outbox::table)
                     .filter(outbox::id.eq_any(first))
                     .set((

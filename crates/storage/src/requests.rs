@@ -5,7 +5,6 @@ use trialogue_domain::{Actor, ConferenceId, LanguageId, Refusal, Timestamp, User
 
 use crate::aggregate::{Deed, RequestDetails, insert};
 use crate::connection::AnyConnection;
-use crate::executor::Tx;
 use crate::idempotency::{IdempotencyKey, once};
 use crate::limits::check_requests;
 use crate::rows::offer_state;
@@ -13,6 +12,7 @@ use crate::schema::{conferences, languages, offers, users};
 use crate::text::storable;
 use crate::view::{ConferenceView, Language, language, view};
 use crate::waiting::candidates;
+use crate::writer::Tx;
 use crate::{Store, StoreError};
 
 /// Maximum number of open offers that a provider is shown.

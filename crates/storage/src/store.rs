@@ -1,8 +1,8 @@
 //! The store: everything that is kept, behind async operations.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
 use sha2::{Digest, Sha256};
 use trialogue_domain::{Moment, Timestamp, Timings};
 
@@ -11,6 +11,7 @@ use crate::connection::{AnyConnection, DatabaseUrl};
 use crate::error::{OpenError, StoreError};
 use crate::executor::{Executor, Lanes};
 use crate::migrate::{SchemaState, state};
+use crate::postgres;
 use crate::sqlite_files::{self, OpenFiles};
 
 /// The hash under which a secret (token, invitation, account secret) is kept.
@@ -30,13 +31,16 @@ pub struct StoreOptions {
     pub readers: usize,
     /// So many operations may wait in each queue; the next is [`StoreError::Busy`].
     pub queue: usize,
+    /// How long an operation may take, the time in the queue included, before its caller gets [`StoreError::Unavailable`].
+    pub answer_within: Duration,
     /// How long each waiting state waits.
     pub timings: Timings,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { writers: 2, readers: 2, queue: 1024, timings: Timings::default() }
+        let answer_within = Duration::from_secs(8);
+        Self { writers: 2, readers: 2, queue: 1024, answer_within, timings: Timings::default() }
     }
 }
 
@@ -60,6 +64,9 @@ impl Store {
     /// [`OpenError`] if it can't be reached, or its schema is older or newer.
     pub fn open(url: &DatabaseUrl, options: StoreOptions) -> Result<Self, OpenError> {
         let mut connection = sqlite_files::watched(url)?;
+        if let (DatabaseUrl::Postgres(text), AnyConnection::Postgres(connection)) = (url, &mut connection) {
+            postgres::refuse_unfit(text, connection)?;
+        }
         match state(&mut connection)? {
             SchemaState::Current => {}
             SchemaState::Older(missing) => return Err(OpenError::OlderSchema(missing)),
@@ -69,7 +76,12 @@ impl Store {
             DatabaseUrl::Sqlite(_) => 1,
             DatabaseUrl::Postgres(_) => options.writers.max(1),
         };
-        let lanes = Lanes { writers, readers: options.readers.max(1), queue: options.queue.max(1) };
+        let lanes = Lanes {
+            writers,
+            readers: options.readers.max(1),
+            queue: options.queue.max(1),
+            answer_within: options.answer_within,
+        };
         let announcer = Arc::new(Announcer::new());
         if let DatabaseUrl::Sqlite(path) = url {
             sqlite_files::remember(path)?;
@@ -80,7 +92,8 @@ impl Store {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Finishes what waits, then ends the threads, if this is the last handle.
+    /// Finishes what waits, then ends the threads, if this is the last handle. A thread whose database is silent is left
+    /// behind after the time that an operation may take.
     pub fn close(self) {
         if let Some(inner) = Arc::into_inner(self.inner) {
             inner.executor.close();
@@ -99,7 +112,6 @@ impl Store {
     /// [`StoreError`] if it does not answer.
     pub async fn check(&self) -> Result<SchemaState, StoreError> {
         let work = |connection: &mut AnyConnection| {
-            connection.batch_execute("SELECT 1").map_err(StoreError::query("ask the database"))?;
             state(connection).map_err(|e| StoreError::Unavailable(e.to_string()))
         };
         self.executor().read("check the database", work).await

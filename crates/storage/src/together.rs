@@ -41,6 +41,7 @@ pub(crate) fn decide_together(
         match loaded.remove(&decision.id().0)? {
             Fetched::Searching => None,
             Fetched::Unknown => Some(Err(Refusal::NotFound.into())),
+            Fetched::Locked => Some(Err(StoreError::Locked(decision.id().0))),
             Fetched::State(state) => match state.and_then(|state| decision.judge(state.conference)) {
                 Err(error) => Some(Err(error)),
                 Ok(None) => {
@@ -67,18 +68,21 @@ pub(crate) fn decide_together(
 enum Fetched {
     /// There is no such conference.
     Unknown,
+    /// Another session has it locked.
+    Locked,
     /// Its offers are part of its state, and are not loaded here.
     Searching,
     /// Its state, or why its rows tell none.
     State(Box<Result<Loaded, StoreError>>),
 }
 
-/// Locks in the order of ids, so that two nodes can't wait for each other.
+/// Locks what no other session has locked: nothing is waited for.
 fn load_locked(connection: &mut PgConnection, ids: &[i32]) -> QueryResult<HashMap<i32, Fetched>> {
     let rows: Vec<ConferenceRow> = conferences::table
         .filter(conferences::id.eq_any(ids))
         .order(conferences::id)
-        .for_update()
+        .for_no_key_update()
+        .skip_locked()
         .select(ConferenceRow::as_select())
         .load(connection)?;
     let people: Vec<ParticipantRow> = participants::table
@@ -91,6 +95,13 @@ fn load_locked(connection: &mut PgConnection, ids: &[i32]) -> QueryResult<HashMa
         by_conference.entry(row.conference_id).or_default().push(row);
     }
     let mut fetched: HashMap<i32, Fetched> = ids.iter().map(|id| (*id, Fetched::Unknown)).collect();
+    if rows.len() < ids.len() {
+        let all: Vec<i32> = conferences::table
+            .filter(conferences::id.eq_any(ids))
+            .select(conferences::id)
+            .load(connection)?;
+        fetched.extend(all.into_iter().map(|id| (id, Fetched::Locked)));
+    }
     for row in rows {
         let id = row.id;
         let people = by_conference.remove(&id).unwrap_or_default();

@@ -3,12 +3,12 @@
 use diesel::prelude::*;
 use trialogue_domain::{LanguageId, Role, Timestamp, UserId};
 
-use crate::connection::AnyConnection;
-use crate::executor::Tx;
+use crate::connection::{AnyConnection, lock_free_rows};
 use crate::schema::{call_legs, conferences, idempotency_keys, provider_languages, users};
 use crate::standing::AT_ONCE;
 use crate::text::storable;
 use crate::view::{Language, language};
+use crate::writer::Tx;
 use crate::{Store, StoreError};
 
 /// A client or a provider.
@@ -344,7 +344,10 @@ impl Store {
             self.executor()
                 .write(0, "note signs of life", move |tx| {
                     let quiet = users::last_seen.is_null().or(users::last_seen.lt(Some(lately.0)));
-                    diesel::update(users::table.filter(users::id.eq_any(&ids)).filter(quiet))
+                    let quiet = users::table.filter(users::id.eq_any(&ids)).filter(quiet).select(users::id);
+                    let free: Vec<i32> = lock_free_rows!(&mut tx.connection, quiet)
+                        .map_err(StoreError::query("look for signs of life"))?;
+                    diesel::update(users::table.filter(users::id.eq_any(free)))
                         .set(users::last_seen.eq(Some(now.0)))
                         .execute(&mut tx.connection)
                         .map_err(StoreError::query("note signs of life"))?;

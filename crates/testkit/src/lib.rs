@@ -14,5 +14,5 @@ pub use clock::ManualClock;
 pub use engine::{Call, FakeEngine, Fault, Gate, Visitors, engine_conformance};
 pub use janus::{EventSink, JanusServer};
 pub use livekit::{LiveKitFault, LiveKitStandIn, LiveKitVisitors, Webhook};
-pub use postgres::{Fsync, PostgresCluster, StopMode};
+pub use postgres::{Frozen, Fsync, Pooler, PostgresCluster, StopMode};
 pub use sqlite::sqlite_url;

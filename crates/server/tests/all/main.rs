@@ -55,6 +55,8 @@ mod settings;
 #[cfg(test)]
 mod signalling;
 #[cfg(test)]
+mod silence;
+#[cfg(test)]
 mod socket;
 #[cfg(test)]
 mod stop;

@@ -163,7 +163,7 @@ pub(crate) async fn work_off(store: Store, token: i64, now: Timestamp) -> Vec<Cl
                 }
             }
             // Two nodes clashed again and again over the same rows.
-            Err(StoreError::Busy { .. }) => return done,
+            Err(StoreError::NotDone { .. }) => return done,
             Err(error) => panic!("{error:?}"),
         }
     }

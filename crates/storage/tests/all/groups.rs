@@ -23,7 +23,10 @@ on_both! {
 }
 
 /// Holds a writer lane inside an operation until the gate is dropped.
-async fn held(world: &World, client: UserId) -> (JoinHandle<Result<Vec<u8>, StoreError>>, Sender<()>) {
+pub(crate) async fn held(
+    world: &World,
+    client: UserId,
+) -> (JoinHandle<Result<Vec<u8>, StoreError>>, Sender<()>) {
     let (entered, mut has_entered) = unbounded_channel();
     let (gate, opened) = std::sync::mpsc::channel();
     let render: Render<ConferenceView> = Box::new(move |_| {

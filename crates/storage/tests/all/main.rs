@@ -31,6 +31,8 @@ mod nodes;
 #[cfg(test)]
 mod outbox;
 #[cfg(test)]
+mod postgres;
+#[cfg(test)]
 mod released;
 #[cfg(test)]
 mod scene;
@@ -41,6 +43,8 @@ mod schema;
 mod statements;
 #[cfg(test)]
 mod sweep;
+#[cfg(test)]
+mod trouble;
 #[cfg(test)]
 mod urls;
 #[cfg(test)]

@@ -81,7 +81,7 @@ async fn nodes_clashing_on_the_same_conferences_lose_nothing() {
         match outcome {
             Ok(_) => invited.push(id),
             // Not done, and said so.
-            Err(StoreError::Contended { .. } | StoreError::Busy { .. }) => {}
+            Err(StoreError::Contended { .. } | StoreError::NotDone { .. }) => {}
             other => assert_eq!(refusal(other), Refusal::TooManyInvited),
         }
     }

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::account::Account;
 use super::binaries;
+use super::frozen::Frozen;
 use super::guard::Guard;
+use super::pooler::Pooler;
 
 const USER: &str = "trialogue";
 /// Ports may be snatched between our choosing one and the server's taking it.
@@ -51,6 +53,8 @@ pub struct PostgresCluster {
     account: Option<Account>,
     port: u16,
     databases: AtomicU32,
+    /// Locales that are not the system's.
+    locales: Option<PathBuf>,
     _guard: Guard,
 }
 
@@ -71,6 +75,44 @@ impl PostgresCluster {
         cluster.initialise(fsync);
         cluster.start_on_a_free_port();
         cluster
+    }
+
+    /// A server whose messages are in German.
+    ///
+    /// # Panics
+    /// As [`Self::new`]; if the sources of the system's locales are not installed.
+    #[must_use]
+    pub fn in_german() -> Self {
+        let mut cluster = Self::without_data();
+        cluster.initialise(Fsync::Off);
+        let locales = cluster.dir.join("locales");
+        std::fs::create_dir(&locales).expect("our own directory");
+        let mut compile = Command::new("localedef");
+        compile.args(["--no-archive", "-i", "de_DE", "-f", "UTF-8"]).arg(locales.join("de_DE.UTF-8"));
+        run(&mut compile).unwrap_or_else(|failure| panic!("{failure}; on Debian: apt-get install locales"));
+        cluster.locales = Some(locales);
+        append(&cluster.data().join("postgresql.conf"), "lc_messages = 'de_DE.UTF-8'\n");
+        cluster.start_on_a_free_port();
+        cluster
+    }
+
+    /// Stops all processes of this server where they are.
+    ///
+    /// # Panics
+    /// If it does not run.
+    #[must_use]
+    pub fn freeze(&self) -> Frozen {
+        let file = std::fs::read_to_string(self.data().join("postmaster.pid")).expect("it runs");
+        Frozen::new(file.lines().next().expect("the first line is the process"))
+    }
+
+    /// A pgbouncer in front of this server that gives a session to another client after each transaction.
+    ///
+    /// # Panics
+    /// If pgbouncer is not installed or does not start.
+    #[must_use]
+    pub fn transaction_pooler(&self) -> Pooler {
+        Pooler::start(self.port, free_port(), USER, self.account)
     }
 
     /// A hot standby of this server, started. From now on, this server answers a commit only after the standby has
@@ -121,7 +163,7 @@ impl PostgresCluster {
         if let Some(account) = account {
             account.give(&dir);
         }
-        Self { binaries, dir, account, port: 0, databases: AtomicU32::new(0), _guard: guard }
+        Self { binaries, dir, account, port: 0, databases: AtomicU32::new(0), locales: None, _guard: guard }
     }
 
     /// The URL of a new, empty database.
@@ -218,6 +260,7 @@ impl PostgresCluster {
         let mut start = self.pg_ctl();
         start.arg("-l").arg(&log).args(["-o", &format!("-p {}", self.port)]);
         start.args(["-w", "-t", START_SECONDS, "start"]);
+        start.envs(self.locales.iter().map(|locales| ("LOCPATH", locales)));
         run(&mut start).map(drop).map_err(|failure| {
             format!("{failure}\nthe server's log:\n{}", std::fs::read_to_string(&log).unwrap_or_default())
         })
