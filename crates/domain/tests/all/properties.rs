@@ -197,14 +197,14 @@ impl Walk {
             CommandKind::StartVideo
             | CommandKind::VideoAgain
             | CommandKind::FindAnother
-            | CommandKind::RequestSecondInterpreter => CLIENT,
-            CommandKind::Rejoin | CommandKind::ConfirmVideo | CommandKind::RefuseVideo => {
-                self.story.conference.provider().map_or(PROVIDER, Actor::Provider)
-            }
-            CommandKind::IssueAccounts
+            | CommandKind::RequestSecondInterpreter
+            | CommandKind::IssueAccounts
             | CommandKind::InviteGuest
             | CommandKind::Kick
             | CommandKind::Finish => CLIENT,
+            CommandKind::Rejoin | CommandKind::ConfirmVideo | CommandKind::RefuseVideo => {
+                self.story.conference.provider().map_or(PROVIDER, Actor::Provider)
+            }
             CommandKind::ConfirmInvitation
             | CommandKind::DeclineInvitation
             | CommandKind::IssueOwnAccount

@@ -58,6 +58,8 @@ pub(crate) fn of_principal(kind: Kind) -> Vec<Situation> {
     let connected = Story::connected();
     let subject = connected.id(kind);
     let away = connected.clone().after(Observation::Disconnected(subject));
+    let other = connected.id(if kind == Kind::Client { Kind::Provider } else { Kind::Client });
+    let both_away = away.clone().after(Observation::Disconnected(other));
     let lost = away.clone().waited(connected.timings.reconnect);
     [
         first,
@@ -65,6 +67,7 @@ pub(crate) fn of_principal(kind: Kind) -> Vec<Situation> {
         ("Routed", Story::routed()),
         ("Connected", connected),
         ("Disconnected", away),
+        ("Disconnected, as the other", both_away),
         ("Finished (Lost), the other stays", lost),
     ]
     .map(|(title, story)| {

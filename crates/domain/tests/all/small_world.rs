@@ -53,7 +53,7 @@ impl History {
     pub(crate) const fn note(&mut self, event: &Event) {
         match event {
             Event::Confirmed { participant, .. } | Event::Rejoined { participant, .. } => {
-                self.confirmed |= bit(*participant)
+                self.confirmed |= bit(*participant);
             }
             Event::AccountIssued(issued) => self.had_account |= bit(issued.participant()),
             _ => {}
