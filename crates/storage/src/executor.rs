@@ -252,10 +252,8 @@ impl Executor {
         }
     }
 
-    /// A hash, as ids come in blocks and so often have the same remainder.
     fn writer(&self, key: i32) -> &Queue<Tx> {
-        let hash = key.cast_unsigned().wrapping_mul(0x9E37_79B9) >> 16;
-        &self.writers[usize::try_from(hash).unwrap_or(0) % self.writers.len()]
+        &self.writers[writer_of(key, self.writers.len())]
     }
 
     /// How many operations wait.
@@ -288,5 +286,29 @@ pub(crate) fn join_within(threads: Vec<JoinHandle<()>>, limit: Duration) {
     let joining = std::thread::Builder::new().name("store-close".to_owned()).spawn(join);
     if joining.is_err() || all_ended.recv_timeout(limit).is_err() {
         tracing::warn!(?limit, "the database is silent: threads that wait for it are left behind");
+    }
+}
+
+/// Which of the writers serves a key: by a hash, as ids come in blocks and so often have the same remainder.
+fn writer_of(key: i32, writers: usize) -> usize {
+    let hash = key.cast_unsigned().wrapping_mul(0x9E37_79B9) >> 16;
+    usize::try_from(hash).unwrap_or(0) % writers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::writer_of;
+
+    #[test]
+    fn ids_of_every_stride_are_spread_over_the_writers() {
+        for stride in [1, 2, 8, 32, 64, 128] {
+            for writers in 2..=4 {
+                let mut served = vec![0_usize; writers];
+                for n in 0..120 {
+                    served[writer_of(1 + n * stride, writers)] += 1;
+                }
+                assert!(served.iter().all(|n| *n >= 60 / writers), "{stride}: {served:?}");
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Text};
+use diesel::sql_types::Text;
 
 use crate::connection::Purpose;
 use crate::error::OpenError;
@@ -74,8 +74,8 @@ pub(crate) const fn session(purpose: Purpose) -> &'static str {
 struct Server {
     #[diesel(sql_type = Text)]
     encoding: String,
-    #[diesel(sql_type = Integer)]
-    pid: i32,
+    #[diesel(sql_type = Text)]
+    session: String,
 }
 
 /// Refuses a database that cannot hold every text, and a pooler that gives a session to another client after each
@@ -91,7 +91,7 @@ pub(crate) fn refuse_unfit(url: &str, connection: &mut PgConnection) -> Result<(
     // Two connections that are open at the same time have two sessions, unless a pooler gives both the same one in turn.
     let failed = |e: &dyn std::fmt::Display| OpenError::Connect(e.to_string());
     let mut second = PgConnection::establish(&with_parameters(url)).map_err(|e| failed(&e))?;
-    if server_of(&mut second)?.pid == first.pid {
+    if server_of(&mut second)?.session == first.session {
         return Err(OpenError::TransactionPooler);
     }
     Ok(())
@@ -99,7 +99,8 @@ pub(crate) fn refuse_unfit(url: &str, connection: &mut PgConnection) -> Result<(
 
 /// Asks within a transaction: there a pooler cannot change the session between two messages.
 fn server_of(connection: &mut PgConnection) -> Result<Server, OpenError> {
-    let ask = "SELECT current_setting('server_encoding') AS encoding, pg_backend_pid() AS pid";
+    let ask = "SELECT current_setting('server_encoding') AS encoding, concat(pid, ' ', backend_start) AS session \
+               FROM pg_stat_activity WHERE pid = pg_backend_pid()";
     let mut asked = || {
         connection.batch_execute("BEGIN READ ONLY")?;
         let server = diesel::sql_query(ask).get_result(connection)?;

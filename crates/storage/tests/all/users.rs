@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use trialogue_domain::{Actor, LanguageId, Timestamp};
-use trialogue_storage::{Ask, StoreError, UserRole, Whose, hash_secret};
+use trialogue_storage::{Ask, Store, StoreError, StoreOptions, UserRole, Whose, hash_secret, migrate};
 
 use crate::scene::{GERMAN, SPANISH, details, log_in, number, request, user};
 use crate::world::{Database, on_both};
@@ -121,4 +121,21 @@ async fn an_open_store_is_healthy(database: Database) {
     store.close();
     // The file is free again.
     trialogue_storage::Store::open(&place.url(), trialogue_storage::StoreOptions::default()).unwrap().close();
+}
+
+/// As by `trialogue user add`, which opens and closes a store for each user.
+#[tokio::test]
+async fn a_store_that_makes_one_user_uses_one_id() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let place = database.empty();
+        migrate(&place.url()).unwrap();
+        let mut ids = vec![];
+        for n in 0..3 {
+            let store = Store::open(&place.url(), StoreOptions::default()).unwrap();
+            let new = user(UserRole::Client, &format!("{n}@example.org"));
+            ids.push(store.add_user(new, Timestamp(0)).await.unwrap().0);
+            store.close();
+        }
+        assert_eq!(ids, [1, 2, 3], "{database:?}");
+    }
 }
