@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection as _, PgConnection, SqliteConnection};
+use r2d2::ManageConnection;
 
 use crate::error::OpenError;
 use crate::{postgres, sqlite_files};
@@ -163,8 +164,8 @@ const SQLITE_SESSION: &str =
 // What is deleted or blanked leaves no trace in the file.
 const SQLITE_WRITER: &str = "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;";
 
-/// Makes the connections of a store. A thread keeps its connection until a loss is seen on it or on another one: a
-/// server that restarted or lost its role has mostly cut, or spoiled, all of them.
+/// Makes the connections of a store. A connection is kept until a loss is seen on it or on another one: a server that
+/// restarted or lost its role has mostly cut, or spoiled, all of them.
 #[derive(Debug, Clone)]
 pub(crate) struct Connector {
     url: DatabaseUrl,
@@ -174,6 +175,16 @@ pub(crate) struct Connector {
 /// How many losses had been seen when a connection was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Age(u64);
+
+/// A connection of the readers' pool.
+pub(crate) struct Pooled {
+    pub(crate) connection: AnyConnection,
+    pub(crate) age: Age,
+    /// It has answered before, and so may have died since.
+    pub(crate) used: bool,
+    /// It may be in a transaction, or otherwise not fit for the next operation.
+    pub(crate) spoilt: bool,
+}
 
 impl Connector {
     pub(crate) fn new(url: &DatabaseUrl) -> Self {
@@ -196,5 +207,24 @@ impl Connector {
         if counted.is_ok() {
             tracing::warn!("a connection to the database was lost; all of them are replaced");
         }
+    }
+}
+
+impl ManageConnection for Connector {
+    type Connection = Pooled;
+    type Error = OpenError;
+
+    fn connect(&self) -> Result<Pooled, OpenError> {
+        let (connection, age) = self.connect(Purpose::Read)?;
+        Ok(Pooled { connection, age, used: false, spoilt: false })
+    }
+
+    /// Asks nobody: a connection that died unseen is found by its next operation, which is repeated.
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), OpenError> {
+        if self.has_broken(pooled) { Err(OpenError::Connect("it was lost".to_owned())) } else { Ok(()) }
+    }
+
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        pooled.spoilt || !self.is_current(pooled.age)
     }
 }

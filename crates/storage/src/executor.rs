@@ -25,7 +25,7 @@ use crate::connection::{AnyConnection, Connector, DatabaseUrl};
 use crate::decision::Decision;
 use crate::error::OpenError;
 use crate::outbox::Held;
-use crate::reader::Reader;
+use crate::reader::{self, Reader};
 use crate::sqlite_files::OpenFiles;
 use crate::writer::{Tx, Writer};
 
@@ -156,9 +156,10 @@ impl Executor {
             writers.push(Queue { jobs: sender, waiting: Arc::clone(&to_write) });
         }
         let (readers, receiver) = sync_channel(lanes.queue);
-        let receiver = Arc::new(Mutex::new(receiver));
+        let (receiver, pool) = (Arc::new(Mutex::new(receiver)), reader::pool(&connector, lanes.readers));
         for n in 0..lanes.readers {
-            let mut reader = Reader::new(connector.clone(), Arc::clone(&files), Arc::clone(&to_read));
+            let (pool, files, to_read) = (pool.clone(), Arc::clone(&files), Arc::clone(&to_read));
+            let reader = Reader::new(pool, connector.clone(), files, to_read);
             let receiver = Arc::clone(&receiver);
             spawn(format!("store-reader-{n}"), Box::new(move || reader.serve(&receiver)))?;
         }

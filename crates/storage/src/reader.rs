@@ -3,28 +3,48 @@
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use r2d2::{NopErrorHandler, Pool, PooledConnection};
 use tokio::time::Instant;
 
 use crate::StoreError;
-use crate::connection::{Age, AnyConnection, Connector, Purpose};
+use crate::connection::{AnyConnection, Connector, Pooled};
 use crate::executor::{Outcome, Waiting, Work};
 use crate::sqlite_files::OpenFiles;
 
+/// How long a reader waits for a connection. The pool tries again and again within this time.
+const CONNECT_WITHIN: Duration = Duration::from_secs(2);
+
 pub(crate) struct Reader {
+    pool: Pool<Connector>,
     connector: Connector,
     files: Arc<OpenFiles>,
     waiting: Waiting,
-    connection: Option<(AnyConnection, Age)>,
+}
+
+/// The connections of this number of readers. None is made before it is needed.
+pub(crate) fn pool(connector: &Connector, readers: usize) -> Pool<Connector> {
+    Pool::builder()
+        .max_size(u32::try_from(readers).unwrap_or(u32::MAX))
+        .min_idle(Some(0))
+        .connection_timeout(CONNECT_WITHIN)
+        .error_handler(Box::new(NopErrorHandler))
+        .build_unchecked(connector.clone())
 }
 
 impl Reader {
-    pub(crate) const fn new(connector: Connector, files: Arc<OpenFiles>, waiting: Waiting) -> Self {
-        Self { connector, files, waiting, connection: None }
+    pub(crate) const fn new(
+        pool: Pool<Connector>,
+        connector: Connector,
+        files: Arc<OpenFiles>,
+        waiting: Waiting,
+    ) -> Self {
+        Self { pool, connector, files, waiting }
     }
 
     /// Serves until the queue is closed.
-    pub(crate) fn serve(&mut self, queue: &Mutex<Receiver<Work<AnyConnection>>>) {
+    pub(crate) fn serve(&self, queue: &Mutex<Receiver<Work<AnyConnection>>>) {
         loop {
             let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(work) = next else { return };
@@ -46,25 +66,29 @@ impl Reader {
     }
 
     /// A connection may have died since its last use; then the answer comes from a new one.
-    fn answer(&mut self, work: &mut Work<AnyConnection>) -> Outcome {
-        let used_before = self.connection.as_ref().is_some_and(|(_, age)| self.connector.is_current(*age));
-        match self.try_once(work) {
-            Err(StoreError::Unavailable(_)) if used_before => self.try_once(work),
+    fn answer(&self, work: &mut Work<AnyConnection>) -> Outcome {
+        let mut pooled = self.connection()?;
+        let was_used = pooled.used;
+        match self.try_with(&mut pooled, work) {
+            Err(StoreError::Unavailable(_)) if was_used => {
+                drop(pooled);
+                self.try_with(&mut *self.connection()?, work)
+            }
             outcome => outcome,
         }
     }
 
-    fn try_once(&mut self, work: &mut Work<AnyConnection>) -> Outcome {
-        let (mut connection, age) = match self.connection.take() {
-            Some(made) if self.connector.is_current(made.1) => made,
-            _ => self.connector.connect(Purpose::Read).map_err(|e| StoreError::Unavailable(e.to_string()))?,
-        };
-        let outcome = work.job.run(&mut connection).map_err(|error| error.after_tries(1));
+    fn connection(&self) -> Result<PooledConnection<Connector>, StoreError> {
+        self.pool.get().map_err(|e| StoreError::Unavailable(e.to_string()))
+    }
+
+    fn try_with(&self, pooled: &mut Pooled, work: &mut Work<AnyConnection>) -> Outcome {
+        pooled.used = true;
+        let outcome = work.job.run(&mut pooled.connection).map_err(|error| error.after_tries(1));
         match outcome {
-            Err(StoreError::Unavailable(_)) => self.connector.lost(age),
-            // It may be in a transaction, or otherwise not fit for the next operation.
-            Err(StoreError::Panicked { .. } | StoreError::NotDone { .. }) => {}
-            _ => self.connection = Some((connection, age)),
+            Err(StoreError::Unavailable(_)) => self.connector.lost(pooled.age),
+            Err(StoreError::Panicked { .. } | StoreError::NotDone { .. }) => pooled.spoilt = true,
+            _ => {}
         }
         outcome
     }
