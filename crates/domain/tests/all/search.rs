@@ -49,7 +49,7 @@ fn a_repeated_call_with_two_guests() {
 #[ignore = "minutes, or with --release one"]
 fn a_repeated_call_with_a_guest_and_removals() {
     let seen = explore(Bounds { calls: 2, guests: 1, ..ONE_CALL });
-    assert_size(&seen, 435_490, 3_506_147);
+    assert_size(&seen, 976_358, 8_092_396);
 }
 
 /// This world is small and has every kind of thing in it, so it is here that all must have been seen.
