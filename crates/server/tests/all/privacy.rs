@@ -221,12 +221,15 @@ impl Talk<'_> {
         self.post("Provider/Task/RefuseVideo", sofia, "", &[]).with(200);
         self.post("Provider/Task/Status", sofia, "", &[]).with(200);
         self.post("Provider/Task/Finish", sofia, "", &[]).with(200);
+        self.post("Client/Request/FindAnotherInterpreter", nurse, "", &[]).with(200);
         self.finish(nurse);
 
         self.request(nurse);
         self.accept(nurse, sofia);
         self.post("Client/Request/StartVideoProcess", nurse, "", &[]).with(200);
+        self.post("Client/Request/VideoAgain", nurse, "", &[]).with(200);
         self.post("Provider/Task/ConfirmVideo", sofia, "", &[]).with(200);
+        self.post("Provider/Task/VideoAgain", sofia, "", &[]).with(200);
         self.account("Client/Request/VideoEngineAccounts", nurse);
         self.post("Provider/Task/Status", sofia, "", &[]).with(200);
         self.account("Provider/Task/VideoEngineAccounts", sofia);
