@@ -258,10 +258,20 @@ pub(crate) fn set_offline(connection: &mut AnyConnection, user: UserId) -> Resul
     Ok(())
 }
 
-/// Ends the logins that are too many beside a new one.
+/// Ends the logins that are too many beside a new one. Those that were there when a live request began are spared.
 fn end_oldest(tx: &mut Tx, user: UserId, new: &SecretHash) -> Result<(), StoreError> {
+    let begun: Option<i64> = match live_request(&mut tx.connection, user)? {
+        Some(request) => conferences::table
+            .find(request.0)
+            .select(conferences::requested_at)
+            .first(&mut tx.connection)
+            .optional()
+            .map_err(StoreError::query("look when a request began"))?,
+        None => None,
+    };
     let oldest: Vec<Vec<u8>> = tokens::table
         .filter(tokens::user_id.eq(user.0).and(tokens::hash.ne(&new[..])))
+        .filter(tokens::created_at.gt(begun.unwrap_or(i64::MIN)))
         .order((tokens::created_at.desc(), tokens::hash))
         .offset(LOGINS - 1)
         .limit(LOGINS)

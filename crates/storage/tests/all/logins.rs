@@ -113,6 +113,17 @@ async fn a_further_login_ends_the_oldest(database: Database) {
     }
     assert_eq!(world.count("tokens"), 20);
     assert!(!is_login(&world, "4").await && is_login(&world, "5").await);
+
+    world.request(user).await.unwrap();
+    for n in 25..50 {
+        world.clock.advance(Duration::from_secs(1));
+        logged_in(&world, user, &n.to_string()).await;
+    }
+    assert!(
+        is_login(&world, "5").await && is_login(&world, "24").await,
+        "the request's own login is one of them"
+    );
+    assert!(!is_login(&world, "29").await && is_login(&world, "30").await);
 }
 
 async fn a_login_is_prolonged_and_never_shortened(database: Database) {
