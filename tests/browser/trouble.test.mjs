@@ -22,7 +22,10 @@ after(async () => {
   await server?.stop();
 });
 afterEach(async () => {
-  for (const context of browser.chromium.contexts()) await context.close();
+  for (const context of browser.chromium.contexts()) {
+    for (const page of context.pages()) await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await context.close();
+  }
   // The next test begins without a request.
   const { email, password } = server.users.client;
   const { value } = await server.post('Client/Login/1', '', { Email: email, Password: password });
@@ -92,7 +95,7 @@ test('an answer that is no JSON counts as no connection', async () => {
   await page.route('**/Client/Request/Status', (route) => route.fulfill({ status: 200, body: '<html>Wi-Fi log-in</html>' }));
   await logIn(page, 'client', server.users.client);
   await page.getByText('No connection to the server').waitFor();
-  await page.unroute('**/Client/Request/Status');
+  await page.unrouteAll({ behavior: 'wait' });
   await view(page, 'request').waitFor();
   assert.deepEqual(page.faults, []);
 });
@@ -145,7 +148,7 @@ test('a guest leaves without the server, and its call is not joined again', asyn
   await rosa.locator('#leave-dialog .primary').click();
   await rosa.getByText('You have left the call').waitFor();
   await rosa.locator('#unsent:not([hidden])').waitFor();
-  await rosa.unroute('**/Guest/Leave');
+  await rosa.unrouteAll({ behavior: 'wait' });
   await rosa.locator('#unsent').waitFor({ state: 'hidden' });
 });
 
@@ -208,7 +211,7 @@ test('a login that ended says so, and the next one leads back to the call', asyn
   await nurse.getByText('Your log-in has ended after a long time').waitFor();
   await pictures(nurse, 'entry-ended');
   await accessible(nurse);
-  await nurse.unroute('**/Client/Request/Status');
+  await nurse.unrouteAll({ behavior: 'wait' });
   const { email, password } = server.users.client;
   await nurse.locator('#email').fill(email);
   await nurse.locator('#password').fill(password);
@@ -240,8 +243,8 @@ test('an interpreter or a client who is lost is told of, with the next steps', a
   await sofia.getByRole('button', { name: 'Come back into the call' }).click();
   await asked;
   // Calling again leads both back.
-  await nurse.unroute('**/Client/Request/Status');
-  await sofia.unroute('**/Provider/Task/Status');
+  await nurse.unrouteAll({ behavior: 'wait' });
+  await sofia.unrouteAll({ behavior: 'wait' });
   await nurse.locator('.call-notice .primary').or(view(nurse, 'connecting')).waitFor();
   await server.post('Client/Request/VideoAgain', await tokenOf(nurse, 'client'));
   await sofia.locator('#confirm:not([disabled])').click();
