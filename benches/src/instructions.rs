@@ -110,7 +110,7 @@ fn kicks(count: u32, with_removal: bool) -> anyhow::Result<()> {
     // Always the same amount: what seeding costs is taken off.
     sqlite::fill(&file, Amount { guests: 400, past: 0 }, now)?;
     let store = Store::open(&url, StoreOptions { readers: 1, ..StoreOptions::default() })?;
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         for call in 1..=count {
             let session =

@@ -180,8 +180,6 @@ pub(crate) struct Age(u64);
 pub(crate) struct Pooled {
     pub(crate) connection: AnyConnection,
     pub(crate) age: Age,
-    /// It has answered before, and so may have died since.
-    pub(crate) used: bool,
     /// It may be in a transaction, or otherwise not fit for the next operation.
     pub(crate) spoilt: bool,
 }
@@ -216,7 +214,7 @@ impl ManageConnection for Connector {
 
     fn connect(&self) -> Result<Pooled, OpenError> {
         let (connection, age) = self.connect(Purpose::Read)?;
-        Ok(Pooled { connection, age, used: false, spoilt: false })
+        Ok(Pooled { connection, age, spoilt: false })
     }
 
     /// Asks nobody: a connection that died unseen is found by its next operation, which is repeated.

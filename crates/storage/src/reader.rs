@@ -9,7 +9,7 @@ use r2d2::{NopErrorHandler, Pool, PooledConnection};
 use tokio::time::Instant;
 
 use crate::StoreError;
-use crate::connection::{AnyConnection, Connector, Pooled};
+use crate::connection::{AnyConnection, Connector};
 use crate::executor::{Outcome, Waiting, Work};
 use crate::sqlite_files::OpenFiles;
 
@@ -65,15 +65,10 @@ impl Reader {
         }
     }
 
-    /// A connection may have died since its last use; then the answer comes from a new one.
+    /// A connection may have died since it was made or last used; then the answer comes from another one.
     fn answer(&self, work: &mut Work<AnyConnection>) -> Outcome {
-        let mut pooled = self.connection()?;
-        let was_used = pooled.used;
-        match self.try_with(&mut pooled, work) {
-            Err(StoreError::Unavailable(_)) if was_used => {
-                drop(pooled);
-                self.try_with(&mut *self.connection()?, work)
-            }
+        match self.try_with(self.connection()?, work) {
+            Err(StoreError::Unavailable(_)) => self.try_with(self.connection()?, work),
             outcome => outcome,
         }
     }
@@ -82,8 +77,7 @@ impl Reader {
         self.pool.get().map_err(|e| StoreError::Unavailable(e.to_string()))
     }
 
-    fn try_with(&self, pooled: &mut Pooled, work: &mut Work<AnyConnection>) -> Outcome {
-        pooled.used = true;
+    fn try_with(&self, mut pooled: PooledConnection<Connector>, work: &mut Work<AnyConnection>) -> Outcome {
         let outcome = work.job.run(&mut pooled.connection).map_err(|error| error.after_tries(1));
         match outcome {
             Err(StoreError::Unavailable(_)) => self.connector.lost(pooled.age),
