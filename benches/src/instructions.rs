@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use datacontract::Contract;
+use trialogue_contract::json;
+use trialogue_contract::models::ResultVideoConferenceParticipant;
 use trialogue_domain::{Actor, ConferenceId, Effect, Observation, ParticipantId, Timestamp, UserId};
-use trialogue_http::json;
-use trialogue_http::wire::ResultVideoConferenceParticipant;
 use trialogue_storage::{Ask, DatabaseUrl, Store, StoreOptions, Whose, hash_secret};
 
 use crate::clock::micros;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
 import { test } from 'node:test';
 
-const ASSETS = new URL('../../crates/http/assets/', import.meta.url);
+const ASSETS = new URL('../../crates/pages/assets/', import.meta.url);
 const files = (await readdir(ASSETS, { recursive: true })).filter((name) => /\.(js|html)$/.test(name));
 const languages = files.filter((name) => name.startsWith('i18n/'));
 const tables = Object.fromEntries(

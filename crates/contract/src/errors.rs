@@ -1,6 +1,6 @@
 //! The error form of the reference framework, and the errors of the wire itself.
 
-use actix_web::http::StatusCode;
+use http::StatusCode;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::fmt::Write as _;
 
@@ -51,7 +51,7 @@ impl ErrorBody {
     }
 
     /// All its sentences, without the members they are about.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let about_members = self.model_state.iter().flat_map(|(_, messages)| messages);
         let all = std::iter::once(&self.message).chain(&self.message_detail).chain(about_members);
         all.map(String::as_str).collect::<Vec<_>>().join(" ")
@@ -92,7 +92,7 @@ impl Serialize for ErrorBody {
 }
 
 /// The words of an error as a sentence, which all texts of the wire are.
-pub(crate) fn sentence(text: &str) -> String {
+pub fn sentence(text: &str) -> String {
     let mut letters = text.trim_end_matches('.').chars();
     let capital = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     format!("{capital}{}.", letters.as_str())

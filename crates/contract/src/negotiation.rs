@@ -3,10 +3,7 @@
 //!
 //! There is never a 406: when nothing asked for can be given, the answer has the request's own type, or is JSON.
 
-use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName};
 use std::cmp::Ordering;
-
-const X_REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
 
 /// The two forms of the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,20 +60,26 @@ impl MediaType {
     }
 }
 
-/// The type of the answer to a request with these headers.
-pub fn answer_type(headers: &HeaderMap) -> MediaType {
-    let accepted = accepted(headers);
-    if is_script_request(headers) && (accepted.is_empty() || matches!(&*accepted, [only] if only.is_any())) {
+/// The type of the answer to a request with these values of `Accept`, one for each line, `Content-Type`, and
+/// `X-Requested-With`.
+pub fn answer_type<'h>(
+    accept: impl Iterator<Item = &'h str>,
+    own: Option<&str>,
+    requested_with: Option<&str>,
+) -> MediaType {
+    let accepted = accepted(accept);
+    let nothing_special = accepted.is_empty() || matches!(&*accepted, [only] if only.is_any());
+    if nothing_special && requested_with.is_some_and(is_script) {
         return MediaType::ApplicationJson;
     }
     best_accepted(&accepted)
-        .or_else(|| content_type(headers).and_then(|own| own.supported()))
+        .or_else(|| own.and_then(content_type).and_then(|own| own.supported()))
         .unwrap_or(MediaType::ApplicationJson)
 }
 
-/// The `Content-Type` of a body; `None` when there is none, or one that cannot be read.
-pub fn content_type(headers: &HeaderMap) -> Option<MediaRange> {
-    let mut parser = HeaderParser { text: headers.get(CONTENT_TYPE)?.to_str().ok()?, at: 0 };
+/// A value of `Content-Type`; `None` if it cannot be read.
+pub fn content_type(text: &str) -> Option<MediaRange> {
+    let mut parser = HeaderParser { text, at: 0 };
     parser.skip_blanks();
     let media = parser.media_range()?;
     parser.is_at_end().then_some(media)
@@ -84,8 +87,7 @@ pub fn content_type(headers: &HeaderMap) -> Option<MediaRange> {
 
 /// What `Accept` lists, best first. A header line with a part that cannot be read counts as a whole for nothing, as in
 /// .NET.
-fn accepted(headers: &HeaderMap) -> Vec<MediaRange> {
-    let lines = headers.get_all(ACCEPT).filter_map(|line| line.to_str().ok());
+fn accepted<'h>(lines: impl Iterator<Item = &'h str>) -> Vec<MediaRange> {
     let mut accepted: Vec<_> =
         lines.filter_map(|text| HeaderParser { text, at: 0 }.list()).flatten().collect();
     // Stable: what is equal stays in the order of the header.
@@ -114,9 +116,8 @@ fn best_accepted(accepted: &[MediaRange]) -> Option<MediaType> {
     best.map(|(_, own)| own)
 }
 
-fn is_script_request(headers: &HeaderMap) -> bool {
-    let value = headers.get(X_REQUESTED_WITH).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.to_ascii_lowercase().contains("xmlhttprequest")
+fn is_script(requested_with: &str) -> bool {
+    requested_with.to_ascii_lowercase().contains("xmlhttprequest")
 }
 
 /// How much a range covers, from narrow to broad.

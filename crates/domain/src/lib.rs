@@ -25,6 +25,7 @@ mod matching;
 mod observe;
 mod pair;
 mod participant;
+pub mod person;
 mod presence;
 mod refusal;
 

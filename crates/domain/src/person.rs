@@ -114,12 +114,12 @@ impl PersonName {
 
 /// A telephone number in its normal form: ASCII, without invisible characters.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct PhoneNumber(String);
+pub struct PhoneNumber(String);
 
 impl PhoneNumber {
     /// Reads a number as people write it: digits, with blanks, dots, hyphens, slashes and brackets between them. None for
     /// other texts.
-    pub(crate) fn parse(typed: &str) -> Option<Self> {
+    pub fn parse(typed: &str) -> Option<Self> {
         let is_dash =
             |c| CodePointMapData::<GeneralCategory>::new().get(c) == GeneralCategory::DashPunctuation;
         let number: String = compatible(typed).chars().map(|c| if is_dash(c) { '-' } else { c }).collect();
@@ -130,7 +130,7 @@ impl PhoneNumber {
     }
 
     /// The normal form.
-    pub(crate) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -149,7 +149,7 @@ macro_rules! hidden_debug {
 hidden_debug!(EmailAddress, PersonName, PhoneNumber);
 
 /// Whether nothing was typed that could be seen.
-pub(crate) fn is_blank(typed: &str) -> bool {
+pub fn is_blank(typed: &str) -> bool {
     typed.trim().is_empty()
 }
 

@@ -1,18 +1,16 @@
 //! From the bytes of a body to a wire type.
 
-use crate::error_body::{ErrorBody, WireErrorCode, sentence};
-use crate::json;
-use crate::negotiation::{Format, content_type};
 use crate::problem::Problem;
 use crate::receiving::{self, NotReceived};
-use crate::reply::{CONTRACT, Failure};
-use crate::wire;
+use crate::reply::Failure;
 use actix_web::dev::Payload;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::pin::Pin;
+use trialogue_contract::errors::{ErrorBody, WireErrorCode};
+use trialogue_contract::form;
 use validator::Validate;
 
 /// Longest body that is read.
@@ -27,7 +25,7 @@ const LONGEST_CODING: usize = 40;
 /// Binds the body of a request to a wire type.
 pub async fn bind<T: DeserializeOwned>(req: &HttpRequest, payload: web::Payload) -> Result<T, Failure> {
     let bytes = collect_model(req, payload, MAX_BODY_BYTES).await?;
-    read(req, &bytes).map_err(|(code, body)| Failure::new(req, code, body))
+    form::read(content_type(req), &bytes).map_err(|unread| Failure::unread(req, unread))
 }
 
 /// The same, and checks the shape of what was bound.
@@ -68,14 +66,7 @@ pub(crate) fn read_checked<T>(req: &HttpRequest, bytes: &[u8]) -> Result<T, Fail
 where
     T: DeserializeOwned + Validate,
 {
-    let value: T = read(req, bytes).map_err(|(code, body)| Failure::new(req, code, body))?;
-    wire::check(&value).map_err(|fields| {
-        let messages =
-            fields.iter().flat_map(|(path, messages)| messages.iter().map(move |message| (path, message)));
-        let body = messages.fold(ErrorBody::invalid(), |body, (path, message)| body.at(path, message));
-        Failure::new(req, WireErrorCode::InvalidBody, body)
-    })?;
-    Ok(value)
+    form::read_checked(content_type(req), bytes).map_err(|unread| Failure::unread(req, unread))
 }
 
 /// A bound body, for handlers that have nothing to do before they read it.
@@ -107,7 +98,7 @@ pub(crate) async fn collect_model(
     limit: usize,
 ) -> Result<web::Bytes, Failure> {
     if announced(req).is_some_and(|length| length > 0) {
-        format_of_body(req).map_err(|(code, body)| Failure::new(req, code, body))?;
+        form::format_of_body(content_type(req)).map_err(|unread| Failure::unread(req, unread))?;
     }
     collect(req, payload, limit).await
 }
@@ -154,54 +145,6 @@ fn announced(req: &HttpRequest) -> Option<u64> {
     req.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-type ReadError = (WireErrorCode, ErrorBody);
-
-fn read<T: DeserializeOwned>(req: &HttpRequest, bytes: &[u8]) -> Result<T, ReadError> {
-    if bytes.is_empty() {
-        return Err(body_required());
-    }
-    let format = format_of_body(req)?;
-    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    if text.trim_ascii().is_empty() {
-        return Err(body_required());
-    }
-    let bound: Option<T> = match format {
-        Format::Json => json::read(text).map_err(|errors| {
-            let add =
-                |body: ErrorBody, error: &json::JsonError| body.at(&error.path, sentence(&error.to_string()));
-            (WireErrorCode::InvalidBody, errors.iter().fold(ErrorBody::invalid(), add))
-        })?,
-        // The framework reports what is wrong with XML for the body as a whole; the message says where it is.
-        Format::Xml => CONTRACT.read(text).map_err(|error| {
-            (WireErrorCode::InvalidBody, ErrorBody::invalid().at("", sentence(&error.to_string())))
-        })?,
-    };
-    bound.ok_or_else(body_required)
-}
-
-fn body_required() -> ReadError {
-    (WireErrorCode::BodyRequired, ErrorBody::new("A request body is required."))
-}
-
-fn format_of_body(req: &HttpRequest) -> Result<Format, ReadError> {
-    let refuse = |message: String| (WireErrorCode::UnsupportedMediaType, ErrorBody::new(message));
-    let Some(media) = content_type(req.headers()) else {
-        return Err(refuse(
-            "The request contains an entity body but no Content-Type header. The inferred media type \
-             'application/octet-stream' is not supported for this resource."
-                .to_owned(),
-        ));
-    };
-    let Some(supported) = media.supported() else {
-        let name = media.name();
-        return Err(refuse(format!(
-            "The request entity's media type '{name}' is not supported for this resource."
-        )));
-    };
-    if media.charset().is_some_and(|charset| charset.starts_with("utf-16")) {
-        return Err(refuse(
-            "The request entity's charset is not supported for this resource. Send UTF-8.".to_owned(),
-        ));
-    }
-    Ok(supported.format())
+fn content_type(req: &HttpRequest) -> Option<&str> {
+    req.headers().get(CONTENT_TYPE)?.to_str().ok()
 }

@@ -17,7 +17,6 @@ use validator::Validate;
 use crate::app::App;
 use crate::body;
 use crate::client_address::Network;
-use crate::negotiation::answer_type;
 use crate::problem::Problem;
 use crate::reply::{self, Failure};
 use crate::request_log::request_id;
@@ -270,7 +269,7 @@ impl Call {
 
     /// A writer of answers for the store: the form is settled now, the value comes in the transaction.
     pub(crate) fn render<T: Serialize>(&self) -> impl Fn(&T) -> Vec<u8> + Send + use<T> {
-        let media_type = answer_type(self.req.headers());
+        let media_type = reply::answer_type(&self.req);
         move |value| reply::stored(media_type, value)
     }
 

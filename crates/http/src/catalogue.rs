@@ -8,8 +8,8 @@ use trialogue_domain::{CommandKind, Outcome, Refusal as R, Role, StateName};
 use trialogue_media::BadWebhook;
 use trialogue_storage::{Limit, StoreError as S};
 
-use crate::error_body::WireErrorCode as W;
 use crate::problem::{BadJoin, Problem as P};
+use trialogue_contract::errors::WireErrorCode as W;
 
 /// From the same rows: a sample of every variant, and what the client should do about each. The match is exhaustive, so a
 /// new variant does not compile until it has its row, and with it its sample.

@@ -6,8 +6,8 @@
 use crate::body;
 use crate::paths;
 use crate::reply::{self, Failure};
-use crate::wire::ResultVideoConferenceParticipant;
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
+use trialogue_contract::models::ResultVideoConferenceParticipant;
 
 /// `POST {base}/Conformance/Echo/ResultVideoConferenceParticipant`
 pub fn echo(base: &str) -> Resource {

@@ -1,8 +1,7 @@
-//! The actix-web adapter: wire types, negotiation, authentication, routes.
+//! The actix-web adapter: authentication, routes, sockets.
 //!
-//! Data flows one way: bytes, wire type, command, outcome, wire type, bytes. The wire layer is the two ends of it:
-//! [`body::bind`] turns a request's body into a type of [`wire`], [`reply`] turns such a type or an [`ErrorBody`] into an
-//! answer, both in JSON or XML as [`negotiation`] finds the client wants it. `docs/wire.md` holds the rules.
+//! Data flows one way: bytes, model, command, outcome, model, bytes. [`body::bind`] turns a request's body into a model of
+//! [`trialogue_contract`], [`reply`] turns a model or an error into an answer, in JSON or XML as the client wants it.
 
 mod app;
 pub mod body;
@@ -12,18 +11,13 @@ mod client_address;
 mod connections;
 mod delivery;
 pub mod echo;
-pub mod error_body;
 mod health;
-pub mod json;
 mod live;
 mod login_limits;
 mod logins;
-pub mod negotiation;
-mod pages;
 mod password_queue;
 mod passwords;
 pub mod paths;
-mod person;
 mod ports;
 mod present;
 mod problem;
@@ -35,18 +29,15 @@ mod request_log;
 mod routes;
 mod secret;
 mod signalling;
-pub mod wire;
 
 pub use app::{App, HttpSettings};
 pub use catalogue::error_catalogue;
 pub use client_address::{AddressHeader, TrustedProxies};
 pub use connections::Connections;
 pub use delivery::{DeliverySettings, LinkKey};
-pub use error_body::{ErrorBody, WireErrorCode};
 pub use live::{Follower, Live};
 pub use logins::LoginLife;
 pub use passwords::{BadNewPassword, check_new_password, hash_password};
-pub use person::{EmailAddress, NotAName, NotAnEmailAddress, PersonName};
 pub use ports::{Clock, Entropy};
 pub use readiness::{Readiness, Unready, supervise};
 pub use routes::JanusReports;
@@ -56,8 +47,12 @@ use actix_web::http::header::{CACHE_CONTROL, EXPIRES, PRAGMA, X_CONTENT_TYPE_OPT
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::web::{self, ServiceConfig};
 
-/// Adds everything that is served to an actix application.
-pub fn configure(app: &web::Data<App>, config: &mut ServiceConfig) {
+/// Adds everything that is served to an actix application. `pages` adds what is served beside the API.
+pub fn configure(
+    app: &web::Data<App>,
+    pages: impl FnOnce(&mut ServiceConfig) + 'static,
+    config: &mut ServiceConfig,
+) {
     let settings = app.settings.clone();
     let base = settings.base_path.clone();
     let echo_on = app.settings.conformance_echo;
@@ -85,7 +80,7 @@ pub fn configure(app: &web::Data<App>, config: &mut ServiceConfig) {
             if let Some(key) = &app.livekit {
                 routes::livekit::configure(&base, key, config);
             }
-            pages::configure(&settings, config);
+            pages(config);
             if echo_on {
                 config.service(echo::echo(&base));
             }

@@ -10,7 +10,7 @@ use trialogue_media::Identity;
 use trialogue_storage::{ConferenceView, Language, OfferView, OfferedProvider, Person, ReleasedView};
 
 use crate::secret::Secret;
-use crate::wire::{
+use trialogue_contract::models::{
     ArrayOfResultVideoConferenceParticipant, DateTime, Decimal, ParaRequestProvider, ParaVideoEngineAccount,
     ParaVideoEngineAccountPair, ResultConferenceCall, ResultGuestInvitation, ResultLanguage, ResultRequest,
     ResultTaskOffer, ResultVideoConferenceParticipant, ResultVideoConferenceSecondRequest,

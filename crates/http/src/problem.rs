@@ -8,7 +8,7 @@ use trialogue_domain::Refusal;
 use trialogue_media::{BadToken, BadWebhook};
 use trialogue_storage::{Limit, StoreError};
 
-use crate::error_body::{ErrorBody, sentence};
+use trialogue_contract::errors::{ErrorBody, sentence};
 
 /// Why a request that could be read is not done.
 #[derive(Debug, thiserror::Error)]

@@ -1,43 +1,44 @@
 //! Answers: a value or an error in the form the client asked for.
 
-use crate::error_body::{ErrorBody, WireErrorCode};
-use crate::json;
-use crate::negotiation::{Format, MediaType, answer_type};
 use crate::problem::{Verdict, whole_seconds};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
-use datacontract::Contract;
 use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
+use trialogue_contract::errors::{ErrorBody, WireErrorCode};
+use trialogue_contract::form::{self, Unread};
+use trialogue_contract::negotiation::{self, MediaType};
 
-/// The XML form of every model.
-pub(crate) const CONTRACT: Contract = Contract::new("http://schemas.datacontract.org/2004/07/API.Models");
+const X_REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
 
 /// The header with the code of an error that programs can rely on.
 pub const X_ERROR_CODE: &str = "X-Error-Code";
 
-/// 200 with `value`.
-pub fn ok<T: Serialize + ?Sized>(req: &HttpRequest, value: &T) -> HttpResponse {
-    let media_type = answer_type(req.headers());
-    match written(media_type, value) {
-        Some(text) => HttpResponse::Ok().content_type(media_type.content_type()).body(text),
-        None => Failure::new(req, WireErrorCode::Internal, ErrorBody::new("An error has occurred."))
-            .error_response(),
-    }
+/// The media type of the answer to a request.
+pub(crate) fn answer_type(req: &HttpRequest) -> MediaType {
+    let headers = req.headers();
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let accept = headers.get_all(ACCEPT).filter_map(|line| line.to_str().ok());
+    negotiation::answer_type(accept, text(CONTENT_TYPE), text(X_REQUESTED_WITH))
 }
 
-fn written<T: Serialize + ?Sized>(media_type: MediaType, value: &T) -> Option<String> {
-    match media_type.format() {
-        Format::Json => json::write(value).ok(),
-        Format::Xml => CONTRACT.write(value).ok(),
+/// 200 with `value`.
+pub fn ok<T: Serialize + ?Sized>(req: &HttpRequest, value: &T) -> HttpResponse {
+    let media_type = answer_type(req);
+    match form::write(media_type.format(), value) {
+        Ok(text) => HttpResponse::Ok().content_type(media_type.content_type()).body(text),
+        Err(_) => Failure::new(req, WireErrorCode::Internal, ErrorBody::new("An error has occurred."))
+            .error_response(),
     }
 }
 
 /// An answer as it is kept for the client that asks again: the value of `Content-Type`, a line feed, the body.
 pub(crate) fn stored<T: Serialize + ?Sized>(media_type: MediaType, value: &T) -> Vec<u8> {
-    let text = written(media_type, value).unwrap_or_default();
+    let text = form::write(media_type.format(), value).unwrap_or_default();
     [media_type.content_type(), "\n", &text].concat().into_bytes()
 }
 
@@ -59,7 +60,7 @@ pub fn empty() -> HttpResponse {
 
 /// An error of any kind: `code` goes into the header `X-Error-Code`.
 pub fn error(req: &HttpRequest, status: StatusCode, code: &str, body: &ErrorBody) -> HttpResponse {
-    error_as(answer_type(req.headers()), status, code, body)
+    error_as(answer_type(req), status, code, body)
 }
 
 /// An error of the wire itself, with the type its answer must have.
@@ -77,14 +78,19 @@ pub struct Failure {
 impl Failure {
     /// The answer to `req` is this error.
     pub fn new(req: &HttpRequest, code: WireErrorCode, body: ErrorBody) -> Self {
-        let media_type = answer_type(req.headers());
+        let media_type = answer_type(req);
         Self { media_type, status: code.status(), code: code.code(), retry_after: None, body }
+    }
+
+    /// The answer to `req`, whose body was not read.
+    pub(crate) fn unread(req: &HttpRequest, Unread { code, body }: Unread) -> Self {
+        Self::new(req, code, body)
     }
 
     /// The answer to `req` is this verdict on what it asked for.
     pub(crate) fn of(req: &HttpRequest, verdict: Verdict) -> Self {
         let Verdict { status, code, body, retry_after } = verdict;
-        let media_type = answer_type(req.headers());
+        let media_type = answer_type(req);
         Self { media_type, status, code, retry_after, body }
     }
 
@@ -122,11 +128,7 @@ impl ResponseError for Failure {
 }
 
 fn error_as(media_type: MediaType, status: StatusCode, code: &str, body: &ErrorBody) -> HttpResponse {
-    let text = match media_type.format() {
-        // An error is made of texts alone, which every format can write.
-        Format::Json => json::write(body).unwrap_or_default(),
-        Format::Xml => body.to_xml(),
-    };
+    let text = form::write_error(media_type.format(), body);
     let mut answer = HttpResponse::build(status);
     answer.insert_header((X_ERROR_CODE, code)).content_type(media_type.content_type());
     // What is left of the body will not be read: the connection cannot be used again.

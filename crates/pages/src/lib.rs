@@ -8,8 +8,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use sha2::{Digest, Sha256};
 
-use crate::app::HttpSettings;
-use crate::paths;
+use trialogue_http::paths;
 
 /// A file, and where it is served.
 struct File {
@@ -80,11 +79,11 @@ const PERMISSIONS: &str = "camera=(self), microphone=(self), speaker-selection=(
     display-capture=(), geolocation=(), payment=(), usb=(), serial=(), hid=(), bluetooth=(), midi=(), \
     publickey-credentials-get=(), browsing-topics=()";
 
-/// Adds the pages at the root; they call the API below the base path.
-pub(crate) fn configure(settings: &HttpSettings, config: &mut ServiceConfig) {
-    let policy = policy(&settings.public_url);
+/// Adds the pages at the root. They call the API below `api`, a path; `public_url` is how a browser reaches this server.
+pub fn configure(api: &str, public_url: &str, config: &mut ServiceConfig) {
+    let policy = policy(public_url);
     for file in FILES {
-        let served = web::Data::new(Served::of(file, settings, &policy));
+        let served = web::Data::new(Served::of(file, api, &policy));
         let answer = move |req: HttpRequest| {
             let served = served.clone();
             async move { served.answer(&req) }
@@ -120,9 +119,9 @@ struct Served {
 }
 
 impl Served {
-    fn of(file: &File, settings: &HttpSettings, policy: &str) -> Self {
+    fn of(file: &File, api: &str, policy: &str) -> Self {
         // Seen from a page: the pages lie at the root, or where a proxy has put the root.
-        let base = settings.base_path.trim_matches('/');
+        let base = api.trim_matches('/');
         let text = match file.media_type {
             HTML => file.text.replace(BASE_MARK, base),
             _ => file.text.to_owned(),

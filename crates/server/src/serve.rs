@@ -105,9 +105,11 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let metrics = settings.metrics_listen.as_ref().map(|at| Metrics::start(at, watched)).transpose()?;
     let connections = Arc::clone(app.connections());
     let app = web::Data::new(app);
+    let (api, public_url) = (settings.http.base_path.clone(), settings.http.public_url.clone());
     let mut server = HttpServer::new(move || {
-        let app = app.clone();
-        ActixApp::new().configure(move |config| trialogue_http::configure(&app, config))
+        let (app, api, public_url) = (app.clone(), api.clone(), public_url.clone());
+        let pages = move |config: &mut _| trialogue_pages::configure(&api, &public_url, config);
+        ActixApp::new().configure(move |config| trialogue_http::configure(&app, pages, config))
     })
     .keep_alive(settings.http.keep_alive)
     // The work for a client that has closed its connection is dropped.

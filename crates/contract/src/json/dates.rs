@@ -1,7 +1,7 @@
 //! The many ways a JSON client may write a time: ISO 8601, the old `/Date(..)/` form, and what .NET's
 //! `DateTime.TryParse` takes in the invariant culture.
 
-use crate::wire::{DateParts, DateTime};
+use crate::models::{DateParts, DateTime};
 
 const MONTHS: [&str; 12] = [
     "january",

@@ -4,7 +4,7 @@
 
 use super::lexer::Token;
 use super::{dates, number};
-use crate::wire::Decimal;
+use crate::models::Decimal;
 use std::borrow::Cow;
 
 /// The outcome of reading a scalar as a certain type.

@@ -1,13 +1,13 @@
 //! Checks of shape, told in the wire's names.
 
 use super::decimal::Decimal;
-use crate::error_body::sentence;
-use crate::person::{EmailAddress, NotAName, PersonName, PhoneNumber, is_blank};
+use crate::errors::sentence;
 use serde::de::{Deserialize, Deserializer, Error as _, Visitor, value};
 use serde::forward_to_deserialize_any;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Display;
+use trialogue_domain::person::{EmailAddress, NotAName, PersonName, PhoneNumber, is_blank};
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 /// Paths of members with what is wrong about each, in the order of the members.

@@ -1,7 +1,7 @@
 //! Times: the XML Schema forms of the wire type, and the many forms JSON takes.
 
-use trialogue_http::json;
-use trialogue_http::wire::{DateTime, ScheduledRequest};
+use trialogue_contract::json;
+use trialogue_contract::models::{DateTime, ScheduledRequest};
 
 fn from_json(text: &str) -> Option<String> {
     let body = format!("{{\"startUtcDate\":\"{text}\"}}");

@@ -1,7 +1,7 @@
 //! Each rule of reading JSON, as a table.
 
-use trialogue_http::json;
-use trialogue_http::wire::{ParaCallInfoList, ResultVideoConferenceParticipant};
+use trialogue_contract::json;
+use trialogue_contract::models::{ParaCallInfoList, ResultVideoConferenceParticipant};
 
 fn read(text: &str) -> Result<ResultVideoConferenceParticipant, Vec<json::JsonError>> {
     json::read(text.as_bytes())

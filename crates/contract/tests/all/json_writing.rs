@@ -1,7 +1,7 @@
 //! Each rule of writing JSON.
 
-use trialogue_http::json;
-use trialogue_http::wire::{
+use trialogue_contract::json;
+use trialogue_contract::models::{
     ArrayOfResultTaskOffer, ArrayOfString, DateTime, Decimal, ParaCallInfoList, ParaVideoEngineAccountPair,
     ResultRequest, ResultTaskOffer,
 };

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use std::fs;
 use std::path::Path;
-use trialogue_http::json;
-use trialogue_http::wire::{
+use trialogue_contract::json;
+use trialogue_contract::models::{
     ArrayOfParaRequestProvider, ArrayOfString, DateTime, Decimal, ParaRequestProvider,
     ResultVideoConferenceParticipant, ResultVideoConferenceSecondRequest, ScheduledRequest,
 };

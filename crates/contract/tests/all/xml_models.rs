@@ -3,8 +3,8 @@
 use datacontract::Contract;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use trialogue_http::json;
-use trialogue_http::wire::{
+use trialogue_contract::json;
+use trialogue_contract::models::{
     ArrayOfResultTaskOffer, ArrayOfResultVideoConferenceParticipant, ParaCallInfoList, ParaLoginInfo,
     ParaProviderOnlineStatus, ParaRequest, ParaSecurityToken, ParaTaskReference,
     ParaThirdPartyVideoParticipant, ParaVideoEngineAccountPair, ResultConferenceCall, ResultRequest,

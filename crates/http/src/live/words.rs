@@ -7,8 +7,8 @@ use trialogue_domain::{
 };
 use trialogue_storage::Recorded;
 
-use crate::json;
-use crate::wire::DateTime;
+use trialogue_contract::json;
+use trialogue_contract::models::DateTime;
 
 /// What is told of an event: ids, codes and times; nothing personal.
 #[derive(Default, Serialize)]

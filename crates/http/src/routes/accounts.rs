@@ -12,7 +12,7 @@ use crate::call::Call;
 use crate::present::{self, Holder};
 use crate::reply::Failure;
 use crate::secret::Secret;
-use crate::wire::ParaVideoEngineAccountPair;
+use trialogue_contract::models::ParaVideoEngineAccountPair;
 
 /// The pair as the client or the provider sees it.
 pub(super) async fn pair_accounts(call: Call, role: UserRole) -> Result<HttpResponse, Failure> {

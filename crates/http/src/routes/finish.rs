@@ -6,7 +6,7 @@ use trialogue_storage::{CallLeg, StoreError, UserRole};
 
 use crate::call::Call;
 use crate::reply::{self, Failure};
-use crate::wire::{ParaCallInfo, ParaCallInfoList};
+use trialogue_contract::models::{ParaCallInfo, ParaCallInfoList};
 
 /// With the legs of the call, which are kept.
 pub(super) async fn call_finished(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {

@@ -10,12 +10,12 @@ use trialogue_domain::{ParticipantId, Timestamp};
 use trialogue_storage::{ConferenceView, NewGuest, UserRole};
 
 use crate::call::Call;
-use crate::person::{EmailAddress, PersonName, PhoneNumber};
 use crate::present;
 use crate::problem::Problem;
 use crate::reply::{self, Failure};
 use crate::secret::Secret;
-use crate::wire::{ParaThirdPartyVideoParticipant, ResultVideoConferenceParticipant};
+use trialogue_contract::models::{ParaThirdPartyVideoParticipant, ResultVideoConferenceParticipant};
+use trialogue_domain::person::{EmailAddress, PersonName, PhoneNumber};
 
 pub(super) async fn invite(
     call: Call,

@@ -8,7 +8,7 @@ use trialogue_storage::{Ask, UserRole, Whose};
 
 use crate::call::Call;
 use crate::reply::{self, Failure};
-use crate::wire::ResultVideoConferenceParticipant;
+use trialogue_contract::models::ResultVideoConferenceParticipant;
 
 pub(super) async fn kick(call: Call, payload: web::Payload, role: UserRole) -> Result<HttpResponse, Failure> {
     let caller = call.user(role).await?;

@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use crate::call::Call;
 use crate::present;
 use crate::reply::Failure;
-use crate::wire::ArrayOfResultLanguage;
+use trialogue_contract::models::ArrayOfResultLanguage;
 
 pub(super) async fn languages(call: Call) -> Result<HttpResponse, Failure> {
     let known = call.app().store.languages().await.map_err(|e| call.fail(e))?;

@@ -10,11 +10,11 @@ use trialogue_storage::UserRole;
 
 use crate::call::Call;
 use crate::password_queue::QueueFull;
-use crate::person::EmailAddress;
 use crate::problem::Problem;
 use crate::reply::{self, Failure};
 use crate::secret::Secret;
-use crate::wire::{ParaLoginInfo, ParaSecurityToken};
+use trialogue_contract::models::{ParaLoginInfo, ParaSecurityToken};
+use trialogue_domain::person::EmailAddress;
 
 pub(super) async fn login(
     call: Call,

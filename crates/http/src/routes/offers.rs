@@ -7,7 +7,7 @@ use trialogue_storage::{Ask, UserRole, Whose};
 use crate::call::Call;
 use crate::present;
 use crate::reply::{self, Failure};
-use crate::wire::{ArrayOfResultTaskOffer, ParaTaskReference};
+use trialogue_contract::models::{ArrayOfResultTaskOffer, ParaTaskReference};
 
 pub(super) async fn offers(call: Call) -> Result<HttpResponse, Failure> {
     let caller = call.user(UserRole::Provider).await?;

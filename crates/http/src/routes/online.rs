@@ -5,7 +5,7 @@ use trialogue_storage::UserRole;
 
 use crate::call::Call;
 use crate::reply::{self, Failure};
-use crate::wire::ParaProviderOnlineStatus;
+use trialogue_contract::models::ParaProviderOnlineStatus;
 
 /// Who comes online is offered the requests that wait for its languages.
 pub(super) async fn set_online(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {

@@ -7,7 +7,7 @@ use trialogue_storage::{ConferenceView, RequestDetails, UserRole};
 use crate::call::Call;
 use crate::present;
 use crate::reply::{self, Failure};
-use crate::wire::{ParaRequest, ResultRequest};
+use trialogue_contract::models::{ParaRequest, ResultRequest};
 
 pub(super) async fn request_new(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {
     let caller = call.user(UserRole::Client).await?;

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::{OnceLock, mpsc};
 use std::thread;
 use std::time::Duration;
-use trialogue_http::wire::{ArrayOfResultTaskOffer, ParaLoginInfo};
+use trialogue_contract::models::{ArrayOfResultTaskOffer, ParaLoginInfo};
 use trialogue_http::{body, echo, paths, reply};
 
 pub(crate) const BASE: &str = "/API";

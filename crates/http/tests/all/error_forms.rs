@@ -2,7 +2,8 @@
 
 use crate::client::{ECHO, echo_xml, request};
 use std::collections::BTreeSet;
-use trialogue_http::{ErrorBody, WireErrorCode, json};
+use trialogue_contract::errors::{ErrorBody, WireErrorCode};
+use trialogue_contract::json;
 
 #[test]
 fn both_forms() {

@@ -11,7 +11,7 @@ const REPLAYED: [&str; 7] = ["seed-", "accept-", "content-type-", "json-", "date
 const NOT_REPLAYED: &str = "result-";
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../contract/tests/golden")
 }
 
 fn names() -> Vec<String> {

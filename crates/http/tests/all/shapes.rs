@@ -1,7 +1,7 @@
 //! The shape of request models, told in the wire's names.
 
 use crate::client::{BASE, request};
-use trialogue_http::wire::{
+use trialogue_contract::models::{
     Decimal, ParaCallInfoList, ParaProviderOnlineStatus, ParaRequest, ParaTaskReference,
     ParaThirdPartyVideoParticipant, check,
 };

@@ -32,7 +32,7 @@ impl Answer {
         let read: Option<T> = datacontract::Contract::new(NAMESPACE)
             .read(&self.body)
             .unwrap_or_else(|error| panic!("{error}: {}", self.text()));
-        let written = trialogue_http::json::write(&read.expect("not null")).unwrap();
+        let written = trialogue_contract::json::write(&read.expect("not null")).unwrap();
         serde_json::from_str(&written).unwrap()
     }
 

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use trialogue_contract::errors::WireErrorCode;
 use trialogue_domain::Refusal;
-use trialogue_http::{WireErrorCode, error_catalogue};
+use trialogue_http::error_catalogue;
 
 #[test]
 fn the_document_is_what_the_code_does() {

@@ -1,8 +1,8 @@
-//! What the call pages ask for beyond the contract, and the pages themselves.
+//! What the call pages ask for beyond the contract.
 
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
-use trialogue_http::wire::ArrayOfResultLanguage;
+use trialogue_contract::models::ArrayOfResultLanguage;
 
 use crate::world::{World, guest_of};
 
@@ -64,56 +64,9 @@ async fn the_languages_are_told_to_anybody() {
 }
 
 #[actix_web::test]
-async fn a_page_is_kept_and_asked_for_again() {
-    let world = World::new().await;
-    let page = world.send(TestRequest::get().uri("/join")).await;
-    assert_eq!((page.status, page.header("Content-Type")), (200, Some("text/html; charset=utf-8")));
-    assert_eq!(page.header("Cache-Control"), Some("no-cache"));
-    assert_eq!(page.header("Referrer-Policy"), Some("no-referrer"));
-    assert!(page.text().contains(r#"<meta name="trialogue-base" content="API">"#));
-    let policy = page.header("Content-Security-Policy").unwrap();
-    assert!(policy.contains("connect-src 'self' wss://trialogue.example;"), "{policy}");
-    assert!(!policy.contains("unsafe"), "{policy}");
-    let tag = page.header("ETag").unwrap().to_owned();
-    for (given, status) in [(tag.clone(), 304), (format!("\"x\", W/{tag}"), 304), ("\"x\"".to_owned(), 200)] {
-        let again = TestRequest::get().uri("/join").insert_header(("If-None-Match", given.as_str()));
-        assert_eq!(world.send(again).await.status, status, "{given}");
-    }
-    let script = world.send(TestRequest::get().uri("/assets/i18n/es.js")).await;
-    assert_eq!(script.header("Content-Type"), Some("text/javascript; charset=utf-8"));
-    world.send(TestRequest::post().uri("/join")).await.fails(405, "method_not_allowed");
-    world.send(TestRequest::get().uri("/assets/secret.js")).await.fails(404, "not_found");
-}
-
-#[actix_web::test]
-async fn a_slash_at_the_end_of_a_page_leads_to_the_page() {
-    let world = World::new().await;
-    for (path, location) in [
-        ("/client/", "../client"),
-        ("/interpreter/", "../interpreter"),
-        ("/join/", "../join"),
-        ("/assets/style.css/", "../style.css"),
-        ("/assets/i18n/en.js/", "../en.js"),
-    ] {
-        let answer = world.send(TestRequest::get().uri(path)).await;
-        assert_eq!((answer.status, answer.header("Location")), (308, Some(location)), "{path}");
-        let answer = world.send(TestRequest::post().uri(path)).await;
-        assert_eq!((answer.status, answer.header("Allow")), (405, Some("GET, HEAD")), "{path}");
-    }
-    assert_eq!(world.send(TestRequest::get().uri("/")).await.status, 200);
-    for path in ["/healthz/", "/readyz/"] {
-        assert_eq!(world.send(TestRequest::get().uri(path)).await.status, 200, "{path}");
-    }
-    world.send(TestRequest::get().uri("/client//")).await.fails(404, "not_found");
-}
-
-#[actix_web::test]
 async fn other_methods_are_refused_everywhere() {
     let world = World::new().await;
     for (path, allow) in [
-        ("/", "GET, HEAD"),
-        ("/client", "GET, HEAD"),
-        ("/assets/api.js", "GET, HEAD"),
         ("/healthz", "GET, HEAD"),
         ("/readyz", "GET, HEAD"),
         ("/API/Languages", "GET"),
@@ -131,6 +84,14 @@ async fn other_methods_are_refused_everywhere() {
             assert_eq!((answer.status, answer.header("Allow")), (405, Some(allow)), "{method} {path}");
             assert_eq!(answer.header("X-Error-Code"), Some("method_not_allowed"), "{method} {path}");
         }
+    }
+}
+
+#[actix_web::test]
+async fn a_slash_at_the_end_changes_nothing() {
+    let world = World::new().await;
+    for path in ["/healthz/", "/readyz/", "/API/Languages/"] {
+        assert_eq!(world.send(TestRequest::get().uri(path)).await.status, 200, "{path}");
     }
 }
 

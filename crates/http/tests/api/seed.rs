@@ -7,8 +7,8 @@ use trialogue_storage::ConferenceView;
 
 use crate::world::{Call, Guest, World, post};
 
-const JSON_SAMPLE: &str = include_str!("../golden/seed-json/request.http");
-const XML_SAMPLE: &str = include_str!("../golden/seed-xml/request.http");
+const JSON_SAMPLE: &str = include_str!("../../../contract/tests/golden/seed-json/request.http");
+const XML_SAMPLE: &str = include_str!("../../../contract/tests/golden/seed-xml/request.http");
 
 /// Who kicks, by which route.
 const KICKERS: [(&str, Kicker); 2] =

@@ -52,7 +52,7 @@ macro_rules! with_model {
     (@ $name:expr, $model:ident => $do:expr; $($known:ident)+) => {
         match $name {
             $(stringify!($known) => {
-                type $model = trialogue_http::wire::$known;
+                type $model = trialogue_contract::models::$known;
                 $do
             })+
             other => panic!("no model {other}"),
@@ -65,7 +65,7 @@ fn encoded(model: &str, body: &Value, form: Form) -> String {
     match form {
         Form::Json => json,
         Form::Xml => with_model!(model, Model => {
-            let value: Model = trialogue_http::json::read(json.as_bytes()).unwrap();
+            let value: Model = trialogue_contract::json::read(json.as_bytes()).unwrap();
             datacontract::Contract::new(NAMESPACE).write(&value).unwrap()
         }),
     }

@@ -171,7 +171,8 @@ impl World {
         let app = web::Data::new(finish(app));
         let served = app.clone();
         let service =
-            init_service(actix_web::App::new().configure(move |config| configure(&served, config))).await;
+            init_service(actix_web::App::new().configure(move |config| configure(&served, |_| (), config)))
+                .await;
         let service = Rc::new(service);
         let serve = Box::new(move |request: TestRequest| -> Pin<Box<dyn Future<Output = ServiceResponse>>> {
             let service = Rc::clone(&service);
@@ -187,7 +188,7 @@ impl World {
         let overdue = Arc::clone(&connections);
         let server = HttpServer::new(move || {
             let app = app.clone();
-            actix_web::App::new().configure(move |config| configure(&app, config))
+            actix_web::App::new().configure(move |config| configure(&app, |_| (), config))
         });
         actix_web::rt::spawn(async move {
             let (_running, stop) = watch::channel(false);

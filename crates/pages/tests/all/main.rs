@@ -1,0 +1,4 @@
+//! The pages as they are served.
+
+#[cfg(test)]
+mod served;
