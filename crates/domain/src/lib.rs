@@ -25,7 +25,6 @@ mod matching;
 mod observe;
 mod pair;
 mod participant;
-pub mod person;
 mod presence;
 mod refusal;
 

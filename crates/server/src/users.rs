@@ -5,7 +5,7 @@ use std::io::{BufRead as _, Read as _};
 use anyhow::{Context as _, bail, ensure};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use trialogue_domain::LanguageId;
-use trialogue_domain::person::{EmailAddress, PersonName};
+use trialogue_person::{EmailAddress, PersonName};
 use trialogue_http::{Clock as _, check_new_password, hash_password};
 use trialogue_storage::{NewUser, Store, StoreError, UserRole, UserStatus};
 

@@ -7,7 +7,7 @@ use serde::forward_to_deserialize_any;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Display;
-use trialogue_domain::person::{EmailAddress, NotAName, PersonName, PhoneNumber, is_blank};
+use trialogue_person::{EmailAddress, NotAName, PersonName, PhoneNumber, is_blank};
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 /// Paths of members with what is wrong about each, in the order of the members.

@@ -15,7 +15,7 @@ use crate::problem::Problem;
 use crate::reply::{self, Failure};
 use crate::secret::Secret;
 use trialogue_contract::models::{ParaThirdPartyVideoParticipant, ResultVideoConferenceParticipant};
-use trialogue_domain::person::{EmailAddress, PersonName, PhoneNumber};
+use trialogue_person::{EmailAddress, PersonName, PhoneNumber};
 
 pub(super) async fn invite(
     call: Call,

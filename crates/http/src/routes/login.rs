@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::reply::{self, Failure};
 use crate::secret::Secret;
 use trialogue_contract::models::{ParaLoginInfo, ParaSecurityToken};
-use trialogue_domain::person::EmailAddress;
+use trialogue_person::EmailAddress;
 
 pub(super) async fn login(
     call: Call,

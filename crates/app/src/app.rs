@@ -1,0 +1,125 @@
+//! The application: what every use case has at hand.
+
+use std::sync::Arc;
+
+use trialogue_domain::{Actor, Conference, Moment, Observation, Refusal, Timestamp, UserId, observe};
+use trialogue_storage::{Ask, ConferenceView, Store, Whose};
+
+use crate::error::AppError;
+use crate::limits::login::LoginLimits;
+use crate::links::DeliverySettings;
+use crate::live::Live;
+use crate::login_life::LoginLife;
+use crate::password_queue::PasswordQueue;
+use crate::ports::{Clock, Entropy};
+use crate::readiness::Readiness;
+
+/// The settings of the application.
+#[derive(Debug, Clone)]
+pub struct AppSettings {
+    /// How a browser reaches this server, without a slash at the end; invitation links begin with it.
+    pub public_url: String,
+    /// How long a login lasts.
+    pub logins: LoginLife,
+    /// How invitations are delivered; none if the inviter passes each link on.
+    pub delivery: Option<DeliverySettings>,
+    /// Number of passwords that are checked at a time.
+    pub password_workers: usize,
+}
+
+/// The application. Each use case is a method, in a file of its own.
+pub struct App {
+    pub(crate) store: Store,
+    pub(crate) settings: AppSettings,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) passwords: PasswordQueue,
+    pub(crate) login_limits: LoginLimits,
+    live: Live,
+    readiness: Arc<Readiness>,
+}
+
+impl App {
+    /// Puts it together, and starts what serves live events: on the async runtime that this is called on.
+    pub fn new(
+        store: Store,
+        settings: AppSettings,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        let readiness = Arc::new(Readiness::default());
+        let live = Live::start(store.clone(), Arc::clone(&clock), store.timings().presence, &readiness);
+        let passwords = PasswordQueue::new(settings.password_workers.max(1));
+        let login_limits = LoginLimits::new(Arc::clone(&clock), &*entropy);
+        Self { store, settings, clock, entropy, passwords, login_limits, live, readiness }
+    }
+
+    /// The present.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Tells the time.
+    pub const fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// Random bytes.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.entropy.fill(&mut bytes);
+        bytes
+    }
+
+    /// What is kept.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The live events.
+    pub const fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// What the server knows of its own readiness.
+    pub const fn readiness(&self) -> &Arc<Readiness> {
+        &self.readiness
+    }
+
+    /// A conference as it stands now: what is due has ended, whether or not the background work has come round to it.
+    ///
+    /// # Errors
+    /// [`AppError::Store`]; [`Refusal::Released`] for an interpreter who missed its call a moment ago.
+    pub async fn view(&self, whose: Whose) -> Result<Option<ConferenceView>, AppError> {
+        let Some(mut view) = self.store.view(whose).await? else { return Ok(None) };
+        let (now, timings) = (self.now(), self.store.timings());
+        let moment = Moment { now, timings: &timings };
+        for event in observe(&view.conference, Observation::DeadlinePassed, moment) {
+            view.conference = view.conference.apply(&event, now);
+        }
+        let provider = view.conference.provider();
+        if let Whose::Provider(user) = whose
+            && provider != Some(user)
+        {
+            self.store.observe(view.conference.id, [Observation::DeadlinePassed], now).await?;
+            return Err(Refusal::Released.into());
+        }
+        view.provider = view.provider.filter(|person| provider == Some(person.id));
+        let open: Vec<UserId> = view.conference.open_offers().collect();
+        view.offered.retain(|offered| open.contains(&offered.person.id));
+        Ok(Some(view))
+    }
+
+    /// The same; that there is none is [`Refusal::NoRequest`].
+    ///
+    /// # Errors
+    /// As [`App::view`].
+    pub async fn require_view(&self, whose: Whose) -> Result<ConferenceView, AppError> {
+        self.view(whose).await?.ok_or_else(|| Refusal::NoRequest.into())
+    }
+
+    /// Does a command of the rules.
+    pub(crate) async fn command(&self, whose: Whose, actor: Actor, ask: Ask) -> Result<Conference, AppError> {
+        Ok(self.store.command(whose, actor, ask, self.now()).await?)
+    }
+}

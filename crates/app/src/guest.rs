@@ -1,0 +1,48 @@
+//! The invited third party, with the invitation's secret as its token.
+
+use trialogue_storage::{Ask, ConferenceView, Invitation, Whose};
+
+use crate::app::App;
+use crate::error::AppError;
+use crate::secret::Secret;
+
+impl App {
+    /// What the guest is invited to, and by whom: what it must know before it says yes.
+    ///
+    /// # Errors
+    /// [`AppError::InvalidInvitation`]; so for every method here.
+    pub async fn invitation(&self, token: &Secret) -> Result<(Invitation, ConferenceView), AppError> {
+        let invitation = self.guest(token).await?;
+        let view = self.require_view(Whose::Id(invitation.conference)).await?;
+        Ok((invitation, view))
+    }
+
+    /// The guest's yes.
+    ///
+    /// # Errors
+    /// [`AppError::Store`] with the rules' refusal.
+    pub async fn confirm_invitation(&self, token: &Secret) -> Result<(), AppError> {
+        self.answer_invitation(token, Ask::ConfirmInvitation).await
+    }
+
+    /// The guest's no.
+    ///
+    /// # Errors
+    /// As [`App::confirm_invitation`].
+    pub async fn decline_invitation(&self, token: &Secret) -> Result<(), AppError> {
+        self.answer_invitation(token, Ask::DeclineInvitation).await
+    }
+
+    /// The guest goes.
+    ///
+    /// # Errors
+    /// As [`App::confirm_invitation`].
+    pub async fn leave(&self, token: &Secret) -> Result<(), AppError> {
+        self.answer_invitation(token, Ask::Leave).await
+    }
+
+    async fn answer_invitation(&self, token: &Secret, ask: Ask) -> Result<(), AppError> {
+        let invitation = self.guest(token).await?;
+        self.command(Whose::Id(invitation.conference), invitation.actor(), ask).await.map(drop)
+    }
+}

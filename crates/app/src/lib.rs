@@ -1,0 +1,58 @@
+//! What the system does, for every door: HTTP and the command line call the same use cases, one file each.
+//!
+//! It takes time and randomness by the ports [`Clock`] and [`Entropy`], keeps secrets and limits, follows what happens as it
+//! happens, and runs the background workers.
+
+mod accounts;
+mod app;
+mod authentication;
+mod calls;
+mod deadlines;
+mod error;
+mod guest;
+mod heartbeat;
+mod invite;
+mod jobs;
+mod kick;
+mod limits;
+mod links;
+mod live;
+mod login;
+mod login_life;
+mod network;
+mod notifications;
+mod offers;
+mod password_queue;
+mod passwords;
+mod ports;
+mod presence;
+mod readiness;
+mod reconcile;
+mod request;
+mod retention;
+mod secret;
+#[cfg(test)]
+mod tests;
+
+pub use accounts::Accounts;
+pub use app::{App, AppSettings};
+pub use authentication::{Bearer, Caller};
+pub use error::AppError;
+pub use heartbeat::Heartbeat;
+pub use invite::{InvitationAnswer, Invitee};
+pub use jobs::delivery::Postman;
+pub use jobs::engine::Background;
+pub use limits::{Limiter, Monotonic, limiter};
+pub use links::{DeliverySettings, LinkKey};
+pub use live::standing::{Known, StandingFollower};
+pub use live::{Follower, Live, Owner, StreamSlot};
+pub use login::LoggedIn;
+pub use login_life::LoginLife;
+pub use network::Network;
+pub use passwords::{BadNewPassword, check_new_password, hash_password};
+pub use ports::{Clock, Entropy};
+pub use readiness::{Readiness, Unready, supervise};
+pub use reconcile::reconcile;
+pub use request::RequestView;
+pub use retention::Sweeper;
+pub use secret::Secret;

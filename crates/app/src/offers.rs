@@ -1,0 +1,42 @@
+//! The requests offered to an interpreter, and whether the interpreter takes calls.
+
+use trialogue_domain::ConferenceId;
+use trialogue_storage::{Ask, OfferView, Whose};
+
+use crate::app::App;
+use crate::authentication::Caller;
+use crate::error::AppError;
+
+impl App {
+    /// What is offered to the caller.
+    ///
+    /// # Errors
+    /// [`AppError::Store`].
+    pub async fn offers(&self, caller: &Caller) -> Result<Vec<OfferView>, AppError> {
+        Ok(self.store.offers(caller.user).await?)
+    }
+
+    /// Takes a request. The first to accept wins.
+    ///
+    /// # Errors
+    /// [`AppError::Store`] with the rules' refusal.
+    pub async fn accept(&self, caller: &Caller, request: ConferenceId) -> Result<(), AppError> {
+        self.command(Whose::Id(request), caller.actor(), Ask::AcceptOffer).await.map(drop)
+    }
+
+    /// Does not take a request.
+    ///
+    /// # Errors
+    /// [`AppError::Store`] with the rules' refusal.
+    pub async fn decline(&self, caller: &Caller, request: ConferenceId) -> Result<(), AppError> {
+        self.command(Whose::Id(request), caller.actor(), Ask::DeclineOffer).await.map(drop)
+    }
+
+    /// The caller takes calls, or does not. Who comes online is offered the requests that wait for its languages.
+    ///
+    /// # Errors
+    /// [`AppError::Store`].
+    pub async fn set_online(&self, caller: &Caller, online: bool) -> Result<(), AppError> {
+        Ok(self.store.set_online(caller.user, online, self.now()).await?)
+    }
+}

@@ -1,0 +1,58 @@
+//! Make a request for an interpreter, and see what has become of it.
+
+use trialogue_domain::{LanguageId, Refusal, Timestamp};
+use trialogue_storage::{
+    ConferenceView, IdempotencyKey, Language, ReleasedView, Render, RequestDetails, StoreError,
+};
+
+use crate::app::App;
+use crate::authentication::Caller;
+use crate::error::AppError;
+
+/// A request, as one of its two sides sees it.
+pub enum RequestView {
+    /// The side belongs to it.
+    Own(Box<ConferenceView>),
+    /// The interpreter was released from it.
+    Released(ReleasedView),
+}
+
+impl App {
+    /// Makes a request, offered at once to whoever fits and is free. Answers with what `render` makes of it.
+    ///
+    /// # Errors
+    /// [`AppError::Store`]: a live request, an unknown language, too many requests, another request with this key.
+    pub async fn open_request(
+        &self,
+        caller: &Caller,
+        language: LanguageId,
+        details: RequestDetails,
+        key: Option<IdempotencyKey>,
+        render: Render<ConferenceView>,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, AppError> {
+        Ok(self.store.open_request(caller.user, language, details, now, key, render).await?)
+    }
+
+    /// The client's latest request, or the latest that the interpreter accepted.
+    ///
+    /// # Errors
+    /// [`Refusal::NoRequest`] if there is none.
+    pub async fn request_status(&self, caller: &Caller) -> Result<RequestView, AppError> {
+        match self.require_view(caller.own()).await {
+            Ok(view) => Ok(RequestView::Own(Box::new(view))),
+            Err(error @ AppError::Store(StoreError::Refused(Refusal::Released))) => {
+                self.store.released(caller.user).await?.map(RequestView::Released).ok_or(error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The language table.
+    ///
+    /// # Errors
+    /// [`AppError::Store`].
+    pub async fn languages(&self) -> Result<Vec<Language>, AppError> {
+        Ok(self.store.languages().await?)
+    }
+}
