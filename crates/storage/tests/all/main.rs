@@ -17,6 +17,8 @@ mod differences;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod fixture;
+#[cfg(test)]
 mod gone;
 #[cfg(test)]
 mod groups;
