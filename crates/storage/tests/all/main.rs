@@ -17,8 +17,6 @@ mod differences;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
-mod fixture;
-#[cfg(test)]
 mod gone;
 #[cfg(test)]
 mod groups;
@@ -47,6 +45,8 @@ mod statements;
 mod sweep;
 #[cfg(test)]
 mod trouble;
+#[cfg(test)]
+mod upgrade;
 #[cfg(test)]
 mod urls;
 #[cfg(test)]
