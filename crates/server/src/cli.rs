@@ -6,8 +6,8 @@ use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use trialogue_storage::{Store, backup, migrate};
 
+use crate::config::{CONFIG_VARIABLE, SETTINGS, Settings, Values, Variables, markdown};
 use crate::output::{complain, print, print_line};
-use crate::settings::{CONFIG_VARIABLE, SETTINGS, Settings, Values, Variables, markdown};
 use crate::{demo, serve, telemetry, timeline, users};
 
 /// Reads the command line and does what it says.

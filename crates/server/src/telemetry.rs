@@ -7,7 +7,7 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{fmt, registry};
 
-use crate::settings::Settings;
+use crate::config::Settings;
 
 /// Starts logging. What is left in the buffer is written when the guard goes.
 pub(crate) fn start(settings: &Settings) -> anyhow::Result<WorkerGuard> {

@@ -2,7 +2,7 @@
 //! made. A flag wins over the environment, the environment over the file, the file over the default.
 
 mod address;
-mod variables;
+mod environment;
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,8 +21,8 @@ use trialogue_storage::{Channel, DatabaseUrl, StoreOptions};
 
 pub(crate) use address::Listen;
 use address::{ice_server, network, public_url, web_url};
-use variables::nearest;
-pub(crate) use variables::{CONFIG as CONFIG_VARIABLE, Variables};
+use environment::nearest;
+pub(crate) use environment::{CONFIG as CONFIG_VARIABLE, Variables};
 
 /// One setting.
 pub(crate) struct Setting {
