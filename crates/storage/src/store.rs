@@ -8,6 +8,7 @@ use trialogue_domain::{Moment, Timestamp, Timings};
 
 use crate::changes::{Announcer, Wakes};
 use crate::connection::{AnyConnection, DatabaseUrl};
+use crate::decision::Decision;
 use crate::error::{OpenError, StoreError};
 use crate::executor::{Executor, Lanes};
 use crate::migrate::{SchemaState, state};
@@ -51,7 +52,7 @@ pub struct Store {
 }
 
 struct Inner {
-    executor: Executor,
+    executor: Executor<Decision>,
     announcer: Arc<Announcer>,
     url: DatabaseUrl,
     timings: Timings,
@@ -127,7 +128,7 @@ impl Store {
         &self.inner.url
     }
 
-    pub(crate) fn executor(&self) -> &Executor {
+    pub(crate) fn executor(&self) -> &Executor<Decision> {
         &self.inner.executor
     }
 

@@ -104,6 +104,16 @@ pub enum Whose {
     Provider(UserId),
 }
 
+impl Whose {
+    /// Operations of one key follow each other.
+    pub(crate) const fn key(self) -> i32 {
+        match self {
+            Self::Id(id) => id.0,
+            Self::Client(user) | Self::Provider(user) => user.0,
+        }
+    }
+}
+
 macro_rules! latest {
     ($connection:expr, $of_user:expr) => {{
         let live = conferences::table
@@ -148,7 +158,9 @@ pub(crate) fn view(
     connection: &mut AnyConnection,
     id: ConferenceId,
 ) -> Result<Option<ConferenceView>, StoreError> {
-    let Some(Loaded { conference, row, participants }) = load(connection, id)? else { return Ok(None) };
+    let Some(loaded) = load(connection, id)? else { return Ok(None) };
+    let conference = loaded.conference()?;
+    let Loaded { row, participants, .. } = loaded;
     let client = person(connection, conference.client)?;
     let provider = conference.provider().map(|p| person(connection, p)).transpose()?;
     let offered = conference
