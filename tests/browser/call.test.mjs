@@ -193,6 +193,13 @@ test('a guest leaves, another declines, and the end of the call is told to one w
   await view(declining, 'welcome').waitFor();
   await accessible(declining);
   await pictures(declining, 'guest-welcome-dark');
+  // The server's news that the invitation is over comes before the answer to the no.
+  const over = declining.waitForResponse((one) => one.url().endsWith('/Guest/Invitation') && one.status() === 401);
+  await declining.route('**/Guest/Decline', async (route) => {
+    const response = await route.fetch();
+    await over;
+    await route.fulfill({ response });
+  });
   await declining.locator('#no').click();
   await declining.getByText('You have declined').waitFor();
 

@@ -53,6 +53,11 @@ export class Changes {
     window.removeEventListener('online', this.#wake);
   }
 
+  /** Nothing is looked at any more; a look that is on its way may still end. */
+  get stopped() {
+    return this.#abort.signal.aborted;
+  }
+
   #wake = () => {
     if (document.hidden) return;
     this.#shown();

@@ -48,6 +48,8 @@ async function look() {
     await settle();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
+    // Of a login that this page has ended itself, nothing is to be told.
+    if (changes.stopped) return;
     if (error.isOut) {
       leave();
       expire('client', error);

@@ -54,6 +54,8 @@ async function look() {
     else await desk();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
+    // Of a login that this page has ended itself, nothing is to be told.
+    if (changes.stopped) return;
     if (error.isOut) {
       leave();
       expire('provider', error);

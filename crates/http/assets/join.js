@@ -29,6 +29,8 @@ let closed = '';
 let elsewhere = false;
 /** It was the guest's own wish to go. */
 let leaving = false;
+/** The guest's yes or no is on its way. */
+let answering = false;
 let changes = null;
 
 start();
@@ -49,8 +51,8 @@ async function look() {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.isOut) {
-      // Within a call, the signalling's last message says why.
-      if (!call) close('invalid');
+      // Within a call, the signalling's last message says why; while a yes or no is on its way, its answer does.
+      if (!call && !answering) close('invalid');
     } else if (error.isTemporary) banner('problem.offline');
     else if (showing() === null) banner('problem.other');
     // The others are the answer to something that has passed: the next look tells.
@@ -138,9 +140,10 @@ function closedTexts() {
   setText(byId('closed-text'), t(`closed.${known}.text`));
 }
 
-async function answer(route, after) {
+async function answer(route, after = () => {}) {
   const trouble = byId('join-error');
   complain(trouble, '');
+  answering = true;
   try {
     await post(`Guest/${route}`, token);
     after();
@@ -148,9 +151,11 @@ async function answer(route, after) {
     if (error.isOut) close('invalid');
     else complain(trouble, problem(error));
   }
+  answering = false;
+  changes.now();
 }
 
-byId('yes').addEventListener('click', () => answer('Confirm', () => changes.now()));
+byId('yes').addEventListener('click', () => answer('Confirm'));
 byId('no').addEventListener('click', () => answer('Decline', () => close('declined')));
 byId('try').addEventListener('click', async () => {
   await devices.start();
