@@ -29,6 +29,7 @@ mod logins;
 mod migrate;
 mod nodes;
 mod outbox;
+mod polls;
 mod postgres;
 mod reader;
 mod released;

@@ -12,6 +12,7 @@ use crate::decision::Decision;
 use crate::error::{OpenError, StoreError};
 use crate::executor::{Executor, Lanes};
 use crate::migrate::{SchemaState, state};
+use crate::polls::Polls;
 use crate::postgres;
 use crate::sqlite_files::{self, OpenFiles};
 
@@ -56,6 +57,7 @@ struct Inner {
     announcer: Arc<Announcer>,
     url: DatabaseUrl,
     timings: Timings,
+    polls: Polls,
 }
 
 impl Store {
@@ -89,7 +91,13 @@ impl Store {
         }
         let files = OpenFiles::of(url, connection)?;
         let executor = Executor::start(url, lanes, &announcer, files)?;
-        let inner = Inner { executor, announcer, url: url.clone(), timings: options.timings };
+        let inner = Inner {
+            executor,
+            announcer,
+            url: url.clone(),
+            timings: options.timings,
+            polls: Polls::default(),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -130,6 +138,10 @@ impl Store {
 
     pub(crate) fn executor(&self) -> &Executor<Decision> {
         &self.inner.executor
+    }
+
+    pub(crate) fn polls(&self) -> &Polls {
+        &self.inner.polls
     }
 
     pub(crate) fn moment(&self, now: Timestamp) -> Moment<'_> {

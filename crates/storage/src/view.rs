@@ -94,7 +94,7 @@ pub struct OfferedProvider {
 }
 
 /// Which conference is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Whose {
     /// The one with this id.
     Id(ConferenceId),

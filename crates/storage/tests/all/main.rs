@@ -33,6 +33,8 @@ mod nodes;
 #[cfg(test)]
 mod outbox;
 #[cfg(test)]
+mod polls;
+#[cfg(test)]
 mod postgres;
 #[cfg(test)]
 mod released;
