@@ -50,6 +50,8 @@ mod sweep;
 #[cfg(test)]
 mod trouble;
 #[cfg(test)]
+mod upgrade;
+#[cfg(test)]
 mod urls;
 #[cfg(test)]
 mod users;
