@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod backup;
 #[cfg(test)]
+mod batches;
+#[cfg(test)]
 mod calls;
 #[cfg(test)]
 mod changes;
@@ -30,6 +32,8 @@ mod migrations;
 mod nodes;
 #[cfg(test)]
 mod outbox;
+#[cfg(test)]
+mod polls;
 #[cfg(test)]
 mod postgres;
 #[cfg(test)]
