@@ -118,13 +118,29 @@ impl App {
 
     /// A conference as it stands now: what is due has ended, whether or not the background work has come round to it.
     pub(crate) async fn view(&self, whose: Whose) -> Result<Option<ConferenceView>, StoreError> {
-        let Some(mut view) = self.store.view(whose).await? else { return Ok(None) };
+        let Some(view) = self.store.view(whose).await? else { return Ok(None) };
+        Ok(Some(Arc::unwrap_or_clone(self.as_of_now(whose, Arc::new(view)).await?)))
+    }
+
+    /// The same for those who poll; the signs of life of people may be older ones.
+    pub(crate) async fn polled(&self, whose: Whose) -> Result<Option<Arc<ConferenceView>>, StoreError> {
+        let Some(view) = self.store.polled(whose).await? else { return Ok(None) };
+        Ok(Some(self.as_of_now(whose, view).await?))
+    }
+
+    async fn as_of_now(
+        &self,
+        whose: Whose,
+        mut view: Arc<ConferenceView>,
+    ) -> Result<Arc<ConferenceView>, StoreError> {
         let (now, timings) = (self.clock.now(), self.store.timings());
-        let moment = Moment { now, timings: &timings };
-        for event in observe(&view.conference, Observation::DeadlinePassed, moment) {
-            view.conference = view.conference.apply(&event, now);
+        let due = observe(&view.conference, Observation::DeadlinePassed, Moment { now, timings: &timings });
+        if due.is_empty() {
+            return Ok(view);
         }
-        let provider = view.conference.provider();
+        let shown = Arc::make_mut(&mut view);
+        shown.conference = due.iter().fold(shown.conference.clone(), |state, event| state.apply(event, now));
+        let provider = shown.conference.provider();
         if let Whose::Provider(user) = whose
             && provider != Some(user)
         {
@@ -132,10 +148,10 @@ impl App {
             self.store.observe(view.conference.id, [Observation::DeadlinePassed], now).await?;
             return Err(Refusal::Released.into());
         }
-        view.provider = view.provider.filter(|person| provider == Some(person.id));
-        let open: Vec<UserId> = view.conference.open_offers().collect();
-        view.offered.retain(|offered| open.contains(&offered.person.id));
-        Ok(Some(view))
+        shown.provider = shown.provider.take().filter(|person| provider == Some(person.id));
+        let open: Vec<UserId> = shown.conference.open_offers().collect();
+        shown.offered.retain(|offered| open.contains(&offered.person.id));
+        Ok(view)
     }
 
     /// What the server knows of its own readiness.

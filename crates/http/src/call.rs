@@ -1,6 +1,7 @@
 //! One request on its way through a handler: who calls, what the body says, how it is answered.
 
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
@@ -246,6 +247,12 @@ impl Call {
     /// A conference as it stands now: what is due has ended, whether or not the background work has come round to it.
     pub(crate) async fn view(&self, whose: Whose) -> Result<ConferenceView, Failure> {
         let view = self.app.view(whose).await.map_err(|e| self.fail(e))?;
+        view.ok_or_else(|| self.fail(StoreError::Refused(Refusal::NoRequest)))
+    }
+
+    /// The same for those who poll; the signs of life of people may be older ones.
+    pub(crate) async fn polled(&self, whose: Whose) -> Result<Arc<ConferenceView>, Failure> {
+        let view = self.app.polled(whose).await.map_err(|e| self.fail(e))?;
         view.ok_or_else(|| self.fail(StoreError::Refused(Refusal::NoRequest)))
     }
 

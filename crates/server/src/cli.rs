@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use trialogue_storage::{Store, backup, migrate};
 
+use crate::config::{CONFIG_VARIABLE, Settings, Values, Variables, flags, markdown};
 use crate::output::{complain, print, print_line};
-use crate::settings::{CONFIG_VARIABLE, SETTINGS, Settings, Values, Variables, markdown};
 use crate::{demo, serve, telemetry, timeline, users};
 
 /// Reads the command line and does what it says.
@@ -79,15 +80,7 @@ fn command() -> Command {
             .value_name("FILE")
             .global(true)
             .help("A TOML file with settings [environment: TRIALOGUE_CONFIG]");
-        let flags = SETTINGS.iter().map(|setting| {
-            Arg::new(setting.name)
-                .long(setting.name.replace('_', "-"))
-                .value_name("VALUE")
-                .global(true)
-                .help(format!("{} [default: {}]", setting.help, setting.default))
-                .help_heading("Settings (see docs/settings.md)")
-        });
-        std::iter::once(config).chain(flags)
+        std::iter::once(config).chain(flags())
     };
     let demo_flag = Arg::new("demo").long("demo").action(ArgAction::SetTrue);
     Command::new("trialogue")
@@ -140,7 +133,10 @@ fn gather(matches: &ArgMatches) -> anyhow::Result<Values> {
     while let Some((_, inner)) = innermost.subcommand() {
         innermost = inner;
     }
-    let flag = |name: &str| innermost.get_one::<String>(name).cloned();
+    let flag = |name: &str| {
+        let given = innermost.value_source(name) == Some(ValueSource::CommandLine);
+        innermost.get_one::<String>(name).filter(|_| given).cloned()
+    };
     let variables = Variables::of(std::env::vars_os());
     let file = match flag("config").filter(|file| !file.is_empty()) {
         Some(file) => Some(file),

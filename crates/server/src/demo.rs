@@ -6,8 +6,8 @@ use trialogue_http::{Clock as _, hash_password};
 use trialogue_storage::{NewUser, Store, StoreError, UserRole};
 
 use crate::clock::SystemClock;
+use crate::config::Settings;
 use crate::entropy::SystemEntropy;
-use crate::settings::Settings;
 
 /// The walk, kept as a script that a test runs.
 const WALK: &str = include_str!("../../../scripts/walkthrough.sh");

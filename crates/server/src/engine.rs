@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use trialogue_http::{App, Clock, JanusReports};
 use trialogue_media::{Janus, LiveKit, Mesh, Notifier, VideoEngine};
 
-use crate::settings::Engine;
+use crate::config::Engine;
 
 /// What carries the picture.
 pub(crate) struct Carrier {

@@ -5,6 +5,7 @@
 
 mod cli;
 mod clock;
+mod config;
 mod deadlines;
 mod demo;
 mod engine;
@@ -20,7 +21,6 @@ mod presence;
 mod reconcile;
 mod relay;
 mod serve;
-mod settings;
 mod sweeper;
 mod telemetry;
 #[cfg(test)]

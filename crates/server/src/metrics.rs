@@ -15,8 +15,8 @@ use trialogue_http::{Clock, Live};
 use trialogue_media::Gateway;
 use trialogue_storage::Store;
 
+use crate::config::Listen;
 use crate::serve::{Listeners, listen};
-use crate::settings::Listen;
 
 /// From a tenth of a millisecond to what clients give up after.
 const BUCKETS: [f64; 12] = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];

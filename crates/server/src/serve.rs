@@ -15,6 +15,7 @@ use trialogue_media::{Gateway, notifications};
 use trialogue_storage::{Channel, NodeId, Store, migrate};
 
 use crate::clock::SystemClock;
+use crate::config::{Listen, Settings};
 use crate::demo;
 use crate::engine::{Carrier, carrier, with_routes};
 use crate::entropy::SystemEntropy;
@@ -26,7 +27,6 @@ use crate::output::print;
 use crate::postman::Postman;
 use crate::reconcile::reconcile;
 use crate::relay::Background;
-use crate::settings::{Listen, Settings};
 use crate::sweeper::Sweeper;
 
 /// Runs the server.

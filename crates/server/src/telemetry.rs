@@ -7,14 +7,17 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{fmt, registry};
 
-use crate::settings::Settings;
+use crate::config::{LogFormat, Settings};
 
 /// Starts logging. What is left in the buffer is written when the guard goes.
 pub(crate) fn start(settings: &Settings) -> anyhow::Result<WorkerGuard> {
     let wanted = EnvFilter::try_new(&settings.log).context("setting `log`")?;
     let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
     let lines = fmt::layer().with_writer(writer).with_ansi(false);
-    let lines = if settings.log_json { lines.json().flatten_event(true).boxed() } else { lines.boxed() };
+    let lines = match settings.log_format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
     registry().with(lines.with_filter(wanted.and(allowed()))).init();
     Ok(guard)
 }

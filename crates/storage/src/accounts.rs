@@ -6,11 +6,14 @@ use trialogue_domain::{
     observe,
 };
 
-use crate::aggregate::{Loaded, bind_secret, load};
-use crate::calls::{lane_key, missing};
+use crate::aggregate::load;
+use crate::batch::Verdict;
+use crate::calls::{after, command_steps};
+use crate::decision::Given;
+use crate::facts::Needs;
 use crate::schema::participants;
 use crate::store::SecretHash;
-use crate::view::{Whose, find};
+use crate::view::Whose;
 use crate::{Store, StoreError};
 
 impl Store {
@@ -26,23 +29,20 @@ impl Store {
         now: Timestamp,
     ) -> Result<Conference, StoreError> {
         let store = self.clone();
-        self.executor()
-            .write(lane_key(whose), "issue accounts", move |tx| {
-                let id = find(&mut tx.connection, whose)?.ok_or_else(|| missing(whose))?;
-                let command = match actor {
-                    Actor::Client(_) | Actor::Provider(_) | Actor::System => Command::IssueAccounts,
-                    Actor::Guest(_) | Actor::SecondInterpreter(_) => Command::IssueOwnAccount,
-                };
-                let conference = store.decide_and_save(tx, id, actor, command, now, None)?;
-                let own = own_participant(&conference, actor);
-                if let Some(own) =
-                    own.filter(|id| conference.participant(*id).is_some_and(Participant::is_live))
-                {
-                    bind_secret(&mut tx.connection, id, own, &secret(own))?;
-                }
-                Ok(conference)
-            })
-            .await
+        let command = match actor {
+            Actor::Client(_) | Actor::Provider(_) | Actor::System => Command::IssueAccounts,
+            Actor::Guest(_) | Actor::SecondInterpreter(_) => Command::IssueOwnAccount,
+        };
+        let judge = move |conference: &Conference, _: &mut Given<'_>| {
+            let moment = store.moment(now);
+            let steps = command_steps(conference, actor, command, moment)?;
+            let state =
+                steps.iter().fold(conference.clone(), |state, step| after(&state, &step.events, moment));
+            let own = own_participant(&state, actor)
+                .filter(|id| state.participant(*id).is_some_and(Participant::is_live));
+            Ok(Verdict { secret: own.map(|own| (own, secret(own))), ..steps.into() })
+        };
+        self.executor().decide(whose, Needs::Nothing, "issue accounts", judge).await
     }
 
     /// Whether a participant is in the conference with an account that is good now. What is due has ended, whether or not
@@ -59,7 +59,8 @@ impl Store {
         let store = self.clone();
         self.executor()
             .read_together("check an account", move |connection| {
-                let Some(Loaded { conference, .. }) = load(connection, conference)? else { return Ok(false) };
+                let Some(loaded) = load(connection, conference)? else { return Ok(false) };
+                let conference = loaded.conference()?;
                 let due = observe(&conference, Observation::DeadlinePassed, store.moment(now));
                 let conference = due.iter().fold(conference, |state, event| state.apply(event, now));
                 Ok(conference.participant(participant).is_some_and(|p| p.state.account().is_some()))

@@ -6,13 +6,12 @@ use trialogue_domain::{
     Timestamp, UserId, decide, observe,
 };
 
-use crate::aggregate::{Deed, Invitee, Step, append, load_to_change};
-use crate::connection::AnyConnection;
-use crate::requests::{LiveOf, is_live, require_offer};
-use crate::schema::{call_legs, conferences};
+use crate::batch::{Deed, Step, Verdict};
+use crate::decision::Given;
+use crate::facts::{Facts, Needs};
+use crate::schema::conferences;
 use crate::text::storable;
 use crate::view::{ConferenceView, Whose, find, view};
-use crate::writer::Tx;
 use crate::{Store, StoreError};
 
 /// A command as it comes from outside: without the ids of what it makes.
@@ -76,20 +75,15 @@ impl Store {
         now: Timestamp,
     ) -> Result<Conference, StoreError> {
         let store = self.clone();
-        if let (Whose::Id(id), Ok(command)) = (whose, plain_command(ask)) {
-            let plan =
-                move |conference: &Conference| command_steps(conference, actor, command, store.moment(now));
-            let conference = self.executor().decide(id, "do a command", plan).await?;
-            return Ok(self.followed_by_offers(conference, now).await);
-        }
-        let conference = self
-            .executor()
-            .write(lane_key(whose), "do a command", move |tx| {
-                let id = find(&mut tx.connection, whose)?.ok_or_else(|| missing(whose))?;
-                let command = command_of(tx, id, actor, ask)?;
-                store.decide_and_save(tx, id, actor, command, now, None)
-            })
-            .await?;
+        let needs = match (ask, actor) {
+            (Ask::AcceptOffer | Ask::DeclineOffer, Actor::Provider(provider)) => Needs::OfferTo(provider),
+            _ => Needs::Nothing,
+        };
+        let judge = move |conference: &Conference, given: &mut Given<'_>| {
+            let command = command_of(ask, actor, given)?;
+            Ok(command_steps(conference, actor, command, store.moment(now))?.into())
+        };
+        let conference = self.executor().decide(whose, needs, "do a command", judge).await?;
         Ok(self.followed_by_offers(conference, now).await)
     }
 
@@ -122,16 +116,16 @@ impl Store {
             ])?;
         }
         let store = self.clone();
-        let conference = self
-            .executor()
-            .write(lane_key(whose), "finish a call", move |tx| {
-                let id = find(&mut tx.connection, whose)?.ok_or_else(|| missing(whose))?;
-                let command = Command::Finish { successful };
-                let conference = store.decide_and_save(tx, id, actor, command, now, None)?;
-                save_legs(&mut tx.connection, id, &legs)?;
-                Ok(conference)
-            })
-            .await?;
+        let has_legs = !legs.is_empty();
+        let judge = move |conference: &Conference, given: &mut Given<'_>| {
+            let command = Command::Finish { successful };
+            let steps = command_steps(conference, actor, command, store.moment(now))?;
+            // Finishing again reports the same legs again; the first report stands.
+            let legs = if given.facts.legs_reported { Vec::new() } else { legs.clone() };
+            Ok(Verdict { legs, ..steps.into() })
+        };
+        let needs = if has_legs { Needs::Legs } else { Needs::Nothing };
+        let conference = self.executor().decide(whose, needs, "finish a call", judge).await?;
         Ok(self.followed_by_offers(conference, now).await)
     }
 
@@ -147,10 +141,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let store = self.clone();
         let observations: Vec<Observation> = observations.into_iter().collect();
-        let plan = move |conference: &Conference| {
-            Ok(observation_steps(conference, &observations, store.moment(now)))
+        let judge = move |conference: &Conference, _: &mut Given<'_>| {
+            Ok(observation_steps(conference, &observations, store.moment(now)).into())
         };
-        match self.executor().decide(id, "take in observations", plan).await {
+        match self.executor().decide(Whose::Id(id), Needs::Nothing, "take in observations", judge).await {
             Ok(_) | Err(StoreError::Refused(Refusal::NotFound)) => Ok(()),
             Err(error) => Err(error),
         }
@@ -205,24 +199,10 @@ impl Store {
             })
             .await
     }
-
-    pub(crate) fn decide_and_save(
-        &self,
-        tx: &mut Tx,
-        id: ConferenceId,
-        actor: Actor,
-        command: Command,
-        now: Timestamp,
-        invitee: Option<&Invitee>,
-    ) -> Result<Conference, StoreError> {
-        let conference = load_to_change(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?.conference;
-        let steps = command_steps(&conference, actor, command, self.moment(now))?;
-        append(tx, conference, &steps, invitee)
-    }
 }
 
 /// What a command leads to. What is due has ended before it, whether or not the background work has come round to it.
-fn command_steps(
+pub(crate) fn command_steps(
     conference: &Conference,
     actor: Actor,
     command: Command,
@@ -259,61 +239,32 @@ pub(crate) fn observation_steps(
     vec![Step { deed: Deed { actor: None, at: moment.now }, events }]
 }
 
-fn after(conference: &Conference, events: &[Event], moment: Moment<'_>) -> Conference {
+pub(crate) fn after(conference: &Conference, events: &[Event], moment: Moment<'_>) -> Conference {
     events.iter().fold(conference.clone(), |state, event| state.apply(event, moment.now))
 }
 
-/// What an ask still needs before it is a command.
-enum Needs {
-    OfferToAccept,
-    OfferToDecline,
-    PairToStart,
-    PairToStartAgain,
-    ParticipantToRejoin,
-}
-
-/// The command of an ask, if it needs neither new ids nor a look at other rows.
-const fn plain_command(ask: Ask) -> Result<Command, Needs> {
-    match ask {
-        Ask::AcceptOffer => Err(Needs::OfferToAccept),
-        Ask::DeclineOffer => Err(Needs::OfferToDecline),
-        Ask::StartVideo => Err(Needs::PairToStart),
-        Ask::VideoAgain => Err(Needs::PairToStartAgain),
-        Ask::FindAnother => Ok(Command::FindAnother),
-        Ask::Rejoin => Err(Needs::ParticipantToRejoin),
-        Ask::ConfirmVideo => Ok(Command::ConfirmVideo),
-        Ask::RefuseVideo => Ok(Command::RefuseVideo),
-        Ask::Kick(target) => Ok(Command::Kick(target)),
-        Ask::ConfirmInvitation => Ok(Command::ConfirmInvitation),
-        Ask::DeclineInvitation => Ok(Command::DeclineInvitation),
-        Ask::Leave => Ok(Command::Leave),
-        Ask::Offer(provider) => Ok(Command::Offer(provider)),
-    }
-}
-
-fn command_of(tx: &mut Tx, id: ConferenceId, actor: Actor, ask: Ask) -> Result<Command, StoreError> {
-    match plain_command(ask) {
-        Ok(command) => Ok(command),
-        Err(Needs::OfferToAccept) => {
-            require_offer(&mut tx.connection, id, actor)?;
-            let busy = match actor {
-                Actor::Provider(provider) => is_live(&mut tx.connection, LiveOf::Provider(provider, id))?,
-                Actor::Client(_) | Actor::Guest(_) | Actor::SecondInterpreter(_) | Actor::System => false,
-            };
-            Ok(Command::AcceptOffer { busy })
-        }
-        Err(Needs::OfferToDecline) => {
-            require_offer(&mut tx.connection, id, actor)?;
-            Ok(Command::DeclineOffer)
-        }
-        Err(Needs::PairToStart) => Ok(Command::StartVideo(new_pair(tx))),
-        Err(Needs::PairToStartAgain) => Ok(Command::VideoAgain(new_pair(tx))),
-        Err(Needs::ParticipantToRejoin) => Ok(Command::Rejoin(tx.ids.participant())),
-    }
-}
-
-fn new_pair(tx: &mut Tx) -> NewPair {
-    NewPair { client: tx.ids.participant(), provider: tx.ids.participant() }
+/// The command of an ask: with the ids of what it makes, and what it must know.
+fn command_of(ask: Ask, actor: Actor, given: &mut Given<'_>) -> Result<Command, StoreError> {
+    let Facts { offered, busy, .. } = given.facts;
+    // A provider reaches a request by the offer made to it, and by nothing else.
+    let reached =
+        if offered || !matches!(actor, Actor::Provider(_)) { Ok(()) } else { Err(Refusal::NotFound) };
+    let mut new_pair = || NewPair { client: given.participant(), provider: given.participant() };
+    Ok(match ask {
+        Ask::AcceptOffer => reached.map(|()| Command::AcceptOffer { busy })?,
+        Ask::DeclineOffer => reached.map(|()| Command::DeclineOffer)?,
+        Ask::StartVideo => Command::StartVideo(new_pair()),
+        Ask::VideoAgain => Command::VideoAgain(new_pair()),
+        Ask::FindAnother => Command::FindAnother,
+        Ask::Rejoin => Command::Rejoin(given.participant()),
+        Ask::ConfirmVideo => Command::ConfirmVideo,
+        Ask::RefuseVideo => Command::RefuseVideo,
+        Ask::Kick(target) => Command::Kick(target),
+        Ask::ConfirmInvitation => Command::ConfirmInvitation,
+        Ask::DeclineInvitation => Command::DeclineInvitation,
+        Ask::Leave => Command::Leave,
+        Ask::Offer(provider) => Command::Offer(provider),
+    })
 }
 
 pub(crate) const fn missing(whose: Whose) -> Refusal {
@@ -321,45 +272,4 @@ pub(crate) const fn missing(whose: Whose) -> Refusal {
         Whose::Id(_) => Refusal::NotFound,
         Whose::Client(_) | Whose::Provider(_) => Refusal::NoRequest,
     }
-}
-
-pub(crate) const fn lane_key(whose: Whose) -> i32 {
-    match whose {
-        Whose::Id(id) => id.0,
-        Whose::Client(user) | Whose::Provider(user) => user.0,
-    }
-}
-
-fn save_legs(connection: &mut AnyConnection, id: ConferenceId, legs: &[CallLeg]) -> Result<(), StoreError> {
-    // Finishing again reports the same legs again; the first report stands.
-    let reported = call_legs::table
-        .filter(call_legs::conference_id.eq(id.0))
-        .count()
-        .get_result::<i64>(connection)
-        .map_err(StoreError::query("look for call legs"))?;
-    if reported > 0 || legs.is_empty() {
-        return Ok(());
-    }
-    for (position, leg) in (0..).zip(legs) {
-        diesel::insert_into(call_legs::table)
-            .values((
-                call_legs::conference_id.eq(id.0),
-                call_legs::position.eq(position),
-                call_legs::started_at.eq(leg.started.map(|t| t.0)),
-                call_legs::ended_at.eq(leg.ended.map(|t| t.0)),
-                call_legs::call_time.eq(&leg.call_time),
-                call_legs::successful.eq(leg.successful),
-                call_legs::additional_info.eq(&leg.additional_info),
-                call_legs::third_party_call_id.eq(&leg.third_party_call_id),
-            ))
-            .execute(connection)
-            .map_err(StoreError::query("insert a call leg"))?;
-    }
-    // The texts of a late report are blanked by the next sweep.
-    let late = conferences::table.find(id.0).filter(conferences::blanked.eq(true));
-    diesel::update(late)
-        .set(conferences::blanked.eq(false))
-        .execute(connection)
-        .map_err(StoreError::query("note a late report"))?;
-    Ok(())
 }

@@ -46,6 +46,26 @@ macro_rules! lock_free_rows {
 }
 pub(crate) use lock_free_rows;
 
+/// Loads the rows of many keys: on PostgreSQL by one statement with an array, on SQLite by one cached statement for each
+/// key. Without keys nothing is asked.
+macro_rules! load_by {
+    ($connection:expr, $column:expr, $keys:expr, $query:expr) => {
+        match $connection {
+            _ if $keys.is_empty() => Ok(Vec::new()),
+            $crate::connection::AnyConnection::Postgres(native) => {
+                $query.filter($column.eq_any($keys)).load(native)
+            }
+            $crate::connection::AnyConnection::Sqlite(native) => {
+                $keys.iter().try_fold(Vec::new(), |mut rows, key| {
+                    rows.append(&mut $query.filter($column.eq(*key)).load(native)?);
+                    Ok(rows)
+                })
+            }
+        }
+    };
+}
+pub(crate) use load_by;
+
 /// Where the data is.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {

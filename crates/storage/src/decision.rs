@@ -1,69 +1,114 @@
-//! A change of a conference that can wait in a writer's queue.
+//! Changes of conferences as jobs of a writer, which does those that wait as one batch (`batch.rs`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::sync::oneshot;
-use trialogue_domain::{Conference, ConferenceId};
+use trialogue_domain::{Conference, ParticipantId};
 
 use crate::StoreError;
-use crate::aggregate::{Changes, Step};
+use crate::batch::{Batch, Verdict};
+use crate::executor::{Batched, Executor, Outcome};
+use crate::facts::{self, Facts, Needs, find_all};
+use crate::ids::Ids;
 use crate::outbox::Held;
+use crate::view::Whose;
+use crate::writer::Tx;
 
-/// A change of one conference that depends on its state and on nothing else. It is a job of its own kind because
-/// PostgreSQL does many of them in few statements (`together.rs`).
+/// A change of one conference that depends on its state and on a few facts from beside it.
 pub(crate) struct Decision {
-    id: ConferenceId,
     name: &'static str,
-    plan: Box<Plan>,
+    whose: Whose,
+    needs: Needs,
+    judge: Box<Judge>,
+    /// The work that is done with it.
     done: Option<Held>,
     after: Option<Conference>,
     reply: oneshot::Sender<Result<Conference, StoreError>>,
 }
 
-/// What a state leads to.
-pub(crate) type Plan = dyn FnMut(&Conference) -> Result<Vec<Step>, StoreError> + Send;
+/// What a state leads to. It is asked again if the batch failed.
+pub(crate) type Judge = dyn FnMut(&Conference, &mut Given<'_>) -> Result<Verdict, StoreError> + Send;
 
-impl Decision {
-    pub(crate) const fn new(
-        id: ConferenceId,
-        name: &'static str,
-        plan: Box<Plan>,
-        done: Option<Held>,
-        reply: oneshot::Sender<Result<Conference, StoreError>>,
-    ) -> Self {
-        Self { id, name, plan, done, after: None, reply }
+/// What a decision is made with, beside the state.
+pub(crate) struct Given<'a> {
+    pub(crate) facts: Facts,
+    ids: &'a mut Ids,
+}
+
+impl Given<'_> {
+    /// The id of a participant that is new. A decision takes two at most.
+    pub(crate) fn participant(&mut self) -> ParticipantId {
+        self.ids.participant()
     }
+}
 
-    /// Of which conference.
-    pub(crate) const fn id(&self) -> ConferenceId {
-        self.id
-    }
-
-    /// The work from the outbox that is done with it.
-    pub(crate) const fn done(&self) -> Option<&Held> {
-        self.done.as_ref()
-    }
-
-    /// Judges a state. No changes means: allowed, and already so.
-    pub(crate) fn judge(&mut self, before: Conference) -> Result<Option<Changes>, StoreError> {
-        let operation = self.name;
-        let steps = catch_unwind(AssertUnwindSafe(|| (self.plan)(&before)))
-            .unwrap_or(Err(StoreError::Panicked { operation }))?;
-        if steps.is_empty() {
-            self.after = Some(before);
-            return Ok(None);
+impl Batched for Decision {
+    fn run(decisions: &mut [&mut Self], tx: &mut Tx) -> Result<Vec<Outcome>, StoreError> {
+        let wanted: Vec<Whose> = decisions.iter().map(|decision| decision.whose).collect();
+        let found = find_all(&mut tx.connection, &wanted)?;
+        let ids =
+            || found.iter().zip(decisions.iter()).filter_map(|(id, d)| Some((*id.as_ref().ok()?, d.needs)));
+        let facts = facts::Loaded::load(&mut tx.connection, ids())?;
+        let mut batch = Batch::load(&mut tx.connection, ids().map(|(id, _)| id))?;
+        let mut outcomes = Vec::with_capacity(decisions.len());
+        for (decision, id) in decisions.iter_mut().zip(found) {
+            outcomes.push(id.map_err(StoreError::from).and_then(|id| {
+                let facts = facts.of(id, decision.needs);
+                let given = &mut Given { facts, ids: &mut tx.ids };
+                decision.after = Some(batch.judge(id, |state| decision.verdict(state, given))?);
+                decision.done.into_iter().for_each(|done| batch.settle(done));
+                Ok(())
+            }));
         }
-        let changes = Changes::of(before, &steps, None);
-        self.after = Some(changes.after.clone());
-        Ok(Some(changes))
+        batch.save(tx)?;
+        Ok(outcomes)
     }
 
-    /// Gives the answer.
-    pub(crate) fn answer(self, outcome: Result<(), StoreError>) {
-        let Self { name: operation, plan, after, reply, .. } = self;
+    fn finish(self, outcome: Outcome) {
+        let Self { name: operation, judge, after, reply, .. } = self;
         // It may hold a handle of the store: let go before the asker hears of it, who may want to close the store next.
-        drop(plan);
+        drop(judge);
         // The asker may be gone; what was done stays done.
         let _ = reply.send(outcome.and_then(|()| after.ok_or(StoreError::Panicked { operation })));
+    }
+}
+
+impl Decision {
+    /// A bug in one decision must not take the batch down with it.
+    fn verdict(&mut self, state: &Conference, given: &mut Given<'_>) -> Result<Verdict, StoreError> {
+        let operation = self.name;
+        catch_unwind(AssertUnwindSafe(|| (self.judge)(state, given)))
+            .unwrap_or(Err(StoreError::Panicked { operation }))
+    }
+}
+
+impl Executor<Decision> {
+    /// Changes a conference by what its state leads to, and returns the state after.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`](trialogue_domain::Refusal::NotFound) for an unknown conference,
+    /// [`Refusal::NoRequest`](trialogue_domain::Refusal::NoRequest) for a user who has none.
+    pub(crate) async fn decide(
+        &self,
+        whose: Whose,
+        needs: Needs,
+        name: &'static str,
+        judge: impl FnMut(&Conference, &mut Given<'_>) -> Result<Verdict, StoreError> + Send + 'static,
+    ) -> Result<Conference, StoreError> {
+        self.decide_and_settle(whose, needs, name, judge, None).await
+    }
+
+    /// The same, and with it a piece of work from the outbox is done.
+    pub(crate) async fn decide_and_settle(
+        &self,
+        whose: Whose,
+        needs: Needs,
+        name: &'static str,
+        judge: impl FnMut(&Conference, &mut Given<'_>) -> Result<Verdict, StoreError> + Send + 'static,
+        done: Option<Held>,
+    ) -> Result<Conference, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let decision = Decision { name, whose, needs, judge: Box::new(judge), done, after: None, reply };
+        self.write_batched(whose.key(), name, decision, answer).await
     }
 }

@@ -1,6 +1,6 @@
 //! The one doorway from async to diesel: queues, and the threads that serve them.
 //!
-//! Writers (`writer.rs`) take what waits into one transaction; readers (`reader.rs`) answer one operation after the
+//! It knows jobs and batches, not what they are about. Writers (`writer.rs`) take what waits into one transaction; readers (`reader.rs`) answer one operation after the
 //! other. SQLite has one writer, PostgreSQL a few, chosen by a hash of a key, so that operations of one conference follow
 //! each other. A full queue is [`StoreError::Busy`]. Nobody waits without end: an operation that is not answered in
 //! time is [`StoreError::Unavailable`] for its caller, while its thread may still be at it.
@@ -15,16 +15,12 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
-use trialogue_domain::{Conference, ConferenceId};
 
 use crate::StoreError;
-use crate::aggregate::Step;
 use crate::backlog::Queued;
 use crate::changes::Announcer;
 use crate::connection::{AnyConnection, Connector, DatabaseUrl};
-use crate::decision::Decision;
 use crate::error::OpenError;
-use crate::outbox::Held;
 use crate::reader::{self, Reader};
 use crate::sqlite_files::OpenFiles;
 use crate::writer::{Tx, Writer};
@@ -38,28 +34,71 @@ pub(crate) trait Job<C>: Send {
     fn run(&mut self, context: &mut C) -> Outcome;
     /// Gives the answer.
     fn finish(self: Box<Self>, outcome: Outcome);
-    /// Itself, if it can be done together with others.
-    fn as_decision(&mut self) -> Option<&mut Decision> {
-        None
+}
+
+/// A job that a writer does together with others of its kind. It may be run again after a conflict.
+pub(crate) trait Batched: Send + Sized + 'static {
+    /// Does all of them. The outcome of each is its own; an error means that none was done, and that they may be tried one
+    /// by one.
+    fn run(jobs: &mut [&mut Self], tx: &mut Tx) -> Result<Vec<Outcome>, StoreError>;
+    /// Gives the answer.
+    fn finish(self, outcome: Outcome);
+}
+
+/// What waits for a writer.
+pub(crate) enum Write<B> {
+    /// It is done alone, in a savepoint of its own.
+    Alone(Box<dyn Job<Tx>>),
+    /// It is done with the batch.
+    Batched(B),
+}
+
+/// What waits for a reader.
+pub(crate) type Read = Box<dyn Job<AnyConnection>>;
+
+/// Something that can be told that it will not be done.
+pub(crate) trait Refuse {
+    /// Gives the answer.
+    fn refuse(self, error: StoreError);
+}
+
+impl Refuse for Read {
+    fn refuse(self, error: StoreError) {
+        self.finish(Err(error));
+    }
+}
+
+impl<B: Batched> Refuse for Write<B> {
+    fn refuse(self, error: StoreError) {
+        self.finish(Err(error));
+    }
+}
+
+impl<B: Batched> Write<B> {
+    pub(crate) fn finish(self, outcome: Outcome) {
+        match self {
+            Self::Alone(job) => job.finish(outcome),
+            Self::Batched(job) => job.finish(outcome),
+        }
     }
 }
 
 /// A job in a queue.
-pub(crate) struct Work<C> {
-    pub(crate) job: Box<dyn Job<C>>,
+pub(crate) struct Work<J> {
+    pub(crate) job: J,
     /// Jobs of one key follow each other; those of key 0 need not.
     pub(crate) key: i32,
     /// When its caller stops waiting.
     pub(crate) deadline: Instant,
 }
 
-impl<C> Work<C> {
+impl<J: Refuse> Work<J> {
     /// Hands a job back that may still be begun. One whose caller has stopped waiting is not begun any more.
     pub(crate) fn in_time(self, now: Instant) -> Option<Self> {
         if now < self.deadline {
             return Some(self);
         }
-        self.job.finish(Err(StoreError::Unavailable("it waited too long for its turn".to_owned())));
+        self.job.refuse(StoreError::Unavailable("it waited too long for its turn".to_owned()));
         None
     }
 }
@@ -91,16 +130,16 @@ impl<C, T: Send, F: FnMut(&mut C) -> Result<T, StoreError> + Send> Job<C> for Op
 }
 
 /// The way into a queue.
-struct Queue<C> {
-    jobs: SyncSender<Work<C>>,
+struct Queue<J> {
+    jobs: SyncSender<Work<J>>,
     waiting: Waiting,
 }
 
 /// How many jobs wait for the threads of a kind. A job counts until it is taken; so it may be one too many for a moment.
 pub(crate) type Waiting = Arc<AtomicUsize>;
 
-impl<C> Queue<C> {
-    fn put(&self, lane: &'static str, work: Work<C>) -> Outcome {
+impl<J> Queue<J> {
+    fn put(&self, lane: &'static str, work: Work<J>) -> Outcome {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         self.jobs.try_send(work).map_err(|e| {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -125,15 +164,15 @@ pub(crate) struct Lanes {
     pub(crate) answer_within: Duration,
 }
 
-/// The writers and readers of one database.
-pub(crate) struct Executor {
-    writers: Vec<Queue<Tx>>,
-    readers: Queue<AnyConnection>,
+/// The writers and readers of one database; `B` is what writers do in batches.
+pub(crate) struct Executor<B> {
+    writers: Vec<Queue<Write<B>>>,
+    readers: Queue<Read>,
     threads: Vec<JoinHandle<()>>,
     answer_within: Duration,
 }
 
-impl Executor {
+impl<B: Batched> Executor<B> {
     pub(crate) fn start(
         url: &DatabaseUrl,
         lanes: Lanes,
@@ -175,32 +214,19 @@ impl Executor {
         work: impl FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Operation { name, work, value: None, reply });
+        let job = Write::Alone(Box::new(Operation { name, work, value: None, reply }));
         self.answered(self.writer(key), "write", (key, name), job, answer).await
     }
 
-    /// Changes a conference by what its state leads to, and returns the state after. Unknown is
-    /// [`Refusal::NotFound`](trialogue_domain::Refusal::NotFound).
-    pub(crate) async fn decide(
+    /// Does a job of a batch; `answer` is where its answer comes.
+    pub(crate) async fn write_batched<T>(
         &self,
-        id: ConferenceId,
+        key: i32,
         name: &'static str,
-        plan: impl FnMut(&Conference) -> Result<Vec<Step>, StoreError> + Send + 'static,
-    ) -> Result<Conference, StoreError> {
-        self.decide_and_settle(id, name, plan, None).await
-    }
-
-    /// The same, and with it a piece of work from the outbox is done.
-    pub(crate) async fn decide_and_settle(
-        &self,
-        id: ConferenceId,
-        name: &'static str,
-        plan: impl FnMut(&Conference) -> Result<Vec<Step>, StoreError> + Send + 'static,
-        done: Option<Held>,
-    ) -> Result<Conference, StoreError> {
-        let (reply, answer) = oneshot::channel();
-        let job = Box::new(Decision::new(id, name, Box::new(plan), done, reply));
-        self.answered(self.writer(id.0), "write", (id.0, name), job, answer).await
+        job: B,
+        answer: oneshot::Receiver<Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        self.answered(self.writer(key), "write", (key, name), Write::Batched(job), answer).await
     }
 
     /// Does an operation that only reads.
@@ -210,7 +236,7 @@ impl Executor {
         work: impl FnMut(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Operation { name, work, value: None, reply });
+        let job: Read = Box::new(Operation { name, work, value: None, reply });
         self.answered(&self.readers, "read", (0, name), job, answer).await
     }
 
@@ -234,12 +260,12 @@ impl Executor {
     }
 
     /// Puts a job into a queue and waits for its answer.
-    async fn answered<C, T>(
+    async fn answered<J, T>(
         &self,
-        queue: &Queue<C>,
+        queue: &Queue<J>,
         lane: &'static str,
         (key, name): (i32, &'static str),
-        job: Box<dyn Job<C>>,
+        job: J,
         answer: oneshot::Receiver<Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         let deadline = Instant::now() + self.answer_within;
@@ -253,7 +279,7 @@ impl Executor {
         }
     }
 
-    fn writer(&self, key: i32) -> &Queue<Tx> {
+    fn writer(&self, key: i32) -> &Queue<Write<B>> {
         &self.writers[writer_of(key, self.writers.len())]
     }
 

@@ -9,9 +9,11 @@ use trialogue_domain::{Conference, ConferenceId, Observation, Timestamp};
 use crate::aggregate::load;
 use crate::calls::observation_steps;
 use crate::connection::AnyConnection;
+use crate::decision::Given;
+use crate::facts::Needs;
 use crate::rows::{CONNECTED, DISCONNECTED, ROUTED};
 use crate::schema::{conferences, nodes, participants};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, Whose};
 
 /// A running server: a random number for each process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -126,7 +128,7 @@ impl Store {
     pub async fn conference(&self, id: ConferenceId) -> Result<Option<Conference>, StoreError> {
         self.executor()
             .read_together("load a conference", move |connection| {
-                Ok(load(connection, id)?.map(|loaded| loaded.conference))
+                load(connection, id)?.map(|loaded| loaded.conference()).transpose()
             })
             .await
     }
@@ -142,12 +144,15 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let (store, seq) = (self.clone(), from.last_seq);
-        let plan = move |conference: &Conference| {
+        let judge = move |conference: &Conference, _: &mut Given<'_>| {
             let unchanged = conference.last_seq == seq;
             let observations = if unchanged { observations.as_slice() } else { &[] };
-            Ok(observation_steps(conference, observations, store.moment(now)))
+            Ok(observation_steps(conference, observations, store.moment(now)).into())
         };
-        self.executor().decide(from.id, "take in conclusions", plan).await.map(drop)
+        self.executor()
+            .decide(Whose::Id(from.id), Needs::Nothing, "take in conclusions", judge)
+            .await
+            .map(drop)
     }
 }
 

@@ -3,13 +3,13 @@
 use diesel::prelude::*;
 use trialogue_domain::{Actor, Command, ConferenceId, Kind, ParticipantId, Refusal, Timestamp, UserId};
 
-use crate::aggregate::Invitee;
-use crate::calls::{lane_key, missing};
+use crate::batch::{Verdict, change};
+use crate::calls::{command_steps, missing};
 use crate::deliveries::{Channel, queue};
 use crate::idempotency::{IdempotencyKey, once};
 use crate::limits::{check_invitations, count_delivery};
 use crate::requests::Render;
-use crate::rows::ParticipantRow;
+use crate::rows::{Invitee, ParticipantRow};
 use crate::schema::participants;
 use crate::store::SecretHash;
 use crate::text::storable;
@@ -83,7 +83,7 @@ impl Store {
         key.as_ref().map_or(Ok(()), IdempotencyKey::check)?;
         let store = self.clone();
         self.executor()
-            .write(lane_key(whose), "invite a guest", move |tx| {
+            .write(whose.key(), "invite a guest", move |tx| {
                 once(tx, key.as_ref(), now, |tx| {
                     let id = find(&mut tx.connection, whose)?.ok_or_else(|| missing(whose))?;
                     check_invitations(&mut tx.connection, id, now)?;
@@ -96,7 +96,10 @@ impl Store {
                         inviter: inviter_of(actor).map(|user| user.0),
                     };
                     let command = Command::InviteGuest(participant);
-                    store.decide_and_save(tx, id, actor, command, now, Some(&invitee))?;
+                    change(tx, id, |conference| {
+                        let steps = command_steps(conference, actor, command, store.moment(now))?;
+                        Ok(Verdict { invitee: Some(invitee), ..steps.into() })
+                    })?;
                     if let Some(channel) = guest.channel {
                         let address = match channel {
                             Channel::Email => &guest.email,

@@ -1,8 +1,8 @@
 //! Trialogue's store: diesel on SQLite (embedded, the default) and PostgreSQL (production), behind one [`Store`].
 //!
-//! It holds no rules. Every change of a conference goes one way: load the rows, ask the domain, apply the events, save
-//! the rows, the events and the outbox in the same transaction, commit, answer. The group-committing executor
-//! (`executor.rs`) is the one doorway from async code to diesel.
+//! It holds no rules. Every change of a conference goes one way (`batch.rs`): load the states of those that wait, ask the
+//! domain, save the rows, the events and the outbox in the same transaction, commit, answer. The group-committing
+//! executor (`executor.rs`) is the one doorway from async code to diesel.
 //!
 //! Secrets are never here: tokens, invitations and account secrets come in hashed, passwords as argon2 strings.
 
@@ -10,6 +10,7 @@ mod accounts;
 mod aggregate;
 mod backlog;
 mod backup;
+mod batch;
 mod calls;
 mod changes;
 mod connection;
@@ -17,6 +18,7 @@ mod decision;
 mod deliveries;
 mod error;
 mod executor;
+mod facts;
 mod heartbeat;
 mod idempotency;
 mod ids;
@@ -27,6 +29,7 @@ mod logins;
 mod migrate;
 mod nodes;
 mod outbox;
+mod polls;
 mod postgres;
 mod reader;
 mod released;
@@ -39,7 +42,6 @@ mod store;
 mod sweep;
 mod text;
 mod timeline;
-mod together;
 mod users;
 mod view;
 mod waiting;

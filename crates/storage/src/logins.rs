@@ -1,9 +1,12 @@
 //! Logins: their tokens, how long they last, and how they end.
 
 use diesel::prelude::*;
-use trialogue_domain::{ConferenceId, Departure, Kind, Observation, ParticipantId, State, Timestamp, UserId};
+use trialogue_domain::{
+    Conference, ConferenceId, Departure, Kind, Observation, ParticipantId, State, Timestamp, UserId,
+};
 
-use crate::aggregate::{append, load, load_to_change};
+use crate::aggregate::load;
+use crate::batch::change;
 use crate::calls::observation_steps;
 use crate::changes::Change;
 use crate::connection::{AnyConnection, native};
@@ -189,11 +192,11 @@ impl Store {
         departure: Departure,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let Some(loaded) = load_to_change(&mut tx.connection, id)? else { return Ok(()) };
         let observations = [Observation::DeadlinePassed, Observation::UserGone(user, departure)];
-        let steps = observation_steps(&loaded.conference, &observations, self.moment(now));
-        append(tx, loaded.conference, &steps, None)?;
-        Ok(())
+        let judge = |conference: &Conference| {
+            Ok(observation_steps(conference, &observations, self.moment(now)).into())
+        };
+        change(tx, id, judge).map(drop)
     }
 }
 
@@ -238,9 +241,9 @@ fn is_of_login(
     account: &impl Fn(ParticipantId) -> SecretHash,
 ) -> Result<bool, StoreError> {
     let Some(loaded) = load(connection, id)? else { return Ok(false) };
-    let kind = if loaded.conference.client == user { Kind::Client } else { Kind::Provider };
-    let Some(own) = loaded.conference.current(kind).filter(|p| !matches!(p.state, State::Finished { .. }))
-    else {
+    let conference = loaded.conference()?;
+    let kind = if conference.client == user { Kind::Client } else { Kind::Provider };
+    let Some(own) = conference.current(kind).filter(|p| !matches!(p.state, State::Finished { .. })) else {
         return Ok(true);
     };
     if own.state.account().is_none() {

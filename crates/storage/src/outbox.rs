@@ -7,11 +7,13 @@ use diesel::prelude::*;
 use trialogue_domain::{Conference, ConferenceId, Effect, Observation, Timestamp};
 
 use crate::calls::observation_steps;
-use crate::connection::{AnyConnection, lock_free_rows, native};
+use crate::connection::{AnyConnection, lock_free_rows};
+use crate::decision::Given;
+use crate::facts::Needs;
 use crate::heartbeat::alive_since;
-use crate::rows::effect_of;
+use crate::rows::{effect_of, row};
 use crate::schema::{conferences, deliveries, nodes, outbox};
-use crate::{NodeId, ServeLock, Store, StoreError};
+use crate::{NodeId, ServeLock, Store, StoreError, Whose};
 
 /// Whether a row is an effect that this version of the program knows (see `effect_of`).
 macro_rules! is_effect {
@@ -36,23 +38,17 @@ pub struct Claimed {
     lease: i64,
 }
 
-/// A claimed row and the lease under which it is held. Who has lost the lease changes nothing.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Held {
-    pub(crate) id: i64,
-    pub(crate) lease: i64,
+row! {
+    /// A claimed row and the lease under which it is held. Who has lost the lease changes nothing.
+    #[derive(Debug, Clone, Copy)]
+    pub(crate) struct Held deleted from outbox
+    where {
+        id: i64 = id,
+        lease: i64 = lease_token,
+    }
 }
 
 impl Held {
-    /// The work is done.
-    pub(crate) fn delete(self, connection: &mut AnyConnection) -> Result<(), StoreError> {
-        let held = outbox::id.eq(self.id).and(outbox::lease_token.eq(Some(self.lease)));
-        let delete = diesel::delete(outbox::table.filter(held));
-        native!(connection, native => delete.execute(native))
-            .map_err(StoreError::query("finish an effect"))?;
-        Ok(())
-    }
-
     /// The work is due again. False if the lease was lost.
     fn release(self, connection: &mut AnyConnection, due: Timestamp) -> Result<bool, StoreError> {
         let held = outbox::id.eq(self.id).and(outbox::lease_token.eq(Some(self.lease)));
@@ -180,9 +176,13 @@ impl Store {
     ) -> Result<(), StoreError> {
         let store = self.clone();
         let seen: Vec<Observation> = seen.into_iter().collect();
-        let plan = move |conference: &Conference| Ok(observation_steps(conference, &seen, store.moment(now)));
-        let held = Held { id: work.id, lease: work.lease };
-        self.executor().decide_and_settle(work.conference, "finish an effect", plan, Some(held)).await?;
+        let judge = move |conference: &Conference, _: &mut Given<'_>| {
+            Ok(observation_steps(conference, &seen, store.moment(now)).into())
+        };
+        let (whose, held) = (Whose::Id(work.conference), Held { id: work.id, lease: work.lease });
+        self.executor()
+            .decide_and_settle(whose, Needs::Nothing, "finish an effect", judge, Some(held))
+            .await?;
         Ok(())
     }
 

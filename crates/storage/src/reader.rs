@@ -9,8 +9,8 @@ use r2d2::{NopErrorHandler, Pool, PooledConnection};
 use tokio::time::Instant;
 
 use crate::StoreError;
-use crate::connection::{AnyConnection, Connector};
-use crate::executor::{Outcome, Waiting, Work};
+use crate::connection::Connector;
+use crate::executor::{Outcome, Read, Waiting, Work};
 use crate::sqlite_files::OpenFiles;
 
 /// How long a reader waits for a connection. The pool tries again and again within this time.
@@ -44,7 +44,7 @@ impl Reader {
     }
 
     /// Serves until the queue is closed.
-    pub(crate) fn serve(&self, queue: &Mutex<Receiver<Work<AnyConnection>>>) {
+    pub(crate) fn serve(&self, queue: &Mutex<Receiver<Work<Read>>>) {
         loop {
             let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(work) = next else { return };
@@ -66,7 +66,7 @@ impl Reader {
     }
 
     /// A connection may have died since it was made or last used; then the answer comes from another one.
-    fn answer(&self, work: &mut Work<AnyConnection>) -> Outcome {
+    fn answer(&self, work: &mut Work<Read>) -> Outcome {
         match self.try_with(self.connection()?, work) {
             Err(StoreError::Unavailable(_)) => self.try_with(self.connection()?, work),
             outcome => outcome,
@@ -77,7 +77,7 @@ impl Reader {
         self.pool.get().map_err(|e| StoreError::Unavailable(e.to_string()))
     }
 
-    fn try_with(&self, mut pooled: PooledConnection<Connector>, work: &mut Work<AnyConnection>) -> Outcome {
+    fn try_with(&self, mut pooled: PooledConnection<Connector>, work: &mut Work<Read>) -> Outcome {
         let outcome = work.job.run(&mut pooled.connection).map_err(|error| error.after_tries(1));
         match outcome {
             Err(StoreError::Unavailable(_)) => self.connector.lost(pooled.age),

@@ -3,7 +3,8 @@
 use diesel::prelude::*;
 use trialogue_domain::{Actor, ConferenceId, LanguageId, Refusal, Timestamp, UserId, match_providers, open};
 
-use crate::aggregate::{Deed, RequestDetails, insert};
+use crate::aggregate::RequestDetails;
+use crate::batch::{Batch, Deed};
 use crate::connection::AnyConnection;
 use crate::idempotency::{IdempotencyKey, once};
 use crate::limits::check_requests;
@@ -100,7 +101,7 @@ impl Store {
             .write(client.0, "open a request", move |tx| {
                 once(tx, key.as_ref(), now, |tx| {
                     language(&mut tx.connection, wanted)?.ok_or(StoreError::UnknownLanguage(wanted.0))?;
-                    let live = is_live(&mut tx.connection, LiveOf::Client(client))?;
+                    let live = is_live(&mut tx.connection, client)?;
                     check_requests(&mut tx.connection, client, now)?;
                     let moment = store.moment(now);
                     let candidates = candidates(&mut tx.connection, [wanted], moment)?;
@@ -108,7 +109,9 @@ impl Store {
                     let events = open(client, live, wanted, &offered_to, moment)?;
                     let id = tx.ids.conference();
                     let deed = Deed { actor: Some(Actor::Client(client)), at: now };
-                    insert(tx, id, &events, deed, &details)?;
+                    let mut batch = Batch::default();
+                    batch.open(id, &events, deed, details.clone())?;
+                    batch.save(tx)?;
                     render_view(tx, id, &render)
                 })
             })
@@ -151,40 +154,14 @@ impl Store {
     }
 }
 
-#[derive(Clone, Copy)]
-pub(crate) enum LiveOf {
-    Client(UserId),
-    /// In another conference than this.
-    Provider(UserId, ConferenceId),
-}
-
-pub(crate) fn is_live(connection: &mut AnyConnection, of: LiveOf) -> Result<bool, StoreError> {
-    let live = conferences::table.filter(conferences::outcome.is_null());
-    let count = match of {
-        LiveOf::Client(user) => {
-            live.filter(conferences::client_id.eq(user.0)).count().get_result::<i64>(connection)
-        }
-        LiveOf::Provider(user, besides) => live
-            .filter(conferences::provider_id.eq(Some(user.0)).and(conferences::id.ne(besides.0)))
-            .count()
-            .get_result::<i64>(connection),
-    };
-    Ok(count.map_err(StoreError::query("look for a live request"))? > 0)
-}
-
-/// A provider reaches a request by the offer made to it, and by nothing else.
-pub(crate) fn require_offer(
-    connection: &mut AnyConnection,
-    id: ConferenceId,
-    actor: Actor,
-) -> Result<(), StoreError> {
-    let Actor::Provider(provider) = actor else { return Ok(()) };
-    let offered = offers::table
-        .find((id.0, provider.0))
+/// Whether the client has a live request.
+fn is_live(connection: &mut AnyConnection, client: UserId) -> Result<bool, StoreError> {
+    let live = conferences::table
+        .filter(conferences::client_id.eq(client.0).and(conferences::outcome.is_null()))
         .count()
         .get_result::<i64>(connection)
-        .map_err(StoreError::query("look for an offer"))?;
-    if offered == 0 { Err(Refusal::NotFound.into()) } else { Ok(()) }
+        .map_err(StoreError::query("look for a live request"))?;
+    Ok(live > 0)
 }
 
 fn render_view(

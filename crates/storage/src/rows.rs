@@ -2,18 +2,21 @@
 //!
 //! A row whose columns form no legal state is [`StoreError::Inconsistent`]: corrupt data cannot become a domain value.
 
+mod call;
 mod conference;
 mod event;
+mod offer;
 mod participant;
-mod update;
+mod write;
 
-pub(crate) use conference::{
-    ConferenceChange, ConferenceRow, OfferRow, offer_state, outcome_code, release_code, release_reason,
-};
+pub(crate) use call::{CallLegRow, UpdateReported};
+pub(crate) use conference::outcome_code;
+pub(crate) use conference::{ConferenceRow, UpdateConference};
 pub(crate) use event::{EffectRow, EventRow, effect_of, kind};
+pub(crate) use offer::{OfferRow, UpdateOffer, offer_state, release_code, release_reason};
 pub(crate) use participant::state::{CONNECTED, DISCONNECTED, INFORMED, ROUTED};
-pub(crate) use participant::{ParticipantChange, ParticipantRow};
-pub(crate) use update::{UpdateConference, UpdateParticipant};
+pub(crate) use participant::{Invitee, ParticipantRow, UpdateAccountSecret, UpdateParticipant};
+pub(crate) use write::{Row, Statement, row, write};
 
 use crate::StoreError;
 

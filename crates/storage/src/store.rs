@@ -8,9 +8,11 @@ use trialogue_domain::{Moment, Timestamp, Timings};
 
 use crate::changes::{Announcer, Wakes};
 use crate::connection::{AnyConnection, DatabaseUrl};
+use crate::decision::Decision;
 use crate::error::{OpenError, StoreError};
 use crate::executor::{Executor, Lanes};
 use crate::migrate::{SchemaState, state};
+use crate::polls::Polls;
 use crate::postgres;
 use crate::sqlite_files::{self, OpenFiles};
 
@@ -51,10 +53,11 @@ pub struct Store {
 }
 
 struct Inner {
-    executor: Executor,
+    executor: Executor<Decision>,
     announcer: Arc<Announcer>,
     url: DatabaseUrl,
     timings: Timings,
+    polls: Polls,
 }
 
 impl Store {
@@ -88,7 +91,13 @@ impl Store {
         }
         let files = OpenFiles::of(url, connection)?;
         let executor = Executor::start(url, lanes, &announcer, files)?;
-        let inner = Inner { executor, announcer, url: url.clone(), timings: options.timings };
+        let inner = Inner {
+            executor,
+            announcer,
+            url: url.clone(),
+            timings: options.timings,
+            polls: Polls::default(),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -127,8 +136,12 @@ impl Store {
         &self.inner.url
     }
 
-    pub(crate) fn executor(&self) -> &Executor {
+    pub(crate) fn executor(&self) -> &Executor<Decision> {
         &self.inner.executor
+    }
+
+    pub(crate) fn polls(&self) -> &Polls {
+        &self.inner.polls
     }
 
     pub(crate) fn moment(&self, now: Timestamp) -> Moment<'_> {

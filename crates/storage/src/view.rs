@@ -94,7 +94,7 @@ pub struct OfferedProvider {
 }
 
 /// Which conference is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Whose {
     /// The one with this id.
     Id(ConferenceId),
@@ -102,6 +102,16 @@ pub enum Whose {
     Client(UserId),
     /// The latest that the provider accepted.
     Provider(UserId),
+}
+
+impl Whose {
+    /// Operations of one key follow each other.
+    pub(crate) const fn key(self) -> i32 {
+        match self {
+            Self::Id(id) => id.0,
+            Self::Client(user) | Self::Provider(user) => user.0,
+        }
+    }
 }
 
 macro_rules! latest {
@@ -148,7 +158,9 @@ pub(crate) fn view(
     connection: &mut AnyConnection,
     id: ConferenceId,
 ) -> Result<Option<ConferenceView>, StoreError> {
-    let Some(Loaded { conference, row, participants }) = load(connection, id)? else { return Ok(None) };
+    let Some(loaded) = load(connection, id)? else { return Ok(None) };
+    let conference = loaded.conference()?;
+    let Loaded { row, participants, .. } = loaded;
     let client = person(connection, conference.client)?;
     let provider = conference.provider().map(|p| person(connection, p)).transpose()?;
     let offered = conference

@@ -10,12 +10,14 @@ use trialogue_domain::{
     decide, match_providers,
 };
 
-use crate::aggregate::{Deed, Step};
+use crate::batch::{Deed, Step};
 use crate::calls::observation_steps;
 use crate::connection::AnyConnection;
+use crate::decision::Given;
+use crate::facts::Needs;
 use crate::schema::{conferences, offers, provider_languages, users};
 use crate::standing::AT_ONCE;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, Whose};
 
 /// Maximum number of requests that are offered at the same time.
 const BATCH: usize = 64;
@@ -70,8 +72,10 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let store = self.clone();
-        let plan = move |conference: &Conference| offer_steps(conference, &providers, store.moment(now));
-        self.executor().decide(request, "offer a request", plan).await.map(drop)
+        let judge = move |conference: &Conference, _: &mut Given<'_>| {
+            Ok(offer_steps(conference, &providers, store.moment(now))?.into())
+        };
+        self.executor().decide(Whose::Id(request), Needs::Nothing, "offer a request", judge).await.map(drop)
     }
 }
 

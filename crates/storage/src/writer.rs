@@ -1,9 +1,10 @@
 //! A thread that changes the database.
 //!
-//! It takes what is waiting (up to [`GROUP`] operations) and does it in one transaction, each operation in its own
-//! savepoint, so that a refusal or a fault of one leaves the others whole; then one commit, then the answers. An
-//! operation is answered only after the transaction that holds it has committed. An operation that clashes with another
-//! session is tried again after a back-off, while the writer goes on with the others.
+//! It takes what is waiting (up to [`GROUP`] operations) and does it in one transaction; then one commit, then the answers.
+//! First come the jobs that are done as a batch, together; then the others, each in its own savepoint, so that a refusal or
+//! a fault of one leaves the others whole. If the batch fails, its jobs are done like the others. An operation is answered
+//! only after the transaction that holds it has committed. An operation that clashes with another session is tried again
+//! after a back-off, while the writer goes on with the others.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -14,18 +15,13 @@ use std::time::Duration;
 use diesel::QueryResult;
 use diesel::connection::SimpleConnection;
 use tokio::time::Instant;
-use trialogue_domain::Refusal;
 
 use crate::StoreError;
-use crate::aggregate::{Changes, load_to_change};
 use crate::changes::{Announcer, Change};
 use crate::connection::{Age, AnyConnection, Connector, Purpose};
-use crate::decision::Decision;
-use crate::error::is_connection_lost;
-use crate::executor::{Job, Outcome, Waiting, Work};
+use crate::executor::{Batched, Outcome, Waiting, Work, Write};
 use crate::ids::Ids;
 use crate::sqlite_files::{OpenFiles, explained};
-use crate::together::decide_together;
 
 /// Maximum number of operations in a transaction, and of operations of one key that wait behind each other.
 const GROUP: usize = 64;
@@ -36,42 +32,36 @@ const TRIES: u32 = 5;
 /// Shortest and longest back-off before an operation is tried again.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(250));
 
-/// A writer's connection. An operation sees it inside a transaction and a savepoint of its own.
+/// A writer's connection. An operation sees it inside a transaction, and may be undone as if it had not been.
 pub(crate) struct Tx {
     pub(crate) connection: AnyConnection,
     pub(crate) ids: Ids,
     /// What the open transaction changed so far.
     pub(crate) changes: Vec<Change>,
+    savepoint: Savepoint,
     age: Age,
 }
 
-impl Job<Tx> for Decision {
-    fn run(&mut self, tx: &mut Tx) -> Outcome {
-        let loaded = load_to_change(&mut tx.connection, self.id())?.ok_or(Refusal::NotFound)?;
-        if let Some(changes) = self.judge(loaded.conference)? {
-            tx.save(&changes)?;
-        }
-        self.done().map_or(Ok(()), |done| done.delete(&mut tx.connection))
-    }
-
-    fn finish(self: Box<Self>, outcome: Outcome) {
-        self.answer(outcome);
-    }
-
-    fn as_decision(&mut self) -> Option<&mut Decision> {
-        Some(self)
-    }
+/// The savepoint of the open transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Savepoint {
+    /// There is none.
+    None,
+    /// Nothing was done since it was made.
+    Fresh,
+    /// An operation was done since, and stays done.
+    Used,
 }
 
 /// An operation that the writer has taken from its queue.
-struct Pending {
-    work: Work<Tx>,
+struct Pending<B> {
+    work: Work<Write<B>>,
     tries: u32,
     /// Not before.
     due: Instant,
 }
 
-pub(crate) struct Writer {
+pub(crate) struct Writer<B> {
     connector: Connector,
     files: Arc<OpenFiles>,
     tx: Option<Tx>,
@@ -80,12 +70,12 @@ pub(crate) struct Writer {
     announcer: Arc<Announcer>,
     waiting: Waiting,
     /// In the order in which they came.
-    pending: VecDeque<Pending>,
+    pending: VecDeque<Pending<B>>,
     /// Nothing more will come, and nobody waits for another try.
     closing: bool,
 }
 
-impl Writer {
+impl<B: Batched> Writer<B> {
     pub(crate) fn new(
         connector: Connector,
         files: Arc<OpenFiles>,
@@ -105,7 +95,7 @@ impl Writer {
     }
 
     /// Serves until the queue is closed and nothing is left.
-    pub(crate) fn serve(&mut self, queue: &Receiver<Work<Tx>>) {
+    pub(crate) fn serve(&mut self, queue: &Receiver<Work<Write<B>>>) {
         while !self.closing || !self.pending.is_empty() {
             self.receive(queue);
             let group = self.next_group(Instant::now());
@@ -116,7 +106,7 @@ impl Writer {
     }
 
     /// Waits for an operation, or until a pending one is due, and takes what else there is.
-    fn receive(&mut self, queue: &Receiver<Work<Tx>>) {
+    fn receive(&mut self, queue: &Receiver<Work<Write<B>>>) {
         let first = match self.pending.iter().map(|pending| pending.due).min() {
             _ if self.closing => return,
             None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -135,17 +125,23 @@ impl Writer {
         }
     }
 
-    /// What may be done now. What has the key of an operation that waits for another try waits behind it.
-    fn next_group(&mut self, now: Instant) -> Vec<Pending> {
+    /// What may be done now. What has the key of an operation that waits for another try waits behind it, and so does a job
+    /// of the batch behind an operation that is done after the batch.
+    fn next_group(&mut self, now: Instant) -> Vec<Pending<B>> {
         let mut group = Vec::new();
-        let mut held = HashSet::new();
+        let (mut held, mut after_batch) = (HashSet::new(), HashSet::new());
         for Pending { work, tries, due } in std::mem::take(&mut self.pending) {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             let Some(work) = work.in_time(now) else { continue };
             let key = work.key;
-            let takes_part = (due <= now || self.closing) && group.len() < GROUP && !held.contains(&key);
+            let is_alone = matches!(work.job, Write::Alone(_));
+            let is_blocked = held.contains(&key) || (!is_alone && after_batch.contains(&key));
+            let takes_part = (due <= now || self.closing) && group.len() < GROUP && !is_blocked;
             if key != 0 && (!takes_part || tries > 0) {
                 held.insert(key);
+            }
+            if key != 0 && is_alone {
+                after_batch.insert(key);
             }
             if takes_part {
                 group.push(Pending { work, tries, due });
@@ -157,7 +153,7 @@ impl Writer {
         group
     }
 
-    fn serve_group(&mut self, mut group: Vec<Pending>) {
+    fn serve_group(&mut self, mut group: Vec<Pending<B>>) {
         match self.commit_together(&mut group) {
             Err(lost) => {
                 if let Some(age) = self.disconnect() {
@@ -190,7 +186,7 @@ impl Writer {
     }
 
     /// An operation that clashed waits for another try, unless it has had its tries or its time.
-    fn try_again(&mut self, mut pending: Pending, error: StoreError, now: Instant) {
+    fn try_again(&mut self, mut pending: Pending<B>, error: StoreError, now: Instant) {
         pending.tries += 1;
         let pause = (PAUSES.0 * 2_u32.saturating_pow(pending.tries - 1)).min(PAUSES.1);
         pending.due = now + pause;
@@ -206,32 +202,44 @@ impl Writer {
     }
 
     /// Runs a group in one transaction. The outcomes hold once this returns; `Err` means the connection is lost.
-    fn commit_together(&mut self, group: &mut [Pending]) -> Result<Vec<Outcome>, String> {
-        self.begin(group.len())?;
-        let Some(tx) = &mut self.tx else { return Err(String::new()) };
-        let mut outcomes = tx.decide_together(group)?;
-        let mut left = outcomes.iter().filter(|outcome| outcome.is_none()).count();
-        if (1..group.len()).contains(&left) {
-            tx.sql("RELEASE operation; SAVEPOINT operation")?;
-        }
-        for (pending, outcome) in group.iter_mut().zip(&mut outcomes).filter(|(_, outcome)| outcome.is_none())
-        {
-            left -= 1;
+    fn commit_together(&mut self, group: &mut [Pending<B>]) -> Result<Vec<Outcome>, String> {
+        let tx = self.begin(group.len())?;
+        let mut outcomes = match run_batch(group, tx) {
+            Ok(outcomes) => outcomes,
+            Err(StoreError::Unavailable(lost)) => return Err(lost),
+            Err(error) => {
+                // Another node was in the way, or one of them spoils the statements of all.
+                tracing::debug!(%error, "a batch failed; its jobs are done one by one");
+                tx.roll_back()?;
+                tx.begin(group.len()).map_err(|e| e.to_string())?;
+                group.iter().map(|_| None).collect()
+            }
+        };
+        let can_be_undone = group.len() > 1;
+        let left = group.iter_mut().zip(&mut outcomes).filter(|(_, outcome)| outcome.is_none());
+        for (pending, outcome) in left {
+            if can_be_undone {
+                tx.savepoint()?;
+            }
             let before = tx.changes.len();
-            let result = pending.work.job.run(tx);
+            let result = pending.run(tx);
             if let Err(StoreError::Unavailable(lost)) = result {
                 return Err(lost);
             }
             if result.is_err() {
                 tx.changes.truncate(before);
-                tx.sql("ROLLBACK TO operation")?;
-            } else if left > 0 {
-                tx.sql("RELEASE operation; SAVEPOINT operation")?;
+                if can_be_undone {
+                    tx.undo()?;
+                } else {
+                    tx.roll_back()?;
+                    return Ok(vec![result]);
+                }
             }
             *outcome = Some(result);
         }
         // What is written into a file without a name is lost: nothing of it may be acknowledged.
         self.files.check()?;
+        let Some(tx) = &mut self.tx else { return Err(String::new()) };
         tx.sql("COMMIT")?;
         self.announcer.committed(std::mem::take(&mut tx.changes));
         Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or(Ok(()))).collect())
@@ -251,7 +259,8 @@ impl Writer {
             }
             let (connection, age) = connector.connect(Purpose::Write).map_err(|e| e.to_string())?;
             let ids = std::mem::take(&mut self.ids);
-            let tx = self.tx.insert(Tx { connection, ids, changes: Vec::new(), age });
+            let tx =
+                self.tx.insert(Tx { connection, ids, changes: Vec::new(), savepoint: Savepoint::None, age });
             tx.begin(operations).map_err(|e| e.to_string())?;
         }
         self.tx.as_mut().ok_or_else(String::new)
@@ -265,46 +274,70 @@ impl Writer {
     }
 }
 
+/// Does those of a group that are done together. The others have no outcome yet.
+fn run_batch<B: Batched>(group: &mut [Pending<B>], tx: &mut Tx) -> Result<Vec<Option<Outcome>>, StoreError> {
+    let mut batch: Vec<&mut B> = Vec::new();
+    let mut is_batched = Vec::with_capacity(group.len());
+    for pending in group {
+        is_batched.push(matches!(pending.work.job, Write::Batched(_)));
+        if let Write::Batched(job) = &mut pending.work.job {
+            batch.push(job);
+        }
+    }
+    let mut outcomes = match batch.as_mut_slice() {
+        [] => Vec::new(),
+        batch => B::run(batch, tx)?,
+    }
+    .into_iter();
+    Ok(is_batched.into_iter().map(|is_batched| if is_batched { outcomes.next() } else { None }).collect())
+}
+
+impl<B: Batched> Pending<B> {
+    /// Does it without the others.
+    fn run(&mut self, tx: &mut Tx) -> Outcome {
+        match &mut self.work.job {
+            Write::Alone(job) => job.run(tx),
+            Write::Batched(job) => B::run(&mut [job], tx)?.pop().unwrap_or(Ok(())),
+        }
+    }
+}
+
 impl Tx {
-    /// Writes what a decision changes.
-    pub(crate) fn save(&mut self, changes: &Changes) -> Result<(), StoreError> {
-        changes.write(&mut self.connection)?;
-        self.changes.push(changes.told());
+    fn begin(&mut self, operations: usize) -> QueryResult<()> {
+        self.ids.refill(&mut self.connection, operations)?;
+        self.savepoint = Savepoint::None;
+        self.connection.batch_execute(match self.connection {
+            // Conferences are loaded by several queries: they must see one state, whatever other writers commit between.
+            AnyConnection::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            // A deferred transaction that reads and then writes fails under contention in spite of busy_timeout.
+            AnyConnection::Sqlite(_) => "BEGIN IMMEDIATE",
+        })
+    }
+
+    /// Makes it possible to undo the next operation.
+    fn savepoint(&mut self) -> Result<(), String> {
+        match self.savepoint {
+            Savepoint::None => self.sql("SAVEPOINT operation")?,
+            Savepoint::Fresh => {}
+            Savepoint::Used => self.sql("RELEASE operation; SAVEPOINT operation")?,
+        }
+        self.savepoint = Savepoint::Used;
         Ok(())
     }
 
-    fn begin(&mut self, operations: usize) -> QueryResult<()> {
-        self.ids.refill(&mut self.connection, operations)?;
-        self.connection.batch_execute(match self.connection {
-            // A conference is loaded by several queries: they must see one state, whatever other writers commit between.
-            AnyConnection::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ; SAVEPOINT operation",
-            // A deferred transaction that reads and then writes fails under contention in spite of busy_timeout.
-            AnyConnection::Sqlite(_) => "BEGIN IMMEDIATE; SAVEPOINT operation",
-        })
+    /// Undoes the operation since the savepoint.
+    fn undo(&mut self) -> Result<(), String> {
+        self.savepoint = Savepoint::Fresh;
+        self.sql("ROLLBACK TO operation")
+    }
+
+    /// Undoes all.
+    fn roll_back(&mut self) -> Result<(), String> {
+        self.changes.clear();
+        self.sql("ROLLBACK")
     }
 
     fn sql(&mut self, text: &str) -> Result<(), String> {
         self.connection.batch_execute(text).map_err(|e| e.to_string())
-    }
-
-    /// On PostgreSQL, where a statement is a round trip, does those decisions of the group that can be done together.
-    /// What is left has no outcome yet.
-    fn decide_together(&mut self, group: &mut [Pending]) -> Result<Vec<Option<Outcome>>, String> {
-        let nothing_yet = |group: &[Pending]| group.iter().map(|_| None).collect();
-        let AnyConnection::Postgres(connection) = &mut self.connection else { return Ok(nothing_yet(group)) };
-        let decisions = group.iter_mut().map(|pending| pending.work.job.as_decision()).collect();
-        match decide_together(connection, decisions) {
-            Ok((outcomes, changes)) => {
-                self.changes.extend(changes);
-                Ok(outcomes)
-            }
-            Err(error) if is_connection_lost(&error) => Err(error.to_string()),
-            Err(error) => {
-                // Another node was in the way, or one of them spoils the statements of all: they are done one by one.
-                tracing::debug!(%error, "decisions are done one by one");
-                self.sql("ROLLBACK TO operation")?;
-                Ok(nothing_yet(group))
-            }
-        }
     }
 }

@@ -11,7 +11,7 @@ use crate::reply::Failure;
 
 pub(super) async fn request_status(call: Call, role: UserRole) -> Result<HttpResponse, Failure> {
     let caller = call.user(role).await?;
-    let error = match call.app().view(caller.own()).await {
+    let error = match call.app().polled(caller.own()).await {
         Ok(Some(view)) => return Ok(call.ok(&present::request(&view, caller.user, call.now()))),
         Ok(None) => Refusal::NoRequest.into(),
         Err(error) => error,

@@ -4,20 +4,21 @@
 use std::fmt;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-use sha2::Sha256;
 use trialogue_domain::Timestamp;
+
+use super::hs256;
 
 /// An API key of `LiveKit` with its secret.
 #[derive(Clone)]
 pub struct LiveKitKey {
     id: String,
-    mac: Hmac<Sha256>,
+    signing: EncodingKey,
+    checking: DecodingKey,
+    accepted: Validation,
 }
 
 /// A token that is not accepted.
@@ -28,7 +29,6 @@ pub struct BadToken(pub(super) &'static str);
 /// What a token says, as far as anybody here asks.
 #[derive(Deserialize)]
 pub(super) struct Claims {
-    iss: String,
     exp: i64,
     #[serde(default)]
     nbf: i64,
@@ -47,51 +47,42 @@ pub(super) struct VideoGrant {
     pub(super) room_join: bool,
 }
 
-#[derive(Deserialize)]
-struct Header {
-    alg: String,
-}
-
 /// So far may `LiveKit`'s clock and ours be apart; it grants the same itself.
 const SKEW_SECONDS: i64 = 60;
 
 impl LiveKitKey {
     /// The pair as it stands in `LiveKit`'s own configuration.
     pub fn new(id: impl Into<String>, secret: &str) -> Self {
-        Self { id: id.into(), mac: keyed(secret) }
+        hs256::install();
+        let id = id.into();
+        let mut accepted = Validation::new(Algorithm::HS256);
+        accepted.set_issuer(&[&id]);
+        accepted.set_required_spec_claims(&["iss", "exp"]);
+        // The library would ask the system's clock: `verify` looks at `exp` and `nbf` itself. Nothing here has an audience.
+        accepted.validate_exp = false;
+        accepted.validate_aud = false;
+        let (signing, checking) =
+            (EncodingKey::from_secret(secret.as_bytes()), DecodingKey::from_secret(secret.as_bytes()));
+        Self { id, signing, checking, accepted }
     }
 
     /// A token with these claims, good from `now` on for `life`.
+    #[expect(
+        clippy::expect_used,
+        reason = "a JSON value can be written, and HMAC takes keys of every length"
+    )]
     pub(super) fn sign(&self, mut claims: Value, now: Timestamp, life: Duration) -> String {
         claims["iss"] = self.id.as_str().into();
         claims["nbf"] = seconds(now).into();
         claims["exp"] = seconds(now.after(life)).into();
-        let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
-        let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims.to_string()));
-        let signature = self.mac.clone().chain_update(&signed).finalize().into_bytes();
-        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing).expect("a signed token")
     }
 
     /// What a token says, if it was signed with this key and its time is now.
     pub(super) fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, BadToken> {
-        let malformed = BadToken("malformed");
-        let (signed, signature) = token.rsplit_once('.').ok_or(malformed)?;
-        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| malformed)?;
-        // Compares in constant time. Nothing of the token is looked at before it.
-        self.mac
-            .clone()
-            .chain_update(signed)
-            .verify_slice(&signature)
-            .map_err(|_| BadToken("not signed with this server's key"))?;
-        let (header, claims) = signed.split_once('.').ok_or(malformed)?;
-        if read::<Header>(header)?.alg != "HS256" {
-            return Err(BadToken("signed in another way than HS256"));
-        }
-        let claims: Claims = read(claims)?;
+        let decoded = jsonwebtoken::decode::<Claims>(token, &self.checking, &self.accepted);
+        let claims = decoded.map_err(|error| BadToken::of(error.kind()))?.claims;
         let now = seconds(now);
-        if claims.iss != self.id {
-            return Err(BadToken("of another key"));
-        }
         if claims.exp.saturating_add(SKEW_SECONDS) <= now {
             return Err(BadToken("expired"));
         }
@@ -102,15 +93,15 @@ impl LiveKitKey {
     }
 }
 
-#[expect(clippy::expect_used, reason = "RFC 2104: HMAC takes keys of every length")]
-fn keyed(secret: &str) -> Hmac<Sha256> {
-    Hmac::new_from_slice(secret.as_bytes()).expect("a key of any length")
-}
-
-fn read<T: DeserializeOwned>(part: &str) -> Result<T, BadToken> {
-    let malformed = BadToken("malformed");
-    let json = URL_SAFE_NO_PAD.decode(part).map_err(|_| malformed)?;
-    serde_json::from_slice(&json).map_err(|_| malformed)
+impl BadToken {
+    fn of(error: &ErrorKind) -> Self {
+        Self(match error {
+            ErrorKind::InvalidSignature => "not signed with this server's key",
+            ErrorKind::InvalidAlgorithm => "signed in another way than HS256",
+            ErrorKind::InvalidIssuer => "of another key",
+            _ => "malformed",
+        })
+    }
 }
 
 const fn seconds(time: Timestamp) -> i64 {
@@ -125,7 +116,11 @@ impl fmt::Debug for LiveKitKey {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use hmac::{Hmac, KeyInit, Mac};
     use serde_json::json;
+    use sha2::Sha256;
 
     use super::*;
 
@@ -139,7 +134,8 @@ mod tests {
     /// Signed with the right secret, whatever it says.
     fn forged(header: &str, claims: &str) -> String {
         let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
-        let signature = key().mac.chain_update(&signed).finalize().into_bytes();
+        let mac = Hmac::<Sha256>::new_from_slice(b"secret").unwrap();
+        let signature = mac.chain_update(&signed).finalize().into_bytes();
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
@@ -185,10 +181,28 @@ mod tests {
     fn only_hs256_with_an_end_is_accepted() {
         let claims = r#"{"iss":"key","exp":1700000060}"#;
         assert_eq!(why(&forged(r#"{"alg":"HS256"}"#, claims), NOW), "good");
-        assert_eq!(why(&forged(r#"{"alg":"none"}"#, claims), NOW), "signed in another way than HS256");
-        assert_eq!(why(&forged(r#"{"alg":"HS256"}"#, r#"{"iss":"key"}"#), NOW), "malformed");
-        let [header, body] = [r#"{"alg":"none"}"#, claims].map(|part| URL_SAFE_NO_PAD.encode(part));
+        for alg in ["HS384", "HS512", "RS256", "ES256", "EdDSA"] {
+            let header = format!(r#"{{"alg":"{alg}"}}"#);
+            assert_eq!(why(&forged(&header, claims), NOW), "signed in another way than HS256", "{alg}");
+        }
+        for alg in ["none", "None", "hs256", "HS257", ""] {
+            let header = format!(r#"{{"alg":"{alg}"}}"#);
+            assert_eq!(why(&forged(&header, claims), NOW), "malformed", "{alg}");
+            let [header, body] = [&*header, claims].map(|part| URL_SAFE_NO_PAD.encode(part));
+            assert_eq!(why(&format!("{header}.{body}."), NOW), "malformed", "{alg}");
+        }
+        let [header, body] = [r#"{"alg":"HS256"}"#, claims].map(|part| URL_SAFE_NO_PAD.encode(part));
         assert_eq!(why(&format!("{header}.{body}."), NOW), "not signed with this server's key");
+        for claims in [
+            r#"{"iss":"key"}"#,
+            r#"{"exp":1700000060}"#,
+            r#"{"iss":"key","exp":"1700000060"}"#,
+            r#"{"iss":"key","exp":1700000060,"nbf":"1700000060"}"#,
+            r#"{"iss":7,"exp":1700000060}"#,
+            "[]",
+        ] {
+            assert_eq!(why(&forged(r#"{"alg":"HS256"}"#, claims), NOW), "malformed", "{claims}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@
 
 mod admission;
 mod engine;
+mod hs256;
 mod key;
 mod names;
 mod room_service;

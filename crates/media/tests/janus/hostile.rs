@@ -1,10 +1,13 @@
 //! Somebody who speaks to Janus directly.
 
+use std::time::Duration;
+
 use futures_util::{SinkExt, StreamExt};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
@@ -57,10 +60,17 @@ impl Stranger {
         }
     }
 
-    /// Whether its session is gone: Janus said so by itself, or says so now.
+    /// Whether its session is gone: Janus says so by itself, or when it is asked. It may say other things before.
     async fn is_out(&mut self) -> bool {
-        let said = self.ask(json!({ "janus": "keepalive" })).await;
-        said["janus"] == "timeout" || said["error"]["code"] == 458
+        let told = async {
+            loop {
+                let said = self.ask(json!({ "janus": "keepalive" })).await;
+                if said["janus"] == "timeout" || said["error"]["code"] == 458 {
+                    return;
+                }
+            }
+        };
+        timeout(Duration::from_secs(10), told).await.is_ok()
     }
 
     /// The plugin's answer to a join.

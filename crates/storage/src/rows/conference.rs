@@ -1,86 +1,54 @@
 use diesel::prelude::*;
 use trialogue_domain::{
-    Conference, ConferenceId, LanguageId, Offer, OfferState, Outcome, Participant, ReleaseReason, Stage,
-    Timestamp, UserId,
+    Conference, ConferenceId, LanguageId, Outcome, Participant, Stage, Timestamp, UserId,
 };
 
-use super::decode;
-use crate::StoreError;
-use crate::schema::{conferences, offers};
+use super::{OfferRow, decode, row};
+use crate::schema::conferences;
+use crate::{RequestDetails, StoreError};
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = conferences, treat_none_as_default_value = false)]
-pub(crate) struct ConferenceRow {
-    pub(crate) id: i32,
-    pub(crate) client_id: i32,
-    pub(crate) provider_id: Option<i32>,
-    pub(crate) language_id: i32,
-    pub(crate) stage: i16,
-    pub(crate) stage_deadline: Option<i64>,
-    pub(crate) outcome: Option<i16>,
-    pub(crate) ended_at: Option<i64>,
-    pub(crate) serviced: bool,
-    pub(crate) last_seq: i32,
-    pub(crate) next_deadline: Option<i64>,
-    pub(crate) requested_at: i64,
-    pub(crate) situation_code: i32,
-    pub(crate) additional_info: Option<String>,
-    pub(crate) location: Option<String>,
-    pub(crate) from_language_id: Option<i32>,
-}
-
-/// The columns of a conference that events change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ConferenceChange {
-    pub(crate) provider_id: Option<i32>,
-    pub(crate) stage: i16,
-    pub(crate) stage_deadline: Option<i64>,
-    pub(crate) outcome: Option<i16>,
-    pub(crate) ended_at: Option<i64>,
-    pub(crate) serviced: bool,
-    pub(crate) last_seq: i32,
-    pub(crate) next_deadline: Option<i64>,
-}
-
-#[derive(Debug, Clone, Copy, Queryable, Selectable, Insertable)]
-#[diesel(table_name = offers)]
-pub(crate) struct OfferRow {
-    pub(crate) conference_id: i32,
-    pub(crate) provider_id: i32,
-    pub(crate) position: i32,
-    pub(crate) state: i16,
-    pub(crate) offered_at: i64,
-}
-
-/// The stored states of an offer. An accepted or withdrawn one exists only after the search.
-pub(crate) mod offer_state {
-    pub(crate) const OPEN: i16 = 1;
-    pub(crate) const DECLINED: i16 = 2;
-    pub(crate) const ACCEPTED: i16 = 3;
-    pub(crate) const WITHDRAWN: i16 = 4;
-    pub(crate) const REFUSED: i16 = 5;
-    pub(crate) const MISSED: i16 = 6;
-    pub(crate) const LEFT: i16 = 7;
-    pub(crate) const REPLACED: i16 = 8;
-}
-
-/// Why a provider was released.
-pub(super) const RELEASE_REASONS: [ReleaseReason; 4] =
-    [ReleaseReason::Refused, ReleaseReason::Missed, ReleaseReason::Left, ReleaseReason::Replaced];
-
-/// The state of the offer of a provider who was released.
-pub(crate) const fn release_code(reason: ReleaseReason) -> i16 {
-    match reason {
-        ReleaseReason::Refused => offer_state::REFUSED,
-        ReleaseReason::Missed => offer_state::MISSED,
-        ReleaseReason::Left => offer_state::LEFT,
-        ReleaseReason::Replaced => offer_state::REPLACED,
+row! {
+    #[derive(Debug, Queryable, Selectable)]
+    #[diesel(table_name = conferences)]
+    pub(crate) struct ConferenceRow inserted into conferences {
+        pub(crate) id: i32,
+        pub(crate) client_id: i32,
+        pub(crate) provider_id: Option<i32>,
+        pub(crate) language_id: i32,
+        pub(crate) stage: i16,
+        pub(crate) stage_deadline: Option<i64>,
+        pub(crate) outcome: Option<i16>,
+        pub(crate) ended_at: Option<i64>,
+        pub(crate) serviced: bool,
+        pub(crate) last_seq: i32,
+        pub(crate) next_deadline: Option<i64>,
+        pub(crate) requested_at: i64,
+        pub(crate) situation_code: i32,
+        pub(crate) additional_info: Option<String>,
+        pub(crate) location: Option<String>,
+        pub(crate) from_language_id: Option<i32>,
     }
 }
 
-/// The reason in the state of an offer whose provider was released.
-pub(crate) fn release_reason(state: i16, row: impl Fn() -> String) -> Result<ReleaseReason, StoreError> {
-    decode(&RELEASE_REASONS, release_code, state, ("offers", "state"), row)
+row! {
+    /// What events changed of a conference. It is saved if nobody else changed the conference since it was loaded: if its
+    /// last event is still `stored_seq`.
+    #[derive(Debug)]
+    pub(crate) struct UpdateConference updated in conferences
+    where {
+        id: i32 = id,
+        stored_seq: i32 = last_seq,
+    }
+    set {
+        provider_id: Option<i32>,
+        stage: i16,
+        stage_deadline: Option<i64>,
+        outcome: Option<i16>,
+        ended_at: Option<i64>,
+        serviced: bool,
+        last_seq: i32,
+        next_deadline: Option<i64>,
+    }
 }
 
 mod stage {
@@ -100,8 +68,9 @@ pub(crate) const fn outcome_code(outcome: Outcome) -> i16 {
     }
 }
 
-impl From<&Conference> for ConferenceChange {
-    fn from(conference: &Conference) -> Self {
+impl UpdateConference {
+    /// The columns of this state.
+    pub(crate) fn to(conference: &Conference, stored_seq: i32) -> Self {
         let (stage, stage_deadline, outcome, ended_at) = match &conference.stage {
             Stage::Searching { deadline, .. } => (stage::SEARCHING, Some(deadline.0), None, None),
             Stage::Accepted { deadline, .. } => (stage::ACCEPTED, Some(deadline.0), None, None),
@@ -111,6 +80,8 @@ impl From<&Conference> for ConferenceChange {
             }
         };
         Self {
+            id: conference.id.0,
+            stored_seq,
             provider_id: conference.provider().map(|p| p.0),
             stage,
             stage_deadline,
@@ -124,9 +95,43 @@ impl From<&Conference> for ConferenceChange {
 }
 
 impl ConferenceRow {
+    /// A new conference.
+    pub(crate) fn new(conference: &Conference, requested_at: Timestamp, details: RequestDetails) -> Self {
+        let UpdateConference {
+            id,
+            stored_seq: _,
+            provider_id,
+            stage,
+            stage_deadline,
+            outcome,
+            ended_at,
+            serviced,
+            last_seq,
+            next_deadline,
+        } = UpdateConference::to(conference, 0);
+        Self {
+            id,
+            client_id: conference.client.0,
+            provider_id,
+            language_id: conference.language.0,
+            stage,
+            stage_deadline,
+            outcome,
+            ended_at,
+            serviced,
+            last_seq,
+            next_deadline,
+            requested_at: requested_at.0,
+            situation_code: details.situation_code,
+            additional_info: details.additional_info,
+            location: details.location,
+            from_language_id: details.from_language_id,
+        }
+    }
+
     /// The domain's value. `offers` are those of a search that is on; empty otherwise.
-    pub(crate) fn into_domain(
-        self,
+    pub(crate) fn to_domain(
+        &self,
         offers: &[OfferRow],
         participants: Vec<Participant>,
     ) -> Result<Conference, StoreError> {
@@ -170,18 +175,5 @@ impl ConferenceRow {
                 row: self.id.to_string(),
             }),
         }
-    }
-}
-
-impl OfferRow {
-    fn to_domain(self) -> Result<Offer, StoreError> {
-        let state = match self.state {
-            offer_state::OPEN => OfferState::Open,
-            offer_state::DECLINED => OfferState::Declined,
-            released => OfferState::Released(release_reason(released, || {
-                format!("{}/{}", self.conference_id, self.provider_id)
-            })?),
-        };
-        Ok(Offer { provider: UserId(self.provider_id), state })
     }
 }

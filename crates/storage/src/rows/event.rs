@@ -4,27 +4,29 @@ use trialogue_domain::{
     UserId,
 };
 
-use super::conference::{OUTCOMES, RELEASE_REASONS, outcome_code, release_code};
-use super::decode;
+use super::conference::{OUTCOMES, outcome_code};
+use super::offer::{RELEASE_REASONS, release_code};
 use super::participant::{REASONS, reason_code};
+use super::{decode, row};
 use crate::StoreError;
-use crate::schema::{events, outbox};
+use crate::schema::events;
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-// None as a value of its own: an insert that may say DEFAULT is prepared anew each time.
-#[diesel(table_name = events, treat_none_as_default_value = false)]
-pub(crate) struct EventRow {
-    pub(crate) conference_id: i32,
-    pub(crate) seq: i32,
-    pub(crate) at: i64,
-    pub(crate) kind: i16,
-    pub(crate) actor_role: Option<i16>,
-    pub(crate) actor_id: Option<i32>,
-    pub(crate) participant_id: Option<i32>,
-    pub(crate) other_id: Option<i32>,
-    pub(crate) user_id: Option<i32>,
-    pub(crate) code: Option<i32>,
-    pub(crate) deadline: Option<i64>,
+row! {
+    #[derive(Debug, Queryable, Selectable)]
+    #[diesel(table_name = events)]
+    pub(crate) struct EventRow inserted into events {
+        pub(crate) conference_id: i32,
+        pub(crate) seq: i32,
+        pub(crate) at: i64,
+        pub(crate) kind: i16,
+        pub(crate) actor_role: Option<i16>,
+        pub(crate) actor_id: Option<i32>,
+        pub(crate) participant_id: Option<i32>,
+        pub(crate) other_id: Option<i32>,
+        pub(crate) user_id: Option<i32>,
+        pub(crate) code: Option<i32>,
+        pub(crate) deadline: Option<i64>,
+    }
 }
 
 pub(crate) mod kind {
@@ -263,16 +265,17 @@ const fn actor_columns(actor: Actor) -> (i16, Option<i32>) {
     }
 }
 
-/// A new piece of work.
-#[derive(Debug, Clone, Copy, Insertable)]
-#[diesel(table_name = outbox, treat_none_as_default_value = false)]
-pub(crate) struct EffectRow {
-    pub(crate) conference_id: i32,
-    pub(crate) effect: i16,
-    pub(crate) participant_id: Option<i32>,
-    pub(crate) created_at: i64,
-    pub(crate) due_at: i64,
-    pub(crate) attempts: i32,
+row! {
+    /// A new piece of work.
+    #[derive(Debug)]
+    pub(crate) struct EffectRow inserted into outbox {
+        pub(crate) conference_id: i32,
+        pub(crate) effect: i16,
+        pub(crate) participant_id: Option<i32>,
+        pub(crate) created_at: i64,
+        pub(crate) due_at: i64,
+        pub(crate) attempts: i32,
+    }
 }
 
 impl EffectRow {

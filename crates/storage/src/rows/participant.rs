@@ -4,42 +4,73 @@ use trialogue_domain::{
     UserId,
 };
 
-use super::decode;
+use super::{decode, row};
 use crate::StoreError;
 use crate::schema::participants;
 
-#[derive(Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = participants, treat_none_as_default_value = false)]
-pub(crate) struct ParticipantRow {
-    pub(crate) conference_id: i32,
-    pub(crate) id: i32,
-    pub(crate) position: i32,
-    pub(crate) kind: i16,
-    pub(crate) user_id: Option<i32>,
-    pub(crate) language_id: Option<i32>,
-    pub(crate) state: i16,
-    pub(crate) deadline: Option<i64>,
-    pub(crate) account_expires: Option<i64>,
-    pub(crate) account_secret: Option<Vec<u8>>,
-    pub(crate) reason: Option<i16>,
-    pub(crate) finished_at: Option<i64>,
-    pub(crate) removal: Option<i16>,
-    pub(crate) invitation: Option<Vec<u8>>,
+row! {
+    #[derive(Queryable, Selectable)]
+    #[diesel(table_name = participants)]
+    pub(crate) struct ParticipantRow inserted into participants {
+        pub(crate) conference_id: i32,
+        pub(crate) id: i32,
+        pub(crate) position: i32,
+        pub(crate) kind: i16,
+        pub(crate) user_id: Option<i32>,
+        pub(crate) language_id: Option<i32>,
+        pub(crate) state: i16,
+        pub(crate) deadline: Option<i64>,
+        pub(crate) account_expires: Option<i64>,
+        pub(crate) account_secret: Option<Vec<u8>>,
+        pub(crate) reason: Option<i16>,
+        pub(crate) finished_at: Option<i64>,
+        pub(crate) removal: Option<i16>,
+        pub(crate) invitation: Option<Vec<u8>>,
+        pub(crate) name: Option<String>,
+        pub(crate) email: Option<String>,
+        pub(crate) phone: Option<String>,
+        pub(crate) inviter_id: Option<i32>,
+    }
+}
+
+row! {
+    /// What events changed of a participant.
+    #[derive(Debug)]
+    pub(crate) struct UpdateParticipant updated in participants
+    where {
+        conference_id: i32 = conference_id,
+        id: i32 = id,
+    }
+    set {
+        state: i16,
+        deadline: Option<i64>,
+        account_expires: Option<i64>,
+        reason: Option<i16>,
+        finished_at: Option<i64>,
+        removal: Option<i16>,
+    }
+}
+
+row! {
+    /// Binds an account to the secret that its holder derived; the last one counts.
+    pub(crate) struct UpdateAccountSecret updated in participants
+    where {
+        pub(crate) conference_id: i32 = conference_id,
+        pub(crate) id: i32 = id,
+    }
+    set {
+        pub(crate) account_secret: Option<Vec<u8>>,
+    }
+}
+
+/// The personal data of an invited party, and the hash of its invitation.
+#[derive(Clone, Default)]
+pub(crate) struct Invitee {
     pub(crate) name: Option<String>,
     pub(crate) email: Option<String>,
     pub(crate) phone: Option<String>,
-    pub(crate) inviter_id: Option<i32>,
-}
-
-/// The columns of a participant that events change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ParticipantChange {
-    pub(crate) state: i16,
-    pub(crate) deadline: Option<i64>,
-    pub(crate) account_expires: Option<i64>,
-    pub(crate) reason: Option<i16>,
-    pub(crate) finished_at: Option<i64>,
-    pub(crate) removal: Option<i16>,
+    pub(crate) invitation: Option<Vec<u8>>,
+    pub(crate) inviter: Option<i32>,
 }
 
 pub(crate) mod state {
@@ -99,9 +130,13 @@ const fn removal_code(removal: Removal) -> i16 {
     }
 }
 
-impl From<&Participant> for ParticipantChange {
-    fn from(participant: &Participant) -> Self {
+impl UpdateParticipant {
+    /// The columns of this state.
+    pub(crate) fn to(conference_id: i32, participant: &Participant) -> Self {
+        let id = participant.id.0;
         let waiting = |state, deadline: Option<&Timestamp>, account: Option<&Account>| Self {
+            conference_id,
+            id,
             state,
             deadline: deadline.map(|d| d.0),
             account_expires: account.map(|a| a.expires.0),
@@ -118,6 +153,8 @@ impl From<&Participant> for ParticipantChange {
                 waiting(state::DISCONNECTED, Some(deadline), Some(account))
             }
             State::Finished { reason, at, removal } => Self {
+                conference_id,
+                id,
                 state: state::FINISHED,
                 deadline: None,
                 account_expires: None,
@@ -130,8 +167,23 @@ impl From<&Participant> for ParticipantChange {
 }
 
 impl ParticipantRow {
-    pub(crate) fn new(conference_id: i32, position: i32, participant: &Participant) -> Self {
-        let change = ParticipantChange::from(participant);
+    pub(crate) fn new(
+        conference_id: i32,
+        position: i32,
+        participant: &Participant,
+        invitee: Invitee,
+    ) -> Self {
+        let UpdateParticipant {
+            conference_id,
+            id,
+            state,
+            deadline,
+            account_expires,
+            reason,
+            finished_at,
+            removal,
+        } = UpdateParticipant::to(conference_id, participant);
+        let Invitee { name, email, phone, invitation, inviter } = invitee;
         let (kind, user_id, language_id) = match participant.party {
             Party::Client(user) => (kind::CLIENT, Some(user.0), None),
             Party::Provider(user) => (kind::PROVIDER, Some(user.0), None),
@@ -140,23 +192,23 @@ impl ParticipantRow {
         };
         Self {
             conference_id,
-            id: participant.id.0,
+            id,
             position,
             kind,
             user_id,
             language_id,
-            state: change.state,
-            deadline: change.deadline,
-            account_expires: change.account_expires,
+            state,
+            deadline,
+            account_expires,
             account_secret: None,
-            reason: change.reason,
-            finished_at: change.finished_at,
-            removal: change.removal,
-            invitation: None,
-            name: None,
-            email: None,
-            phone: None,
-            inviter_id: None,
+            reason,
+            finished_at,
+            removal,
+            invitation,
+            name,
+            email,
+            phone,
+            inviter_id: inviter,
         }
     }
 

@@ -43,7 +43,7 @@ pub(crate) async fn held(
 }
 
 /// Starts operations and comes back when all of them are in the queue, or were refused by it.
-async fn queued<T: Send + 'static>(
+pub(crate) async fn queued<T: Send + 'static>(
     operations: Vec<impl Future<Output = T> + Send + 'static>,
 ) -> Vec<JoinHandle<T>> {
     let (count, asked) = (operations.len(), Arc::new(AtomicUsize::new(0)));

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod backup;
 #[cfg(test)]
+mod batches;
+#[cfg(test)]
 mod calls;
 #[cfg(test)]
 mod changes;
@@ -31,6 +33,8 @@ mod nodes;
 #[cfg(test)]
 mod outbox;
 #[cfg(test)]
+mod polls;
+#[cfg(test)]
 mod postgres;
 #[cfg(test)]
 mod released;
@@ -45,6 +49,8 @@ mod statements;
 mod sweep;
 #[cfg(test)]
 mod trouble;
+#[cfg(test)]
+mod upgrade;
 #[cfg(test)]
 mod urls;
 #[cfg(test)]

@@ -99,7 +99,7 @@ pub(super) fn url(text: &str, schemes: &[&str]) -> Result<Url, String> {
 }
 
 /// Reads a [`url()`] without user, query and fragment.
-pub(super) fn web_url(text: &str, schemes: &[&str]) -> Result<Url, String> {
+fn web_url(text: &str, schemes: &[&str]) -> Result<Url, String> {
     let url = url(text, schemes)?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err("a query or a fragment is not possible here".to_owned());
@@ -108,6 +108,12 @@ pub(super) fn web_url(text: &str, schemes: &[&str]) -> Result<Url, String> {
         return Err("a user name or a password is not possible here".to_owned());
     }
     Ok(url)
+}
+
+/// Reads a [`web_url()`] with a path or without one; none has a slash for its path only.
+pub(super) fn base_url(text: &str, schemes: &[&str]) -> Result<String, String> {
+    let url = web_url(text, schemes)?;
+    Ok(if url.path() == "/" { url.as_str().trim_end_matches('/') } else { url.as_str() }.to_owned())
 }
 
 /// Reads the URL of this server as browsers reach it. No slash is at its end.

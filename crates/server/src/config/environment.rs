@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::Read as _;
 
-use super::{SETTINGS, Setting, SettingsError, Source};
+use super::values::{Setting, SettingsError, Source};
 
 /// The variable that names the file with settings.
 pub(crate) const CONFIG: &str = "TRIALOGUE_CONFIG";
@@ -41,7 +41,9 @@ impl Variables {
                 let source = Source::Environment(format!("{file_variable}, file {path}"));
                 match read_value(path) {
                     Ok(value) => Ok(Some((value, source))),
-                    Err(why) => Err(SettingsError::Wrong { name: setting.name, from: source, why }),
+                    Err(why) => {
+                        Err(SettingsError::Wrong { name: setting.name().to_owned(), from: source, why })
+                    }
                 }
             }
             (Some(_), Some(_)) => Err(SettingsError::Variable {
@@ -52,8 +54,8 @@ impl Variables {
     }
 
     /// A warning for each variable that is no setting. A misspelt variable would otherwise silently do nothing.
-    pub(super) fn warnings(&self) -> Vec<String> {
-        let known: Vec<String> = SETTINGS
+    pub(super) fn warnings(&self, settings: &[Setting]) -> Vec<String> {
+        let known: Vec<String> = settings
             .iter()
             .flat_map(|setting| [setting.variable(), setting.file_variable()])
             .chain([CONFIG.to_owned()])
@@ -128,7 +130,7 @@ mod tests {
             ("TRIALOGUE_METRICS_PORT_9090_UDP_ADDR", "10.0.0.1"),
             ("TRIALOGUE_WEB_SERVICE_HOST", "10.0.0.1"),
         ]);
-        assert_eq!(given.warnings(), Vec::<String>::new());
+        assert_eq!(given.warnings(&Setting::all()), Vec::<String>::new());
     }
 
     #[test]
@@ -141,7 +143,7 @@ mod tests {
             ("TRIALOGUE_QUUEE", ""),
             ("OTHER", "x"),
         ]);
-        let warned = given.warnings();
+        let warned = given.warnings(&Setting::all());
         assert_eq!(warned.len(), 3, "{warned:?}");
         assert!(
             warned[0].contains("TRIALOGUE_LISTTEN") && warned[0].ends_with("did you mean TRIALOGUE_LISTEN?")

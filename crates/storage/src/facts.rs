@@ -1,0 +1,147 @@
+//! What a decision needs to know from beside its conference. It is loaded for a whole batch, before anything is judged.
+
+use diesel::prelude::*;
+use trialogue_domain::{ConferenceId, Refusal, UserId};
+
+use crate::StoreError;
+use crate::connection::{AnyConnection, load_by};
+use crate::schema::{call_legs, conferences, offers};
+use crate::view::{Whose, find};
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// The conference says it all.
+    Nothing,
+    /// Whether the request was offered to this provider, and whether the provider serves another one.
+    OfferTo(UserId),
+    /// Whether the legs of the call were reported.
+    Legs,
+}
+
+/// The answers. What was not asked for is false.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Facts {
+    pub(crate) offered: bool,
+    pub(crate) busy: bool,
+    pub(crate) legs_reported: bool,
+}
+
+/// The answers for a batch.
+#[derive(Default)]
+pub(crate) struct Loaded {
+    offers: Vec<(i32, i32)>,
+    served: Vec<(Option<i32>, i32)>,
+    reported: Vec<i32>,
+}
+
+impl Loaded {
+    pub(crate) fn load(
+        connection: &mut AnyConnection,
+        wanted: impl Iterator<Item = (ConferenceId, Needs)>,
+    ) -> Result<Self, StoreError> {
+        let (mut requests, mut providers, mut reports) = (Vec::new(), Vec::new(), Vec::new());
+        for (conference, needs) in wanted {
+            match needs {
+                Needs::Nothing => {}
+                Needs::OfferTo(provider) => {
+                    requests.push(conference.0);
+                    providers.push(provider.0);
+                }
+                Needs::Legs => reports.push(conference.0),
+            }
+        }
+        let offers = load_by!(
+            connection,
+            offers::conference_id,
+            &requests,
+            offers::table
+                .filter(offers::provider_id.eq_any(&providers))
+                .select((offers::conference_id, offers::provider_id))
+        );
+        let served = load_by!(
+            connection,
+            conferences::provider_id.assume_not_null(),
+            &providers,
+            conferences::table
+                .filter(conferences::outcome.is_null())
+                .select((conferences::provider_id, conferences::id))
+        );
+        let reported = load_by!(
+            connection,
+            call_legs::conference_id,
+            &reports,
+            call_legs::table.filter(call_legs::position.eq(0)).select(call_legs::conference_id)
+        );
+        Ok(Self {
+            offers: offers.map_err(StoreError::query("look for an offer"))?,
+            served: served.map_err(StoreError::query("look for a live request"))?,
+            reported: reported.map_err(StoreError::query("look for call legs"))?,
+        })
+    }
+
+    pub(crate) fn of(&self, conference: ConferenceId, needs: Needs) -> Facts {
+        match needs {
+            Needs::Nothing => Facts::default(),
+            Needs::OfferTo(provider) => Facts {
+                offered: self.offers.contains(&(conference.0, provider.0)),
+                busy: self
+                    .served
+                    .iter()
+                    .any(|(by, served)| *by == Some(provider.0) && *served != conference.0),
+                ..Facts::default()
+            },
+            Needs::Legs => Facts { legs_reported: self.reported.contains(&conference.0), ..Facts::default() },
+        }
+    }
+}
+
+/// Finds the conferences that are meant, or why there is none.
+pub(crate) fn find_all(
+    connection: &mut AnyConnection,
+    wanted: &[Whose],
+) -> Result<Vec<Result<ConferenceId, Refusal>>, StoreError> {
+    let (mut clients, mut providers) = (Vec::new(), Vec::new());
+    for whose in wanted {
+        match whose {
+            Whose::Id(_) => {}
+            Whose::Client(user) => clients.push(user.0),
+            Whose::Provider(user) => providers.push(user.0),
+        }
+    }
+    let live = || conferences::table.filter(conferences::outcome.is_null());
+    let of_clients = load_by!(
+        connection,
+        conferences::client_id,
+        &clients,
+        live().select((conferences::client_id, conferences::id))
+    );
+    let of_providers = load_by!(
+        connection,
+        conferences::provider_id.assume_not_null(),
+        &providers,
+        live().select((conferences::provider_id.assume_not_null(), conferences::id))
+    );
+    let of_clients: Vec<(i32, i32)> = of_clients.map_err(StoreError::query("find live conferences"))?;
+    let of_providers: Vec<(i32, i32)> = of_providers.map_err(StoreError::query("find live conferences"))?;
+    let live_of = |live: &[(i32, i32)], user: UserId| {
+        live.iter().find(|(of, _)| *of == user.0).map(|(_, id)| ConferenceId(*id))
+    };
+    let find_one = |whose: &Whose| {
+        let live = match whose {
+            Whose::Id(id) => Some(*id),
+            Whose::Client(user) => live_of(&of_clients, *user),
+            Whose::Provider(user) => live_of(&of_providers, *user),
+        };
+        match live {
+            Some(id) => Ok(Ok(id)),
+            // One that has ended, which is rare.
+            None => match find(connection, *whose) {
+                Ok(found) => Ok(found.ok_or(Refusal::NoRequest)),
+                Err(StoreError::Refused(refusal)) => Ok(Err(refusal)),
+                Err(error) => Err(error),
+            },
+        }
+    };
+    wanted.iter().map(find_one).collect()
+}

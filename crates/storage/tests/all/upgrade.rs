@@ -1,0 +1,149 @@
+//! A database that an earlier release made is brought up to date: its logs lead to its rows, and its calls go on.
+//!
+//! `tests/fixtures` holds it for both databases, as it was when nothing but a call's own request was known. It was made
+//! through the store of that release by `tests/all/fixture.rs` (see the history of that file), and is never made anew:
+//! later releases must read it, too.
+
+use std::time::Duration;
+
+use trialogue_domain::{Actor, ConferenceId, Effect, Kind, ParticipantId, UserId};
+use trialogue_storage::{Ask, Channel, StoreOptions, Whose};
+
+use crate::scene::Call;
+use crate::world::{Database, World, on_both};
+
+const LEASE: Duration = Duration::from_secs(30);
+
+on_both! {
+    every_log_leads_to_its_rows,
+    calls_go_on,
+    a_search_goes_on,
+    what_was_queued_is_done,
+}
+
+fn upgraded(database: Database) -> World {
+    let place = database.empty();
+    place.sql(match database {
+        Database::Sqlite => include_str!("../fixtures/sqlite.sql"),
+        Database::Postgres => include_str!("../fixtures/postgres.sql"),
+    });
+    let world = World::at(place, StoreOptions::default());
+    // A little after the last event.
+    world.clock.advance(Duration::from_mins(6));
+    world
+}
+
+fn call(world: &World, id: i32, client: i32, provider: i32) -> Call<'_> {
+    Call { world, id: ConferenceId(id), client: UserId(client), provider: UserId(provider) }
+}
+
+/// The status of each conference, and its participants.
+const STORED: [(&str, &str); 9] = [
+    (
+        "Serviced",
+        "1 Client 6, 2 Provider 6, 3 Client 6, 4 Provider 6, 5 Guest 6, 6 Guest 6, 7 Guest 6, 8 Client 6, 9 Provider 6",
+    ),
+    (
+        "InService",
+        "10 Client 4, 11 Provider 4, 12 Guest 6, 13 Guest 4, 14 Guest 1, 15 Guest 1, 1001 SecondInterpreter 1, \
+         1002 SecondInterpreter 6, 1003 SecondInterpreter 4",
+    ),
+    ("Cancelled", ""),
+    ("NoInterpreterAvailable", ""),
+    ("InterpreterAccepted", "16 Client 6, 17 Provider 6"),
+    ("InterpreterAccepted", "18 Client 2, 19 Provider 1"),
+    ("InterpreterAccepted", ""),
+    ("New", ""),
+    ("New", "20 Client 6, 21 Provider 6"),
+];
+
+async fn every_log_leads_to_its_rows(database: Database) {
+    let world = upgraded(database);
+    for (id, (status, participants)) in (1..).zip(STORED) {
+        let conference = world.conference(ConferenceId(id)).await;
+        let people = conference.participants.iter();
+        let people = people.map(|p| format!("{} {:?} {}", p.id, p.kind(), p.state.name().code()));
+        assert_eq!(people.collect::<Vec<_>>().join(", "), participants, "{id}");
+        assert_eq!(format!("{:?}", conference.status()), status, "{id}");
+    }
+    assert_eq!(world.count("conferences"), 9);
+}
+
+async fn calls_go_on(database: Database) {
+    let world = upgraded(database);
+    let running = call(&world, 2, 7, 3);
+    for out in [13, 1001, 1003] {
+        running.by_client(Ask::Kick(ParticipantId(out))).await.unwrap();
+        assert!(!world.conference(running.id).await.participant(ParticipantId(out)).unwrap().is_live());
+    }
+    running.by(Actor::Guest(ParticipantId(14)), Ask::ConfirmInvitation).await.unwrap();
+    running.issue(Actor::Guest(ParticipantId(14))).await.unwrap();
+    running.guest("a new guest").await;
+    running.finish().await.unwrap();
+    assert_eq!(world.conference(running.id).await.participants.iter().filter(|p| p.is_live()).count(), 0);
+
+    for (id, client, provider) in [(5, 10, 4), (6, 11, 5), (7, 12, 2)] {
+        let waiting = call(&world, id, client, provider);
+        // The sixth rings already: there it is already so.
+        waiting.by_client(Ask::StartVideo).await.unwrap();
+        waiting.by_provider(Ask::ConfirmVideo).await.unwrap();
+        waiting.issue(Actor::Client(waiting.client)).await.unwrap();
+        world.conference(waiting.id).await;
+        waiting.finish().await.unwrap();
+        world.conference(waiting.id).await;
+    }
+    for client in [8, 6] {
+        let again = world.request(UserId(client)).await.unwrap();
+        world.conference(again).await;
+    }
+}
+
+async fn a_search_goes_on(database: Database) {
+    let world = upgraded(database);
+    let fritz = UserId(13);
+    let offered = world.store.offers(fritz).await.unwrap();
+    assert_eq!(offered.iter().map(|offer| offer.request.0).collect::<Vec<_>>(), [8, 9]);
+    let refused = call(&world, 9, 15, 1);
+    assert!(refused.by_provider(Ask::AcceptOffer).await.is_err(), "it had refused the call");
+    let searching = call(&world, 8, 14, 13);
+    searching.by_provider(Ask::AcceptOffer).await.unwrap();
+    assert_eq!(world.conference(searching.id).await.provider(), Some(fritz));
+    assert!(
+        call(&world, 9, 15, 13).by_provider(Ask::AcceptOffer).await.is_err(),
+        "it serves another request"
+    );
+    searching.finish().await.unwrap();
+    call(&world, 9, 15, 13).by_provider(Ask::AcceptOffer).await.unwrap();
+    world.conference(ConferenceId(9)).await;
+    let found = world.store.view(Whose::Provider(fritz)).await.unwrap().unwrap();
+    assert_eq!(found.conference.id, ConferenceId(9));
+}
+
+async fn what_was_queued_is_done(database: Database) {
+    let world = upgraded(database);
+    // Three of them were leased, and the lease is over.
+    let mut done = Vec::new();
+    loop {
+        let claimed = world.store.claim_effects(9, LEASE, 100, world.now()).await.unwrap();
+        if claimed.is_empty() {
+            break;
+        }
+        for work in claimed {
+            done.push((work.conference.0, work.effect));
+            world.store.effect_done(work, [], world.now()).await.unwrap();
+        }
+    }
+    let admitted = |conference| move |id| (conference, Effect::Admit(ParticipantId(id)));
+    let mut expected = vec![(2, Effect::OpenRoom)];
+    expected.extend([10, 11, 12, 13].map(admitted(2)));
+    expected.push((2, Effect::Remove(ParticipantId(12))));
+    expected.push((2, Effect::Admit(ParticipantId(1003))));
+    expected.push((5, Effect::OpenRoom));
+    expected.extend([16, 17].map(admitted(5)));
+    expected.extend([16, 17].map(|id| (5, Effect::Remove(ParticipantId(id)))));
+    done.sort_by_key(|(conference, _)| *conference);
+    assert_eq!(done, expected);
+    let invited = world.store.claim_deliveries(Channel::Email, 9, LEASE, 100, world.now()).await.unwrap();
+    assert_eq!(invited.iter().map(|delivery| delivery.participant.0).collect::<Vec<_>>(), [14, 15]);
+    assert_eq!(world.view(ConferenceId(2)).await.conference.current(Kind::Guest).unwrap().id.0, 15);
+}
