@@ -45,9 +45,9 @@ impl App {
         actor: Actor,
         token: &Secret,
     ) -> Result<Option<Accounts>, AppError> {
-        let mut view = match self.require_view(whose).await {
+        let mut view = match self.view(whose).await {
             Err(AppError::Store(StoreError::Refused(Refusal::Released))) => return Ok(None),
-            view => view?,
+            view => view?.ok_or(Refusal::NoRequest)?,
         };
         if !self.are_settled(&view, actor, token).await? {
             let deriving = token.clone();

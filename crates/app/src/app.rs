@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use trialogue_domain::{Actor, Conference, Moment, Observation, Refusal, Timestamp, UserId, observe};
-use trialogue_storage::{Ask, ConferenceView, Store, Whose};
+use trialogue_domain::{Actor, Conference, Timestamp};
+use trialogue_storage::{Ask, Store, Whose};
 
 use crate::error::AppError;
 use crate::limits::login::LoginLimits;
@@ -84,38 +84,6 @@ impl App {
     /// What the server knows of its own readiness.
     pub const fn readiness(&self) -> &Arc<Readiness> {
         &self.readiness
-    }
-
-    /// A conference as it stands now: what is due has ended, whether or not the background work has come round to it.
-    ///
-    /// # Errors
-    /// [`AppError::Store`]; [`Refusal::Released`] for an interpreter who missed its call a moment ago.
-    pub async fn view(&self, whose: Whose) -> Result<Option<ConferenceView>, AppError> {
-        let Some(mut view) = self.store.view(whose).await? else { return Ok(None) };
-        let (now, timings) = (self.now(), self.store.timings());
-        let moment = Moment { now, timings: &timings };
-        for event in observe(&view.conference, Observation::DeadlinePassed, moment) {
-            view.conference = view.conference.apply(&event, now);
-        }
-        let provider = view.conference.provider();
-        if let Whose::Provider(user) = whose
-            && provider != Some(user)
-        {
-            self.store.observe(view.conference.id, [Observation::DeadlinePassed], now).await?;
-            return Err(Refusal::Released.into());
-        }
-        view.provider = view.provider.filter(|person| provider == Some(person.id));
-        let open: Vec<UserId> = view.conference.open_offers().collect();
-        view.offered.retain(|offered| open.contains(&offered.person.id));
-        Ok(Some(view))
-    }
-
-    /// The same; that there is none is [`Refusal::NoRequest`].
-    ///
-    /// # Errors
-    /// As [`App::view`].
-    pub async fn require_view(&self, whose: Whose) -> Result<ConferenceView, AppError> {
-        self.view(whose).await?.ok_or_else(|| Refusal::NoRequest.into())
     }
 
     /// Does a command of the rules.

@@ -8,8 +8,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use trialogue_domain::{ConferenceId, Observation, Timestamp};
 use trialogue_storage::{Store, StoreError};
 
-use crate::lane::pause;
-use crate::relay::Background;
+use crate::jobs::pause;
+use crate::jobs::engine::Background;
 
 /// Maximum number of conferences per batch.
 const BATCH: i64 = 64;
@@ -37,7 +37,7 @@ impl BackOff {
     fn failed(&mut self, conference: ConferenceId, now: Timestamp) {
         let attempts = self.0.get(&conference).map_or(1, |(attempts, _)| attempts.saturating_add(1));
         if self.0.len() < REMEMBERED || attempts > 1 {
-            let next = now.after(pause(attempts, PAUSES.0, PAUSES.1));
+            let next = now.after(pause(attempts, PAUSES.0, PAUSES.1, conference.0));
             self.0.insert(conference, (attempts, next));
         }
     }

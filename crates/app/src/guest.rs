@@ -1,5 +1,6 @@
 //! The invited third party, with the invitation's secret as its token.
 
+use trialogue_domain::Refusal;
 use trialogue_storage::{Ask, ConferenceView, Invitation, Whose};
 
 use crate::app::App;
@@ -13,7 +14,7 @@ impl App {
     /// [`AppError::InvalidInvitation`]; so for every method here.
     pub async fn invitation(&self, token: &Secret) -> Result<(Invitation, ConferenceView), AppError> {
         let invitation = self.guest(token).await?;
-        let view = self.require_view(Whose::Id(invitation.conference)).await?;
+        let view = self.view(Whose::Id(invitation.conference)).await?.ok_or(Refusal::NoRequest)?;
         Ok((invitation, view))
     }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
-use trialogue_http::{Clock, Readiness};
+use crate::ports::Clock;
+use crate::readiness::Readiness;
 use trialogue_storage::{NodeId, Store};
 
 /// Interval between two heartbeats.
@@ -19,17 +20,22 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What writes heartbeats.
 #[derive(Clone)]
-pub(crate) struct Heartbeat {
-    pub(crate) node: NodeId,
-    pub(crate) store: Store,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) readiness: Arc<Readiness>,
-    pub(crate) stop: watch::Receiver<bool>,
+pub struct Heartbeat {
+    /// This node.
+    pub node: NodeId,
+    /// What is written to.
+    pub store: Store,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// What is told.
+    pub readiness: Arc<Readiness>,
+    /// Turns true when the server stops.
+    pub stop: watch::Receiver<bool>,
 }
 
 impl Heartbeat {
     /// Writes heartbeats until told to stop.
-    pub(crate) async fn run(mut self) {
+    pub async fn run(mut self) {
         loop {
             let pause = if self.beat().await { INTERVAL } else { RETRY };
             tokio::select! {
@@ -40,7 +46,7 @@ impl Heartbeat {
     }
 
     /// Writes one; whether it was committed.
-    pub(crate) async fn beat(&self) -> bool {
+    pub async fn beat(&self) -> bool {
         let now = self.clock.now();
         let error = match timeout(PATIENCE, self.store.heartbeat(self.node, now)).await {
             Ok(Ok(())) => {

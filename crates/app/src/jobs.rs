@@ -7,7 +7,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::entropy::SystemEntropy;
+pub(crate) mod delivery;
+pub(crate) mod engine;
 
 /// How long claimed work is this node's alone.
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
@@ -58,13 +59,12 @@ pub(crate) async fn run<L: Lane>(lane: L, mut stop: watch::Receiver<bool>) {
     while busy.join_next().await.is_some() {}
 }
 
-/// The pause after so many tries: it doubles from twice `first` to `longest`, with jitter of up to a quarter, so that
-/// many don't come back together.
-pub(crate) fn pause(attempts: i32, first: Duration, longest: Duration) -> Duration {
+/// The pause after so many tries: it doubles from twice `first` to `longest`, less up to a quarter. The number picks how
+/// much less: that of what is tried, so that many don't come back together.
+pub(crate) fn pause(attempts: i32, first: Duration, longest: Duration, number: i32) -> Duration {
     let doubled = first.saturating_mul(2_u32.saturating_pow(attempts.clamp(1, 30).unsigned_abs()));
     let pause = doubled.min(longest);
-    let jitter = u32::try_from(SystemEntropy.number().rem_euclid(256)).unwrap_or(0);
-    pause.saturating_sub(pause / 4 * jitter / 256)
+    pause.saturating_sub(pause / 4 * (number.cast_unsigned() % 256) / 256)
 }
 
 #[cfg(test)]
@@ -77,9 +77,9 @@ mod tests {
         for (attempts, at_most) in [(0, 200), (1, 200), (2, 400), (5, 3200), (9, 30_000), (i32::MAX, 30_000)]
         {
             let at_most = Duration::from_millis(at_most);
-            let pauses: Vec<Duration> = (0..100).map(|_| pause(attempts, first, longest)).collect();
+            let pauses: Vec<Duration> = (0..100).map(|number| pause(attempts, first, longest, number)).collect();
             assert!(pauses.iter().all(|p| *p <= at_most && *p >= at_most * 3 / 4), "{attempts}: {pauses:?}");
-            assert!(pauses.iter().any(|p| *p != pauses[0]), "{attempts}: no jitter");
+            assert!(pauses.iter().any(|p| *p != pauses[0]), "{attempts}: all come back together");
         }
     }
 }

@@ -33,13 +33,14 @@ mod retention;
 mod secret;
 #[cfg(test)]
 mod tests;
+mod views;
 
 pub use accounts::Accounts;
 pub use app::{App, AppSettings};
 pub use authentication::{Bearer, Caller};
-pub use error::AppError;
+pub use error::{AppError, whole_seconds};
 pub use heartbeat::Heartbeat;
-pub use invite::{InvitationAnswer, Invitee};
+pub use invite::{Invited, Invitee};
 pub use jobs::delivery::Postman;
 pub use jobs::engine::Background;
 pub use limits::{Limiter, Monotonic, limiter};

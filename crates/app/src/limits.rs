@@ -12,12 +12,14 @@ use governor::{Quota, RateLimiter};
 
 use crate::ports::Clock;
 
+pub(crate) mod login;
+
 /// A limit for each key.
-pub(crate) type Limiter<K> = RateLimiter<K, HashMapStateStore<K>, Monotonic, NoOpMiddleware<Duration>>;
+pub type Limiter<K> = RateLimiter<K, HashMapStateStore<K>, Monotonic, NoOpMiddleware<Duration>>;
 
 /// The application's clock for the limiters.
 #[derive(Clone)]
-pub(crate) struct Monotonic(pub(crate) Arc<dyn Clock>);
+pub struct Monotonic(pub Arc<dyn Clock>);
 
 impl GovernorClock for Monotonic {
     type Instant = Duration;
@@ -28,7 +30,7 @@ impl GovernorClock for Monotonic {
 }
 
 /// Allows `burst` at once, and one more after each `refill`.
-pub(crate) fn limiter<K: Hash + Eq + Clone>(
+pub fn limiter<K: Hash + Eq + Clone>(
     (burst, refill): (NonZeroU32, Duration),
     clock: &Monotonic,
 ) -> Limiter<K> {

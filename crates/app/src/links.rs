@@ -1,4 +1,4 @@
-//! What the delivery of invitations needs of the adapter: which way it goes, and the link.
+//! What the delivery of invitations needs: which way it goes, and the link.
 //!
 //! The store keeps of an invitation's secret the hash alone, so what delivers it later must be able to derive it. Where
 //! invitations are delivered, the secret is therefore derived from a key of the server rather than from the inviter's
@@ -54,7 +54,7 @@ pub struct DeliverySettings {
 impl DeliverySettings {
     /// The way to somebody with these addresses: e-mail rather than text, which is read aloud on lock screens; none if
     /// there is none.
-    pub(crate) fn channel(&self, email: bool, phone: bool) -> Option<Channel> {
+    pub fn channel(&self, email: bool, phone: bool) -> Option<Channel> {
         let reaches = |channel: &&Channel| match channel {
             Channel::Email => email,
             Channel::Text => phone,

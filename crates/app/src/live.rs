@@ -9,9 +9,7 @@ mod feed;
 mod follower;
 mod hub;
 mod presence;
-mod standing;
-mod stream;
-mod words;
+pub(crate) mod standing;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,12 +19,10 @@ use tokio::sync::{Notify, watch};
 use trialogue_domain::{ConferenceId, ParticipantId, UserId};
 use trialogue_storage::{Store, UserRole};
 
-use crate::logins::LoginLife;
 use crate::ports::Clock;
 use crate::readiness::{Readiness, supervise};
 
 pub use follower::Follower;
-pub(crate) use stream::{EventStream, Listener};
 
 use feed::Feed;
 use standing::{StandingFeed, StandingFollower};
@@ -36,7 +32,7 @@ const STREAMS: usize = 20;
 
 /// Whose a stream is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Owner {
+pub enum Owner {
     /// A user.
     User(UserId),
     /// An invited party.
@@ -44,7 +40,7 @@ pub(crate) enum Owner {
 }
 
 /// The room that one stream takes until it is dropped.
-pub(crate) struct StreamSlot {
+pub struct StreamSlot {
     shared: Arc<Shared>,
     owner: Owner,
 }
@@ -77,8 +73,6 @@ struct Shared {
     closing: watch::Sender<bool>,
     streams: Mutex<HashMap<Owner, usize>>,
     clock: Arc<dyn Clock>,
-    logins: LoginLife,
-    heartbeat: Duration,
 }
 
 #[derive(Default)]
@@ -94,8 +88,6 @@ impl Live {
         store: Store,
         clock: Arc<dyn Clock>,
         presence: Duration,
-        logins: LoginLife,
-        heartbeat: Duration,
         readiness: &Arc<Readiness>,
     ) -> Self {
         // What is committed from now on is heard of, though the hub may start a moment later.
@@ -109,8 +101,6 @@ impl Live {
             closing: watch::Sender::new(false),
             streams: Mutex::default(),
             clock,
-            logins,
-            heartbeat,
         });
         let hub = Arc::clone(&shared);
         supervise(Arc::clone(readiness), "live events", move || {
@@ -130,7 +120,7 @@ impl Live {
     }
 
     /// Follows what a user has at the moment.
-    pub(crate) fn follow_user(&self, role: UserRole, user: UserId) -> StandingFollower {
+    pub fn follow_user(&self, role: UserRole, user: UserId) -> StandingFollower {
         StandingFollower::new(Arc::clone(&self.shared), role, user)
     }
 
@@ -145,7 +135,7 @@ impl Live {
     }
 
     /// Room for one more stream of this owner; none if it has as many as it may.
-    pub(crate) fn stream_slot(&self, owner: Owner) -> Option<StreamSlot> {
+    pub fn stream_slot(&self, owner: Owner) -> Option<StreamSlot> {
         let mut streams = locked(&self.shared.streams);
         let open = streams.entry(owner).or_default();
         if *open >= STREAMS {

@@ -19,12 +19,12 @@ const WRITES: u32 = 8;
 
 impl LoginLife {
     /// When a new login ends.
-    pub(crate) fn begins(&self, now: Timestamp) -> Timestamp {
+    pub fn begins(&self, now: Timestamp) -> Timestamp {
         now.after(self.idle.min(self.total))
     }
 
     /// The new end of a login that is used now; none if it is not worth a write.
-    pub(crate) fn prolonged(&self, session: &Session, now: Timestamp) -> Option<Timestamp> {
+    pub fn prolonged(&self, session: &Session, now: Timestamp) -> Option<Timestamp> {
         let expires = now.after(self.idle).min(session.logged_in.after(self.total));
         let least = self.idle / WRITES;
         (expires > session.expires && (expires.since(session.expires) >= least || session.expires <= now))

@@ -7,8 +7,8 @@ use tokio::time::{Instant, sleep_until};
 use trialogue_domain::{ConferenceId, Observation};
 use trialogue_media::{Notification, Notifications};
 
-use crate::lane::pause;
-use crate::relay::Background;
+use crate::jobs::pause;
+use crate::jobs::engine::Background;
 
 /// Shortest and longest back-off of a conference whose notifications could not be stored.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));
@@ -111,7 +111,7 @@ impl Background {
             if let Err(error) = stored {
                 tracing::warn!(%error, conference = room.0, "notifications could not be stored; they are tried again");
                 facts.attempts = facts.attempts.saturating_add(1);
-                facts.due = now + pause(facts.attempts, PAUSES.0, PAUSES.1);
+                facts.due = now + pause(facts.attempts, PAUSES.0, PAUSES.1, room.0);
                 waiting.count += facts.seen.len();
                 waiting.by_conference.insert(room, facts);
             }

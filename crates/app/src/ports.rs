@@ -1,4 +1,4 @@
-//! What the adapter takes from outside: the time and randomness.
+//! What the application takes from outside: the time and randomness.
 
 use std::time::Duration;
 
@@ -17,4 +17,11 @@ pub trait Clock: Send + Sync {
 pub trait Entropy: Send + Sync {
     /// Fills the buffer.
     fn fill(&self, buffer: &mut [u8]);
+
+    /// A random number.
+    fn number(&self) -> i64 {
+        let mut bytes = [0; 8];
+        self.fill(&mut bytes);
+        i64::from_le_bytes(bytes)
+    }
 }

@@ -8,7 +8,7 @@ use trialogue_domain::{Conference, ConferenceId, Participant};
 use trialogue_media::{EngineError, Failure, Janus, VideoEngine};
 use trialogue_storage::{Store, StoreError, Whose};
 
-use crate::lane::pause;
+use crate::jobs::pause;
 
 /// Shortest and longest back-off between two tries.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(10));
@@ -27,7 +27,7 @@ enum ReconcileError {
 }
 
 /// Compares once, as soon as Janus and the database both answer.
-pub(crate) async fn reconcile(janus: Janus, store: Store, mut stop: watch::Receiver<bool>) {
+pub async fn reconcile(janus: Janus, store: Store, mut stop: watch::Receiver<bool>) {
     for attempts in 1.. {
         match compare(&janus, &store).await {
             Ok(()) => return,
@@ -35,7 +35,7 @@ pub(crate) async fn reconcile(janus: Janus, store: Store, mut stop: watch::Recei
         }
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
-            () = sleep(pause(attempts, PAUSES.0, PAUSES.1)) => {}
+            () = sleep(pause(attempts, PAUSES.0, PAUSES.1, 0)) => {}
         }
     }
 }

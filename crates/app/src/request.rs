@@ -1,5 +1,7 @@
 //! Make a request for an interpreter, and see what has become of it.
 
+use std::sync::Arc;
+
 use trialogue_domain::{LanguageId, Refusal, Timestamp};
 use trialogue_storage::{
     ConferenceView, IdempotencyKey, Language, ReleasedView, Render, RequestDetails, StoreError,
@@ -12,7 +14,7 @@ use crate::error::AppError;
 /// A request, as one of its two sides sees it.
 pub enum RequestView {
     /// The side belongs to it.
-    Own(Box<ConferenceView>),
+    Own(Arc<ConferenceView>),
     /// The interpreter was released from it.
     Released(ReleasedView),
 }
@@ -39,8 +41,8 @@ impl App {
     /// # Errors
     /// [`Refusal::NoRequest`] if there is none.
     pub async fn request_status(&self, caller: &Caller) -> Result<RequestView, AppError> {
-        match self.require_view(caller.own()).await {
-            Ok(view) => Ok(RequestView::Own(Box::new(view))),
+        match self.polled(caller.own()).await {
+            Ok(view) => Ok(RequestView::Own(view)),
             Err(error @ AppError::Store(StoreError::Refused(Refusal::Released))) => {
                 self.store.released(caller.user).await?.map(RequestView::Released).ok_or(error)
             }

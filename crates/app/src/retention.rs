@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::sleep;
-use trialogue_http::Clock;
+use crate::ports::Clock;
 use trialogue_storage::{Limit, Outdated, Store, StoreError};
 
 /// Interval between two sweeps.
@@ -22,17 +22,20 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// What sweeps.
 #[derive(Clone)]
-pub(crate) struct Sweeper {
-    pub(crate) store: Store,
-    pub(crate) clock: Arc<dyn Clock>,
+pub struct Sweeper {
+    /// What is swept.
+    pub store: Store,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
     /// How long personal data of an ended conference is kept; none for good.
-    pub(crate) retention: Option<Duration>,
-    pub(crate) stop: watch::Receiver<bool>,
+    pub retention: Option<Duration>,
+    /// Turns true when the server stops.
+    pub stop: watch::Receiver<bool>,
 }
 
 impl Sweeper {
     /// Sweeps at once and every hour, until told to stop.
-    pub(crate) async fn run(self) {
+    pub async fn run(self) {
         let mut stop = self.stop.clone();
         let sweeps = async {
             loop {

@@ -13,34 +13,34 @@ use crate::ports::Entropy;
 
 /// A bearer secret, as it travels: 256 bits as hexadecimal text. It has no `Debug` and no `Display`.
 #[derive(Clone)]
-pub(crate) struct Secret(String);
+pub struct Secret(String);
 
 impl Secret {
     /// A new one.
-    pub(crate) fn random(entropy: &dyn Entropy) -> Self {
+    pub fn random(entropy: &dyn Entropy) -> Self {
         let mut bytes = [0; 32];
         entropy.fill(&mut bytes);
         Self(hex(&bytes))
     }
 
     /// One that came in with a request.
-    pub(crate) fn presented(text: &str) -> Self {
+    pub fn presented(text: &str) -> Self {
         Self(text.to_owned())
     }
 
     /// The secret of the media account that this token's holder has.
-    pub(crate) fn of_account(&self, identity: Identity) -> Self {
+    pub fn of_account(&self, identity: Identity) -> Self {
         self.derive(&format!("trialogue account v1:{identity}"))
     }
 
     /// The secret of an invitation that was made with this token, or by a server with this key: asked again, the same.
     /// The time is in it because a database that is put back from a copy numbers its participants anew.
-    pub(crate) fn of_invitation(&self, participant: ParticipantId, invited_at: Timestamp) -> Self {
+    pub fn of_invitation(&self, participant: ParticipantId, invited_at: Timestamp) -> Self {
         self.derive(&format!("trialogue invitation delivery v1:p{participant}:{}", invited_at.0))
     }
 
     /// The invitation link that hands it out. It stands in the fragment, which browsers never send.
-    pub(crate) fn link(&self, public_url: &str) -> String {
+    pub fn link(&self, public_url: &str) -> String {
         format!("{public_url}/join#{}", self.0)
     }
 
@@ -52,12 +52,12 @@ impl Secret {
     }
 
     /// The text, for the one answer that hands it out.
-    pub(crate) fn reveal(&self) -> &str {
+    pub fn reveal(&self) -> &str {
         &self.0
     }
 
     /// What the store knows it by.
-    pub(crate) fn hash(&self) -> trialogue_storage::SecretHash {
+    pub fn hash(&self) -> trialogue_storage::SecretHash {
         trialogue_storage::hash_secret(&self.0)
     }
 }

@@ -1,7 +1,6 @@
 //! One request on its way through a handler: who calls, what the body says, how it is answered.
 
 use std::future::{Ready, ready};
-use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
@@ -9,59 +8,24 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use trialogue_domain::{Actor, Conference, Refusal, Timestamp, UserId};
-use trialogue_storage::{
-    Ask, ConferenceView, IdempotencyKey, Invitation, Session, StoreError, UserRole, Whose,
-};
+use trialogue_app::{App, Bearer, Caller, Network, Secret};
+use trialogue_domain::Timestamp;
+use trialogue_storage::{IdempotencyKey, UserRole};
 use validator::Validate;
 
-use crate::app::App;
+use crate::adapter::Adapter;
 use crate::body;
-use crate::client_address::Network;
 use crate::problem::Problem;
 use crate::reply::{self, Failure};
 use crate::request_log::request_id;
-use crate::secret::Secret;
 
 /// The token header of the reference API.
 const TOKEN_HEADER: &str = "WEYIToken";
 
 /// A request, with what is needed to serve it.
 pub(crate) struct Call {
-    app: web::Data<App>,
+    adapter: web::Data<Adapter>,
     req: HttpRequest,
-}
-
-/// Whoever presents a token.
-pub(crate) enum Party {
-    /// A user, and when the login ends.
-    User(Caller, Timestamp),
-    /// An invited party.
-    Invited(Invitation),
-}
-
-/// A logged-in user.
-pub(crate) struct Caller {
-    pub(crate) user: UserId,
-    pub(crate) role: UserRole,
-    pub(crate) token: Secret,
-}
-
-impl Caller {
-    pub(crate) const fn actor(&self) -> Actor {
-        match self.role {
-            UserRole::Client => Actor::Client(self.user),
-            UserRole::Provider => Actor::Provider(self.user),
-        }
-    }
-
-    /// The conference that the token implies: the user's latest.
-    pub(crate) const fn own(&self) -> Whose {
-        match self.role {
-            UserRole::Client => Whose::Client(self.user),
-            UserRole::Provider => Whose::Provider(self.user),
-        }
-    }
 }
 
 impl FromRequest for Call {
@@ -69,8 +33,8 @@ impl FromRequest for Call {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let app = req.app_data::<web::Data<App>>().cloned();
-        let call = app.map(|app| Self { app, req: req.clone() });
+        let adapter = req.app_data::<web::Data<Adapter>>().cloned();
+        let call = adapter.map(|adapter| Self { adapter, req: req.clone() });
         ready(
             call.ok_or_else(|| {
                 actix_web::error::ErrorInternalServerError("the application is not configured")
@@ -80,89 +44,35 @@ impl FromRequest for Call {
 }
 
 impl Call {
+    pub(crate) const fn adapter(&self) -> &web::Data<Adapter> {
+        &self.adapter
+    }
+
     pub(crate) fn app(&self) -> &App {
-        &self.app
+        &self.adapter.app
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.app.clock.now()
+        self.app().now()
     }
 
     /// The user whose token came with the request.
     pub(crate) async fn user(&self, role: UserRole) -> Result<Caller, Failure> {
-        let token = self.token()?;
-        let now = self.now();
-        let session = self.app.store.session(token.hash(), now).await.map_err(|e| self.fail(e))?;
-        let Some(session) = session else { return Err(self.no_login(&token, now).await) };
-        if session.role != role {
-            return Err(self.fail(Problem::WrongRole(match role {
-                UserRole::Client => "client",
-                UserRole::Provider => "provider",
-            })));
-        }
-        self.note_use(&session, &token, now).await;
-        Ok(Caller { user: session.user, role, token })
+        self.app().user(self.token()?, role).await.map_err(|e| self.fail(e))
     }
 
     /// Whoever's token came with the request.
-    pub(crate) async fn party(&self) -> Result<Party, Failure> {
-        let token = self.token()?;
-        let now = self.now();
-        let store = &self.app.store;
-        if let Some(session) = store.session(token.hash(), now).await.map_err(|e| self.fail(e))? {
-            let expires = self.note_use(&session, &token, now).await;
-            let caller = Caller { user: session.user, role: session.role, token };
-            return Ok(Party::User(caller, expires));
-        }
-        match store.invitation(token.hash()).await.map_err(|e| self.fail(e))? {
-            Some(invitation) => Ok(Party::Invited(invitation)),
-            None => Err(self.no_login(&token, now).await),
-        }
-    }
-
-    /// Why a token is no login.
-    async fn no_login(&self, token: &Secret, now: Timestamp) -> Failure {
-        match self.app.store.has_expired(token.hash(), now).await {
-            Ok(true) => self.fail(Problem::TokenExpired),
-            Ok(false) => self.fail(Problem::InvalidToken),
-            Err(error) => self.fail(error),
-        }
-    }
-
-    /// The holder of the invitation whose token came with the request.
-    pub(crate) async fn guest(&self) -> Result<(Invitation, Secret), Failure> {
-        let token = self.token()?;
-        let invitation = self.app.store.invitation(token.hash()).await.map_err(|e| self.fail(e))?;
-        Ok((invitation.ok_or_else(|| self.fail(Problem::InvalidInvitation))?, token))
-    }
-
-    /// Signs of life are written a few times in a presence window, and a login is prolonged a few times in its life: not
-    /// at every call. Returns when the login ends.
-    async fn note_use(&self, session: &Session, token: &Secret, now: Timestamp) -> Timestamp {
-        let App { store, settings, .. } = self.app();
-        let step = store.timings().presence / 3;
-        if session.last_seen.is_none_or(|seen| now.since(seen) >= step)
-            && let Err(error) = store.touch(session.user, now).await
-        {
-            // The call itself does not depend on it; it fails by itself if the database is gone.
-            tracing::warn!(%error, "a sign of life was not noted");
-        }
-        let Some(expires) = settings.logins.prolonged(session, now) else { return session.expires };
-        match store.prolong(session.user, token.hash(), expires).await {
-            Ok(()) => expires,
-            Err(error) => {
-                tracing::warn!(%error, "a login was not prolonged");
-                session.expires
-            }
-        }
+    pub(crate) async fn bearer(&self) -> Result<Bearer, Failure> {
+        self.app().bearer(self.token()?).await.map_err(|e| self.fail(e))
     }
 
     /// The network that the request comes from.
     pub(crate) fn network(&self) -> Network {
-        self.app.settings.proxies.client(&self.req)
+        self.adapter.settings.proxies.client(&self.req)
     }
 
-    fn token(&self) -> Result<Secret, Failure> {
+    /// The token that came with the request.
+    pub(crate) fn token(&self) -> Result<Secret, Failure> {
         presented_token(self.req.headers()).ok_or_else(|| self.fail(Problem::MissingToken))
     }
 
@@ -244,29 +154,12 @@ impl Call {
         }))
     }
 
-    /// A conference as it stands now: what is due has ended, whether or not the background work has come round to it.
-    pub(crate) async fn view(&self, whose: Whose) -> Result<ConferenceView, Failure> {
-        let view = self.app.view(whose).await.map_err(|e| self.fail(e))?;
-        view.ok_or_else(|| self.fail(StoreError::Refused(Refusal::NoRequest)))
-    }
-
-    /// The same for those who poll; the signs of life of people may be older ones.
-    pub(crate) async fn polled(&self, whose: Whose) -> Result<Arc<ConferenceView>, Failure> {
-        let view = self.app.polled(whose).await.map_err(|e| self.fail(e))?;
-        view.ok_or_else(|| self.fail(StoreError::Refused(Refusal::NoRequest)))
-    }
-
     /// Makes a WebSocket of the request.
     pub(crate) fn socket(
         &self,
         payload: web::Payload,
     ) -> Result<(HttpResponse, actix_ws::Session, actix_ws::MessageStream), Failure> {
         actix_ws::handle(&self.req, payload).map_err(|_| self.fail(Problem::NoWebSocket))
-    }
-
-    /// Does a command, or fails with its answer.
-    pub(crate) async fn command(&self, whose: Whose, actor: Actor, ask: Ask) -> Result<Conference, Failure> {
-        self.app.store.command(whose, actor, ask, self.now()).await.map_err(|e| self.fail(e))
     }
 
     /// 200 with a value.

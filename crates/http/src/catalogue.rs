@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
+use trialogue_app::AppError as A;
 use trialogue_domain::{CommandKind, Outcome, Refusal as R, Role, StateName};
 use trialogue_media::BadWebhook;
-use trialogue_storage::{Limit, StoreError as S};
+use trialogue_storage::{Limit, StoreError as S, UserRole};
 
 use crate::problem::{BadJoin, Problem as P};
 use trialogue_contract::errors::WireErrorCode as W;
@@ -50,13 +51,13 @@ rows! { W:
 
 rows! { P:
     P::MissingToken => P::MissingToken, "Log in, and send the token with every call.";
-    P::InvalidToken => P::InvalidToken, "Log in again.";
-    P::TokenExpired => P::TokenExpired, "Say that the login has expired, and log in again.";
-    P::InvalidInvitation => P::InvalidInvitation, "Stop; only a new invitation leads back.";
-    P::WrongCredentials => P::WrongCredentials, "Ask the user to type them again.";
-    P::WrongRole(_) => P::WrongRole("client"), "Use the routes of the side that logged in.";
-    P::TooManyLogins(_) => P::TooManyLogins(Duration::from_secs(1)), "Wait as long as Retry-After says. Behind a proxy, see the setting `trusted_proxies`.";
-    P::Throttled(_) => P::Throttled(Duration::from_secs(30)), "Wait as long as Retry-After says; till then even the right password is refused from this address.";
+    P::App(A::InvalidToken) => P::App(A::InvalidToken), "Log in again.";
+    P::App(A::TokenExpired) => P::App(A::TokenExpired), "Say that the login has expired, and log in again.";
+    P::App(A::InvalidInvitation) => P::App(A::InvalidInvitation), "Stop; only a new invitation leads back.";
+    P::App(A::WrongCredentials) => P::App(A::WrongCredentials), "Ask the user to type them again.";
+    P::App(A::WrongRole(_)) => P::App(A::WrongRole(UserRole::Client)), "Use the routes of the side that logged in.";
+    P::App(A::TooManyLogins(_)) => P::App(A::TooManyLogins(Duration::from_secs(1))), "Wait as long as Retry-After says. Behind a proxy, see the setting `trusted_proxies`.";
+    P::App(A::TooManyWrongPasswords(_)) => P::App(A::TooManyWrongPasswords(Duration::from_secs(30))), "Wait as long as Retry-After says; till then even the right password is refused from this address.";
     P::BadValue { .. } => P::BadValue { member: "Name", message: "ModelState says which member has a value that cannot be used, and why" }, "Correct the member that ModelState names.";
     P::CannotDial => P::CannotDial, "Invite without isPSTN.";
     P::NoWebSocket => P::NoWebSocket, "Use a WebSocket client (docs/signalling.md).";
@@ -64,48 +65,48 @@ rows! { P:
     P::BadJoinToken(_) => P::BadJoinToken(BadJoin::NoToken), "For the proxy in front of LiveKit: refuse the connection.";
     P::NotInCall => P::NotInCall, "For the proxy in front of LiveKit: refuse the connection.";
     P::BadWebhook(_) => P::BadWebhook(BadWebhook::Body), "Sign webhooks with the API key of the settings.";
-    P::TooManyWait => P::TooManyWait, "Try again after Retry-After.";
+    P::App(A::TooManyWait) => P::App(A::TooManyWait), "Try again after Retry-After.";
     P::TooManyBodies => P::TooManyBodies, "Try again after Retry-After.";
-    P::Store(S::Refused(R::NotFound)) => refused(R::NotFound), "Check path and ids.";
-    P::Store(S::Refused(R::NotPermitted { .. })) => refused(R::NotPermitted { role: Role::Provider, command: CommandKind::StartVideo }), "Leave it to the other side.";
-    P::Store(S::Refused(R::PrincipalKick)) => refused(R::PrincipalKick), "Finish the call.";
-    P::Store(S::Refused(R::NoRequest)) => refused(R::NoRequest), "Make a request, or accept one.";
-    P::Store(S::Refused(R::RequestEnded(_))) => refused(R::RequestEnded(Outcome::Serviced)), "Make a new request.";
-    P::Store(S::Refused(R::StillSearching)) => refused(R::StillSearching), "Poll Client/Request/Status until an interpreter has accepted.";
-    P::Store(S::Refused(R::OfferTaken)) => refused(R::OfferTaken), "Take the offer off the list.";
-    P::Store(S::Refused(R::LiveRequest)) => refused(R::LiveRequest), "Go on with the live request, or finish it.";
-    P::Store(S::Refused(R::ProviderBusy)) => refused(R::ProviderBusy), "Finish the other request first.";
-    P::Store(S::Refused(R::OfferDeclined)) => refused(R::OfferDeclined), "Take the offer off the list.";
-    P::Store(S::Refused(R::Released)) => refused(R::Released), "Take the offer off the list; Provider/Task/Status tells why.";
-    P::Store(S::Refused(R::NoCallYet)) => refused(R::NoCallYet), "Use StartVideoProcess.";
-    P::Store(S::Refused(R::NoCall)) => refused(R::NoCall), "Start a call, or wait for the client to.";
-    P::Store(S::Refused(R::CallRunning(_))) => refused(R::CallRunning(StateName::Connected)), "Go on with the call, or use VideoAgain.";
-    P::Store(S::Refused(R::NotConfirmed(_))) => refused(R::NotConfirmed(StateName::Informed)), "Wait for the yes.";
-    P::Store(S::Refused(R::AlreadyAnswered(_))) => refused(R::AlreadyAnswered(StateName::Connected)), "Finish or leave the call.";
-    P::Store(S::Refused(R::ParticipantFinished)) => refused(R::ParticipantFinished), "Stop; only a new invitation or call leads back.";
-    P::Store(S::Refused(R::TooManyInvited)) => refused(R::TooManyInvited), "Kick somebody first.";
-    P::Store(S::Refused(R::InvitationsUsedUp)) => refused(R::InvitationsUsedUp), "Go on in a new request.";
-    P::Store(S::Refused(R::CallsUsedUp)) => refused(R::CallsUsedUp), "Go on in a new request.";
-    P::Store(S::TooOften { limit: Limit::Requests, .. }) => too_often(Limit::Requests), "Wait as long as Retry-After says.";
-    P::Store(S::TooOften { limit: Limit::Invitations, .. }) => too_often(Limit::Invitations), "Wait as long as Retry-After says.";
-    P::Store(S::TooOften { limit: Limit::Deliveries, .. }) => too_often(Limit::Deliveries), "Pass the link on yourself: invite with a name only.";
-    P::TooManyStreams => P::TooManyStreams, "Share one stream among the pages of a user.";
-    P::Store(S::IdempotencyMismatch) => P::Store(S::IdempotencyMismatch), "Send a new key with a new request.";
-    P::Store(S::UnknownLanguage(_)) => P::Store(S::UnknownLanguage(0)), "Use a number of the language table.";
-    P::Store(S::EmailTaken) => P::Store(S::EmailTaken), "Use another address.";
-    P::Store(S::InvalidText { .. }) => P::Store(S::InvalidText { field: "a text" }), "Take the character out.";
-    P::Store(S::Busy { .. }) => P::Store(S::Busy { lane: "" }), "Try again after Retry-After.";
-    P::Store(S::Unavailable(_) | S::NotDone { .. }) => P::Store(S::Unavailable(String::new())), "Try again after Retry-After; with an Idempotency-Key where something is made.";
-    P::Store(S::Contended { .. } | S::Conflict(_) | S::Locked(_)) => P::Store(S::Conflict(0)), "Try again after Retry-After.";
-    P::Store(S::Inconsistent { .. } | S::Query { .. } | S::Panicked { .. }) => P::Store(S::Panicked { operation: "" }), "Report it, with the answer's X-Request-Id.";
+    P::App(A::Store(S::Refused(R::NotFound))) => refused(R::NotFound), "Check path and ids.";
+    P::App(A::Store(S::Refused(R::NotPermitted { .. }))) => refused(R::NotPermitted { role: Role::Provider, command: CommandKind::StartVideo }), "Leave it to the other side.";
+    P::App(A::Store(S::Refused(R::PrincipalKick))) => refused(R::PrincipalKick), "Finish the call.";
+    P::App(A::Store(S::Refused(R::NoRequest))) => refused(R::NoRequest), "Make a request, or accept one.";
+    P::App(A::Store(S::Refused(R::RequestEnded(_)))) => refused(R::RequestEnded(Outcome::Serviced)), "Make a new request.";
+    P::App(A::Store(S::Refused(R::StillSearching))) => refused(R::StillSearching), "Poll Client/Request/Status until an interpreter has accepted.";
+    P::App(A::Store(S::Refused(R::OfferTaken))) => refused(R::OfferTaken), "Take the offer off the list.";
+    P::App(A::Store(S::Refused(R::LiveRequest))) => refused(R::LiveRequest), "Go on with the live request, or finish it.";
+    P::App(A::Store(S::Refused(R::ProviderBusy))) => refused(R::ProviderBusy), "Finish the other request first.";
+    P::App(A::Store(S::Refused(R::OfferDeclined))) => refused(R::OfferDeclined), "Take the offer off the list.";
+    P::App(A::Store(S::Refused(R::Released))) => refused(R::Released), "Take the offer off the list; Provider/Task/Status tells why.";
+    P::App(A::Store(S::Refused(R::NoCallYet))) => refused(R::NoCallYet), "Use StartVideoProcess.";
+    P::App(A::Store(S::Refused(R::NoCall))) => refused(R::NoCall), "Start a call, or wait for the client to.";
+    P::App(A::Store(S::Refused(R::CallRunning(_)))) => refused(R::CallRunning(StateName::Connected)), "Go on with the call, or use VideoAgain.";
+    P::App(A::Store(S::Refused(R::NotConfirmed(_)))) => refused(R::NotConfirmed(StateName::Informed)), "Wait for the yes.";
+    P::App(A::Store(S::Refused(R::AlreadyAnswered(_)))) => refused(R::AlreadyAnswered(StateName::Connected)), "Finish or leave the call.";
+    P::App(A::Store(S::Refused(R::ParticipantFinished))) => refused(R::ParticipantFinished), "Stop; only a new invitation or call leads back.";
+    P::App(A::Store(S::Refused(R::TooManyInvited))) => refused(R::TooManyInvited), "Kick somebody first.";
+    P::App(A::Store(S::Refused(R::InvitationsUsedUp))) => refused(R::InvitationsUsedUp), "Go on in a new request.";
+    P::App(A::Store(S::Refused(R::CallsUsedUp))) => refused(R::CallsUsedUp), "Go on in a new request.";
+    P::App(A::Store(S::TooOften { limit: Limit::Requests, .. })) => too_often(Limit::Requests), "Wait as long as Retry-After says.";
+    P::App(A::Store(S::TooOften { limit: Limit::Invitations, .. })) => too_often(Limit::Invitations), "Wait as long as Retry-After says.";
+    P::App(A::Store(S::TooOften { limit: Limit::Deliveries, .. })) => too_often(Limit::Deliveries), "Pass the link on yourself: invite with a name only.";
+    P::App(A::TooManyStreams) => P::App(A::TooManyStreams), "Share one stream among the pages of a user.";
+    P::App(A::Store(S::IdempotencyMismatch)) => P::App(A::Store(S::IdempotencyMismatch)), "Send a new key with a new request.";
+    P::App(A::Store(S::UnknownLanguage(_))) => P::App(A::Store(S::UnknownLanguage(0))), "Use a number of the language table.";
+    P::App(A::Store(S::EmailTaken)) => P::App(A::Store(S::EmailTaken)), "Use another address.";
+    P::App(A::Store(S::InvalidText { .. })) => P::App(A::Store(S::InvalidText { field: "a text" })), "Take the character out.";
+    P::App(A::Store(S::Busy { .. })) => P::App(A::Store(S::Busy { lane: "" })), "Try again after Retry-After.";
+    P::App(A::Store(S::Unavailable(_) | S::NotDone { .. })) => P::App(A::Store(S::Unavailable(String::new()))), "Try again after Retry-After; with an Idempotency-Key where something is made.";
+    P::App(A::Store(S::Contended { .. } | S::Conflict(_) | S::Locked(_))) => P::App(A::Store(S::Conflict(0))), "Try again after Retry-After.";
+    P::App(A::Store(S::Inconsistent { .. } | S::Query { .. } | S::Panicked { .. })) => P::App(A::Store(S::Panicked { operation: "" })), "Report it, with the answer's X-Request-Id.";
 }
 
 fn too_often(limit: Limit) -> P {
-    P::Store(S::TooOften { limit, wait: Duration::from_secs(42) })
+    P::App(A::Store(S::TooOften { limit, wait: Duration::from_secs(42) }))
 }
 
 fn refused(refusal: R) -> P {
-    P::Store(S::Refused(refusal))
+    P::App(A::Store(S::Refused(refusal)))
 }
 
 const HEAD: &str = "\
@@ -227,7 +228,7 @@ mod tests {
         let refusals: Vec<R> = P::samples()
             .into_iter()
             .filter_map(|p| match p {
-                P::Store(S::Refused(refusal)) => Some(refusal),
+                P::App(A::Store(S::Refused(refusal))) => Some(refusal),
                 _ => None,
             })
             .collect();

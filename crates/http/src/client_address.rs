@@ -1,10 +1,11 @@
 //! The network address of the client behind a request: the peer's, or the one that trusted proxies report.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
 use ipnet::IpNet;
+use trialogue_app::Network;
 
 /// The header in which proxies report the client's address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,27 +24,6 @@ pub struct TrustedProxies {
     pub networks: Vec<IpNet>,
     /// The header that they set.
     pub header: AddressHeader,
-}
-
-/// A client for the purpose of limits: an IPv4 address or an IPv6 /64, the smallest network that one subscriber gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Network(IpAddr);
-
-impl Network {
-    pub(crate) fn of(address: IpAddr) -> Self {
-        Self(match address.to_canonical() {
-            IpAddr::V4(address) => address.into(),
-            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        })
-    }
-
-    /// The bytes of the address.
-    pub(crate) fn octets(self) -> [u8; 16] {
-        match self.0 {
-            IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-            IpAddr::V6(address) => address.octets(),
-        }
-    }
 }
 
 impl TrustedProxies {

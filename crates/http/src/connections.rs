@@ -20,9 +20,9 @@ use socket2::{SockRef, Socket};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::app::App;
+use crate::adapter::Adapter;
 use crate::client_address::{Network, TrustedProxies};
-use crate::ports::Clock;
+use trialogue_app::Clock;
 
 /// How long a client may take to receive what was sent. After that, the system closes the connection.
 #[cfg(target_os = "linux")]
@@ -208,10 +208,10 @@ pub(crate) struct Waiting(Option<Arc<Connection>>);
 
 impl Waiting {
     /// For this long at most.
-    pub(crate) fn begin(app: &App, req: &HttpRequest, wait: Duration) -> Self {
+    pub(crate) fn begin(adapter: &Adapter, req: &HttpRequest, wait: Duration) -> Self {
         let connection = req.conn_data::<Counted>().map(|counted| Arc::clone(&counted.connection));
         if let Some(connection) = &connection {
-            connection.deadline.store(app.connections.after(wait + LEFTOVER), Ordering::Relaxed);
+            connection.deadline.store(adapter.connections.after(wait + LEFTOVER), Ordering::Relaxed);
         }
         Self(connection)
     }
@@ -230,7 +230,7 @@ impl Drop for Waiting {
 /// actix has a deadline for the head of the first request only. It has none for the head of a later request, and none for
 /// what is left of a body in chunks, which it reads after the answer. So no connection is kept after such a body.
 pub(crate) async fn limit_connection(
-    app: web::Data<App>,
+    adapter: web::Data<Adapter>,
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
@@ -243,7 +243,7 @@ pub(crate) async fn limit_connection(
     let is_chunked = req.headers().contains_key(TRANSFER_ENCODING);
     set_deadline(NONE);
     let answered = next.call(req).await;
-    let connections = &app.connections;
+    let connections = &adapter.connections;
     if answered.is_err() {
         set_deadline(connections.after(LEFTOVER));
     }

@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, web};
 use tokio::time::timeout;
 use trialogue_storage::SchemaState;
 
-use crate::app::App;
+use crate::adapter::Adapter;
 
 /// How long to wait for the database's answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -25,10 +25,10 @@ pub(crate) async fn healthz() -> HttpResponse {
 
 /// Ready is: writes to the database work, its schema is this program's, every task is up, and the server goes on. If not,
 /// each line of the answer is a reason.
-pub(crate) async fn readyz(app: web::Data<App>) -> HttpResponse {
+pub(crate) async fn readyz(adapter: web::Data<Adapter>) -> HttpResponse {
     let mut faults: Vec<String> =
-        app.readiness.faults(app.clock.now()).iter().map(ToString::to_string).collect();
-    match timeout(PATIENCE, app.store.check()).await {
+        adapter.readiness().faults(adapter.app.now()).iter().map(ToString::to_string).collect();
+    match timeout(PATIENCE, adapter.app.store().check()).await {
         Ok(Ok(SchemaState::Current)) => {}
         Ok(Ok(SchemaState::Older(_) | SchemaState::Newer(_))) => faults.push(OTHER_SCHEMA.to_owned()),
         Ok(Err(error)) => {
@@ -43,5 +43,18 @@ pub(crate) async fn readyz(app: web::Data<App>) -> HttpResponse {
         HttpResponse::ServiceUnavailable()
             .content_type(ContentType::plaintext())
             .body(faults.join("\n") + "\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operations_guide_explains_each_fault() {
+        let guide = include_str!("../../../docs/operations.md");
+        for fault in [OTHER_SCHEMA, NO_ANSWER] {
+            assert!(guide.contains(&format!("| `{fault}` |")), "{fault}");
+        }
     }
 }

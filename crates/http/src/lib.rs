@@ -3,43 +3,28 @@
 //! Data flows one way: bytes, model, command, outcome, model, bytes. [`body::bind`] turns a request's body into a model of
 //! [`trialogue_contract`], [`reply`] turns a model or an error into an answer, in JSON or XML as the client wants it.
 
-mod app;
+mod adapter;
 pub mod body;
 mod call;
 mod catalogue;
 mod client_address;
 mod connections;
-mod delivery;
 pub mod echo;
+mod events;
 mod health;
-mod live;
-mod login_limits;
-mod logins;
-mod password_queue;
-mod passwords;
 pub mod paths;
-mod ports;
 mod present;
 mod problem;
-mod rate;
-mod readiness;
 mod receiving;
 pub mod reply;
 mod request_log;
 mod routes;
-mod secret;
 mod signalling;
 
-pub use app::{App, HttpSettings};
+pub use adapter::{Adapter, HttpSettings};
 pub use catalogue::error_catalogue;
 pub use client_address::{AddressHeader, TrustedProxies};
 pub use connections::Connections;
-pub use delivery::{DeliverySettings, LinkKey};
-pub use live::{Follower, Live};
-pub use logins::LoginLife;
-pub use passwords::{BadNewPassword, check_new_password, hash_password};
-pub use ports::{Clock, Entropy};
-pub use readiness::{Readiness, Unready, supervise};
 pub use routes::JanusReports;
 pub use signalling::{IceServers, SignallingSettings};
 
@@ -49,13 +34,13 @@ use actix_web::web::{self, ServiceConfig};
 
 /// Adds everything that is served to an actix application. `pages` adds what is served beside the API.
 pub fn configure(
-    app: &web::Data<App>,
+    adapter: &web::Data<Adapter>,
     pages: impl FnOnce(&mut ServiceConfig) + 'static,
     config: &mut ServiceConfig,
 ) {
-    let settings = app.settings.clone();
+    let settings = adapter.settings.clone();
     let base = settings.base_path.clone();
-    let echo_on = app.settings.conformance_echo;
+    let echo_on = adapter.settings.conformance_echo;
     let served = web::scope("")
         .wrap(from_fn(connections::limit_connection))
         .wrap(from_fn(request_log::log_request))
@@ -74,10 +59,10 @@ pub fn configure(
         .service(paths::page("/readyz", health::readyz))
         .configure(|config| {
             routes::configure(&base, config);
-            if let Some(reports) = &app.janus {
+            if let Some(reports) = &adapter.janus {
                 routes::janus(&base, reports, config);
             }
-            if let Some(key) = &app.livekit {
+            if let Some(key) = &adapter.livekit {
                 routes::livekit::configure(&base, key, config);
             }
             pages(config);
@@ -86,5 +71,5 @@ pub fn configure(
             }
         })
         .default_service(paths::not_found());
-    config.app_data(app.clone()).service(served);
+    config.app_data(adapter.clone()).service(served);
 }

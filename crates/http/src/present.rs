@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use trialogue_domain::{
-    AccountPair, Conference, Kind, Leg, Participant, ParticipantId, Party, ReleaseReason, RequestStatus,
+    Conference, Kind, Leg, Participant, ParticipantId, Party, ReleaseReason, RequestStatus,
     Stage, Timestamp, UserId, is_offline,
 };
 use trialogue_media::Identity;
 use trialogue_storage::{ConferenceView, Language, OfferView, OfferedProvider, Person, ReleasedView};
 
-use crate::secret::Secret;
+use trialogue_app::Accounts;
 use trialogue_contract::models::{
     ArrayOfResultVideoConferenceParticipant, DateTime, Decimal, ParaRequestProvider, ParaVideoEngineAccount,
     ParaVideoEngineAccountPair, ResultConferenceCall, ResultGuestInvitation, ResultLanguage, ResultRequest,
@@ -232,29 +232,18 @@ pub(crate) fn offer(offer: &OfferView, now: Timestamp) -> ResultTaskOffer {
     }
 }
 
-/// Whose eyes see an account pair: the holder of this account, with its secret.
-pub(crate) struct Holder<'a> {
-    /// Which account.
-    pub(crate) participant: Option<ParticipantId>,
-    /// The token from which its secret is derived.
-    pub(crate) token: &'a Secret,
-}
-
 /// An account pair. The holder's own account number carries its secret, `IDENTITY.SECRET`; the other side's is the bare
 /// identity.
 pub(crate) fn account_pair(
-    pair: &AccountPair,
-    view: &ConferenceView,
-    holder: &Holder<'_>,
+    Accounts { view, pair, own }: &Accounts,
     now: Timestamp,
     presence_window: Duration,
 ) -> ParaVideoEngineAccountPair {
     let account = |leg: Leg| {
         let identity = Identity::from(leg.participant);
-        let number = if holder.participant == Some(leg.participant) {
-            format!("{identity}.{}", holder.token.of_account(identity).reveal())
-        } else {
-            identity.to_string()
+        let number = match own {
+            Some((own, secret)) if *own == leg.participant => format!("{identity}.{}", secret.reveal()),
+            _ => identity.to_string(),
         };
         ParaVideoEngineAccount {
             account_number: Some(number),

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
+use trialogue_app::{AppError, whole_seconds};
 use trialogue_domain::Refusal;
 use trialogue_media::{BadToken, BadWebhook};
 use trialogue_storage::{Limit, StoreError};
@@ -13,36 +14,12 @@ use trialogue_contract::errors::{ErrorBody, sentence};
 /// Why a request that could be read is not done.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Problem {
-    /// The store did not do it.
+    /// The application did not do it.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    App(#[from] AppError),
     /// No token came with the request.
     #[error("a token is required: send it in the header WEYIToken, or as `Authorization: Bearer`")]
     MissingToken,
-    /// The token is unknown, or its login was ended.
-    #[error("the token is unknown, or its login was ended; log in again")]
-    InvalidToken,
-    /// The token was good, and was not used for too long, or has reached the end of its life.
-    #[error("the login has expired; log in again")]
-    TokenExpired,
-    /// The invitation is unknown, or its guest is out of the call.
-    #[error("this invitation is not valid, or no longer valid; ask to be invited again")]
-    InvalidInvitation,
-    /// A client's token on a provider's route, or the other way round.
-    #[error("this token belongs to another role; this route is for a {0}")]
-    WrongRole(&'static str),
-    /// The user, or the invited party, has as many streams of events as it may.
-    #[error("too many streams of events are open; close one first")]
-    TooManyStreams,
-    /// Name or password is wrong; which of them is not said.
-    #[error("the e-mail address or the password is wrong")]
-    WrongCredentials,
-    /// Too many log-ins from one address.
-    #[error("too many log-ins from this network address; try again in {} seconds", whole_seconds(*.0))]
-    TooManyLogins(Duration),
-    /// Too many wrong passwords.
-    #[error("too many wrong passwords; try again in {} seconds", whole_seconds(*.0))]
-    Throttled(Duration),
     /// A member whose value steers what is done has a value that is not known.
     #[error("{message}")]
     BadValue {
@@ -71,9 +48,6 @@ pub(crate) enum Problem {
     /// The webhook is not the engine's.
     #[error("this webhook is not the media engine's: {0}")]
     BadWebhook(#[from] BadWebhook),
-    /// Too many log-ins wait for their passwords to be checked.
-    #[error("too many log-ins are waiting; try again shortly")]
-    TooManyWait,
     /// The bodies of other requests take all memory that is kept for bodies.
     #[error("too many large bodies are being received; try again shortly")]
     TooManyBodies,
@@ -99,6 +73,12 @@ pub(crate) enum BadJoin {
     Token(#[from] BadToken),
 }
 
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::App(error.into())
+    }
+}
+
 /// How a problem is answered.
 pub(crate) struct Verdict {
     pub(crate) status: StatusCode,
@@ -120,6 +100,10 @@ impl Problem {
         let invalid = |code, member: &str, message: &str| {
             told(StatusCode::BAD_REQUEST, code, ErrorBody::invalid().at(member, sentence(message)))
         };
+        let wait = |code, pause| Verdict {
+            retry_after: Some(pause),
+            ..verdict(StatusCode::TOO_MANY_REQUESTS, code)
+        };
         let internal = || {
             told(
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -139,23 +123,6 @@ impl Problem {
         };
         match self {
             Self::MissingToken => verdict(StatusCode::UNAUTHORIZED, "missing_token"),
-            Self::InvalidToken => verdict(StatusCode::UNAUTHORIZED, "invalid_token"),
-            Self::TokenExpired => verdict(StatusCode::UNAUTHORIZED, "token_expired"),
-            Self::InvalidInvitation => verdict(StatusCode::UNAUTHORIZED, "invalid_invitation"),
-            Self::TooManyStreams => Verdict {
-                retry_after: Some(STREAM_WAIT),
-                ..verdict(StatusCode::TOO_MANY_REQUESTS, "too_many_streams")
-            },
-            Self::WrongCredentials => verdict(StatusCode::UNAUTHORIZED, "wrong_credentials"),
-            Self::WrongRole(_) => verdict(StatusCode::FORBIDDEN, "wrong_role"),
-            Self::TooManyLogins(wait) => Verdict {
-                retry_after: Some(*wait),
-                ..verdict(StatusCode::TOO_MANY_REQUESTS, "too_many_logins")
-            },
-            Self::Throttled(wait) => Verdict {
-                retry_after: Some(*wait),
-                ..verdict(StatusCode::TOO_MANY_REQUESTS, "too_many_wrong_passwords")
-            },
             Self::BadValue { member, message } => invalid("bad_value", member, message),
             Self::CannotDial => verdict(StatusCode::BAD_REQUEST, "cannot_dial"),
             Self::NoWebSocket => verdict(StatusCode::BAD_REQUEST, "no_websocket"),
@@ -163,46 +130,57 @@ impl Problem {
             Self::BadJoinToken(_) => verdict(StatusCode::UNAUTHORIZED, "bad_join_token"),
             Self::NotInCall => verdict(StatusCode::FORBIDDEN, "not_in_call"),
             Self::BadWebhook(_) => verdict(StatusCode::UNAUTHORIZED, "bad_webhook"),
-            Self::TooManyWait | Self::TooManyBodies => unavailable("busy"),
-            Self::Store(error) => match error {
-                StoreError::Refused(refusal) => told(
-                    refusal_status(*refusal),
-                    refusal.code(),
-                    ErrorBody::new(sentence(&refusal.to_string())),
-                ),
-                StoreError::IdempotencyMismatch => {
-                    verdict(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch")
-                }
-                // Only a new request names a language.
-                StoreError::UnknownLanguage(_) => invalid(
-                    "unknown_language",
-                    "NeedHelpLanguageId",
-                    "this server knows no language of this number",
-                ),
-                StoreError::EmailTaken => verdict(StatusCode::CONFLICT, "email_taken"),
-                StoreError::InvalidText { .. } => verdict(StatusCode::BAD_REQUEST, "invalid_text"),
-                StoreError::TooOften { limit, wait } => {
-                    let (code, what) = match limit {
-                        Limit::Requests => ("too_many_requests", "requests were made and ended"),
-                        Limit::Invitations => {
-                            ("too_many_invitations", "invitations into this call were made")
-                        }
-                        Limit::Deliveries => ("too_many_deliveries", "invitations were sent to this address"),
-                    };
-                    let text = format!("Too many {what}; try again in {} seconds.", whole_seconds(*wait));
-                    let body = ErrorBody::new(text);
-                    Verdict { retry_after: Some(*wait), ..told(StatusCode::TOO_MANY_REQUESTS, code, body) }
-                }
-                StoreError::Busy { .. } => unavailable("busy"),
-                StoreError::Unavailable(_) | StoreError::NotDone { .. } => {
-                    unavailable("database_unavailable")
-                }
-                StoreError::Contended { .. } | StoreError::Conflict(_) | StoreError::Locked(_) => {
-                    unavailable("contended")
-                }
-                StoreError::Inconsistent { .. } | StoreError::Query { .. } | StoreError::Panicked { .. } => {
-                    internal()
-                }
+            Self::TooManyBodies => unavailable("busy"),
+            Self::App(error) => match error {
+                AppError::InvalidToken => verdict(StatusCode::UNAUTHORIZED, "invalid_token"),
+                AppError::TokenExpired => verdict(StatusCode::UNAUTHORIZED, "token_expired"),
+                AppError::InvalidInvitation => verdict(StatusCode::UNAUTHORIZED, "invalid_invitation"),
+                AppError::WrongCredentials => verdict(StatusCode::UNAUTHORIZED, "wrong_credentials"),
+                AppError::WrongRole(_) => verdict(StatusCode::FORBIDDEN, "wrong_role"),
+                AppError::TooManyStreams => wait("too_many_streams", STREAM_WAIT),
+                AppError::TooManyLogins(pause) => wait("too_many_logins", *pause),
+                AppError::TooManyWrongPasswords(pause) => wait("too_many_wrong_passwords", *pause),
+                AppError::TooManyWait => unavailable("busy"),
+                AppError::Store(error) => match error {
+                    StoreError::Refused(refusal) => told(
+                        refusal_status(*refusal),
+                        refusal.code(),
+                        ErrorBody::new(sentence(&refusal.to_string())),
+                    ),
+                    StoreError::IdempotencyMismatch => {
+                        verdict(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch")
+                    }
+                    // Only a new request names a language.
+                    StoreError::UnknownLanguage(_) => invalid(
+                        "unknown_language",
+                        "NeedHelpLanguageId",
+                        "this server knows no language of this number",
+                    ),
+                    StoreError::EmailTaken => verdict(StatusCode::CONFLICT, "email_taken"),
+                    StoreError::InvalidText { .. } => verdict(StatusCode::BAD_REQUEST, "invalid_text"),
+                    StoreError::TooOften { limit, wait } => {
+                        let (code, what) = match limit {
+                            Limit::Requests => ("too_many_requests", "requests were made and ended"),
+                            Limit::Invitations => {
+                                ("too_many_invitations", "invitations into this call were made")
+                            }
+                            Limit::Deliveries => ("too_many_deliveries", "invitations were sent to this address"),
+                        };
+                        let text = format!("Too many {what}; try again in {} seconds.", whole_seconds(*wait));
+                        let body = ErrorBody::new(text);
+                        Verdict { retry_after: Some(*wait), ..told(StatusCode::TOO_MANY_REQUESTS, code, body) }
+                    }
+                    StoreError::Busy { .. } => unavailable("busy"),
+                    StoreError::Unavailable(_) | StoreError::NotDone { .. } => {
+                        unavailable("database_unavailable")
+                    }
+                    StoreError::Contended { .. } | StoreError::Conflict(_) | StoreError::Locked(_) => {
+                        unavailable("contended")
+                    }
+                    StoreError::Inconsistent { .. } | StoreError::Query { .. } | StoreError::Panicked { .. } => {
+                        internal()
+                    }
+                },
             },
         }
     }
@@ -231,9 +209,4 @@ pub(crate) const fn refusal_status(refusal: Refusal) -> StatusCode {
         | Refusal::InvitationsUsedUp
         | Refusal::CallsUsedUp => StatusCode::CONFLICT,
     }
-}
-
-/// So many whole seconds, rounded up, and never none: who waits that long is not too early.
-pub(crate) fn whole_seconds(wait: Duration) -> u64 {
-    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }

@@ -8,9 +8,9 @@ use futures_util::StreamExt as _;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-use crate::app::App;
+use crate::adapter::Adapter;
 use crate::connections::Waiting;
-use crate::live::Live;
+use trialogue_app::Live;
 
 /// How long it may take from the moment on at which the server is asked to stop.
 const DEADLINE_AT_STOP: Duration = Duration::from_secs(3);
@@ -53,16 +53,16 @@ pub(crate) async fn receive(
     limit: usize,
     req: &HttpRequest,
 ) -> Result<web::Bytes, NotReceived> {
-    let Some(app) = req.app_data::<web::Data<App>>() else {
+    let Some(adapter) = req.app_data::<web::Data<Adapter>>() else {
         return received(payload, limit, &Semaphore::new(limit)).await;
     };
-    let Receiving { memory, deadline } = &app.receiving;
-    let _waiting = Waiting::begin(app, req, *deadline);
+    let Receiving { memory, deadline } = &adapter.receiving;
+    let _waiting = Waiting::begin(adapter, req, *deadline);
     tokio::select! {
         received = timeout(*deadline, received(payload, limit, memory)) => {
             received.unwrap_or(Err(NotReceived::TooSlow))
         }
-        () = stop(&app.live) => Err(NotReceived::TooSlow),
+        () = stop(adapter.live()) => Err(NotReceived::TooSlow),
     }
 }
 

@@ -11,7 +11,7 @@ use actix_web::{Error, HttpMessage, HttpRequest, web};
 
 use trialogue_domain::Timestamp;
 
-use crate::app::App;
+use crate::adapter::Adapter;
 
 /// Of a path that no route has.
 const NO_ROUTE: &str = "(none)";
@@ -33,19 +33,19 @@ pub(crate) fn request_id(req: &HttpRequest) -> String {
 
 /// The middleware.
 pub(crate) async fn log_request(
-    app: web::Data<App>,
+    adapter: web::Data<Adapter>,
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse, Error> {
-    let id = given_id(&req).unwrap_or_else(|| new_id(&app));
+    let id = given_id(&req).unwrap_or_else(|| new_id(&adapter));
     req.extensions_mut().insert(RequestId(id.clone()));
-    let begun = app.clock.now();
+    let begun = adapter.app.now();
     let method = req.method().clone();
     let mut answer = next.call(req).await?;
-    if app.settings.metrics {
-        measure(&app, &method, &answer, begun);
+    if adapter.settings.metrics {
+        measure(&adapter, &method, &answer, begun);
     }
-    if app.settings.request_log {
+    if adapter.settings.request_log {
         let route = answer.request().match_pattern();
         tracing::info!(
             request_id = id.to_str().unwrap_or_default(),
@@ -53,7 +53,7 @@ pub(crate) async fn log_request(
             route = route.as_deref().unwrap_or(NO_ROUTE),
             status = answer.status().as_u16(),
             error_code = answer.headers().get(crate::reply::X_ERROR_CODE).and_then(|code| code.to_str().ok()),
-            duration_us = app.clock.now().since(begun).as_micros(),
+            duration_us = adapter.app.now().since(begun).as_micros(),
             "request"
         );
     }
@@ -62,7 +62,7 @@ pub(crate) async fn log_request(
 }
 
 /// Counts and times it. Labels have few values, whatever clients send.
-fn measure(app: &App, method: &Method, answer: &ServiceResponse<impl MessageBody>, begun: Timestamp) {
+fn measure(adapter: &Adapter, method: &Method, answer: &ServiceResponse<impl MessageBody>, begun: Timestamp) {
     let route = answer.request().match_pattern().unwrap_or_else(|| NO_ROUTE.to_owned());
     let method = match *method {
         Method::GET => "GET",
@@ -71,7 +71,7 @@ fn measure(app: &App, method: &Method, answer: &ServiceResponse<impl MessageBody
     };
     let status = answer.status().as_u16().to_string();
     metrics::histogram!("trialogue_request_seconds", "method" => method, "route" => route.clone())
-        .record(app.clock.now().since(begun).as_secs_f64());
+        .record(adapter.app.now().since(begun).as_secs_f64());
     metrics::counter!("trialogue_requests_total", "method" => method, "route" => route, "status" => status)
         .increment(1);
 }
@@ -85,9 +85,7 @@ fn given_id(req: &ServiceRequest) -> Option<HeaderValue> {
     sound(given.as_bytes()).then(|| given.clone())
 }
 
-fn new_id(app: &App) -> HeaderValue {
-    let mut bytes = [0; 8];
-    app.entropy.fill(&mut bytes);
-    let id = format!("{:016x}", u64::from_be_bytes(bytes));
+fn new_id(adapter: &Adapter) -> HeaderValue {
+    let id = format!("{:016x}", u64::from_be_bytes(adapter.app.random()));
     HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("unnamed"))
 }

@@ -2,7 +2,6 @@
 
 mod accounts;
 mod confirm;
-mod events;
 mod finish;
 mod guest;
 mod invite;
@@ -34,7 +33,7 @@ pub(crate) fn configure(base: &str, config: &mut ServiceConfig) {
     guest(base, config);
     config
         .service(get(base, "Languages", languages::languages))
-        .service(get(base, "Events", events::events))
+        .service(get(base, "Events", crate::events::events))
         .service(get(base, "Signalling/{conference}", signalling::signalling));
 }
 

@@ -19,7 +19,7 @@ pub(crate) use session::{HELLO_WITHIN, serve};
 use allowance::Allowances;
 use strangers::Strangers;
 
-use crate::ports::Clock;
+use trialogue_app::Clock;
 
 /// The settings of signalling.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use trialogue_domain::Timestamp;
-use trialogue_http::Clock;
+use trialogue_app::Clock;
 
 /// The system's clock.
 pub(crate) struct SystemClock;

@@ -23,7 +23,8 @@ mod values;
 use std::time::Duration;
 
 use clap::Args;
-use trialogue_http::{DeliverySettings, HttpSettings};
+use trialogue_app::{AppSettings, DeliverySettings};
+use trialogue_http::HttpSettings;
 use trialogue_storage::{DatabaseUrl, StoreOptions};
 
 pub(crate) use address::Listen;
@@ -76,12 +77,16 @@ pub(crate) struct Settings {
     pub(crate) metrics_listen: Option<Listen>,
     pub(crate) store: StoreOptions,
     pub(crate) engine: Engine,
+    pub(crate) app: AppSettings,
     pub(crate) http: HttpSettings,
     pub(crate) deliveries: Deliveries,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
     pub(crate) shutdown: Duration,
 }
+
+/// Number of passwords that are checked at a time. Each takes 19 MiB.
+const PASSWORD_WORKERS: usize = 2;
 
 /// How long the body of a request may take to arrive.
 const BODY_DEADLINE: Duration = Duration::from_secs(15);
@@ -113,17 +118,19 @@ impl Sections {
             http: HttpSettings {
                 proxies: http.proxies(),
                 base_path: http.base_path,
-                public_url: http.public_url.unwrap_or_else(|| http.listen.url()),
-                logins: logins.life(),
-                delivery: key.map(|key| DeliverySettings { key, channels }),
                 heartbeat: EVENTS_HEARTBEAT,
                 signalling: signalling.signalling(timings.reconnect)?,
                 conformance_echo: http.conformance_echo,
                 request_log: telemetry.request_log,
                 metrics: telemetry.metrics_listen.is_some(),
-                password_workers: 2,
                 keep_alive: http.keep_alive_seconds,
                 body_deadline: BODY_DEADLINE,
+            },
+            app: AppSettings {
+                public_url: http.public_url.unwrap_or_else(|| http.listen.url()),
+                logins: logins.life(),
+                delivery: key.map(|key| DeliverySettings { key, channels }),
+                password_workers: PASSWORD_WORKERS,
             },
             listen: http.listen,
             database: database.database,

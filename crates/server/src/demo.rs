@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use trialogue_domain::LanguageId;
-use trialogue_http::{Clock as _, hash_password};
+use trialogue_app::{Clock as _, hash_password};
 use trialogue_storage::{NewUser, Store, StoreError, UserRole};
 
 use crate::clock::SystemClock;
@@ -78,12 +78,12 @@ impl Demo {
                 "password": password,
                 "name": user.name,
                 "languageIds": user.languages.iter().map(|(id, _)| id).collect::<Vec<_>>(),
-                "login": format!("{}{}/{}/Login/1", settings.http.public_url, settings.http.base_path, side(user)),
+                "login": format!("{}{}/{}/Login/1", settings.app.public_url, settings.http.base_path, side(user)),
             })
         };
         let of = |role| self.0.iter().filter(move |(u, _)| u.role == role).map(user).collect::<Vec<_>>();
         let value = json!({
-            "baseUrl": format!("{}{}", settings.http.public_url, settings.http.base_path),
+            "baseUrl": format!("{}{}", settings.app.public_url, settings.http.base_path),
             "client": of(UserRole::Client).first(),
             "providers": of(UserRole::Provider),
         });
@@ -104,11 +104,11 @@ impl Demo {
              BASE={}{}\nCLIENT_PASSWORD={}\nPROVIDER_PASSWORD={}\n{walk}\n\
              # Or with pictures, in two browser windows: log in as client and as interpreter at\n\
              # {}/",
-            settings.http.public_url,
+            settings.app.public_url,
             settings.http.base_path,
             password("nurse@demo.example"),
             password("spanish@demo.example"),
-            settings.http.public_url,
+            settings.app.public_url,
         )
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use trialogue_http::{App, Clock, JanusReports};
+use trialogue_app::Clock;
+use trialogue_http::{Adapter, JanusReports};
 use trialogue_media::{Janus, LiveKit, Mesh, Notifier, VideoEngine};
 
 use crate::config::Engine;
@@ -33,13 +34,13 @@ pub(crate) fn carrier(which: &Engine, notifier: Notifier, clock: &Arc<dyn Clock>
 }
 
 /// The adapter with the routes by which the engine tells and asks.
-pub(crate) fn with_routes(app: App, which: &Engine, janus: Option<Janus>) -> App {
+pub(crate) fn with_routes(adapter: Adapter, which: &Engine, janus: Option<Janus>) -> Adapter {
     match which {
-        Engine::Mesh => app,
+        Engine::Mesh => adapter,
         Engine::Janus(choice) => match (janus, &choice.reports_as) {
-            (Some(janus), Some((user, password))) => app.with_janus(JanusReports::new(janus, user, password)),
-            (_, None) | (None, _) => app,
+            (Some(janus), Some((user, password))) => adapter.with_janus(JanusReports::new(janus, user, password)),
+            (_, None) | (None, _) => adapter,
         },
-        Engine::LiveKit(settings) => app.with_livekit(settings.key.clone()),
+        Engine::LiveKit(settings) => adapter.with_livekit(settings.key.clone()),
     }
 }

@@ -1,6 +1,6 @@
 //! The one legal home of randomness.
 
-use trialogue_http::Entropy;
+use trialogue_app::Entropy;
 
 /// The system's generator.
 pub(crate) struct SystemEntropy;
@@ -16,13 +16,6 @@ impl Entropy for SystemEntropy {
 }
 
 impl SystemEntropy {
-    /// A random number.
-    pub(crate) fn number(&self) -> i64 {
-        let mut bytes = [0; 8];
-        self.fill(&mut bytes);
-        i64::from_le_bytes(bytes)
-    }
-
     /// A random password: 80 bits in letters that can't be mistaken for each other.
     pub(crate) fn password(&self) -> String {
         const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";

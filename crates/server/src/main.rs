@@ -6,25 +6,14 @@
 mod cli;
 mod clock;
 mod config;
-mod deadlines;
 mod demo;
 mod engine;
 mod entropy;
 mod files;
-mod heartbeat;
-mod lane;
 mod metrics;
-mod notifications;
 mod output;
-mod postman;
-mod presence;
-mod reconcile;
-mod relay;
 mod serve;
-mod sweeper;
 mod telemetry;
-#[cfg(test)]
-mod tests;
 mod timeline;
 mod users;
 

@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::time::interval;
-use trialogue_http::{Clock, Live};
+use trialogue_app::{Clock, Live};
 use trialogue_media::Gateway;
 use trialogue_storage::Store;
 

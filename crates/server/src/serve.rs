@@ -10,7 +10,10 @@ use anyhow::Context as _;
 use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use trialogue_http::{App, Clock, Live, Readiness, supervise};
+use tokio::task::JoinHandle;
+use trialogue_app::{App, Background, Clock, Entropy, Heartbeat, Live, Postman, Readiness, Sweeper, reconcile, supervise};
+use trialogue_delivery::Delivery;
+use trialogue_http::Adapter;
 use trialogue_media::{Gateway, notifications};
 use trialogue_storage::{Channel, NodeId, Store, migrate};
 
@@ -20,14 +23,8 @@ use crate::demo;
 use crate::engine::{Carrier, carrier, with_routes};
 use crate::entropy::SystemEntropy;
 use crate::files;
-use crate::heartbeat::Heartbeat;
-use crate::lane;
 use crate::metrics::{Metrics, Watched};
 use crate::output::print;
-use crate::postman::Postman;
-use crate::reconcile::reconcile;
-use crate::relay::Background;
-use crate::sweeper::Sweeper;
 
 /// Runs the server.
 pub(crate) fn run(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
@@ -59,13 +56,13 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let (notifier, seen) = notifications();
     let Carrier { engine, janus } = carrier(&settings.engine, notifier.clone(), &clock)?;
     let gateway = Arc::new(Gateway::new(Arc::clone(&engine), notifier));
-    let entropy = Arc::new(SystemEntropy);
-    let app =
-        App::new(store.clone(), settings.http.clone(), Arc::clone(&clock), entropy, Arc::clone(&gateway));
-    let app = app.with_connections(files::raise_limit());
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let node = NodeId(entropy.number());
+    let app = App::new(store.clone(), settings.app.clone(), Arc::clone(&clock), Arc::clone(&entropy));
     let readiness = Arc::clone(app.readiness());
-    let node = NodeId(SystemEntropy.number());
-    let app = if engine.is_embedded() { app.with_embedded_engine(node) } else { app };
+    let adapter = Adapter::new(app, settings.http.clone(), Arc::clone(&gateway));
+    let adapter = adapter.with_connections(files::raise_limit());
+    let adapter = if engine.is_embedded() { adapter.with_embedded_engine(node) } else { adapter };
     let heartbeat = Heartbeat {
         node,
         store: store.clone(),
@@ -83,11 +80,12 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         node,
         grace: settings.store.timings.reconnect,
         clock: Arc::clone(&clock),
+        entropy: Arc::clone(&entropy),
         stop: stopped.clone(),
     };
     let reconciling =
         janus.clone().map(|janus| tokio::spawn(reconcile(janus, store.clone(), stopped.clone())));
-    let (open, until) = (Arc::clone(app.connections()), stopped.clone());
+    let (open, until) = (Arc::clone(adapter.connections()), stopped.clone());
     let close_overdue = move || Arc::clone(&open).close_overdue(until.clone());
     tasks.push(supervise(Arc::clone(&readiness), "deadlines of connections", close_overdue));
     tasks.extend(background.start(seen, &readiness));
@@ -98,18 +96,19 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         stop: stopped.clone(),
     };
     tasks.push(supervise(Arc::clone(&readiness), "sweeper", move || sweeper.clone().run()));
-    tasks.extend(start_postmen(&settings, &store, &clock, &stopped, &readiness));
-    let app = with_routes(app, &settings.engine, janus);
-    let live = app.live().clone();
+    let postmen = postmen(&settings, &store, &clock, &entropy);
+    tasks.extend(postmen.into_iter().map(|postman| deliver(postman, &stopped, &readiness)));
+    let adapter = with_routes(adapter, &settings.engine, janus);
+    let live = adapter.live().clone();
     let watched = Watched { store: store.clone(), live: live.clone(), gateway, clock };
     let metrics = settings.metrics_listen.as_ref().map(|at| Metrics::start(at, watched)).transpose()?;
-    let connections = Arc::clone(app.connections());
-    let app = web::Data::new(app);
-    let (api, public_url) = (settings.http.base_path.clone(), settings.http.public_url.clone());
+    let connections = Arc::clone(adapter.connections());
+    let adapter = web::Data::new(adapter);
+    let (api, public_url) = (settings.http.base_path.clone(), settings.app.public_url.clone());
     let mut server = HttpServer::new(move || {
-        let (app, api, public_url) = (app.clone(), api.clone(), public_url.clone());
+        let (adapter, api, public_url) = (adapter.clone(), api.clone(), public_url.clone());
         let pages = move |config: &mut _| trialogue_pages::configure(&api, &public_url, config);
-        ActixApp::new().configure(move |config| trialogue_http::configure(&app, pages, config))
+        ActixApp::new().configure(move |config| trialogue_http::configure(&adapter, pages, config))
     })
     .keep_alive(settings.http.keep_alive)
     // The work for a client that has closed its connection is dropped.
@@ -157,7 +156,7 @@ fn name_in_links(settings: &mut Settings, address: SocketAddr) {
     if settings.listen.is_unspecified() {
         tracing::warn!(url, "links begin with localhost, which works on this machine only: set `public_url`");
     }
-    settings.http.public_url = url;
+    settings.app.public_url = url;
 }
 
 /// As many connections as actix's own listener has may wait to be taken.
@@ -236,29 +235,31 @@ fn stop_on_signals(server: ServerHandle, live: Live, readiness: Arc<Readiness>) 
     Ok(())
 }
 
-/// A lane for each channel by which invitations are delivered.
-fn start_postmen(
+/// What delivers invitations: one for each channel that is configured.
+fn postmen(
     settings: &Settings,
     store: &Store,
     clock: &Arc<dyn Clock>,
-    stop: &watch::Receiver<bool>,
-    readiness: &Arc<Readiness>,
-) -> Vec<tokio::task::JoinHandle<()>> {
-    let Some(delivers) = &settings.http.delivery else { return Vec::new() };
-    let postmen = settings.deliveries.iter().map(|(channel, delivery)| Postman {
+    entropy: &Arc<dyn Entropy>,
+) -> Vec<Postman> {
+    let Some(delivery) = &settings.app.delivery else { return Vec::new() };
+    let postman = |(channel, by): &(Channel, Arc<dyn Delivery>)| Postman {
         store: store.clone(),
         channel: *channel,
-        delivery: Arc::clone(delivery),
-        key: delivers.key.clone(),
-        public_url: settings.http.public_url.clone(),
+        delivery: Arc::clone(by),
+        key: delivery.key.clone(),
+        public_url: settings.app.public_url.clone(),
         clock: Arc::clone(clock),
-    });
-    let supervised = |postman: Postman| {
-        let (name, stop) = match postman.channel {
-            Channel::Email => ("e-mail", stop.clone()),
-            Channel::Text => ("text messages", stop.clone()),
-        };
-        supervise(Arc::clone(readiness), name, move || lane::run(postman.clone(), stop.clone()))
+        entropy: Arc::clone(entropy),
     };
-    postmen.map(supervised).collect()
+    settings.deliveries.iter().map(postman).collect()
+}
+
+fn deliver(postman: Postman, stop: &watch::Receiver<bool>, readiness: &Arc<Readiness>) -> JoinHandle<()> {
+    let name = match postman.channel {
+        Channel::Email => "e-mail",
+        Channel::Text => "text messages",
+    };
+    let stop = stop.clone();
+    supervise(Arc::clone(readiness), name, move || postman.clone().run(stop.clone()))
 }

@@ -3,27 +3,43 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::timeout;
 use trialogue_delivery::{Delivery, Invitation};
 use trialogue_domain::Timestamp;
-use trialogue_http::{Clock, LinkKey};
+use crate::links::LinkKey;
+use crate::ports::{Clock, Entropy};
 use trialogue_storage::{Channel, ClaimedDelivery, Store};
 
-use crate::entropy::SystemEntropy;
-use crate::lane::{LEASE, Lane, PATIENCE, pause};
+use crate::jobs::{self, LEASE, Lane, PATIENCE, pause};
 
 /// So often a delivery is tried; an invitation that is dead is given up before.
 const TRIES: i32 = 20;
 
 /// What brings the invitations of one channel.
 #[derive(Clone)]
-pub(crate) struct Postman {
-    pub(crate) store: Store,
-    pub(crate) channel: Channel,
-    pub(crate) delivery: Arc<dyn Delivery>,
-    pub(crate) key: LinkKey,
-    pub(crate) public_url: String,
-    pub(crate) clock: Arc<dyn Clock>,
+pub struct Postman {
+    /// What is kept.
+    pub store: Store,
+    /// Which channel.
+    pub channel: Channel,
+    /// What sends.
+    pub delivery: Arc<dyn Delivery>,
+    /// What the links are derived from.
+    pub key: LinkKey,
+    /// What links begin with.
+    pub public_url: String,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Draws the tokens of leases.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Postman {
+    /// Delivers until told to stop.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        jobs::run(self, stop).await;
+    }
 }
 
 impl Lane for Postman {
@@ -32,7 +48,7 @@ impl Lane for Postman {
     const HANDS: usize = 4;
 
     async fn claim(&self, hands: usize) -> Vec<ClaimedDelivery> {
-        let (token, limit) = (SystemEntropy.number(), i64::try_from(hands).unwrap_or(1));
+        let (token, limit) = (self.entropy.number(), i64::try_from(hands).unwrap_or(1));
         let claimed = self.store.claim_deliveries(self.channel, token, LEASE, limit, self.clock.now()).await;
         claimed.unwrap_or_else(|error| {
             tracing::warn!(%error, channel = ?self.channel, "deliveries could not be claimed");
@@ -71,7 +87,7 @@ impl Lane for Postman {
             tracing::warn!(error, conference, participant, ?channel, attempts, "{text}");
         }
         let noted = if again {
-            let pause = pause(attempts, Duration::from_millis(500), Duration::from_mins(1));
+            let pause = pause(attempts, Duration::from_millis(500), Duration::from_mins(1), work.participant.0);
             self.store.delivery_failed(&work, self.clock.now().after(pause)).await
         } else {
             self.store.delivery_done(&work).await

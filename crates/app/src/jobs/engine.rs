@@ -9,26 +9,37 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use trialogue_domain::{ConferenceId, Effect, Observation, ParticipantId, Timestamp};
-use trialogue_http::{Clock, Readiness, supervise};
+use crate::ports::{Clock, Entropy};
+use crate::readiness::{Readiness, supervise};
 use trialogue_media::{EngineError, Failure, Gateway, Identity, Notifications, VideoEngine, is_gone};
 use trialogue_storage::{Claimed, NodeId, Store, StoreError};
 
 use crate::deadlines::concerns_all;
-use crate::entropy::SystemEntropy;
-use crate::lane::{self, LEASE, Lane, PATIENCE, pause};
+use crate::jobs::{self, LEASE, Lane, PATIENCE, pause};
 use crate::notifications::Waiting;
+
+/// Shortest back-off of an effect.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// What background work needs.
 #[derive(Clone)]
-pub(crate) struct Background {
-    pub(crate) store: Store,
-    pub(crate) engine: Arc<dyn VideoEngine>,
-    pub(crate) gateway: Arc<Gateway>,
-    pub(crate) node: NodeId,
+pub struct Background {
+    /// What is kept.
+    pub store: Store,
+    /// What carries the picture.
+    pub engine: Arc<dyn VideoEngine>,
+    /// The engine's sockets.
+    pub gateway: Arc<Gateway>,
+    /// This node.
+    pub node: NodeId,
     /// How long the gateway keeps the line of a lost socket.
-    pub(crate) grace: Duration,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) stop: watch::Receiver<bool>,
+    pub grace: Duration,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Draws the tokens of leases.
+    pub entropy: Arc<dyn Entropy>,
+    /// Turns true when the server stops.
+    pub stop: watch::Receiver<bool>,
 }
 
 /// An effect that did not work out, and may the next time.
@@ -44,7 +55,7 @@ enum EffectError {
 
 impl Background {
     /// Starts all of it, supervised.
-    pub(crate) fn start(
+    pub fn start(
         self,
         seen: Notifications,
         readiness: &Arc<Readiness>,
@@ -54,7 +65,7 @@ impl Background {
         // A restarted task goes on with what the one before it had not stored.
         let seen = Arc::new(tokio::sync::Mutex::new((seen, Waiting::default())));
         vec![
-            supervise(readiness(), "engine", move || lane::run(effects.clone(), effects.stop.clone())),
+            supervise(readiness(), "engine", move || jobs::run(effects.clone(), effects.stop.clone())),
             supervise(readiness(), "deadlines", move || deadlines.clone().deadlines()),
             supervise(readiness(), "presence", move || presence.clone().presence()),
             supervise(readiness(), "notifications", move || {
@@ -77,7 +88,7 @@ impl Background {
             Ok(seen) => match self.store.effect_done(work, seen.iter().copied(), self.clock.now()).await {
                 Err(error) if !concerns_all(&error) => {
                     // Its conference cannot be changed: the others go on, and it is tried again later and later.
-                    let pause = pause(work.attempts, Duration::from_millis(100), Duration::from_mins(10));
+                    let pause = pause(work.attempts, FIRST_PAUSE, Duration::from_mins(10), work.conference.0);
                     let back = self.store.effect_failed(work, self.clock.now().after(pause)).await;
                     back.and(Err(error))
                 }
@@ -85,7 +96,7 @@ impl Background {
             },
             Err(error) => {
                 tracing::warn!(error, conference = work.conference.0, effect = ?work.effect, attempts = work.attempts, "an effect failed");
-                let pause = pause(work.attempts, Duration::from_millis(100), Duration::from_secs(30));
+                let pause = pause(work.attempts, FIRST_PAUSE, Duration::from_secs(30), work.conference.0);
                 self.store.effect_failed(work, self.clock.now().after(pause)).await.map(drop)
             }
         };
@@ -152,7 +163,7 @@ impl Lane for Background {
     const HANDS: usize = 64;
 
     async fn claim(&self, hands: usize) -> Vec<Errand> {
-        let (token, limit) = (SystemEntropy.number(), i64::try_from(hands).unwrap_or(1));
+        let (token, limit) = (self.entropy.number(), i64::try_from(hands).unwrap_or(1));
         let now = self.clock.now();
         let claimed =
             self.store.claim_effects_at(Some(self.node), token, LEASE, limit, now).await.unwrap_or_else(

@@ -15,10 +15,10 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use trialogue_storage::UserRole;
 
-use crate::client_address::Network;
+use super::{Limiter, Monotonic, limiter};
+use crate::error::AppError;
+use crate::network::Network;
 use crate::ports::{Clock, Entropy};
-use crate::problem::Problem;
-use crate::rate::{Limiter, Monotonic, limiter};
 
 /// Log-ins of an address to accounts that are new to it: the burst, and the time after which one more is allowed.
 const OF_ADDRESS: (NonZeroU32, Duration) = (NonZeroU32::new(300).unwrap(), Duration::from_millis(200));
@@ -104,16 +104,16 @@ impl LoginLimits {
     ///
     /// # Errors
     /// The limit that it exceeds, with the time to wait.
-    pub(crate) fn admit(&self, attempt: &Attempt) -> Result<(), Problem> {
+    pub(crate) fn admit(&self, attempt: &Attempt) -> Result<(), AppError> {
         let &Attempt { address, account, pair, success } = attempt;
         if success.is_none() {
-            self.take(&self.of_address, address).map_err(Problem::TooManyLogins)?;
+            self.take(&self.of_address, address).map_err(AppError::TooManyLogins)?;
         }
         let tries = self.hash(&[b"tries", &pair.to_be_bytes(), &success.unwrap_or(0).to_be_bytes()]);
-        self.take(&self.of_pair, tries).map_err(Problem::Throttled)?;
+        self.take(&self.of_pair, tries).map_err(AppError::TooManyWrongPasswords)?;
         if success.is_none() {
             // This comes last: what one address may not try must not use up what others may.
-            self.take(&self.of_account, account).map_err(Problem::Throttled)?;
+            self.take(&self.of_account, account).map_err(AppError::TooManyWrongPasswords)?;
         }
         Ok(())
     }
@@ -193,7 +193,7 @@ mod tests {
         for n in 1..OF_ADDRESS.0.get() {
             assert!(admit(&format!("name {n}"), 1).is_ok());
         }
-        assert!(matches!(admit("one more", 1), Err(Problem::TooManyLogins(wait)) if wait <= OF_ADDRESS.1));
+        assert!(matches!(admit("one more", 1), Err(AppError::TooManyLogins(wait)) if wait <= OF_ADDRESS.1));
         assert!(admit("one more", 2).is_ok());
         assert!(admit("nora", 1).is_ok());
         *clock.0.lock().unwrap() += OF_ADDRESS.1;

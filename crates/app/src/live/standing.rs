@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::watch;
-use trialogue_domain::{ConferenceId, Timestamp, UserId};
-use trialogue_storage::{SecretHash, Standing, StoreError, UserRole};
+use trialogue_domain::{ConferenceId, UserId};
+use trialogue_storage::{Standing, UserRole};
 
 use super::{Follower, Shared, locked};
 
@@ -19,11 +19,11 @@ pub(super) struct StandingFeed {
 
 /// What is known of a user.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Known {
+pub struct Known {
     /// What the user has at the moment.
-    pub(super) standing: Standing,
+    pub standing: Standing,
     /// The request that is live, or was when the hub last saw one: a follower may be slower than a short call.
-    pub(super) latest: Option<ConferenceId>,
+    pub latest: Option<ConferenceId>,
 }
 
 impl StandingFeed {
@@ -40,7 +40,7 @@ impl StandingFeed {
 }
 
 /// Tells what a user has at the moment, whenever it changes.
-pub(crate) struct StandingFollower {
+pub struct StandingFollower {
     shared: Arc<Shared>,
     feed: Arc<StandingFeed>,
     user: UserId,
@@ -67,7 +67,7 @@ impl StandingFollower {
     }
 
     /// Waits until it is another than the last one told; the first is told as soon as it is known.
-    pub(super) async fn next(&mut self) -> Known {
+    pub async fn next(&mut self) -> Known {
         loop {
             if self.known.changed().await.is_err() {
                 // Its sender is in the feed, which is held here.
@@ -80,26 +80,12 @@ impl StandingFollower {
     }
 
     /// Follows a conference from its beginning.
-    pub(super) fn follow(&self, conference: ConferenceId) -> Follower {
+    pub fn follow(&self, conference: ConferenceId) -> Follower {
         Follower::new(Arc::clone(&self.shared), conference, 0)
     }
 
-    /// Prolongs this login of the user, and tells when it ends then; none if it has ended.
-    pub(super) async fn renew(
-        &self,
-        token: SecretHash,
-        now: Timestamp,
-    ) -> Result<Option<Timestamp>, StoreError> {
-        let Some(session) = self.shared.store.session(token, now).await? else { return Ok(None) };
-        let Some(expires) = self.shared.logins.prolonged(&session, now) else {
-            return Ok(Some(session.expires));
-        };
-        self.shared.store.prolong(session.user, token, expires).await?;
-        Ok(Some(expires))
-    }
-
     /// What the user has, as far as it is known.
-    pub(super) fn now(&self) -> Option<Known> {
+    pub fn now(&self) -> Option<Known> {
         self.known.borrow().clone()
     }
 }

@@ -10,7 +10,7 @@ use trialogue_testkit::PostgresCluster;
 
 use super::scene::{World, sides};
 use crate::deadlines::{BackOff, pass_deadlines};
-use crate::lane::Lane;
+use crate::jobs::Lane;
 use crate::notifications::Waiting;
 
 /// 70 of 140 conferences cannot be loaded: more than a batch. The others end in one pass.

@@ -9,7 +9,7 @@ use trialogue_media::{Failure, Identity, Operation, VideoEngine};
 use trialogue_testkit::{Fault, Gate, PostgresCluster};
 
 use super::scene::{Call, World, sides};
-use crate::lane::{LEASE, Lane, PATIENCE};
+use crate::jobs::{LEASE, Lane, PATIENCE};
 
 /// The step that goes wrong.
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,7 @@
 //! A store with a standing clock, a fake engine, and calls between users.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -8,7 +9,8 @@ use tokio::sync::watch;
 use trialogue_domain::{
     Actor, Conference, ConferenceId, Event, Kind, LanguageId, ParticipantId, Timestamp, UserId,
 };
-use trialogue_http::{Clock, LinkKey};
+use crate::links::LinkKey;
+use crate::ports::{Clock, Entropy};
 use trialogue_media::{Gateway, Identity, Notification, Notifications, VideoEngine, notifications};
 use trialogue_storage::{
     Ask, Channel, DatabaseUrl, NewGuest, NewUser, NodeId, RequestDetails, Store, StoreOptions, UserRole,
@@ -17,7 +19,7 @@ use trialogue_storage::{
 use trialogue_testkit::{FakeEngine, ManualClock, PostgresCluster, sqlite_url};
 
 use crate::notifications::Waiting;
-use crate::relay::Background;
+use crate::jobs::engine::Background;
 
 pub(super) const PUBLIC_URL: &str = "https://call.example";
 
@@ -31,6 +33,19 @@ impl Clock for Standing {
 
     fn monotonic(&self) -> Duration {
         self.0.monotonic()
+    }
+}
+
+/// Another number each time.
+#[derive(Default)]
+struct Counting(AtomicU64);
+
+impl Entropy for Counting {
+    fn fill(&self, buffer: &mut [u8]) {
+        for chunk in buffer.chunks_mut(8) {
+            let number = self.0.fetch_add(1, Ordering::Relaxed).to_le_bytes();
+            chunk.copy_from_slice(&number[..chunk.len()]);
+        }
     }
 }
 
@@ -79,6 +94,10 @@ impl World {
         Arc::new(Standing(self.clock.clone()))
     }
 
+    pub(super) fn entropy(&self) -> Arc<dyn Entropy> {
+        Arc::new(Counting::default())
+    }
+
     /// The relay of a server that has just started.
     pub(super) fn relay(&self) -> Background {
         let (notifier, _) = notifications();
@@ -90,6 +109,7 @@ impl World {
             node: NodeId(1),
             grace: self.store.timings().reconnect,
             clock: self.clock(),
+            entropy: self.entropy(),
             stop: self.stop.subscribe(),
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use trialogue_storage::Whose;
 
 use super::scene::World;
-use crate::sweeper::Sweeper;
+use crate::retention::Sweeper;
 
 #[tokio::test]
 async fn personal_data_is_kept_for_its_retention() {

@@ -1,17 +1,17 @@
 //! One stream of Server-Sent Events.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::web::Bytes;
+use actix_web::web::{self, Bytes};
 use tokio::sync::watch;
 use tokio::time::{Sleep, sleep};
+use trialogue_app::{App, Follower, Known, Owner, StandingFollower, StreamSlot};
 use trialogue_domain::{ConferenceId, Event, ParticipantId, Timestamp, UserId};
 use trialogue_storage::{Place, Recorded, SecretHash, StoreError, UserRole};
 
-use super::standing::{Known, StandingFollower};
-use super::{Follower, Live, Owner, Shared, StreamSlot, words};
+use super::words;
+use crate::adapter::Adapter;
 
 /// Every so many heartbeats it is asked whether the login is still good.
 const LOGIN_CHECK: u8 = 4;
@@ -50,7 +50,7 @@ impl Listener {
 
 /// What a listener is told, piece by piece.
 pub(crate) struct EventStream {
-    shared: Arc<Shared>,
+    adapter: web::Data<Adapter>,
     side: Side,
     follower: Option<Follower>,
     closing: watch::Receiver<bool>,
@@ -80,8 +80,8 @@ struct UserSide {
 
 impl UserSide {
     /// Whether the login is still good; it lives on with its stream. If that can't be asked, it is taken for good.
-    async fn renew(&mut self, now: Timestamp) -> bool {
-        match self.follower.renew(self.token, now).await {
+    async fn renew(&mut self, app: &App) -> bool {
+        match app.renew(self.token).await {
             Ok(Some(expires)) => self.expires = expires,
             Ok(None) => return false,
             Err(error) => tracing::warn!(%error, "a login could not be checked; it is asked again"),
@@ -101,13 +101,13 @@ impl EventStream {
     /// Begins where the listener was (the conference and the place of the last event it has seen), if that is known
     /// and its own; else at the beginning of what it may see.
     pub(crate) async fn open(
-        live: &Live,
+        adapter: web::Data<Adapter>,
         slot: StreamSlot,
         listener: Listener,
         last_seen: Option<(ConferenceId, i32)>,
         retry: Duration,
     ) -> Result<Self, StoreError> {
-        let store = &live.shared.store;
+        let (live, store) = (adapter.live(), adapter.app.store());
         let (side, follower) = match listener {
             Listener::User { user, role, token, expires } => {
                 let mut told_to_the_end = None;
@@ -136,11 +136,11 @@ impl EventStream {
             }
         };
         let mut stream = Self {
-            shared: Arc::clone(&live.shared),
             side,
             follower,
             closing: live.closing(),
-            heartbeat: Box::pin(sleep(live.shared.heartbeat)),
+            heartbeat: Box::pin(sleep(adapter.settings.heartbeat)),
+            adapter,
             beats: 0,
             opening: Some(format!("retry: {}\n\n", retry.as_millis())),
             is_over: false,
@@ -255,9 +255,9 @@ impl EventStream {
         let is_logged_in = match &mut self.side {
             Side::Invited(_) => true,
             Side::User(user) => {
-                let now = self.shared.clock.now();
+                let now = self.adapter.app.now();
                 if user.expires <= now || self.beats.is_multiple_of(LOGIN_CHECK) {
-                    user.renew(now).await
+                    user.renew(&self.adapter.app).await
                 } else {
                     true
                 }
@@ -271,13 +271,14 @@ impl EventStream {
     }
 
     fn set_heartbeat(&mut self) {
+        let heartbeat = self.adapter.settings.heartbeat;
         let wait = match &self.side {
             // An expired login that is still good belongs to a live request.
-            Side::User(user) => match user.expires.since(self.shared.clock.now()) {
-                Duration::ZERO => self.shared.heartbeat,
-                left => self.shared.heartbeat.min(left),
+            Side::User(user) => match user.expires.since(self.adapter.app.now()) {
+                Duration::ZERO => heartbeat,
+                left => heartbeat.min(left),
             },
-            Side::Invited(_) => self.shared.heartbeat,
+            Side::Invited(_) => heartbeat,
         };
         self.heartbeat.set(sleep(wait));
     }

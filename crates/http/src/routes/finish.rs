@@ -1,8 +1,8 @@
 //! `Client/Request/CallFinishedNew` and `Provider/Task/Finish`: the call is over, done or cancelled.
 
 use actix_web::{HttpResponse, web};
-use trialogue_domain::{Refusal, Timestamp};
-use trialogue_storage::{CallLeg, StoreError, UserRole};
+use trialogue_domain::Timestamp;
+use trialogue_storage::{CallLeg, UserRole};
 
 use crate::call::Call;
 use crate::reply::{self, Failure};
@@ -13,21 +13,15 @@ pub(super) async fn call_finished(call: Call, payload: web::Payload) -> Result<H
     let caller = call.user(UserRole::Client).await?;
     let report: ParaCallInfoList = call.checked_body(payload).await?;
     let legs = report.calls.items().map(leg).collect();
-    let store = &call.app().store;
-    let done = store.finish(caller.own(), caller.actor(), report.is_successful, legs, call.now()).await;
-    done.map_err(|e| call.fail(e))?;
+    call.app().finish(&caller, report.is_successful, legs).await.map_err(|e| call.fail(e))?;
     Ok(reply::empty())
 }
 
 /// Who is out of the request already has nothing left to finish.
 pub(super) async fn finish(call: Call) -> Result<HttpResponse, Failure> {
     let caller = call.user(UserRole::Provider).await?;
-    let store = &call.app().store;
-    let done = store.finish(caller.own(), caller.actor(), true, Vec::new(), call.now()).await;
-    match done {
-        Ok(_) | Err(StoreError::Refused(Refusal::Released)) => Ok(reply::empty()),
-        Err(error) => Err(call.fail(error)),
-    }
+    call.app().finish(&caller, true, Vec::new()).await.map_err(|e| call.fail(e))?;
+    Ok(reply::empty())
 }
 
 fn leg(reported: &ParaCallInfo) -> CallLeg {

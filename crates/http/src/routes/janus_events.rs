@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use trialogue_media::{Janus, JanusEvent};
 
-use crate::app::App;
+use crate::adapter::Adapter;
 use crate::body;
 use crate::reply::Failure;
 
@@ -44,7 +44,7 @@ fn hash(header: &str) -> [u8; 32] {
 
 pub(super) async fn janus_events(
     req: HttpRequest,
-    app: web::Data<App>,
+    adapter: web::Data<Adapter>,
     reports: web::Data<JanusReports>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Failure> {
@@ -55,7 +55,7 @@ pub(super) async fn janus_events(
     let body = body::collect(&req, payload, MAX_REPORT_BYTES).await?;
     let Ok(events) = JanusEvent::read(&body) else { return Ok(HttpResponse::BadRequest().finish()) };
     for seen in reports.engine.heed(events).await {
-        if let Err(error) = app.store.observe(seen.room, [seen.observation], app.clock.now()).await {
+        if let Err(error) = adapter.app.store().observe(seen.room, [seen.observation], adapter.app.now()).await {
             tracing::error!(%error, conference = seen.room.0, "what Janus told was not stored");
             return Ok(HttpResponse::ServiceUnavailable().finish());
         }

@@ -4,7 +4,7 @@
 
 use actix_web::{HttpResponse, web};
 use trialogue_domain::{ConferenceId, ParticipantId};
-use trialogue_storage::{Ask, UserRole, Whose};
+use trialogue_storage::UserRole;
 
 use crate::call::Call;
 use crate::reply::{self, Failure};
@@ -15,6 +15,6 @@ pub(super) async fn kick(call: Call, payload: web::Payload, role: UserRole) -> R
     let target: ResultVideoConferenceParticipant = call.body(payload).await?;
     let conference = ConferenceId(target.request_conference_session_id);
     let participant = ParticipantId(target.request_conference_session_video_participant_id);
-    call.command(Whose::Id(conference), caller.actor(), Ask::Kick(participant)).await?;
+    call.app().kick(&caller, conference, participant).await.map_err(|e| call.fail(e))?;
     Ok(reply::empty())
 }

@@ -8,6 +8,6 @@ use crate::reply::Failure;
 use trialogue_contract::models::ArrayOfResultLanguage;
 
 pub(super) async fn languages(call: Call) -> Result<HttpResponse, Failure> {
-    let known = call.app().store.languages().await.map_err(|e| call.fail(e))?;
+    let known = call.app().languages().await.map_err(|e| call.fail(e))?;
     Ok(call.ok(&known.iter().map(present::language).collect::<ArrayOfResultLanguage>()))
 }

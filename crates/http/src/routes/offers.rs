@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use trialogue_domain::ConferenceId;
-use trialogue_storage::{Ask, UserRole, Whose};
+use trialogue_storage::UserRole;
 
 use crate::call::Call;
 use crate::present;
@@ -11,23 +11,22 @@ use trialogue_contract::models::{ArrayOfResultTaskOffer, ParaTaskReference};
 
 pub(super) async fn offers(call: Call) -> Result<HttpResponse, Failure> {
     let caller = call.user(UserRole::Provider).await?;
-    let open = call.app().store.offers(caller.user).await.map_err(|e| call.fail(e))?;
+    let open = call.app().offers(&caller).await.map_err(|e| call.fail(e))?;
     let now = call.now();
     Ok(call.ok(&open.iter().map(|o| present::offer(o, now)).collect::<ArrayOfResultTaskOffer>()))
 }
 
 /// The first to accept wins.
 pub(super) async fn accept(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {
-    answer(call, payload, Ask::AcceptOffer).await
+    let caller = call.user(UserRole::Provider).await?;
+    let task: ParaTaskReference = call.checked_body(payload).await?;
+    call.app().accept(&caller, ConferenceId(task.request_id)).await.map_err(|e| call.fail(e))?;
+    Ok(reply::empty())
 }
 
 pub(super) async fn decline(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {
-    answer(call, payload, Ask::DeclineOffer).await
-}
-
-async fn answer(call: Call, payload: web::Payload, ask: Ask) -> Result<HttpResponse, Failure> {
     let caller = call.user(UserRole::Provider).await?;
     let task: ParaTaskReference = call.checked_body(payload).await?;
-    call.command(Whose::Id(ConferenceId(task.request_id)), caller.actor(), ask).await?;
+    call.app().decline(&caller, ConferenceId(task.request_id)).await.map_err(|e| call.fail(e))?;
     Ok(reply::empty())
 }

@@ -11,13 +11,13 @@ use trialogue_contract::models::ParaProviderOnlineStatus;
 pub(super) async fn set_online(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {
     let caller = call.user(UserRole::Provider).await?;
     let _: Option<ParaProviderOnlineStatus> = call.optional_body(payload).await?;
-    call.app().store.set_online(caller.user, true, call.now()).await.map_err(|e| call.fail(e))?;
+    call.app().set_online(&caller, true).await.map_err(|e| call.fail(e))?;
     Ok(reply::empty())
 }
 
 pub(super) async fn set_offline(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {
     let caller = call.user(UserRole::Provider).await?;
     let _: Option<ParaProviderOnlineStatus> = call.optional_body(payload).await?;
-    call.app().store.set_online(caller.user, false, call.now()).await.map_err(|e| call.fail(e))?;
+    call.app().set_online(&caller, false).await.map_err(|e| call.fail(e))?;
     Ok(reply::empty())
 }

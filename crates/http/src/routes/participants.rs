@@ -9,6 +9,6 @@ use crate::reply::Failure;
 
 pub(super) async fn participants(call: Call, role: UserRole) -> Result<HttpResponse, Failure> {
     let caller = call.user(role).await?;
-    let view = call.polled(caller.own()).await?;
+    let view = call.app().polled(caller.own()).await.map_err(|e| call.fail(e))?;
     Ok(call.ok(&present::participants(&view, caller.user)))
 }

@@ -23,6 +23,6 @@ pub(super) async fn request_new(call: Call, payload: web::Payload) -> Result<Htt
     let viewer = caller.user;
     let render = Box::new(move |view: &ConferenceView| render(&present::request(view, viewer, now)));
     let language = LanguageId(wanted.need_help_language_id);
-    let made = call.app().store.open_request(caller.user, language, details, now, key, render).await;
+    let made = call.app().open_request(&caller, language, details, key, render, now).await;
     Ok(reply::from_stored(&made.map_err(|e| call.fail(e))?))
 }

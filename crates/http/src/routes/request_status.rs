@@ -2,8 +2,8 @@
 //! for polling.
 
 use actix_web::HttpResponse;
-use trialogue_domain::Refusal;
-use trialogue_storage::{StoreError, UserRole};
+use trialogue_app::RequestView;
+use trialogue_storage::UserRole;
 
 use crate::call::Call;
 use crate::present;
@@ -11,17 +11,8 @@ use crate::reply::Failure;
 
 pub(super) async fn request_status(call: Call, role: UserRole) -> Result<HttpResponse, Failure> {
     let caller = call.user(role).await?;
-    let error = match call.app().polled(caller.own()).await {
-        Ok(Some(view)) => return Ok(call.ok(&present::request(&view, caller.user, call.now()))),
-        Ok(None) => Refusal::NoRequest.into(),
-        Err(error) => error,
-    };
-    if !matches!(error, StoreError::Refused(Refusal::Released)) {
-        return Err(call.fail(error));
-    }
-    match call.app().store.released(caller.user).await {
-        Ok(Some(released)) => Ok(call.ok(&present::released(&released, call.now()))),
-        Ok(None) => Err(call.fail(error)),
-        Err(error) => Err(call.fail(error)),
-    }
+    Ok(match call.app().request_status(&caller).await.map_err(|e| call.fail(e))? {
+        RequestView::Own(view) => call.ok(&present::request(&view, caller.user, call.now())),
+        RequestView::Released(released) => call.ok(&present::released(&released, call.now())),
+    })
 }

@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, web};
 use trialogue_domain::{ConferenceId, Refusal};
 use trialogue_storage::StoreError;
 
-use crate::app::App;
+use crate::adapter::Adapter;
 use crate::call::Call;
 use crate::connections::Waiting;
 use crate::reply::Failure;
@@ -16,13 +16,13 @@ use crate::signalling::{self, HELLO_WITHIN};
 
 pub(super) async fn signalling(
     call: Call,
-    app: web::Data<App>,
+    adapter: web::Data<Adapter>,
     payload: Payload,
 ) -> Result<HttpResponse, Failure> {
     let number = call.path_parameter("conference").parse();
     let conference = ConferenceId(number.map_err(|_| call.fail(StoreError::Refused(Refusal::NotFound)))?);
     let (response, session, frames) = call.socket(payload)?;
-    let waiting = Waiting::begin(&app, call.request(), HELLO_WITHIN);
-    actix_web::rt::spawn(signalling::serve(app, conference, call.network(), waiting, session, frames));
+    let waiting = Waiting::begin(&adapter, call.request(), HELLO_WITHIN);
+    actix_web::rt::spawn(signalling::serve(adapter, conference, call.network(), waiting, session, frames));
     Ok(response)
 }

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use trialogue_domain::ParticipantId;
 
-use crate::ports::Clock;
-use crate::rate::{Limiter, Monotonic, limiter};
+use trialogue_app::{Clock, Limiter, Monotonic, limiter};
 
 /// Frames of a participant: the burst, and the time after which one more is allowed. A join in a full conference takes a
 /// few hundred.

@@ -17,11 +17,10 @@ use super::allowance::Allowance;
 use super::party::{End, ended, parties};
 use super::socket::Socket;
 use super::words::{Incoming, Outgoing, Party, VERSION, Welcome, heard_candidate, heard_description};
-use crate::app::App;
-use crate::client_address::Network;
+use crate::adapter::Adapter;
+
 use crate::connections::Waiting;
-use crate::live::Follower;
-use crate::secret::Secret;
+use trialogue_app::{AppError, Follower, Network, Secret};
 
 /// How long to wait for `hello`.
 pub(crate) const HELLO_WITHIN: Duration = Duration::from_secs(10);
@@ -47,7 +46,7 @@ pub(super) enum Outcome {
 
 /// Serves a socket until its end.
 pub(crate) async fn serve(
-    app: web::Data<App>,
+    adapter: web::Data<Adapter>,
     conference: ConferenceId,
     network: Network,
     waiting: Waiting,
@@ -56,38 +55,38 @@ pub(crate) async fn serve(
 ) {
     let mut socket = Socket::new(session, frames);
     let mut waiting = Some(waiting);
-    if let Outcome::Ended(end) = attend(&app, conference, network, &mut waiting, &mut socket).await {
+    if let Outcome::Ended(end) = attend(&adapter, conference, network, &mut waiting, &mut socket).await {
         socket.end(end).await;
     }
 }
 
 async fn attend(
-    app: &App,
+    adapter: &Adapter,
     conference: ConferenceId,
     network: Network,
     waiting: &mut Option<Waiting>,
     socket: &mut Socket,
 ) -> Outcome {
-    let (me, resume) = match hello(app, conference, network, socket).await {
+    let (me, resume) = match hello(adapter, conference, network, socket).await {
         Ok(who) => who,
         Err(outcome) => return outcome,
     };
     *waiting = None;
-    socket.allowance = Allowance::Participant(Arc::clone(&app.signalling.allowances), me);
-    let party = PartySocket { app, conference, me, user: None, last_touch: None, view_is_stale: false };
+    socket.allowance = Allowance::Participant(Arc::clone(&adapter.signalling.allowances), me);
+    let party = PartySocket { adapter, conference, me, user: None, last_touch: None, view_is_stale: false };
     party.run(socket, resume).await.unwrap_or_else(|outcome| outcome)
 }
 
 /// Who it is, proven; and the number by which it resumes.
 async fn hello(
-    app: &App,
+    adapter: &Adapter,
     conference: ConferenceId,
     network: Network,
     socket: &mut Socket,
 ) -> Result<(ParticipantId, Option<u64>), Outcome> {
     let ended = |end| Err(Outcome::Ended(end));
-    let mut stranger = app.signalling.strangers.enter(network);
-    let mut closing = app.live.closing();
+    let mut stranger = adapter.signalling.strangers.enter(network);
+    let mut closing = adapter.live().closing();
     let first = tokio::select! {
         biased;
         _ = closing.wait_for(|closing| *closing) => return ended(STOPS),
@@ -108,7 +107,7 @@ async fn hello(
     let Some((identity, secret)) = account.split_once('.') else { return ended(End::Refused) };
     let Ok(identity) = identity.parse::<Identity>() else { return ended(End::Refused) };
     let secret = Secret::presented(secret);
-    match app.store.is_bound(conference, identity.participant(), secret.hash()).await {
+    match adapter.app.store().is_bound(conference, identity.participant(), secret.hash()).await {
         Ok(true) => Ok((identity.participant(), resume)),
         Ok(false) => ended(End::Refused),
         Err(error) => Err(unavailable(&error)),
@@ -122,7 +121,7 @@ fn unavailable(error: &StoreError) -> Outcome {
 
 /// The socket of a party whose account is proven.
 struct PartySocket<'a> {
-    app: &'a App,
+    adapter: &'a Adapter,
     conference: ConferenceId,
     me: ParticipantId,
     /// The client or the provider whose socket it is; none for an invited party.
@@ -151,9 +150,9 @@ impl PartySocket<'_> {
         let mut follower = {
             let view = self.look().await?;
             self.user = user_of(&view, self.me);
-            self.app.live.follow(self.conference, view.conference.last_seq)
+            self.adapter.live().follow(self.conference, view.conference.last_seq)
         };
-        let gateway = &self.app.signalling.gateway;
+        let gateway = &self.adapter.signalling.gateway;
         let mut devices = gateway.device_changes();
         let connection = match gateway.connect(self.conference, self.me.into(), resume).await {
             Ok(connection) => connection,
@@ -166,7 +165,7 @@ impl PartySocket<'_> {
         let outcome = self.converse(socket, &connection, &mut follower, &mut devices).await;
         match outcome {
             Outcome::Lost | Outcome::Ended(End::Stopping(_) | End::TooMuch(_)) => {
-                gateway.lost(connection, self.app.clock.now());
+                gateway.lost(connection, self.adapter.app.now());
             }
             Outcome::Bye | Outcome::Ended(_) => gateway.hang_up(connection),
         }
@@ -184,11 +183,11 @@ impl PartySocket<'_> {
             Ok(parties) => parties,
             Err(outcome) => return outcome,
         };
-        let heartbeat = self.app.settings.signalling.heartbeat;
+        let heartbeat = self.adapter.settings.signalling.heartbeat;
         let mut beats = interval_at(tokio::time::Instant::now() + heartbeat, heartbeat);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut unanswered = 0;
-        let mut closing = self.app.live.closing();
+        let mut closing = self.adapter.live().closing();
         // What the engine is slow to take must not keep the socket from what else happens, least of all from a kick.
         let (to_engine, from_browser) = mpsc::channel(WAITING);
         let mut speaking = std::pin::pin!(speak(connection, from_browser));
@@ -250,9 +249,9 @@ impl PartySocket<'_> {
     /// An embedded engine's room is at one node only. This comes before the look at the conference: an effect that is
     /// queued after it is done at the node that lets the party in.
     async fn hold_room(&mut self) -> Result<(), Outcome> {
-        let Some(node) = self.app.holder else { return Ok(()) };
-        let now = self.app.clock.now();
-        match self.app.store.hold_room(self.conference, node, now).await {
+        let Some(node) = self.adapter.holder else { return Ok(()) };
+        let now = self.adapter.app.now();
+        match self.adapter.app.store().hold_room(self.conference, node, now).await {
             Ok(true) => Ok(()),
             Ok(false) => {
                 // A party that may not be in the call at all is told that.
@@ -266,10 +265,10 @@ impl PartySocket<'_> {
     /// Looks once more whether the party may be here, and tells it who else is.
     async fn welcome(&mut self, socket: &mut Socket, connection: &Connection) -> Result<Vec<Party>, Outcome> {
         let view = self.look().await?;
-        let settings = &self.app.settings.signalling;
+        let settings = &self.adapter.settings.signalling;
         let identity = Identity::from(self.me);
         let account = view.conference.participant(self.me).and_then(|p| p.state.account());
-        let mut parties = parties(&view, &self.app.signalling.gateway);
+        let mut parties = parties(&view, &self.adapter.signalling.gateway);
         let me = identity.to_string();
         if let Some(own) = parties.iter_mut().find(|p| p.identity == me) {
             // The join is on its way to the log.
@@ -280,7 +279,7 @@ impl PartySocket<'_> {
                 version: VERSION,
                 conference: self.conference.0,
                 you: me,
-                engine: self.app.signalling.gateway.engine(),
+                engine: self.adapter.signalling.gateway.engine(),
                 resume: connection.number(),
                 resumed: connection.resumed(),
                 heartbeat: settings.heartbeat.as_secs().max(1),
@@ -294,7 +293,7 @@ impl PartySocket<'_> {
 
     /// The conference as it stands; an end if the party may not be in it.
     async fn look(&mut self) -> Result<ConferenceView, Outcome> {
-        let view = self.app.view(Whose::Id(self.conference)).await.map_err(|e| unavailable(&e))?;
+        let view = self.adapter.app.view(Whose::Id(self.conference)).await.map_err(|e| unavailable(&e))?;
         let view = view.ok_or(Outcome::Ended(End::Refused))?;
         ended(&view, self.me).map_or(Ok(view), |end| Err(Outcome::Ended(end)))
     }
@@ -309,7 +308,7 @@ impl PartySocket<'_> {
 
     /// Tells what has changed since `known`, or ends if the party itself is out.
     async fn tell_parties(&mut self, socket: &mut Socket, known: &mut Vec<Party>) -> Result<(), Outcome> {
-        let view = match self.app.view(Whose::Id(self.conference)).await {
+        let view = match self.adapter.app.view(Whose::Id(self.conference)).await {
             Ok(view) => view.ok_or(Outcome::Ended(End::Refused))?,
             Err(error) => {
                 tracing::warn!(%error, "a signalling socket will look again");
@@ -321,7 +320,7 @@ impl PartySocket<'_> {
         if let Some(end) = ended(&view, self.me) {
             return Err(Outcome::Ended(end));
         }
-        let now = parties(&view, &self.app.signalling.gateway);
+        let now = parties(&view, &self.adapter.signalling.gateway);
         for gone in known.iter().filter(|old| now.iter().all(|new| new.identity != old.identity)) {
             socket.say(&Outgoing::Gone { identity: &gone.identity }).await?;
         }
@@ -342,7 +341,7 @@ impl PartySocket<'_> {
             Incoming::Description { link, description } => heard_description(link, description),
             Incoming::Candidate { link, candidate } => heard_candidate(link, candidate),
             Incoming::Devices { microphone, camera } => {
-                self.app.signalling.gateway.switch(connection, Devices { microphone, camera });
+                self.adapter.signalling.gateway.switch(connection, Devices { microphone, camera });
                 return Ok(());
             }
             Incoming::Pong {} => {
@@ -361,14 +360,14 @@ impl PartySocket<'_> {
 
     /// A client or provider with a socket that answers is not offline.
     async fn note_sign_of_life(&mut self) {
-        let now = self.app.clock.now();
-        let step = self.app.store.timings().presence / 3;
+        let now = self.adapter.app.now();
+        let step = self.adapter.app.store().timings().presence / 3;
         if self.last_touch.is_some_and(|last| now.since(last) < step) {
             return;
         }
         self.last_touch = Some(now);
         if let Some(user) = self.user
-            && let Err(error) = self.app.store.touch(user, now).await
+            && let Err(error) = self.adapter.app.store().touch(user, now).await
         {
             tracing::warn!(%error, "a sign of life was not noted");
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use crate::client_address::Network;
+use trialogue_app::Network;
 
 /// Maximum number of strangers.
 const STRANGERS: usize = 256;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use trialogue_http::LoginLife;
+use trialogue_app::LoginLife;
 
 use super::value::seconds;
 

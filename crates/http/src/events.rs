@@ -1,5 +1,8 @@
 //! `Events`: what happens, as it happens, to whoever may know of it (`docs/events.md`).
 
+mod stream;
+mod words;
+
 use std::time::Duration;
 
 use actix_web::HttpResponse;
@@ -8,30 +11,30 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use actix_web::web::Bytes;
 use trialogue_domain::ConferenceId;
 
-use crate::call::{Call, Party};
-use crate::live::{EventStream, Listener};
-use crate::problem::Problem;
+use stream::{EventStream, Listener};
+use trialogue_app::{AppError, Bearer};
+
+use crate::call::Call;
 use crate::reply::Failure;
 
 /// Between these a listener comes again after it lost its stream: not all at once when a server stops.
 const RETRY: (u64, u64) = (1000, 4000);
 
-pub(super) async fn events(call: Call) -> Result<HttpResponse, Failure> {
-    let listener = match call.party().await? {
-        Party::User(caller, expires) => {
+pub(crate) async fn events(call: Call) -> Result<HttpResponse, Failure> {
+    let listener = match call.bearer().await? {
+        Bearer::User(caller, expires) => {
             Listener::User { user: caller.user, role: caller.role, token: caller.token.hash(), expires }
         }
-        Party::Invited(invitation) => {
+        Bearer::Invited(invitation) => {
             Listener::Invited { conference: invitation.conference, participant: invitation.participant }
         }
     };
     let app = call.app();
-    let mut random = [0; 8];
-    app.entropy.fill(&mut random);
-    let retry = Duration::from_millis(RETRY.0 + u64::from_le_bytes(random) % (RETRY.1 - RETRY.0));
+    let retry = Duration::from_millis(RETRY.0 + u64::from_le_bytes(app.random()) % (RETRY.1 - RETRY.0));
     let last_seen = call.header("Last-Event-ID").and_then(place);
-    let slot = app.live.stream_slot(listener.owner()).ok_or_else(|| call.fail(Problem::TooManyStreams))?;
-    let stream = EventStream::open(&app.live, slot, listener, last_seen, retry).await;
+    let slot = app.live().stream_slot(listener.owner());
+    let slot = slot.ok_or_else(|| call.fail(AppError::TooManyStreams))?;
+    let stream = EventStream::open(call.adapter().clone(), slot, listener, last_seen, retry).await;
     let stream = stream.map_err(|e| call.fail(e))?;
     let pieces = futures_util::stream::unfold(stream, |mut stream| async {
         let piece = stream.next().await?;

@@ -1,0 +1,97 @@
+//! Invite a third party.
+
+use trialogue_domain::{ParticipantId, Timestamp};
+use trialogue_person::{EmailAddress, PersonName, PhoneNumber};
+use trialogue_storage::{ConferenceView, IdempotencyKey, NewGuest};
+
+use crate::app::App;
+use crate::authentication::Caller;
+use crate::error::AppError;
+use crate::secret::Secret;
+
+/// Who is to be invited.
+pub struct Invitee {
+    /// Its name.
+    pub name: Option<PersonName>,
+    /// Where it gets mail.
+    pub email: Option<EmailAddress>,
+    /// Where it gets text messages.
+    pub phone: Option<PhoneNumber>,
+}
+
+/// An invitation that was made, now or under the same key before.
+pub struct Invited {
+    /// What was rendered then.
+    pub answer: Vec<u8>,
+    /// The link, if it opens the invitation: made under another login, it opens none.
+    pub link: Option<String>,
+}
+
+impl App {
+    /// Invites a third party into the caller's conference. Where e-mail or text messages are configured, the delivery of the
+    /// link is queued with the invitation. Answers with what `render` makes of it.
+    ///
+    /// # Errors
+    /// [`AppError::Store`]: the rules' refusal, too many invitations, another invitation with this key.
+    pub async fn invite(
+        &self,
+        caller: &Caller,
+        invitee: Invitee,
+        key: Option<IdempotencyKey>,
+        render: impl Fn(&ConferenceView, ParticipantId) -> Vec<u8> + Send + 'static,
+    ) -> Result<Invited, AppError> {
+        let Invitee { name, email, phone } = invitee;
+        let (holder, channel) = match &self.settings.delivery {
+            Some(delivery) => (delivery.key.0.clone(), delivery.channel(email.is_some(), phone.is_some())),
+            None => (caller.token.clone(), None),
+        };
+        let now = self.now();
+        let deriving = holder.clone();
+        let guest = NewGuest {
+            name: name.map(|name| name.as_str().to_owned()),
+            email: email.map(|email| email.as_str().to_owned()),
+            phone: phone.map(|phone| phone.as_str().to_owned()),
+            invitation: Box::new(move |participant| deriving.of_invitation(participant, now).hash()),
+            channel,
+        };
+        let render = Box::new(move |(view, participant): &(ConferenceView, ParticipantId)| {
+            Kept { participant: *participant, invited_at: now }.before(&render(view, *participant))
+        });
+        let made = self.store.invite(caller.own(), caller.actor(), guest, now, key, render).await?;
+        let (kept, answer) = Kept::read(&made);
+        let link = match kept {
+            Some(kept) => self.link(&holder.of_invitation(kept.participant, kept.invited_at)).await?,
+            None => None,
+        };
+        Ok(Invited { answer: answer.to_vec(), link })
+    }
+
+    async fn link(&self, secret: &Secret) -> Result<Option<String>, AppError> {
+        let live = self.store.invitation(secret.hash()).await?;
+        Ok(live.map(|_| secret.link(&self.settings.public_url)))
+    }
+}
+
+/// What is kept before the answer, in a line of its own: of what the link is made again for who asks again.
+#[derive(Debug, PartialEq, Eq)]
+struct Kept {
+    participant: ParticipantId,
+    invited_at: Timestamp,
+}
+
+impl Kept {
+    fn before(&self, answer: &[u8]) -> Vec<u8> {
+        [format!("{} {}\n", self.participant, self.invited_at.0).as_bytes(), answer].concat()
+    }
+
+    fn read(kept: &[u8]) -> (Option<Self>, &[u8]) {
+        let read = || {
+            let end = kept.iter().position(|b| *b == b'\n')?;
+            let (participant, at) = std::str::from_utf8(&kept[..end]).ok()?.split_once(' ')?;
+            let (participant, invited_at) =
+                (ParticipantId(participant.parse().ok()?), Timestamp(at.parse().ok()?));
+            Some((Some(Self { participant, invited_at }), &kept[end + 1..]))
+        };
+        read().unwrap_or((None, kept))
+    }
+}

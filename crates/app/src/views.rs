@@ -1,0 +1,54 @@
+//! A conference as it stands now: what is due has ended, whether or not the background work has come round to it.
+
+use std::sync::Arc;
+
+use trialogue_domain::{Moment, Observation, Refusal, UserId, observe};
+use trialogue_storage::{ConferenceView, Whose};
+
+use crate::app::App;
+use crate::error::AppError;
+
+impl App {
+    /// A conference; none if there is no such.
+    ///
+    /// # Errors
+    /// [`AppError::Store`]; [`Refusal::Released`] for an interpreter who missed its call a moment ago.
+    pub async fn view(&self, whose: Whose) -> Result<Option<ConferenceView>, AppError> {
+        let Some(view) = self.store.view(whose).await? else { return Ok(None) };
+        Ok(Some(Arc::unwrap_or_clone(self.as_of_now(whose, Arc::new(view)).await?)))
+    }
+
+    /// The same for those who poll; the signs of life of people may be older ones.
+    ///
+    /// # Errors
+    /// As [`App::view`]; that there is none is [`Refusal::NoRequest`].
+    pub async fn polled(&self, whose: Whose) -> Result<Arc<ConferenceView>, AppError> {
+        let view = self.store.polled(whose).await?.ok_or(Refusal::NoRequest)?;
+        self.as_of_now(whose, view).await
+    }
+
+    async fn as_of_now(
+        &self,
+        whose: Whose,
+        mut view: Arc<ConferenceView>,
+    ) -> Result<Arc<ConferenceView>, AppError> {
+        let (now, timings) = (self.now(), self.store.timings());
+        let due = observe(&view.conference, Observation::DeadlinePassed, Moment { now, timings: &timings });
+        if due.is_empty() {
+            return Ok(view);
+        }
+        let shown = Arc::make_mut(&mut view);
+        shown.conference = due.iter().fold(shown.conference.clone(), |state, event| state.apply(event, now));
+        let provider = shown.conference.provider();
+        if let Whose::Provider(user) = whose
+            && provider != Some(user)
+        {
+            self.store.observe(view.conference.id, [Observation::DeadlinePassed], now).await?;
+            return Err(Refusal::Released.into());
+        }
+        shown.provider = shown.provider.take().filter(|person| provider == Some(person.id));
+        let open: Vec<UserId> = shown.conference.open_offers().collect();
+        shown.offered.retain(|offered| open.contains(&offered.person.id));
+        Ok(view)
+    }
+}
