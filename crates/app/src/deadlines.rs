@@ -8,8 +8,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use trialogue_domain::{ConferenceId, Observation, Timestamp};
 use trialogue_storage::{Store, StoreError};
 
-use crate::jobs::pause;
 use crate::jobs::engine::Background;
+use crate::jobs::pause;
 
 /// Maximum number of conferences per batch.
 const BATCH: i64 = 64;

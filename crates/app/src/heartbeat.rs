@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
 use crate::ports::Clock;
 use crate::readiness::Readiness;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 use trialogue_storage::{NodeId, Store};
 
 /// Interval between two heartbeats.

@@ -77,7 +77,8 @@ mod tests {
         for (attempts, at_most) in [(0, 200), (1, 200), (2, 400), (5, 3200), (9, 30_000), (i32::MAX, 30_000)]
         {
             let at_most = Duration::from_millis(at_most);
-            let pauses: Vec<Duration> = (0..100).map(|number| pause(attempts, first, longest, number)).collect();
+            let pauses: Vec<Duration> =
+                (0..100).map(|number| pause(attempts, first, longest, number)).collect();
             assert!(pauses.iter().all(|p| *p <= at_most && *p >= at_most * 3 / 4), "{attempts}: {pauses:?}");
             assert!(pauses.iter().any(|p| *p != pauses[0]), "{attempts}: all come back together");
         }

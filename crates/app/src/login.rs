@@ -1,8 +1,8 @@
 //! Log in by e-mail and password, and log out.
 
-use trialogue_person::EmailAddress;
 use trialogue_domain::{ParticipantId, UserId};
 use trialogue_media::Identity;
+use trialogue_person::EmailAddress;
 use trialogue_storage::UserRole;
 
 use crate::app::App;

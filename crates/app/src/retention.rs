@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::ports::Clock;
 use tokio::sync::watch;
 use tokio::time::sleep;
-use crate::ports::Clock;
 use trialogue_storage::{Limit, Outdated, Store, StoreError};
 
 /// Interval between two sweeps.

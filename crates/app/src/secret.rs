@@ -29,12 +29,14 @@ impl Secret {
     }
 
     /// The secret of the media account that this token's holder has.
+    #[must_use]
     pub fn of_account(&self, identity: Identity) -> Self {
         self.derive(&format!("trialogue account v1:{identity}"))
     }
 
     /// The secret of an invitation that was made with this token, or by a server with this key: asked again, the same.
     /// The time is in it because a database that is put back from a copy numbers its participants anew.
+    #[must_use]
     pub fn of_invitation(&self, participant: ParticipantId, invited_at: Timestamp) -> Self {
         self.derive(&format!("trialogue invitation delivery v1:p{participant}:{}", invited_at.0))
     }

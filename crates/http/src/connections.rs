@@ -21,8 +21,8 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::adapter::Adapter;
-use crate::client_address::{Network, TrustedProxies};
-use trialogue_app::Clock;
+use crate::client_address::TrustedProxies;
+use trialogue_app::{Clock, Network};
 
 /// How long a client may take to receive what was sent. After that, the system closes the connection.
 #[cfg(target_os = "linux")]

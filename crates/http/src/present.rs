@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use trialogue_domain::{
-    Conference, Kind, Leg, Participant, ParticipantId, Party, ReleaseReason, RequestStatus,
-    Stage, Timestamp, UserId, is_offline,
+    Conference, Kind, Leg, Participant, ParticipantId, Party, ReleaseReason, RequestStatus, Stage, Timestamp,
+    UserId, is_offline,
 };
 use trialogue_media::Identity;
 use trialogue_storage::{ConferenceView, Language, OfferView, OfferedProvider, Person, ReleasedView};

@@ -164,11 +164,16 @@ impl Problem {
                             Limit::Invitations => {
                                 ("too_many_invitations", "invitations into this call were made")
                             }
-                            Limit::Deliveries => ("too_many_deliveries", "invitations were sent to this address"),
+                            Limit::Deliveries => {
+                                ("too_many_deliveries", "invitations were sent to this address")
+                            }
                         };
                         let text = format!("Too many {what}; try again in {} seconds.", whole_seconds(*wait));
                         let body = ErrorBody::new(text);
-                        Verdict { retry_after: Some(*wait), ..told(StatusCode::TOO_MANY_REQUESTS, code, body) }
+                        Verdict {
+                            retry_after: Some(*wait),
+                            ..told(StatusCode::TOO_MANY_REQUESTS, code, body)
+                        }
                     }
                     StoreError::Busy { .. } => unavailable("busy"),
                     StoreError::Unavailable(_) | StoreError::NotDone { .. } => {
@@ -177,9 +182,9 @@ impl Problem {
                     StoreError::Contended { .. } | StoreError::Conflict(_) | StoreError::Locked(_) => {
                         unavailable("contended")
                     }
-                    StoreError::Inconsistent { .. } | StoreError::Query { .. } | StoreError::Panicked { .. } => {
-                        internal()
-                    }
+                    StoreError::Inconsistent { .. }
+                    | StoreError::Query { .. }
+                    | StoreError::Panicked { .. } => internal(),
                 },
             },
         }

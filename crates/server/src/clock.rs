@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use trialogue_domain::Timestamp;
 use trialogue_app::Clock;
+use trialogue_domain::Timestamp;
 
 /// The system's clock.
 pub(crate) struct SystemClock;

@@ -1,8 +1,8 @@
 //! Demo users, and a walk through a whole call.
 
 use serde_json::json;
-use trialogue_domain::LanguageId;
 use trialogue_app::{Clock as _, hash_password};
+use trialogue_domain::LanguageId;
 use trialogue_storage::{NewUser, Store, StoreError, UserRole};
 
 use crate::clock::SystemClock;

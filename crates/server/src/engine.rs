@@ -38,7 +38,9 @@ pub(crate) fn with_routes(adapter: Adapter, which: &Engine, janus: Option<Janus>
     match which {
         Engine::Mesh => adapter,
         Engine::Janus(choice) => match (janus, &choice.reports_as) {
-            (Some(janus), Some((user, password))) => adapter.with_janus(JanusReports::new(janus, user, password)),
+            (Some(janus), Some((user, password))) => {
+                adapter.with_janus(JanusReports::new(janus, user, password))
+            }
             (_, None) | (None, _) => adapter,
         },
         Engine::LiveKit(settings) => adapter.with_livekit(settings.key.clone()),

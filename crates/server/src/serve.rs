@@ -11,7 +11,9 @@ use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use trialogue_app::{App, Background, Clock, Entropy, Heartbeat, Live, Postman, Readiness, Sweeper, reconcile, supervise};
+use trialogue_app::{
+    App, Background, Clock, Entropy, Heartbeat, Live, Postman, Readiness, Sweeper, reconcile, supervise,
+};
 use trialogue_delivery::Delivery;
 use trialogue_http::Adapter;
 use trialogue_media::{Gateway, notifications};

@@ -4,9 +4,9 @@ use std::io::{BufRead as _, Read as _};
 
 use anyhow::{Context as _, bail, ensure};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use trialogue_app::{Clock as _, check_new_password, hash_password};
 use trialogue_domain::LanguageId;
 use trialogue_person::{EmailAddress, PersonName};
-use trialogue_app::{Clock as _, check_new_password, hash_password};
 use trialogue_storage::{NewUser, Store, StoreError, UserRole, UserStatus};
 
 use crate::clock::SystemClock;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::links::LinkKey;
+use crate::ports::{Clock, Entropy};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use trialogue_delivery::{Delivery, Invitation};
 use trialogue_domain::Timestamp;
-use crate::links::LinkKey;
-use crate::ports::{Clock, Entropy};
 use trialogue_storage::{Channel, ClaimedDelivery, Store};
 
 use crate::jobs::{self, LEASE, Lane, PATIENCE, pause};
@@ -87,7 +87,8 @@ impl Lane for Postman {
             tracing::warn!(error, conference, participant, ?channel, attempts, "{text}");
         }
         let noted = if again {
-            let pause = pause(attempts, Duration::from_millis(500), Duration::from_mins(1), work.participant.0);
+            let pause =
+                pause(attempts, Duration::from_millis(500), Duration::from_mins(1), work.participant.0);
             self.store.delivery_failed(&work, self.clock.now().after(pause)).await
         } else {
             self.store.delivery_done(&work).await

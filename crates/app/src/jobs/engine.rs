@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::ports::{Clock, Entropy};
+use crate::readiness::{Readiness, supervise};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use trialogue_domain::{ConferenceId, Effect, Observation, ParticipantId, Timestamp};
-use crate::ports::{Clock, Entropy};
-use crate::readiness::{Readiness, supervise};
 use trialogue_media::{EngineError, Failure, Gateway, Identity, Notifications, VideoEngine, is_gone};
 use trialogue_storage::{Claimed, NodeId, Store, StoreError};
 
@@ -55,11 +55,7 @@ enum EffectError {
 
 impl Background {
     /// Starts all of it, supervised.
-    pub fn start(
-        self,
-        seen: Notifications,
-        readiness: &Arc<Readiness>,
-    ) -> Vec<tokio::task::JoinHandle<()>> {
+    pub fn start(self, seen: Notifications, readiness: &Arc<Readiness>) -> Vec<tokio::task::JoinHandle<()>> {
         let readiness = || Arc::clone(readiness);
         let (effects, deadlines, presence) = (self.clone(), self.clone(), self.clone());
         // A restarted task goes on with what the one before it had not stored.

@@ -10,9 +10,9 @@ use trialogue_testkit::{Fault, Gate};
 
 use super::post::{Postbox, postman};
 use super::scene::World;
-use crate::jobs::{Lane, run};
 use crate::jobs::delivery::Postman;
 use crate::jobs::engine::Background;
+use crate::jobs::{Lane, run};
 
 /// Longer than anything takes that works.
 const IN_TIME: Duration = Duration::from_secs(10);

@@ -3,16 +3,16 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::links::LinkKey;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use trialogue_delivery::{Delivery, DeliveryError, DeliveryFuture, Invitation};
 use trialogue_domain::{Actor, ParticipantId};
-use crate::links::LinkKey;
 use trialogue_storage::{Ask, Channel, hash_secret};
 use trialogue_testkit::Gate;
 
 use super::scene::{PUBLIC_URL, World, link_key, secret_in};
-use crate::jobs::{LEASE, Lane, PATIENCE};
 use crate::jobs::delivery::Postman;
+use crate::jobs::{LEASE, Lane, PATIENCE};
 
 /// What somebody was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub(super) fn postman(world: &World, channel: Channel, postbox: &Arc<Postbox>) -
         key: link_key(),
         public_url: PUBLIC_URL.to_owned(),
         clock: world.clock(),
-        entropy: world.entropy(),
+        entropy: World::entropy(),
     }
 }
 

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::links::LinkKey;
+use crate::ports::{Clock, Entropy};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use trialogue_domain::{
     Actor, Conference, ConferenceId, Event, Kind, LanguageId, ParticipantId, Timestamp, UserId,
 };
-use crate::links::LinkKey;
-use crate::ports::{Clock, Entropy};
 use trialogue_media::{Gateway, Identity, Notification, Notifications, VideoEngine, notifications};
 use trialogue_storage::{
     Ask, Channel, DatabaseUrl, NewGuest, NewUser, NodeId, RequestDetails, Store, StoreOptions, UserRole,
@@ -18,8 +18,8 @@ use trialogue_storage::{
 };
 use trialogue_testkit::{FakeEngine, ManualClock, PostgresCluster, sqlite_url};
 
-use crate::notifications::Waiting;
 use crate::jobs::engine::Background;
+use crate::notifications::Waiting;
 
 pub(super) const PUBLIC_URL: &str = "https://call.example";
 
@@ -94,7 +94,7 @@ impl World {
         Arc::new(Standing(self.clock.clone()))
     }
 
-    pub(super) fn entropy(&self) -> Arc<dyn Entropy> {
+    pub(super) fn entropy() -> Arc<dyn Entropy> {
         Arc::new(Counting::default())
     }
 
@@ -109,7 +109,7 @@ impl World {
             node: NodeId(1),
             grace: self.store.timings().reconnect,
             clock: self.clock(),
-            entropy: self.entropy(),
+            entropy: Self::entropy(),
             stop: self.stop.subscribe(),
         }
     }

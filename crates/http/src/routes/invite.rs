@@ -40,8 +40,8 @@ pub(super) async fn invite(
     }
     let (viewer, render) = (caller.user, call.render::<ResultVideoConferenceParticipant>());
     let render = move |view: &ConferenceView, participant| {
-        let invited = view.conference.participant(participant);
-        render(&invited.map(|p| present::participant(view, p, viewer)).unwrap_or_default())
+        let made = view.conference.participant(participant);
+        render(&made.map(|p| present::participant(view, p, viewer)).unwrap_or_default())
     };
     let made = call.app().invite(&caller, invitee, key, render).await.map_err(|e| call.fail(e))?;
     let mut answer = reply::from_stored(&made.answer);

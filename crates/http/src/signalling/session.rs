@@ -20,7 +20,7 @@ use super::words::{Incoming, Outgoing, Party, VERSION, Welcome, heard_candidate,
 use crate::adapter::Adapter;
 
 use crate::connections::Waiting;
-use trialogue_app::{AppError, Follower, Network, Secret};
+use trialogue_app::{Follower, Network, Secret};
 
 /// How long to wait for `hello`.
 pub(crate) const HELLO_WITHIN: Duration = Duration::from_secs(10);
@@ -114,8 +114,8 @@ async fn hello(
     }
 }
 
-fn unavailable(error: &StoreError) -> Outcome {
-    tracing::warn!(error = error as &dyn std::error::Error, "a signalling socket ends");
+fn unavailable(error: &(dyn std::error::Error + 'static)) -> Outcome {
+    tracing::warn!(error, "a signalling socket ends");
     Outcome::Ended(End::Stopping("The server can't serve now."))
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use trialogue_http::{DeliverySettings, LinkKey};
+use trialogue_app::{DeliverySettings, LinkKey};
 use trialogue_storage::Channel;
 
 use crate::answer::Answer;

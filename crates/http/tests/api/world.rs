@@ -17,11 +17,9 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::watch;
+use trialogue_app::{App, AppSettings, Clock, DeliverySettings, Entropy, Live, LoginLife};
 use trialogue_domain::{ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, Timings, UserId};
-use trialogue_http::{
-    App, Clock, DeliverySettings, Entropy, HttpSettings, IceServers, Live, LoginLife, SignallingSettings,
-    TrustedProxies, configure,
-};
+use trialogue_http::{Adapter, HttpSettings, IceServers, SignallingSettings, TrustedProxies, configure};
 use trialogue_media::{Gateway, LiveKitKey, VideoEngine, notifications};
 use trialogue_storage::{
     ConferenceView, DatabaseUrl, NewUser, Store, StoreOptions, UserRole, Whose, migrate,
@@ -81,9 +79,18 @@ fn password_hash() -> String {
 
 type Serve = dyn Fn(TestRequest) -> Pin<Box<dyn Future<Output = ServiceResponse>>>;
 
+struct Settings {
+    app: AppSettings,
+    http: HttpSettings,
+}
+
+fn as_it_is(adapter: Adapter) -> Adapter {
+    adapter
+}
+
 pub(crate) struct World {
     serve: Box<Serve>,
-    app: web::Data<App>,
+    adapter: web::Data<Adapter>,
     pub(crate) engine: Arc<FakeEngine>,
     pub(crate) store: Store,
     pub(crate) live: Live,
@@ -99,54 +106,57 @@ impl World {
     }
 
     pub(crate) async fn with(options: StoreOptions) -> Self {
-        Self::made(options, |_| {}, |app| app).await
+        Self::made(options, |_| {}, as_it_is).await
     }
 
     pub(crate) async fn with_presence(options: StoreOptions, presence_window: Duration) -> Self {
         let timings = Timings { presence: presence_window, ..options.timings };
-        Self::made(StoreOptions { timings, ..options }, |_| {}, |app| app).await
+        Self::made(StoreOptions { timings, ..options }, |_| {}, as_it_is).await
     }
 
     /// One that delivers invitations.
     pub(crate) async fn with_delivery(delivery: DeliverySettings) -> Self {
-        Self::made(StoreOptions::default(), |settings| settings.delivery = Some(delivery), |app| app).await
+        Self::made(StoreOptions::default(), |settings| settings.app.delivery = Some(delivery), as_it_is).await
     }
 
     /// One in which `LiveKit` carries the picture.
     pub(crate) async fn with_livekit(key: LiveKitKey) -> Self {
-        Self::made(StoreOptions::default(), |_| {}, |app| app.with_livekit(key)).await
+        Self::made(StoreOptions::default(), |_| {}, |adapter| adapter.with_livekit(key)).await
     }
 
     /// One behind proxies.
     pub(crate) async fn with_proxies(proxies: TrustedProxies) -> Self {
-        Self::made(StoreOptions::default(), |settings| settings.proxies = proxies, |app| app).await
+        Self::made(StoreOptions::default(), |settings| settings.http.proxies = proxies, as_it_is).await
     }
 
     /// One that waits this long for a body.
     pub(crate) async fn with_body_deadline(deadline: Duration) -> Self {
-        Self::made(StoreOptions::default(), |settings| settings.body_deadline = deadline, |app| app).await
+        Self::made(StoreOptions::default(), |settings| settings.http.body_deadline = deadline, as_it_is).await
     }
 
     /// One that allows few connections.
     pub(crate) async fn with_connections(limit: usize) -> Self {
-        Self::made(StoreOptions::default(), |_| {}, |app| app.with_connections(limit)).await
+        Self::made(StoreOptions::default(), |_| {}, |adapter| adapter.with_connections(limit)).await
     }
 
     async fn made(
         options: StoreOptions,
-        adjust: impl FnOnce(&mut HttpSettings),
-        finish: impl FnOnce(App) -> App,
+        adjust: impl FnOnce(&mut Settings),
+        finish: impl FnOnce(Adapter) -> Adapter,
     ) -> Self {
         let dir = TempDir::new().unwrap();
         let url = DatabaseUrl::parse(&sqlite_url(&dir)).unwrap();
         migrate(&url).unwrap();
         let store = Store::open(&url, options).unwrap();
         let clock = ManualClock::new();
-        let mut settings = HttpSettings {
-            base_path: "/API".to_owned(),
+        let app = AppSettings {
             public_url: "https://trialogue.example".to_owned(),
             logins: LoginLife { idle: TOKEN_LIFE, total: TOKEN_MAX },
             delivery: None,
+            password_workers: 1,
+        };
+        let http = HttpSettings {
+            base_path: "/API".to_owned(),
             heartbeat: HEARTBEAT,
             signalling: SignallingSettings {
                 heartbeat: HEARTBEAT,
@@ -156,20 +166,20 @@ impl World {
             conformance_echo: false,
             request_log: false,
             metrics: false,
-            password_workers: 1,
             proxies: TrustedProxies::default(),
             keep_alive: Duration::from_secs(75),
             body_deadline: Duration::from_secs(15),
         };
+        let mut settings = Settings { app, http };
         adjust(&mut settings);
         let entropy = Arc::new(Counting(AtomicU64::new(1)));
         let (notifier, _) = notifications();
         let engine = Arc::new(FakeEngine::new(notifier.clone()));
         let gateway = Arc::new(Gateway::new(Arc::clone(&engine) as Arc<dyn VideoEngine>, notifier));
-        let app = App::new(store.clone(), settings, Arc::new(Standing(clock.clone())), entropy, gateway);
+        let app = App::new(store.clone(), settings.app, Arc::new(Standing(clock.clone())), entropy);
         let live = app.live().clone();
-        let app = web::Data::new(finish(app));
-        let served = app.clone();
+        let adapter = web::Data::new(finish(Adapter::new(app, settings.http, gateway)));
+        let served = adapter.clone();
         let service =
             init_service(actix_web::App::new().configure(move |config| configure(&served, |_| (), config)))
                 .await;
@@ -178,17 +188,17 @@ impl World {
             let service = Rc::clone(&service);
             Box::pin(async move { service.call(request.to_request()).await.unwrap() })
         });
-        Self { serve, app, engine, store, live, clock, called: RefCell::default(), _dir: dir }
+        Self { serve, adapter, engine, store, live, clock, called: RefCell::default(), _dir: dir }
     }
 
     /// Serves on a port as well, for what is no request.
     pub(crate) fn listen(&self) -> SocketAddr {
-        let app = self.app.clone();
-        let connections = Arc::clone(app.connections());
+        let adapter = self.adapter.clone();
+        let connections = Arc::clone(adapter.connections());
         let overdue = Arc::clone(&connections);
         let server = HttpServer::new(move || {
-            let app = app.clone();
-            actix_web::App::new().configure(move |config| configure(&app, |_| (), config))
+            let adapter = adapter.clone();
+            actix_web::App::new().configure(move |config| configure(&adapter, |_| (), config))
         });
         actix_web::rt::spawn(async move {
             let (_running, stop) = watch::channel(false);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use clap::Args;
-use trialogue_delivery::{Bearer, Delivery, Email, Language, Sender, TextMessage};
 use trialogue_app::LinkKey;
+use trialogue_delivery::{Bearer, Delivery, Email, Language, Sender, TextMessage};
 use trialogue_storage::Channel;
 
 use super::address::url;
