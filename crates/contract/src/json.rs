@@ -15,6 +15,7 @@ mod path;
 mod read;
 mod reader;
 mod scalar;
+mod scan;
 mod write;
 
 pub use error::{JsonError, WriteError};

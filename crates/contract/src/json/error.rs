@@ -34,14 +34,14 @@ impl serde::ser::Error for WriteError {
 }
 
 /// Why a part of the document gave no value.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Stop {
     /// Reading has ended; the reader holds the reason.
     Ended,
     /// The text `""` stands where something other than a string is wanted; it means null.
     EmptyText,
     /// A wire type asked for, or refused, something in a way this format does not know.
-    Unsupported(String),
+    Unsupported,
 }
 
 impl fmt::Display for Stop {
@@ -49,7 +49,7 @@ impl fmt::Display for Stop {
         match self {
             Self::Ended => f.write_str("reading has ended"),
             Self::EmptyText => f.write_str("an empty text stands for null"),
-            Self::Unsupported(what) => f.write_str(what),
+            Self::Unsupported => f.write_str("the wire has no such type"),
         }
     }
 }
@@ -57,8 +57,8 @@ impl fmt::Display for Stop {
 impl std::error::Error for Stop {}
 
 impl serde::de::Error for Stop {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::Unsupported(message.to_string())
+    fn custom<T: fmt::Display>(_message: T) -> Self {
+        Self::Unsupported
     }
 }
 

@@ -1,25 +1,11 @@
 //! Strict JSON tokens over a UTF-8 text.
 
+use super::scan;
 use std::borrow::Cow;
 
 const UNEXPECTED_END: &str = "The text ends in the middle of a value";
 /// They cannot be written as XML 1.0; U+FFFE and U+FFFF neither.
 const CONTROL: &str = "Control characters other than tab, line feed and carriage return are not allowed";
-
-/// Bytes of a text that need no second look: all but quote, backslash, control characters, and 0xEF, with which U+FFFE and
-/// U+FFFF begin.
-const PLAIN: [bool; 256] = {
-    let mut plain = [true; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        plain[byte] = matches!(byte, 0x09 | 0x0A | 0x0D);
-        byte += 1;
-    }
-    plain[b'"' as usize] = false;
-    plain[b'\\' as usize] = false;
-    plain[0xEF] = false;
-    plain
-};
 
 /// Broken syntax: at which byte, and what is wrong there.
 pub(super) struct SyntaxError {
@@ -56,11 +42,38 @@ impl<'de> Lexer<'de> {
     }
 
     /// The next byte that is no white space, without taking it.
+    #[inline]
     pub(super) fn peek(&mut self) -> Option<u8> {
-        let rest = &self.text.as_bytes()[self.at..];
-        let blank = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
-        self.at += blank;
-        rest.get(blank).copied()
+        match self.text.as_bytes().get(self.at) {
+            Some(byte) if *byte > b' ' => Some(*byte),
+            _ => self.skip_white(),
+        }
+    }
+
+    #[inline(never)]
+    fn skip_white(&mut self) -> Option<u8> {
+        let bytes = self.text.as_bytes();
+        // One blank, as behind most colons.
+        if let Some([b' ', next @ b'!'..=0xFF]) = bytes.get(self.at..self.at + 2) {
+            self.at += 1;
+            return Some(*next);
+        }
+        let mut at = self.at;
+        loop {
+            at += match bytes.get(at) {
+                Some(b'\n' | b'\r' | b'\t') => 1,
+                Some(b' ') => scan::spaces(&bytes[at..]),
+                next => {
+                    self.at = at;
+                    return next.copied();
+                }
+            };
+        }
+    }
+
+    /// Takes the byte that [`peek`](Self::peek) has told.
+    pub(super) fn pass(&mut self) {
+        self.at += 1;
     }
 
     /// Takes `wanted` if it is the next byte that is no white space.
@@ -70,6 +83,7 @@ impl<'de> Lexer<'de> {
         found
     }
 
+    #[cold]
     pub(super) fn fail<T>(&self, what: &'static str) -> Lexed<T> {
         let what = if self.at >= self.text.len() { UNEXPECTED_END } else { what };
         Err(SyntaxError { at: self.at, what })
@@ -96,6 +110,22 @@ impl<'de> Lexer<'de> {
         }
     }
 
+    /// Takes the name `expected` and its colon if they come next in the form that most clients write: no escape, nothing
+    /// between quote and colon.
+    pub(super) fn take_member(&mut self, expected: &str) -> bool {
+        if self.peek() != Some(b'"') {
+            return false;
+        }
+        let rest = &self.text.as_bytes()[self.at + 1..];
+        match rest.strip_prefix(expected.as_bytes()) {
+            Some([b'"', b':', ..]) => {
+                self.at += expected.len() + 3;
+                true
+            }
+            _ => false,
+        }
+    }
+
     fn step(&mut self, token: Token<'de>) -> Token<'de> {
         self.at += 1;
         token
@@ -117,13 +147,13 @@ impl<'de> Lexer<'de> {
     /// the point is accepted, as Json.NET does.
     fn number(&mut self) -> Lexed<&'de str> {
         let start = self.at;
-        self.skip_if(b"-");
+        self.skip_if(|byte| byte == b'-');
         let whole = self.digits();
         let leading_zero = whole > 1 && self.text.as_bytes()[self.at - whole] == b'0';
-        let fraction = if self.skip_if(b".") { self.digits() } else { 0 };
+        let fraction = if self.skip_if(|byte| byte == b'.') { self.digits() } else { 0 };
         let mut well_formed = whole + fraction > 0 && !leading_zero;
-        if self.skip_if(b"eE") {
-            self.skip_if(b"+-");
+        if self.skip_if(|byte| matches!(byte, b'e' | b'E')) {
+            self.skip_if(|byte| matches!(byte, b'+' | b'-'));
             well_formed &= self.digits() > 0;
         }
         let next = self.text.as_bytes().get(self.at);
@@ -136,8 +166,8 @@ impl<'de> Lexer<'de> {
         }
     }
 
-    fn skip_if(&mut self, any: &[u8]) -> bool {
-        let found = self.text.as_bytes().get(self.at).is_some_and(|byte| any.contains(byte));
+    fn skip_if(&mut self, wanted: impl Fn(u8) -> bool) -> bool {
+        let found = self.text.as_bytes().get(self.at).is_some_and(|byte| wanted(*byte));
         self.at += usize::from(found);
         found
     }
@@ -154,7 +184,7 @@ impl<'de> Lexer<'de> {
         let mut unescaped: Option<String> = None;
         loop {
             let run = self.plain_run()?;
-            if self.skip_if(b"\"") {
+            if self.skip_if(|byte| byte == b'"') {
                 return Ok(match unescaped {
                     None => Cow::Borrowed(run),
                     Some(before) => Cow::Owned(before + run),
@@ -171,15 +201,17 @@ impl<'de> Lexer<'de> {
         let start = self.at;
         let bytes = self.text.as_bytes();
         loop {
-            self.at += bytes[self.at..].iter().take_while(|byte| PLAIN[usize::from(**byte)]).count();
+            self.at += scan::plain(&bytes[self.at..]);
             match bytes.get(self.at) {
                 Some(b'"' | b'\\') => return Ok(&self.text[start..self.at]),
+                Some(b'\t' | b'\n' | b'\r') => self.at += 1,
                 Some(0..0x20) => return self.fail(CONTROL),
                 // U+FFFE and U+FFFF.
-                Some(_) if matches!(bytes.get(self.at + 1..self.at + 3), Some([0xBF, 0xBE | 0xBF])) => {
+                Some(0xEF) if matches!(bytes.get(self.at + 1..self.at + 3), Some([0xBF, 0xBE | 0xBF])) => {
                     return self.fail(CONTROL);
                 }
-                Some(_) => self.at += 1,
+                // Another character beyond ASCII; its other bytes need no look.
+                Some(_) => self.at += scan::beyond_ascii(&bytes[self.at..]),
                 None => return self.fail(UNEXPECTED_END),
             }
         }

@@ -1,12 +1,36 @@
 //! Decimal literals: from the forms JSON clients send to the plain form of the wire's `decimal`.
 
+use std::borrow::Cow;
+
 /// No decimal has more digits than this.
 const MAX_DIGITS: i64 = 29;
+
+/// Every number of so many digits is a decimal.
+const SURE_DIGITS: usize = 28;
 
 /// `text` without exponent; `None` when it is no decimal number, or certainly out of range.
 ///
 /// The scale is kept as .NET keeps it: `1.50e1` is `15.0`, `1E-5` is `0.00001`.
-pub(super) fn plain(text: &str) -> Option<String> {
+pub(super) fn plain(text: &str) -> Option<Cow<'_, str>> {
+    if is_plain(text) { Some(Cow::Borrowed(text)) } else { without_exponent(text).map(Cow::Owned) }
+}
+
+/// Whether it is in that form already and surely in range, as most numbers are.
+fn is_plain(text: &str) -> bool {
+    let unsigned = text.strip_prefix('-').unwrap_or(text).as_bytes();
+    let point = unsigned.iter().position(|byte| *byte == b'.').unwrap_or(unsigned.len());
+    let (whole, fraction) = unsigned.split_at(point);
+    let one_zero = whole.first() != Some(&b'0') || whole.len() == 1;
+    let all_digits = |digits: &[u8]| digits.iter().all(u8::is_ascii_digit);
+    one_zero
+        && !whole.is_empty()
+        && fraction.len() != 1
+        && unsigned.len() <= SURE_DIGITS
+        && all_digits(whole)
+        && all_digits(fraction.get(1..).unwrap_or_default())
+}
+
+fn without_exponent(text: &str) -> Option<String> {
     let (sign, unsigned) = split_sign(text);
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
@@ -58,7 +82,7 @@ pub(super) fn plain_quoted(text: &str) -> Option<String> {
     }
     let whole = unsigned.split('.').next().unwrap_or_default();
     let ungrouped = whole.replace(',', "") + &unsigned[whole.len()..];
-    plain(&format!("{leading}{trailing}{ungrouped}"))
+    without_exponent(&format!("{leading}{trailing}{ungrouped}"))
 }
 
 fn split_sign(text: &str) -> (&'static str, &str) {

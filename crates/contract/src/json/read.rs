@@ -5,7 +5,7 @@ use super::lexer::Token;
 use super::path::Path;
 use super::reader::Reader;
 use super::scalar;
-use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
+use serde::de::value::{CowStrDeserializer, I64Deserializer, U64Deserializer};
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor,
 };
@@ -29,7 +29,7 @@ pub fn read<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Vec<JsonErr
     let value = reader.value().and_then(|value| reader.end_of_text().map(|()| value));
     match value {
         Ok(value) if reader.errors.is_empty() => Ok(value),
-        Err(Stop::Unsupported(_)) => Err(vec![reader.error_here("The value does not fit here")]),
+        Err(Stop::Unsupported) => Err(vec![reader.error_here("The value does not fit here")]),
         _ => Err(reader.errors),
     }
 }
@@ -72,13 +72,19 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Stop> {
-        let text = match name {
-            "decimal" => or_default(self.scalar(scalar::decimal)?, "0"),
-            "dateTime" => or_default(self.scalar(scalar::date_time)?, "0001-01-01"),
-            _ => return visitor.visit_newtype_struct(self),
-        };
-        let inner: StringDeserializer<Stop> = text.into_deserializer();
-        visitor.visit_newtype_struct(inner)
+        match name {
+            "decimal" => {
+                let text: CowStrDeserializer<'_, Stop> =
+                    or_default(self.scalar(scalar::decimal)?, "0").into_deserializer();
+                visitor.visit_newtype_struct(text)
+            }
+            "dateTime" => {
+                let ticks: I64Deserializer<Stop> =
+                    self.scalar(scalar::date_time)?.ticks().into_deserializer();
+                visitor.visit_newtype_struct(ticks)
+            }
+            _ => visitor.visit_newtype_struct(self),
+        }
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -126,7 +132,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Stop> {
-        Err(Stop::Unsupported("the wire has no such type".to_owned()))
+        Err(Stop::Unsupported)
     }
 
     forward_to_deserialize_any! {
@@ -136,8 +142,8 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 }
 
 /// The text of a value, or where it did not fit, and none was made, a text that its type accepts.
-fn or_default(text: String, default: &str) -> String {
-    if text.is_empty() { default.to_owned() } else { text }
+fn or_default<'t>(text: Cow<'t, str>, default: &'t str) -> Cow<'t, str> {
+    if text.is_empty() { Cow::Borrowed(default) } else { text }
 }
 
 /// The members of an object that its type knows.
@@ -155,11 +161,24 @@ impl<'r, 'de> Members<'r, 'de> {
         Self { reader, fields, seen: vec![false; fields.len()], likely: 0, first: true }
     }
 
+    /// Reads the next name; which of the fields it is, if it is one.
+    fn member(&mut self) -> Result<Option<usize>, Stop> {
+        if let Some(likely) = self.fields.get(self.likely)
+            && self.reader.member_is(likely)
+        {
+            return Ok(Some(self.likely));
+        }
+        let name = self.reader.member_name()?;
+        match self.field(&name) {
+            None if matches!(&*name, "$id" | "$ref") => {
+                Err(self.reader.end("References between objects are not supported"))
+            }
+            field => Ok(field),
+        }
+    }
+
     /// Names match to the letter first, then in any letter case.
     fn field(&self, name: &str) -> Option<usize> {
-        if self.fields.get(self.likely).is_some_and(|field| *field == name) {
-            return Some(self.likely);
-        }
         let exact = self.fields.iter().position(|field| *field == name);
         exact.or_else(|| self.fields.iter().position(|field| field.eq_ignore_ascii_case(name)))
     }
@@ -173,17 +192,15 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
             if !self.reader.next_in_container(std::mem::take(&mut self.first), b'}')? {
                 return Ok(None);
             }
-            let name = self.reader.member_name()?;
-            match self.field(&name) {
+            match self.member()? {
                 Some(index) if std::mem::replace(&mut self.seen[index], true) => {
                     self.reader.misfit("This member is given twice")?;
                 }
                 Some(index) => {
                     self.likely = index + 1;
-                    return seed.deserialize(BorrowedStrDeserializer::new(self.fields[index])).map(Some);
-                }
-                None if matches!(&*name, "$id" | "$ref") => {
-                    return Err(self.reader.end("References between objects are not supported"));
+                    // The derived visitor counts the members in the order of `fields`.
+                    let number: U64Deserializer<Stop> = (index as u64).into_deserializer();
+                    return seed.deserialize(number).map(Some);
                 }
                 None => {}
             }
@@ -234,7 +251,7 @@ impl<'de> MapAccess<'de> for Nothing {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, _seed: V) -> Result<V::Value, Stop> {
-        Err(Stop::Unsupported("there is no value without a name".to_owned()))
+        Err(Stop::Unsupported)
     }
 }
 

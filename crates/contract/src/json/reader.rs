@@ -62,12 +62,14 @@ impl<'de> Reader<'de> {
     }
 
     /// Reading cannot go on.
+    #[cold]
     pub(super) fn end(&mut self, what: &'static str) -> Stop {
         let error = self.error_here(what);
         self.errors.push(error);
         Stop::Ended
     }
 
+    #[inline]
     fn syntax<T>(&mut self, outcome: Result<T, SyntaxError>) -> Result<T, Stop> {
         outcome.map_err(|SyntaxError { at, what }| {
             let error = self.error_at(self.path.render(), at, what);
@@ -103,7 +105,10 @@ impl<'de> Reader<'de> {
     }
 
     /// A scalar as `coerce` understands it; a default where it does not fit.
-    pub(super) fn scalar<T: Default>(&mut self, coerce: fn(Token<'de>) -> Coerced<T>) -> Result<T, Stop> {
+    pub(super) fn scalar<T: Default>(
+        &mut self,
+        coerce: impl FnOnce(Token<'de>) -> Coerced<T>,
+    ) -> Result<T, Stop> {
         let token = self.token()?;
         let is_array = matches!(token, Token::OpenArray);
         let misfit = match coerce(token) {
@@ -153,17 +158,33 @@ impl<'de> Reader<'de> {
 
     /// Steps to the next item or member; `false` when `close` has ended the container.
     pub(super) fn next_in_container(&mut self, first: bool, close: u8) -> Result<bool, Stop> {
-        if self.lexer.take(close) {
-            self.path.leave();
-            return Ok(false);
-        }
-        if first || self.lexer.take(b',') {
-            return Ok(true);
+        match self.lexer.peek() {
+            Some(byte) if byte == close => {
+                self.lexer.pass();
+                self.path.leave();
+                return Ok(false);
+            }
+            Some(b',') if !first => {
+                self.lexer.pass();
+                return Ok(true);
+            }
+            _ if first => return Ok(true),
+            _ => {}
         }
         let expected =
             if close == b']' { "A comma or ] is expected here" } else { "A comma or } is expected here" };
         let failed = self.lexer.fail(expected);
         self.syntax(failed)
+    }
+
+    /// Reads a member's name and its colon if they are `expected`, to the letter.
+    #[inline]
+    pub(super) fn member_is(&mut self, expected: &'static str) -> bool {
+        let found = self.lexer.take_member(expected);
+        if found {
+            self.path.name(Cow::Borrowed(expected));
+        }
+        found
     }
 
     /// Reads a member's name and its colon.

@@ -4,7 +4,7 @@
 
 use super::lexer::Token;
 use super::{dates, number};
-use crate::models::Decimal;
+use crate::models::{DateTime, Decimal};
 use std::borrow::Cow;
 
 /// The outcome of reading a scalar as a certain type.
@@ -63,12 +63,12 @@ pub(super) fn text(token: Token<'_>) -> Coerced<Cow<'_, str>> {
 }
 
 /// A decimal in the form that XML writes, which the wire type reads.
-pub(super) fn decimal(token: Token<'_>) -> Coerced<String> {
+pub(super) fn decimal(token: Token<'_>) -> Coerced<Cow<'_, str>> {
     const MISFIT: &str = "A decimal number of at most 28 digits is expected here";
     let plain = match token {
         Token::Number(literal) => number::plain(literal),
         Token::Text(text) if text.is_empty() => return Coerced::EmptyText,
-        Token::Text(text) => number::plain_quoted(&text),
+        Token::Text(text) => number::plain_quoted(&text).map(Cow::Owned),
         Token::Null => return Coerced::Null,
         Token::Bool(_) | Token::OpenObject | Token::OpenArray => return Coerced::Fatal(MISFIT),
     };
@@ -78,14 +78,12 @@ pub(super) fn decimal(token: Token<'_>) -> Coerced<String> {
     }
 }
 
-/// A time in the form that XML writes, which the wire type reads.
-pub(super) fn date_time(token: Token<'_>) -> Coerced<String> {
+/// A time, in any of the forms that [`dates`] knows.
+pub(super) fn date_time(token: Token<'_>) -> Coerced<DateTime> {
     const MISFIT: &str = "A date and time such as \"2025-04-25T15:31:18.378Z\" is expected here";
     match token {
         Token::Text(text) if text.is_empty() => Coerced::EmptyText,
-        Token::Text(text) => {
-            dates::parse(&text).map_or(Coerced::Misfit(MISFIT), |time| Coerced::Value(time.to_string()))
-        }
+        Token::Text(text) => dates::parse(&text).map_or(Coerced::Misfit(MISFIT), Coerced::Value),
         Token::Null => Coerced::Null,
         Token::Number(_) | Token::Bool(_) | Token::OpenObject | Token::OpenArray => Coerced::Fatal(MISFIT),
     }

@@ -1,31 +1,16 @@
 //! The writer: compact JSON, escaped and punctuated as Json.NET does it.
 
 use super::error::WriteError;
+use super::scan;
 use serde::ser::{self, Serialize, SerializeMap, SerializeSeq, SerializeStruct};
 use std::fmt::Write as _;
 
 /// Writes `value` as one line of JSON, members in the order of their declaration, nulls included.
 pub fn write<T: Serialize + ?Sized>(value: &T) -> Result<String, WriteError> {
-    let mut writer = Writer { out: String::with_capacity(512), as_number: false };
+    let mut writer = Writer { out: String::with_capacity(1024), as_number: false };
     value.serialize(&mut writer)?;
     Ok(writer.out)
 }
-
-/// Bytes that stand for themselves: all but quote, backslash, control characters, and the first bytes of U+0085 and of
-/// U+2028 and U+2029.
-const PLAIN: [bool; 256] = {
-    let mut plain = [true; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        plain[byte] = false;
-        byte += 1;
-    }
-    plain[b'"' as usize] = false;
-    plain[b'\\' as usize] = false;
-    plain[0xC2] = false;
-    plain[0xE2] = false;
-    plain
-};
 
 struct Writer {
     out: String,
@@ -39,9 +24,9 @@ impl Writer {
         let mut rest = text;
         loop {
             // What stops a run is ASCII or the first byte of a character.
-            let run = rest.bytes().take_while(|byte| PLAIN[usize::from(*byte)]).count();
-            self.out.push_str(&rest[..run]);
-            let mut behind = rest[run..].chars();
+            let (run, behind) = rest.split_at(scan::plain(rest.as_bytes()));
+            self.out.push_str(run);
+            let mut behind = behind.chars();
             let Some(c) = behind.next() else { break };
             if let Some(escape) = short_escape(c) {
                 self.out.push_str(escape);
@@ -99,7 +84,7 @@ impl<'w> ser::Serializer for &'w mut Writer {
     }
 
     fn serialize_i32(self, value: i32) -> Result<(), WriteError> {
-        self.out.push_str(&value.to_string());
+        self.out.push_str(itoa::Buffer::new().format(value));
         Ok(())
     }
 
@@ -294,9 +279,15 @@ impl SerializeStruct for Container<'_> {
         key: &'static str,
         value: &T,
     ) -> Result<(), WriteError> {
-        self.separate();
-        self.writer.text(key);
-        self.writer.out.push(':');
+        debug_assert_eq!(scan::plain(key.as_bytes()), key.len(), "a member's name needs no escape");
+        let out = &mut self.writer.out;
+        if std::mem::take(&mut self.first) {
+            out.push('"');
+        } else {
+            out.push_str(",\"");
+        }
+        out.push_str(key);
+        out.push_str("\":");
         value.serialize(&mut *self.writer)
     }
 

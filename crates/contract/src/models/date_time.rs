@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The finest step: .NET counts time in ticks of 100 ns, which are seven digits of a second.
-const TICK_NANOSECONDS: i64 = 100;
+const TICK_NANOSECONDS: u32 = 100;
 const TICKS_PER_SECOND: i64 = 10_000_000;
 const TICK_DIGITS: usize = 7;
 
@@ -22,12 +22,12 @@ impl DateTime {
     /// without a zone.
     pub fn parse(text: &str) -> Option<Self> {
         let (local, zone_minutes) = split_zone(text)?;
-        let (date, time) = match local.split_once('T') {
+        let (date, time) = match cut_at(local, b'T') {
             Some((date, time)) => (date, Some(time)),
             None => (local, None),
         };
         let mut parts = DateParts { zone_minutes, ..DateParts::default() };
-        let mut date = date.split('-');
+        let mut date = date.as_bytes().split(|byte| *byte == b'-');
         parts.year = fixed(date.next()?, 4)?;
         match (date.next(), date.next(), date.next(), time) {
             (None, None, None, None) => {}
@@ -39,8 +39,8 @@ impl DateTime {
         }
         if let Some(time) = time {
             let (clock, fraction) =
-                time.split_once('.').map_or((time, None), |(clock, rest)| (clock, Some(rest)));
-            let mut clock = clock.split(':');
+                cut_at(time, b'.').map_or((time, None), |(clock, rest)| (clock, Some(rest)));
+            let mut clock = clock.as_bytes().split(|byte| *byte == b':');
             parts.hour = fixed(clock.next()?, 2)?;
             parts.minute = fixed(clock.next()?, 2)?;
             parts.second = fixed(clock.next()?, 2)?;
@@ -62,6 +62,18 @@ impl DateTime {
         self.0.timestamp_micros()
     }
 
+    /// Ticks of 100 ns since the beginning of 1970: all that it is.
+    pub(crate) fn ticks(self) -> i64 {
+        self.0.timestamp() * TICKS_PER_SECOND + i64::from(self.0.timestamp_subsec_nanos() / TICK_NANOSECONDS)
+    }
+
+    /// The moment so many ticks after the beginning of 1970.
+    fn from_ticks(ticks: i64) -> Option<Self> {
+        let nanoseconds = u32::try_from(ticks.rem_euclid(TICKS_PER_SECOND)).ok()? * TICK_NANOSECONDS;
+        let time = chrono::DateTime::from_timestamp(ticks.div_euclid(TICKS_PER_SECOND), nanoseconds)?;
+        (1..=9999).contains(&time.year()).then_some(Self(time))
+    }
+
     /// The moment so many milliseconds after the beginning of 1970.
     pub fn from_milliseconds(milliseconds: i64) -> Option<Self> {
         let time = chrono::DateTime::from_timestamp_millis(milliseconds)?.naive_utc();
@@ -79,8 +91,8 @@ impl Default for DateTime {
 impl From<chrono::DateTime<Utc>> for DateTime {
     /// Cuts to the tick.
     fn from(time: chrono::DateTime<Utc>) -> Self {
-        let beyond_tick = i64::from(time.nanosecond()) % TICK_NANOSECONDS;
-        Self(clamp(time.naive_utc() - TimeDelta::nanoseconds(beyond_tick)).and_utc())
+        let beyond_tick = time.nanosecond() % TICK_NANOSECONDS;
+        Self(clamp(time.naive_utc() - TimeDelta::nanoseconds(beyond_tick.into())).and_utc())
     }
 }
 
@@ -92,13 +104,29 @@ impl From<DateTime> for chrono::DateTime<Utc> {
 
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.format("%Y-%m-%dT%H:%M:%S"))?;
-        let ticks = i64::from(self.0.nanosecond()) / TICK_NANOSECONDS;
-        if ticks > 0 {
-            let digits = format!("{ticks:07}");
-            write!(f, ".{}", digits.trim_end_matches('0'))?;
-        }
-        f.write_str("Z")
+        // chrono's own formatting takes ten times as long.
+        let mut text = *b"0000-00-00T00:00:00.0000000Z";
+        let (date, time) = (self.0.date_naive(), self.0.time());
+        // The years are 1 to 9999.
+        put(&mut text[0..4], date.year().unsigned_abs());
+        put(&mut text[5..7], date.month());
+        put(&mut text[8..10], date.day());
+        put(&mut text[11..13], time.hour());
+        put(&mut text[14..16], time.minute());
+        put(&mut text[17..19], time.second());
+        put(&mut text[20..27], time.nanosecond() / TICK_NANOSECONDS);
+        // Without trailing zeros, and without a point that nothing follows.
+        let fraction = text[20..27].iter().rposition(|digit| *digit != b'0').map_or(0, |last| last + 2);
+        text[19 + fraction] = b'Z';
+        f.write_str(str::from_utf8(&text[..20 + fraction]).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// Writes the last digits of a number.
+fn put(digits: &mut [u8], mut number: u32) {
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
     }
 }
 
@@ -131,7 +159,7 @@ impl DateParts<'_> {
         let year = i32::try_from(self.year).ok().filter(|year| (1..=9999).contains(year))?;
         let date = NaiveDate::from_ymd_opt(year, self.month, self.day)?;
         let local = date.and_hms_opt(hour, self.minute, self.second)?
-            + TimeDelta::nanoseconds(ticks * TICK_NANOSECONDS)
+            + TimeDelta::nanoseconds(ticks * i64::from(TICK_NANOSECONDS))
             + TimeDelta::days(i64::from(midnight_after));
         Some(DateTime(clamp(local - TimeDelta::minutes(self.zone_minutes)).and_utc()))
     }
@@ -143,7 +171,8 @@ fn ticks(fraction: &str) -> Option<i64> {
         return None;
     }
     let (kept, cut) = fraction.split_at(fraction.len().min(TICK_DIGITS));
-    let ticks: i64 = format!("{kept:0<TICK_DIGITS$}").parse().ok()?;
+    let digits = kept.bytes().chain(std::iter::repeat(b'0')).take(TICK_DIGITS);
+    let ticks = digits.fold(0, |ticks, digit| ticks * 10 + i64::from(digit - b'0'));
     let rest = cut.trim_end_matches('0');
     let up = match rest.as_bytes().first() {
         Some(b'5') if rest.len() == 1 => ticks % 2 == 1,
@@ -158,7 +187,7 @@ fn first_moment() -> NaiveDateTime {
 }
 
 fn clamp(time: NaiveDateTime) -> NaiveDateTime {
-    let last_tick = TimeDelta::nanoseconds((TICKS_PER_SECOND * 86_400 - 1) * TICK_NANOSECONDS);
+    let last_tick = TimeDelta::nanoseconds((TICKS_PER_SECOND * 86_400 - 1) * i64::from(TICK_NANOSECONDS));
     let last_day = NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default().and_time(chrono::NaiveTime::MIN);
     time.clamp(first_moment(), last_day + last_tick)
 }
@@ -176,21 +205,29 @@ fn split_zone(text: &str) -> Option<(&str, i64)> {
         [b'-', _, _, b':', ..] => -1,
         _ => return Some((text, 0)),
     };
-    let (hours, minutes) = (fixed(zone.get(1..3)?, 2)?, fixed(zone.get(4..)?, 2)?);
+    let (hours, minutes) = (fixed(&zone.as_bytes()[1..3], 2)?, fixed(&zone.as_bytes()[4..], 2)?);
     let total = i64::from(hours) * 60 + i64::from(minutes);
     (minutes < 60 && total <= 14 * 60).then_some((local, sign * total))
 }
 
+/// What stands before and behind the first byte `at`. These texts are too short for the search of the standard library to pay.
+fn cut_at(text: &str, at: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == at)?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
 /// A number of exactly `length` digits.
-fn fixed(digits: &str, length: usize) -> Option<u32> {
-    let sound = digits.len() == length && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if sound { digits.parse().ok() } else { None }
+fn fixed(digits: &[u8], length: usize) -> Option<u32> {
+    let sound = digits.len() == length && digits.iter().all(u8::is_ascii_digit);
+    sound.then(|| digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
 }
 
 mod text {
     use super::DateTime;
     use chrono::Utc;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+    use serde::de::{Deserializer, Error, Visitor};
+    use serde::ser::Serializer;
+    use std::fmt;
 
     pub(super) fn serialize<S: Serializer>(
         time: &chrono::DateTime<Utc>,
@@ -202,10 +239,26 @@ mod text {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<chrono::DateTime<Utc>, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        match DateTime::parse(&text) {
-            Some(DateTime(time)) => Ok(time),
-            None => Err(D::Error::custom("a date and time of XML Schema is expected")),
+        deserializer.deserialize_str(TextOrTicks).map(|DateTime(time)| time)
+    }
+
+    /// A text, or the ticks of what a reader with other forms of dates has read from it.
+    struct TextOrTicks;
+
+    impl Visitor<'_> for TextOrTicks {
+        type Value = DateTime;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a date and time of XML Schema")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<DateTime, E> {
+            DateTime::parse(text).ok_or_else(|| E::custom("a date and time of XML Schema is expected"))
+        }
+
+        fn visit_i64<E: Error>(self, ticks: i64) -> Result<DateTime, E> {
+            DateTime::from_ticks(ticks)
+                .ok_or_else(|| E::custom("a moment between the years 1 and 9999 is expected"))
         }
     }
 }

@@ -19,9 +19,13 @@ impl Decimal {
     /// Reads digits with an optional sign and an optional point; `None` for anything else and outside the range.
     pub fn parse(text: &str) -> Option<Self> {
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-        let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
-        let mut digits = whole.bytes().chain(fraction.bytes());
-        if whole.len() + fraction.len() == 0 || !digits.all(|byte| byte.is_ascii_digit()) {
+        let mut points = 0;
+        let sound = unsigned.bytes().all(|byte| {
+            points += usize::from(byte == b'.');
+            byte.is_ascii_digit() || byte == b'.'
+        });
+        // Digits, and one point at most among, before or behind them.
+        if !sound || points > 1 || unsigned.len() == points {
             return None;
         }
         let mut value: rust_decimal::Decimal = text.parse().ok()?;
@@ -51,7 +55,9 @@ impl fmt::Display for Decimal {
 
 mod text {
     use super::Decimal;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+    use serde::de::{Deserializer, Error, Visitor};
+    use serde::ser::Serializer;
+    use std::fmt;
 
     pub(super) fn serialize<S: Serializer>(
         value: &rust_decimal::Decimal,
@@ -63,10 +69,20 @@ mod text {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<rust_decimal::Decimal, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        match Decimal::parse(&text) {
-            Some(Decimal(value)) => Ok(value),
-            None => Err(D::Error::custom("a decimal number of at most 28 digits is expected")),
+        deserializer.deserialize_str(Text).map(|Decimal(number)| number)
+    }
+
+    struct Text;
+
+    impl Visitor<'_> for Text {
+        type Value = Decimal;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a decimal number of at most 28 digits")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Decimal, E> {
+            Decimal::parse(text).ok_or_else(|| E::custom("a decimal number of at most 28 digits is expected"))
         }
     }
 }
