@@ -12,10 +12,11 @@ INSERT INTO tokens (hash, user_id, created_at, expires_at)
 SELECT sha256(convert_to(lpad(i::text, 64, '0'), 'UTF8')), i, {now}, {now} + 43200000000
 FROM generate_series(1, {guests}) i;
 
-INSERT INTO conferences (id, client_id, provider_id, language_id, stage, outcome, ended_at, serviced, last_seq,
-    requested_at, situation_code, additional_info)
-SELECT {guests} + i, (i - 1) % {guests} + 1, {guests} + (i - 1) % {guests} + 1, 44, 4, 1, {now} - 86400000000 + i, true, 6,
-    {now} - 90000000000, 0, 'Ward 7'
+INSERT INTO conferences (id, client_id, ended_at, serviced, last_seq, requested_at, situation_code, additional_info)
+SELECT {guests} + i, (i - 1) % {guests} + 1, {now} - 86400000000 + i, true, 6, {now} - 90000000000, 0, 'Ward 7'
+FROM generate_series(1, {past}) i;
+INSERT INTO requests (conference_id, id, language_id, provider_id, stage, outcome, ended_at)
+SELECT {guests} + i, {guests} + i, 44, {guests} + (i - 1) % {guests} + 1, 3, 1, {now} - 86400000000 + i
 FROM generate_series(1, {past}) i;
 INSERT INTO participants (conference_id, id, position, kind, user_id, state, reason, finished_at, removal, name)
 SELECT {guests} + i, 3 * ({guests} + i) - 3 + kind, kind - 1, kind,
@@ -23,9 +24,11 @@ SELECT {guests} + i, 3 * ({guests} + i) - 3 + kind, kind - 1, kind,
     6, 1, {now} - 86400000000, 4, CASE kind WHEN 3 THEN 'Rosa Relative' END
 FROM generate_series(1, {past}) i, generate_series(1, 3) kind;
 
-INSERT INTO conferences (id, client_id, provider_id, language_id, stage, serviced, last_seq, next_deadline, requested_at,
-    situation_code, additional_info)
-SELECT i, i, {guests} + i, 44, 3, true, 6, {now} + 43200000000 + i, {now} - 600000000, 0, 'Ward 7'
+INSERT INTO conferences (id, client_id, serviced, last_seq, next_deadline, requested_at, situation_code, additional_info)
+SELECT i, i, true, 6, {now} + 43200000000 + i, {now} - 600000000, 0, 'Ward 7'
+FROM generate_series(1, {guests}) i;
+INSERT INTO requests (conference_id, id, language_id, provider_id, stage)
+SELECT i, i, 44, {guests} + i, 2
 FROM generate_series(1, {guests}) i;
 INSERT INTO participants (conference_id, id, position, kind, user_id, state, account_expires, account_secret,
     invitation, name, email)

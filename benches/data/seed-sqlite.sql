@@ -12,13 +12,13 @@ SELECT i, 1, 'client' || i || '@bench.example', '-', 'Client ' || i, 1, 0, {now}
 INSERT INTO users (id, role, email, password_hash, name, online, performance, last_seen, created_at)
 SELECT {guests} + i, 2, 'provider' || i || '@bench.example', '-', 'Provider ' || i, 1, 0, {now} + 3600000000, {now} FROM guests;
 
-INSERT INTO conferences (id, client_id, provider_id, language_id, stage, serviced, last_seq, next_deadline, requested_at,
-    situation_code, additional_info)
-SELECT i, i, {guests} + i, 44, 3, 1, 6, {now} + 43200000000 + i, {now} - 600000000, 0, 'Ward 7' FROM guests;
-INSERT INTO conferences (id, client_id, provider_id, language_id, stage, outcome, ended_at, serviced, last_seq,
-    requested_at, situation_code, additional_info)
-SELECT {guests} + i, (i - 1) % {guests} + 1, {guests} + (i - 1) % {guests} + 1, 44, 4, 1, {now} - 86400000000 + i, 1, 6,
-    {now} - 90000000000, 0, 'Ward 7' FROM past;
+INSERT INTO conferences (id, client_id, serviced, last_seq, next_deadline, requested_at, situation_code, additional_info)
+SELECT i, i, 1, 6, {now} + 43200000000 + i, {now} - 600000000, 0, 'Ward 7' FROM guests;
+INSERT INTO requests (conference_id, id, language_id, provider_id, stage) SELECT i, i, 44, {guests} + i, 2 FROM guests;
+INSERT INTO conferences (id, client_id, ended_at, serviced, last_seq, requested_at, situation_code, additional_info)
+SELECT {guests} + i, (i - 1) % {guests} + 1, {now} - 86400000000 + i, 1, 6, {now} - 90000000000, 0, 'Ward 7' FROM past;
+INSERT INTO requests (conference_id, id, language_id, provider_id, stage, outcome, ended_at)
+SELECT {guests} + i, {guests} + i, 44, {guests} + (i - 1) % {guests} + 1, 3, 1, {now} - 86400000000 + i FROM past;
 
 INSERT INTO participants (conference_id, id, position, kind, user_id, state, account_expires, account_secret,
     invitation, name, email)

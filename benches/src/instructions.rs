@@ -9,8 +9,10 @@ use anyhow::{Context as _, bail, ensure};
 use datacontract::Contract;
 use trialogue_contract::json;
 use trialogue_contract::models::ResultVideoConferenceParticipant;
-use trialogue_domain::{Actor, ConferenceId, Effect, Observation, ParticipantId, Timestamp, UserId};
-use trialogue_storage::{Ask, DatabaseUrl, Store, StoreOptions, Whose, hash_secret};
+use trialogue_domain::{
+    self as domain, Actor, ConferenceId, Effect, Observation, ParticipantId, Timestamp, UserId,
+};
+use trialogue_storage::{DatabaseUrl, Store, StoreOptions, Whose, hash_secret};
 
 use crate::clock::micros;
 use crate::programs::HERE;
@@ -118,7 +120,9 @@ fn kicks(count: u32, with_removal: bool) -> anyhow::Result<()> {
             ensure!(session.user == UserId(i32::try_from(call)?), "the token is another's");
             let whose = Whose::Id(ConferenceId(i32::try_from(call)?));
             let target = ParticipantId(i32::try_from(guest(call))?);
-            store.command(whose, Actor::Client(session.user), Ask::Kick(target), Timestamp(now)).await?;
+            store
+                .command(whose, Actor::Client(session.user), domain::Command::Kick(target), Timestamp(now))
+                .await?;
         }
         if with_removal {
             remove(&store, now).await?;

@@ -21,8 +21,7 @@ diesel::table! { tokens (hash) { hash -> Binary, user_id -> Integer, created_at 
 diesel::table! { users (id) { id -> Integer, role -> SmallInt, last_seen -> Nullable<BigInt>, } }
 diesel::table! {
     conferences (id) {
-        id -> Integer, client_id -> Integer, provider_id -> Nullable<Integer>, language_id -> Integer,
-        stage -> SmallInt, stage_deadline -> Nullable<BigInt>, outcome -> Nullable<SmallInt>,
+        id -> Integer, client_id -> Integer, start_by -> Nullable<BigInt>,
         ended_at -> Nullable<BigInt>, serviced -> Bool, last_seq -> Integer, next_deadline -> Nullable<BigInt>,
         requested_at -> BigInt, situation_code -> Integer, additional_info -> Nullable<Text>,
         location -> Nullable<Text>, from_language_id -> Nullable<Integer>,
@@ -31,7 +30,7 @@ diesel::table! {
 diesel::table! {
     participants (conference_id, id) {
         conference_id -> Integer, id -> Integer, position -> Integer, kind -> SmallInt,
-        user_id -> Nullable<Integer>, language_id -> Nullable<Integer>, state -> SmallInt,
+        user_id -> Nullable<Integer>, request_id -> Nullable<Integer>, state -> SmallInt,
         deadline -> Nullable<BigInt>, account_expires -> Nullable<BigInt>, account_secret -> Nullable<Binary>,
         reason -> Nullable<SmallInt>, finished_at -> Nullable<BigInt>, removal -> Nullable<SmallInt>,
         invitation -> Nullable<Binary>, name -> Nullable<Text>, email -> Nullable<Text>,
@@ -42,7 +41,7 @@ diesel::allow_tables_to_appear_in_same_query!(tokens, users);
 diesel::joinable!(tokens -> users (user_id));
 
 type Conference = (
-    (i32, i32, Option<i32>, i32, i16, Option<i64>, Option<i16>, Option<i64>),
+    (i32, i32, Option<i64>, Option<i64>),
     (bool, i32, Option<i64>, i64, i32, Option<String>, Option<String>, Option<i32>),
 );
 
@@ -172,16 +171,7 @@ fn kick(connection: &mut SqliteConnection, call: i32, token: &str, at: i64) -> a
         c::conferences
             .find(call)
             .select((
-                (
-                    c::id,
-                    c::client_id,
-                    c::provider_id,
-                    c::language_id,
-                    c::stage,
-                    c::stage_deadline,
-                    c::outcome,
-                    c::ended_at,
-                ),
+                (c::id, c::client_id, c::start_by, c::ended_at),
                 (
                     c::serviced,
                     c::last_seq,
@@ -208,7 +198,7 @@ fn kick(connection: &mut SqliteConnection, call: i32, token: &str, at: i64) -> a
                     p::position,
                     p::kind,
                     p::user_id,
-                    p::language_id,
+                    p::request_id,
                     p::state,
                     p::deadline,
                     p::account_expires,

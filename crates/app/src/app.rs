@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use trialogue_domain::{Actor, Conference, Timestamp};
-use trialogue_storage::{Ask, Store, Whose};
+use trialogue_domain::{Actor, Command, Conference, Timestamp};
+use trialogue_storage::{Store, Whose};
 
 use crate::error::AppError;
 use crate::limits::login::LoginLimits;
@@ -87,7 +87,12 @@ impl App {
     }
 
     /// Does a command of the rules.
-    pub(crate) async fn command(&self, whose: Whose, actor: Actor, ask: Ask) -> Result<Conference, AppError> {
-        Ok(self.store.command(whose, actor, ask, self.now()).await?)
+    pub(crate) async fn command(
+        &self,
+        whose: Whose,
+        actor: Actor,
+        command: Command,
+    ) -> Result<Conference, AppError> {
+        Ok(self.store.command(whose, actor, command, self.now()).await?)
     }
 }

@@ -1,7 +1,7 @@
 //! The call of a request: started, confirmed, taken up again, finished. Each fails with the rules' refusal.
 
-use trialogue_domain::{Conference, Refusal};
-use trialogue_storage::{Ask, CallLeg, StoreError};
+use trialogue_domain::{Command, Conference, Refusal};
+use trialogue_storage::{CallLeg, StoreError};
 
 use crate::app::App;
 use crate::authentication::Caller;
@@ -10,32 +10,32 @@ use crate::error::AppError;
 impl App {
     /// The client is ready for video; the interpreter must confirm.
     pub async fn start_video(&self, caller: &Caller) -> Result<Conference, AppError> {
-        self.command(caller.own(), caller.actor(), Ask::StartVideo).await
+        self.command(caller.own(), caller.actor(), Command::StartVideo).await
     }
 
     /// The client calls the same interpreter again.
     pub async fn video_again(&self, caller: &Caller) -> Result<(), AppError> {
-        self.command(caller.own(), caller.actor(), Ask::VideoAgain).await.map(drop)
+        self.command(caller.own(), caller.actor(), Command::VideoAgain).await.map(drop)
     }
 
     /// The interpreter is out of the request, and another one is searched for.
     pub async fn find_another(&self, caller: &Caller) -> Result<(), AppError> {
-        self.command(caller.own(), caller.actor(), Ask::FindAnother).await.map(drop)
+        self.command(caller.own(), caller.actor(), Command::FindAnother).await.map(drop)
     }
 
     /// **The listener's confirmation.**
     pub async fn confirm_video(&self, caller: &Caller) -> Result<(), AppError> {
-        self.command(caller.own(), caller.actor(), Ask::ConfirmVideo).await.map(drop)
+        self.command(caller.own(), caller.actor(), Command::ConfirmVideo).await.map(drop)
     }
 
     /// The listener's no.
     pub async fn refuse_video(&self, caller: &Caller) -> Result<(), AppError> {
-        unless_released(self.command(caller.own(), caller.actor(), Ask::RefuseVideo).await)
+        unless_released(self.command(caller.own(), caller.actor(), Command::RefuseVideo).await)
     }
 
     /// The interpreter whose connection was lost comes back into the running call.
     pub async fn rejoin(&self, caller: &Caller) -> Result<(), AppError> {
-        self.command(caller.own(), caller.actor(), Ask::Rejoin).await.map(drop)
+        self.command(caller.own(), caller.actor(), Command::Rejoin).await.map(drop)
     }
 
     /// The call is over, done or cancelled. The client reports its legs, which are kept.

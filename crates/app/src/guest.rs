@@ -1,7 +1,7 @@
 //! The invited third party, with the invitation's secret as its token.
 
-use trialogue_domain::Refusal;
-use trialogue_storage::{Ask, ConferenceView, Invitation, Whose};
+use trialogue_domain::{Command, Refusal};
+use trialogue_storage::{ConferenceView, Invitation, Whose};
 
 use crate::app::App;
 use crate::error::AppError;
@@ -23,7 +23,7 @@ impl App {
     /// # Errors
     /// [`AppError::Store`] with the rules' refusal.
     pub async fn confirm_invitation(&self, token: &Secret) -> Result<(), AppError> {
-        self.answer_invitation(token, Ask::ConfirmInvitation).await
+        self.answer_invitation(token, Command::ConfirmInvitation).await
     }
 
     /// The guest's no.
@@ -31,7 +31,7 @@ impl App {
     /// # Errors
     /// As [`App::confirm_invitation`].
     pub async fn decline_invitation(&self, token: &Secret) -> Result<(), AppError> {
-        self.answer_invitation(token, Ask::DeclineInvitation).await
+        self.answer_invitation(token, Command::DeclineInvitation).await
     }
 
     /// The guest goes.
@@ -39,11 +39,11 @@ impl App {
     /// # Errors
     /// As [`App::confirm_invitation`].
     pub async fn leave(&self, token: &Secret) -> Result<(), AppError> {
-        self.answer_invitation(token, Ask::Leave).await
+        self.answer_invitation(token, Command::Leave).await
     }
 
-    async fn answer_invitation(&self, token: &Secret, ask: Ask) -> Result<(), AppError> {
+    async fn answer_invitation(&self, token: &Secret, command: Command) -> Result<(), AppError> {
         let invitation = self.guest(token).await?;
-        self.command(Whose::Id(invitation.conference), invitation.actor(), ask).await.map(drop)
+        self.command(Whose::Id(invitation.conference), invitation.actor(), command).await.map(drop)
     }
 }

@@ -1,7 +1,7 @@
 //! Remove an invited third party.
 
-use trialogue_domain::{ConferenceId, ParticipantId};
-use trialogue_storage::{Ask, Whose};
+use trialogue_domain::{Command, ConferenceId, ParticipantId};
+use trialogue_storage::Whose;
 
 use crate::app::App;
 use crate::authentication::Caller;
@@ -18,6 +18,6 @@ impl App {
         conference: ConferenceId,
         participant: ParticipantId,
     ) -> Result<(), AppError> {
-        self.command(Whose::Id(conference), caller.actor(), Ask::Kick(participant)).await.map(drop)
+        self.command(Whose::Id(conference), caller.actor(), Command::Kick(participant)).await.map(drop)
     }
 }

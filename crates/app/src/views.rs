@@ -47,7 +47,7 @@ impl App {
             return Err(Refusal::Released.into());
         }
         shown.provider = shown.provider.take().filter(|person| provider == Some(person.id));
-        let open: Vec<UserId> = shown.conference.open_offers().collect();
+        let open: Vec<UserId> = shown.conference.main.open_offers().collect();
         shown.offered.retain(|offered| open.contains(&offered.person.id));
         Ok(view)
     }

@@ -1,8 +1,8 @@
 //! The next state. Replaying a conference's events gives its stored state.
 
 use crate::{
-    Account, Conference, ConferenceId, Event, Kind, Offer, OfferState, Participant, ParticipantId, Party,
-    Removal, Stage, State, Timestamp,
+    Account, Conference, ConferenceId, Event, FinishReason, InvitedParty, Kind, Offer, OfferState, Outcome,
+    Participant, ParticipantId, Party, Removal, Request, RequestId, Stage, State, Timestamp, UserId,
 };
 
 /// A log that is no conference's.
@@ -23,8 +23,9 @@ impl Conference {
             Event::Requested { client, language, deadline } => Ok(Self {
                 id,
                 client: *client,
-                language: *language,
-                stage: Stage::Searching { offers: Vec::new(), deadline: *deadline },
+                main: Request::begin(RequestId::main(id), *language, *deadline),
+                others: Vec::new(),
+                start_by: None,
                 serviced: false,
                 participants: Vec::new(),
                 last_seq: 1,
@@ -54,30 +55,26 @@ impl Conference {
         match event {
             // A request begins once; see `begin`.
             Event::Requested { .. } => {}
-            Event::Offered { provider } => {
-                if let Stage::Searching { offers, .. } = &mut self.stage {
+            Event::Offered { request, provider } => {
+                if let Some(offers) = self.offers_mut(*request) {
                     offers.push(Offer { provider: *provider, state: OfferState::Open });
                 }
             }
-            Event::OfferDeclined { provider } => {
-                if let Stage::Searching { offers, .. } = &mut self.stage {
-                    offers
-                        .iter_mut()
-                        .filter(|o| o.provider == *provider)
-                        .for_each(|o| o.state = OfferState::Declined);
-                }
+            Event::OfferDeclined { request, provider } => {
+                let offers = self.offers_mut(*request).into_iter().flatten();
+                offers.filter(|o| o.provider == *provider).for_each(|o| o.state = OfferState::Declined);
             }
-            Event::Accepted { provider, deadline } => {
-                self.stage = Stage::Accepted { provider: *provider, deadline: *deadline };
-            }
+            Event::Accepted { request, provider, deadline } => self.accept(*request, *provider, *deadline),
             Event::CallStarted { client, provider, deadline } => {
                 self.start_call(*client, *provider, *deadline);
             }
-            Event::Invited { participant, party, deadline } => self.participants.push(Participant {
-                id: *participant,
-                party: (*party).into(),
-                state: State::Informed { deadline: *deadline },
-            }),
+            Event::Invited { participant, party, deadline } => {
+                if let InvitedParty::SecondInterpreter { request, language } = party {
+                    self.others.push(Request::begin(*request, *language, *deadline));
+                }
+                let state = State::Informed { deadline: *deadline };
+                self.participants.push(Participant { id: *participant, party: (*party).into(), state });
+            }
             Event::Confirmed { participant, deadline } => self.confirm(*participant, *deadline),
             Event::AccountIssued(issued) => {
                 self.serviced = true;
@@ -97,6 +94,7 @@ impl Conference {
                 });
             }
             Event::Finished { participant, reason } => {
+                self.end_request_of(*participant, *reason, at);
                 self.update(*participant, |state| State::Finished {
                     reason: *reason,
                     at,
@@ -104,13 +102,12 @@ impl Conference {
                 });
             }
             Event::CallEnded { deadline } => {
-                if let Some(provider) = self.provider() {
-                    self.stage = Stage::Accepted { provider, deadline: *deadline };
-                }
+                self.start_by = Some(*deadline);
             }
             Event::Released { provider, reason, deadline } => {
                 let released = Offer { provider: *provider, state: OfferState::Released(*reason) };
-                self.stage = Stage::Searching { offers: vec![released], deadline: *deadline };
+                self.main.stage = Stage::Searching { offers: vec![released], deadline: *deadline };
+                self.start_by = None;
             }
             Event::Rejoined { participant, deadline } => {
                 if let Some(provider) = self.provider() {
@@ -123,15 +120,60 @@ impl Conference {
             Event::Removed { participant } => self.set_removal(*participant, Removal::Removed),
             Event::RemovalVerified { participant } => self.set_removal(*participant, Removal::Verified),
             Event::Ended { outcome } => {
-                self.stage = Stage::Ended { outcome: *outcome, provider: self.provider(), at };
+                self.main.stage = Stage::Ended { outcome: *outcome, provider: self.provider(), at };
+                self.start_by = None;
             }
         }
         self
     }
 
+    fn request_mut(&mut self, id: RequestId) -> Option<&mut Request> {
+        std::iter::once(&mut self.main).chain(&mut self.others).find(|r| r.id == id)
+    }
+
+    fn offers_mut(&mut self, request: RequestId) -> Option<&mut Vec<Offer>> {
+        match &mut self.request_mut(request)?.stage {
+            Stage::Searching { offers, .. } => Some(offers),
+            Stage::Accepted { .. } | Stage::Ended { .. } => None,
+        }
+    }
+
+    /// The main request waits for a call from now on; a second interpreter's participant is told.
+    fn accept(&mut self, id: RequestId, provider: UserId, deadline: Timestamp) {
+        if let Some(request) = self.request_mut(id) {
+            request.stage = Stage::Accepted { provider };
+        }
+        if id == self.main.id {
+            self.start_by = Some(deadline);
+        }
+        let own = |p: &&mut Participant| p.party == Party::SecondInterpreter(id);
+        if let Some(participant) = self.participants.iter_mut().find(own)
+            && let State::Informed { deadline: told } = &mut participant.state
+        {
+            *told = deadline;
+        }
+    }
+
+    /// A second interpreter's request ends with its participant.
+    fn end_request_of(&mut self, id: ParticipantId, reason: FinishReason, at: Timestamp) {
+        let Some(participant) = self.participant(id) else { return };
+        let Some(request) = self.request_of(participant) else { return };
+        let is_used = participant.state.account().is_some();
+        let outcome = match &request.stage {
+            Stage::Searching { .. } | Stage::Accepted { .. } if is_used => Outcome::Serviced,
+            Stage::Searching { .. } if reason == FinishReason::NoAnswer => Outcome::NoInterpreter,
+            Stage::Searching { .. } | Stage::Accepted { .. } => Outcome::Cancelled,
+            Stage::Ended { .. } => return,
+        };
+        let (request, provider) = (request.id, request.provider());
+        if let Some(request) = self.request_mut(request) {
+            request.stage = Stage::Ended { outcome, provider, at };
+        }
+    }
+
     fn start_call(&mut self, client: ParticipantId, provider: ParticipantId, deadline: Timestamp) {
         let Some(listener) = self.provider() else { return };
-        self.stage = Stage::InCall { provider: listener };
+        self.start_by = None;
         let state = State::Confirmed { deadline };
         self.participants.push(Participant { id: client, party: Party::Client(self.client), state });
         let state = State::Informed { deadline };

@@ -1,27 +1,24 @@
-//! What can be asked for.
+//! What can be asked for, and what must be known to judge it.
 
-use crate::{LanguageId, ParticipantId, UserId};
+use crate::{LanguageId, ParticipantId, RequestId, UserId};
 
-/// A wish to change a conference. New ids come in with it.
+/// A wish to change a conference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Command {
-    /// Offer the request to one more provider (it came online while the search is on).
-    Offer(UserId),
-    /// Take the request.
-    AcceptOffer {
-        /// The provider is in another live request, a fact that only the caller of [`crate::decide`] can know.
-        busy: bool,
-    },
+    /// Offer a request to one more provider (it came online while the search is on).
+    Offer(RequestId, UserId),
+    /// Take a request.
+    AcceptOffer(RequestId),
     /// Do not take it.
-    DeclineOffer,
+    DeclineOffer(RequestId),
     /// The caller is ready for video; the listener must confirm.
-    StartVideo(NewPair),
-    /// The same, once more within the same request.
-    VideoAgain(NewPair),
+    StartVideo,
+    /// The same, once more within the same conference.
+    VideoAgain,
     /// The provider is out of the request, and another one is searched for.
     FindAnother,
     /// The provider whose connection was lost comes back into the running call.
-    Rejoin(ParticipantId),
+    Rejoin,
     /// The listener's yes.
     ConfirmVideo,
     /// The listener's no.
@@ -29,9 +26,9 @@ pub enum Command {
     /// Issue the media accounts of caller and listener.
     IssueAccounts,
     /// Invite a third party.
-    InviteGuest(ParticipantId),
-    /// Ask for one more interpreter.
-    RequestSecondInterpreter(ParticipantId, LanguageId),
+    InviteGuest,
+    /// Ask for one more interpreter, for this language.
+    RequestSecondInterpreter(LanguageId),
     /// Remove an invited party.
     Kick(ParticipantId),
     /// The invited party's yes.
@@ -49,13 +46,22 @@ pub enum Command {
     },
 }
 
-/// The ids of the two participants of a new call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct NewPair {
-    /// The caller's.
-    pub client: ParticipantId,
-    /// The listener's.
-    pub provider: ParticipantId,
+/// What must be known to judge a command, beside the conference itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// The provider who gives the command serves another conference. Counts for [`Command::AcceptOffer`] only.
+    pub busy: bool,
+    /// For what the command makes.
+    pub ids: NewIds,
+}
+
+/// Ids that nothing bears yet. A decision takes those that it needs, from the first on; the others stay free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewIds {
+    /// Of participants: no command makes more than two.
+    pub participants: [ParticipantId; 2],
+    /// Of a request.
+    pub request: RequestId,
 }
 
 /// The name of a command, without its data.
@@ -110,18 +116,18 @@ impl Command {
     /// Its name.
     pub const fn kind(&self) -> CommandKind {
         match self {
-            Self::Offer(_) => CommandKind::Offer,
-            Self::AcceptOffer { .. } => CommandKind::AcceptOffer,
-            Self::DeclineOffer => CommandKind::DeclineOffer,
-            Self::StartVideo(_) => CommandKind::StartVideo,
-            Self::VideoAgain(_) => CommandKind::VideoAgain,
+            Self::Offer(..) => CommandKind::Offer,
+            Self::AcceptOffer(_) => CommandKind::AcceptOffer,
+            Self::DeclineOffer(_) => CommandKind::DeclineOffer,
+            Self::StartVideo => CommandKind::StartVideo,
+            Self::VideoAgain => CommandKind::VideoAgain,
             Self::FindAnother => CommandKind::FindAnother,
-            Self::Rejoin(_) => CommandKind::Rejoin,
+            Self::Rejoin => CommandKind::Rejoin,
             Self::ConfirmVideo => CommandKind::ConfirmVideo,
             Self::RefuseVideo => CommandKind::RefuseVideo,
             Self::IssueAccounts => CommandKind::IssueAccounts,
-            Self::InviteGuest(_) => CommandKind::InviteGuest,
-            Self::RequestSecondInterpreter(..) => CommandKind::RequestSecondInterpreter,
+            Self::InviteGuest => CommandKind::InviteGuest,
+            Self::RequestSecondInterpreter(_) => CommandKind::RequestSecondInterpreter,
             Self::Kick(_) => CommandKind::Kick,
             Self::ConfirmInvitation => CommandKind::ConfirmInvitation,
             Self::DeclineInvitation => CommandKind::DeclineInvitation,

@@ -64,9 +64,11 @@ impl Participant {
 impl Conference {
     /// When something in it ends by itself next.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        let stage = match &self.stage {
-            Stage::Searching { deadline, .. } | Stage::Accepted { deadline, .. } => Some(*deadline),
-            Stage::InCall { .. } | Stage::Ended { .. } => None,
+        // A second interpreter's request waits as long as its participant.
+        let stage = match &self.main.stage {
+            Stage::Searching { deadline, .. } => Some(*deadline),
+            Stage::Accepted { .. } => self.start_by,
+            Stage::Ended { .. } => None,
         };
         stage.into_iter().chain(self.participants.iter().filter_map(Participant::deadline)).min()
     }

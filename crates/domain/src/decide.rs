@@ -1,17 +1,18 @@
 //! The judge: what a command leads to, or why it may not be.
 
 use crate::{
-    Actor, Command, CommandKind, Conference, Confirmation, Event, FinishReason, InvitedParty, Kicker, Kind,
-    LanguageId, MAX_CALLS, MAX_INVITATIONS, MAX_INVITED, Moment, NewPair, Offer, OfferState, Outcome,
-    Participant, ParticipantId, Party, Refusal, ReleaseReason, Role, Stage, State, StateName, UserId,
-    permits,
+    Actor, Command, CommandKind, Conference, ConferenceId, Confirmation, Event, Facts, FinishReason,
+    InvitedParty, Kicker, Kind, LanguageId, MAX_CALLS, MAX_INVITATIONS, MAX_INVITED, Moment, NewIds, Offer,
+    OfferState, Outcome, Participant, ParticipantId, Party, Refusal, ReleaseReason, Request, RequestId, Role,
+    Stage, State, StateName, UserId, permits,
 };
 
-/// The events that open a conference: the request, offered to these providers.
+/// The events that open a conference: its main request, offered to these providers.
 ///
 /// # Errors
 /// [`Refusal::LiveRequest`] if the client has a live request already.
 pub fn open(
+    conference: ConferenceId,
     client: UserId,
     has_live_request: bool,
     language: LanguageId,
@@ -22,7 +23,8 @@ pub fn open(
         return Err(Refusal::LiveRequest);
     }
     let requested = Event::Requested { client, language, deadline: moment.now.after(moment.timings.search) };
-    let offers = offered_to.iter().map(|&provider| Event::Offered { provider });
+    let request = RequestId::main(conference);
+    let offers = offered_to.iter().map(|&provider| Event::Offered { request, provider });
     Ok(std::iter::once(requested).chain(offers).collect())
 }
 
@@ -35,55 +37,74 @@ pub fn decide(
     conference: &Conference,
     actor: Actor,
     command: Command,
+    facts: Facts,
     moment: Moment<'_>,
 ) -> Result<Vec<Event>, Refusal> {
-    let seat = Seat::of(conference, actor, command)?;
+    let membership = Membership::of(conference, actor, command)?;
     if !permits(actor.role(), command.kind()) {
         return Err(Refusal::NotPermitted { role: actor.role(), command: command.kind() });
     }
-    if let Stage::Ended { outcome, .. } = conference.stage {
+    if let Stage::Ended { outcome, .. } = conference.main.stage {
         return match command {
             // An offer or a no that comes too late is nobody's fault; finishing twice is finishing, and who leaves
             // after it is as gone as he wished to be.
-            Command::Offer(_) | Command::DeclineOffer | Command::Finish { .. } | Command::Leave => Ok(vec![]),
+            Command::Offer(..) | Command::DeclineOffer(_) | Command::Finish { .. } | Command::Leave => {
+                Ok(vec![])
+            }
             // Everybody is out: kicking again changes nothing.
             Command::Kick(target) => kick(conference, actor, target),
-            _ if seat.is_finished() => Err(Refusal::ParticipantFinished),
-            _ => Err(Refusal::RequestEnded(outcome)),
+            Command::AcceptOffer(_)
+            | Command::StartVideo
+            | Command::VideoAgain
+            | Command::FindAnother
+            | Command::Rejoin
+            | Command::ConfirmVideo
+            | Command::RefuseVideo
+            | Command::IssueAccounts
+            | Command::InviteGuest
+            | Command::RequestSecondInterpreter(_)
+            | Command::ConfirmInvitation
+            | Command::DeclineInvitation
+            | Command::IssueOwnAccount => Err(if membership.is_finished() {
+                Refusal::ParticipantFinished
+            } else {
+                Refusal::RequestEnded(outcome)
+            }),
         };
     }
     match command {
-        Command::Offer(provider) => Ok(offer(conference, provider)),
-        Command::AcceptOffer { busy } => accept_offer(conference, actor, busy, moment),
-        Command::DeclineOffer => decline_offer(conference, actor),
-        Command::StartVideo(pair) => start_video(conference, pair, moment),
-        Command::VideoAgain(pair) => video_again(conference, pair, moment),
+        Command::Offer(id, provider) => Ok(offer(request(conference, id)?, provider)),
+        Command::AcceptOffer(id) => accept_offer(conference, request(conference, id)?, actor, facts, moment),
+        Command::DeclineOffer(id) => decline_offer(request(conference, id)?, actor),
+        Command::StartVideo => start_video(conference, facts.ids, moment),
+        Command::VideoAgain => video_again(conference, facts.ids, moment),
         Command::FindAnother => find_another(conference, moment),
-        Command::Rejoin(id) => rejoin(conference, id, moment),
+        Command::Rejoin => rejoin(conference, facts.ids, moment),
         Command::ConfirmVideo => confirm_video(conference, moment),
         Command::RefuseVideo => refuse_video(conference, moment),
         Command::IssueAccounts => issue_accounts(conference, moment),
-        Command::InviteGuest(id) => invite(conference, id, InvitedParty::Guest, moment),
-        Command::RequestSecondInterpreter(id, language) => {
-            invite(conference, id, InvitedParty::SecondInterpreter(language), moment)
+        Command::InviteGuest => invite(conference, InvitedParty::Guest, facts.ids, moment),
+        Command::RequestSecondInterpreter(language) => {
+            let party = InvitedParty::SecondInterpreter { request: facts.ids.request, language };
+            invite(conference, party, facts.ids, moment)
         }
         Command::Kick(target) => kick(conference, actor, target),
-        Command::ConfirmInvitation => confirm_invitation(seat.invited()?, moment),
-        Command::DeclineInvitation => decline_invitation(seat.invited()?),
-        Command::IssueOwnAccount => issue_own_account(conference, seat.invited()?, moment),
-        Command::Leave => Ok(leave(seat.invited()?)),
+        Command::ConfirmInvitation => confirm_invitation(conference, membership.invited()?, moment),
+        Command::DeclineInvitation => decline_invitation(membership.invited()?),
+        Command::IssueOwnAccount => issue_own_account(conference, membership.invited()?, moment),
+        Command::Leave => Ok(leave(membership.invited()?)),
         Command::Finish { successful } => Ok(finish(conference, actor.role(), successful, moment)),
     }
 }
 
 /// What ties an actor to a conference.
-enum Seat<'a> {
+enum Membership<'a> {
     Principal,
     Invited(&'a Participant),
     System,
 }
 
-impl<'a> Seat<'a> {
+impl<'a> Membership<'a> {
     fn of(conference: &'a Conference, actor: Actor, command: Command) -> Result<Self, Refusal> {
         match actor {
             Actor::Client(user) if conference.client == user => Ok(Self::Principal),
@@ -121,63 +142,72 @@ const fn is_about_an_offer(command: CommandKind) -> bool {
     matches!(command, CommandKind::AcceptOffer | CommandKind::DeclineOffer)
 }
 
-fn own_offer(conference: &Conference, actor: Actor) -> Result<Offer, Refusal> {
-    match &conference.stage {
-        Stage::Searching { offers, .. } => {
-            offers.iter().find(|o| Actor::Provider(o.provider) == actor).copied().ok_or(Refusal::NotFound)
-        }
-        Stage::Accepted { .. } | Stage::InCall { .. } | Stage::Ended { .. } => Err(Refusal::OfferTaken),
-    }
+fn request(conference: &Conference, id: RequestId) -> Result<&Request, Refusal> {
+    conference.request(id).ok_or(Refusal::NotFound)
 }
 
-fn offer(conference: &Conference, provider: UserId) -> Vec<Event> {
-    match &conference.stage {
+fn own_offer(offers: &[Offer], actor: Actor) -> Result<Offer, Refusal> {
+    offers.iter().find(|o| Actor::Provider(o.provider) == actor).copied().ok_or(Refusal::NotFound)
+}
+
+fn offer(request: &Request, provider: UserId) -> Vec<Event> {
+    match &request.stage {
         Stage::Searching { offers, .. } if offers.iter().all(|o| o.provider != provider) => {
-            vec![Event::Offered { provider }]
+            vec![Event::Offered { request: request.id, provider }]
         }
-        Stage::Searching { .. } | Stage::Accepted { .. } | Stage::InCall { .. } | Stage::Ended { .. } => {
-            vec![]
-        }
+        Stage::Searching { .. } | Stage::Accepted { .. } | Stage::Ended { .. } => vec![],
     }
 }
 
 fn accept_offer(
     conference: &Conference,
+    request: &Request,
     actor: Actor,
-    busy: bool,
+    facts: Facts,
     moment: Moment<'_>,
 ) -> Result<Vec<Event>, Refusal> {
-    if conference.provider().is_some_and(|p| Actor::Provider(p) == actor) {
-        return Ok(vec![]);
-    }
-    let Offer { provider, state } = own_offer(conference, actor)?;
+    let offers = match &request.stage {
+        Stage::Searching { offers, .. } => offers,
+        Stage::Accepted { provider } if Actor::Provider(*provider) == actor => return Ok(vec![]),
+        Stage::Accepted { .. } => return Err(Refusal::OfferTaken),
+        Stage::Ended { outcome, .. } => return Err(Refusal::RequestEnded(*outcome)),
+    };
+    let Offer { provider, state } = own_offer(offers, actor)?;
+    let serves_here = conference.requests().any(|r| r.is_live() && r.provider() == Some(provider));
     match state {
-        OfferState::Open if busy => Err(Refusal::ProviderBusy),
+        OfferState::Open if facts.busy || serves_here => Err(Refusal::ProviderBusy),
         OfferState::Open => {
-            Ok(vec![Event::Accepted { provider, deadline: moment.now.after(moment.timings.start) }])
+            let is_main = request.id == conference.main.id;
+            let wait = if is_main { moment.timings.start } else { moment.timings.ring };
+            Ok(vec![Event::Accepted { request: request.id, provider, deadline: moment.now.after(wait) }])
         }
         OfferState::Declined => Err(Refusal::OfferDeclined),
         OfferState::Released(_) => Err(Refusal::Released),
     }
 }
 
-fn decline_offer(conference: &Conference, actor: Actor) -> Result<Vec<Event>, Refusal> {
-    let taken_by_another = conference.provider().is_some_and(|p| Actor::Provider(p) != actor);
-    if taken_by_another {
-        return Ok(vec![]);
-    }
-    let Offer { provider, state } = own_offer(conference, actor)?;
+fn decline_offer(request: &Request, actor: Actor) -> Result<Vec<Event>, Refusal> {
+    let offers = match &request.stage {
+        Stage::Searching { offers, .. } => offers,
+        Stage::Accepted { provider } if Actor::Provider(*provider) == actor => {
+            return Err(Refusal::OfferTaken);
+        }
+        Stage::Accepted { .. } | Stage::Ended { .. } => return Ok(vec![]),
+    };
+    let Offer { provider, state } = own_offer(offers, actor)?;
     Ok(match state {
-        OfferState::Open => vec![Event::OfferDeclined { provider }],
+        OfferState::Open => vec![Event::OfferDeclined { request: request.id, provider }],
         OfferState::Declined | OfferState::Released(_) => vec![],
     })
 }
 
-fn start_video(conference: &Conference, new: NewPair, moment: Moment<'_>) -> Result<Vec<Event>, Refusal> {
-    match &conference.stage {
+fn start_video(conference: &Conference, ids: NewIds, moment: Moment<'_>) -> Result<Vec<Event>, Refusal> {
+    match &conference.main.stage {
         Stage::Searching { .. } => Err(Refusal::StillSearching),
-        Stage::Accepted { .. } => Ok(vec![call_started(conference, new, moment)?]),
-        Stage::InCall { .. } => match conference.current(Kind::Provider).map(|p| p.state.name()) {
+        Stage::Accepted { .. } if !conference.is_in_call() => {
+            Ok(vec![call_started(conference, ids, moment)?])
+        }
+        Stage::Accepted { .. } => match conference.current(Kind::Provider).map(|p| p.state.name()) {
             // Asked again while it rings, or before the accounts are fetched: already so.
             None | Some(StateName::Informed | StateName::Confirmed) => Ok(vec![]),
             Some(
@@ -191,49 +221,49 @@ fn start_video(conference: &Conference, new: NewPair, moment: Moment<'_>) -> Res
     }
 }
 
-fn video_again(conference: &Conference, new: NewPair, moment: Moment<'_>) -> Result<Vec<Event>, Refusal> {
-    match &conference.stage {
+fn video_again(conference: &Conference, ids: NewIds, moment: Moment<'_>) -> Result<Vec<Event>, Refusal> {
+    match &conference.main.stage {
         Stage::Searching { .. } => Err(Refusal::StillSearching),
-        Stage::Accepted { .. } if conference.participants.is_empty() => Err(Refusal::NoCallYet),
-        Stage::Accepted { .. } => Ok(vec![call_started(conference, new, moment)?]),
-        Stage::InCall { .. } => {
+        Stage::Accepted { .. } => {
             let (client, provider) = conference.pair().ok_or(Refusal::NoCallYet)?;
-            if client.is_live() && matches!(provider.state, State::Informed { .. } | State::Confirmed { .. })
-            {
+            let rings = matches!(provider.state, State::Informed { .. } | State::Confirmed { .. });
+            if client.is_live() && rings {
                 return Ok(vec![]);
             }
             let mut events = finish_all([client, provider], FinishReason::Replaced);
-            events.push(call_started(conference, new, moment)?);
+            events.push(call_started(conference, ids, moment)?);
             Ok(events)
         }
         Stage::Ended { outcome, .. } => Err(Refusal::RequestEnded(*outcome)),
     }
 }
 
-fn call_started(conference: &Conference, new: NewPair, moment: Moment<'_>) -> Result<Event, Refusal> {
+fn call_started(conference: &Conference, ids: NewIds, moment: Moment<'_>) -> Result<Event, Refusal> {
     if conference.ever(|kind| kind == Kind::Provider) >= MAX_CALLS {
         return Err(Refusal::CallsUsedUp);
     }
-    let NewPair { client, provider } = new;
+    let [client, provider] = ids.participants;
     Ok(Event::CallStarted { client, provider, deadline: moment.now.after(moment.timings.ring) })
 }
 
 /// While the interpreter is in the call, it is finished or called again, not replaced.
 fn find_another(conference: &Conference, moment: Moment<'_>) -> Result<Vec<Event>, Refusal> {
     let Some(provider) = conference.provider() else { return Ok(vec![]) };
-    let state = conference.current(Kind::Provider).map(|p| p.state.name());
-    match (&conference.stage, state) {
-        (Stage::InCall { .. }, Some(state @ StateName::Connected)) => Err(Refusal::CallRunning(state)),
-        _ => Ok(release(conference, provider, ReleaseReason::Replaced, moment)),
+    match conference.current(Kind::Provider).map(|p| p.state.name()) {
+        Some(state @ StateName::Connected) => Err(Refusal::CallRunning(state)),
+        None
+        | Some(
+            StateName::Informed
+            | StateName::Confirmed
+            | StateName::Routed
+            | StateName::Disconnected
+            | StateName::Finished,
+        ) => Ok(release(conference, provider, ReleaseReason::Replaced, moment)),
     }
 }
 
 /// The interpreter's asking is its yes. The client's part goes on as it is.
-fn rejoin(
-    conference: &Conference,
-    participant: ParticipantId,
-    moment: Moment<'_>,
-) -> Result<Vec<Event>, Refusal> {
+fn rejoin(conference: &Conference, ids: NewIds, moment: Moment<'_>) -> Result<Vec<Event>, Refusal> {
     let listener = listener(conference)?;
     match listener.state {
         // The client calls again; that call wants a yes.
@@ -246,6 +276,7 @@ fn rejoin(
             Err(Refusal::CallsUsedUp)
         }
         State::Finished { .. } => {
+            let [participant, _] = ids.participants;
             Ok(vec![Event::Rejoined { participant, deadline: moment.now.after(moment.timings.join) }])
         }
     }
@@ -253,10 +284,12 @@ fn rejoin(
 
 /// The listener of the call that is on.
 fn listener(conference: &Conference) -> Result<&Participant, Refusal> {
-    match conference.stage {
+    match conference.main.stage {
         Stage::Searching { .. } => Err(Refusal::StillSearching),
+        Stage::Accepted { .. } if conference.is_in_call() => {
+            conference.current(Kind::Provider).ok_or(Refusal::NoCall)
+        }
         Stage::Accepted { .. } | Stage::Ended { .. } => Err(Refusal::NoCall),
-        Stage::InCall { .. } => conference.current(Kind::Provider).ok_or(Refusal::NoCall),
     }
 }
 
@@ -277,7 +310,8 @@ fn confirmed(participant: &Participant, moment: Moment<'_>) -> Event {
 }
 
 fn refuse_video(conference: &Conference, moment: Moment<'_>) -> Result<Vec<Event>, Refusal> {
-    if let Stage::Accepted { provider, .. } = conference.stage {
+    let provider = conference.provider().ok_or(Refusal::StillSearching)?;
+    if !conference.is_in_call() {
         return Ok(release(conference, provider, ReleaseReason::Refused, moment));
     }
     let listener = listener(conference)?;
@@ -286,10 +320,9 @@ fn refuse_video(conference: &Conference, moment: Moment<'_>) -> Result<Vec<Event
         State::Confirmed { .. } if conference.caller_has_account() => {
             Err(Refusal::AlreadyAnswered(listener.state.name()))
         }
-        State::Informed { .. } | State::Confirmed { .. } => match conference.provider() {
-            Some(provider) => Ok(release(conference, provider, ReleaseReason::Refused, moment)),
-            None => Err(Refusal::NoCall),
-        },
+        State::Informed { .. } | State::Confirmed { .. } => {
+            Ok(release(conference, provider, ReleaseReason::Refused, moment))
+        }
         State::Routed { .. } | State::Connected { .. } | State::Disconnected { .. } => {
             Err(Refusal::AlreadyAnswered(listener.state.name()))
         }
@@ -306,23 +339,23 @@ fn issue_accounts(conference: &Conference, moment: Moment<'_>) -> Result<Vec<Eve
 
 fn invite(
     conference: &Conference,
-    participant: ParticipantId,
     party: InvitedParty,
+    ids: NewIds,
     moment: Moment<'_>,
 ) -> Result<Vec<Event>, Refusal> {
-    match conference.stage {
-        Stage::Searching { .. } => Err(Refusal::StillSearching),
-        Stage::Accepted { .. } => Err(Refusal::NoCall),
-        Stage::InCall { .. } if conference.invited().count() >= MAX_INVITED => Err(Refusal::TooManyInvited),
-        Stage::InCall { .. } if conference.ever(|kind| !kind.is_principal()) >= MAX_INVITATIONS => {
-            Err(Refusal::InvitationsUsedUp)
-        }
-        Stage::InCall { .. } => {
-            let deadline = moment.now.after(moment.timings.invitation);
-            Ok(vec![Event::Invited { participant, party, deadline }])
-        }
-        Stage::Ended { outcome, .. } => Err(Refusal::RequestEnded(outcome)),
+    listener(conference)?;
+    if conference.invited().count() >= MAX_INVITED {
+        return Err(Refusal::TooManyInvited);
     }
+    if conference.ever(|kind| !kind.is_principal()) >= MAX_INVITATIONS {
+        return Err(Refusal::InvitationsUsedUp);
+    }
+    let wait = match party {
+        InvitedParty::Guest => moment.timings.invitation,
+        InvitedParty::SecondInterpreter { .. } => moment.timings.search,
+    };
+    let [participant, _] = ids.participants;
+    Ok(vec![Event::Invited { participant, party, deadline: moment.now.after(wait) }])
 }
 
 fn kick(conference: &Conference, actor: Actor, target: ParticipantId) -> Result<Vec<Event>, Refusal> {
@@ -338,8 +371,15 @@ fn kick(conference: &Conference, actor: Actor, target: ParticipantId) -> Result<
     }
 }
 
-fn confirm_invitation(own: &Participant, moment: Moment<'_>) -> Result<Vec<Event>, Refusal> {
+/// A second interpreter accepts its request before it says yes to the call.
+fn confirm_invitation(
+    conference: &Conference,
+    own: &Participant,
+    moment: Moment<'_>,
+) -> Result<Vec<Event>, Refusal> {
+    let is_searched = conference.request_of(own).is_some_and(|r| matches!(r.stage, Stage::Searching { .. }));
     match own.state {
+        State::Informed { .. } if is_searched => Err(Refusal::StillSearching),
         State::Informed { .. } => Ok(vec![confirmed(own, moment)]),
         State::Confirmed { .. }
         | State::Routed { .. }

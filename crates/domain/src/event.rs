@@ -1,8 +1,8 @@
 //! What happened. The log of a conference's events is its truth; its rows are a cache of their replay.
 
 use crate::{
-    AccountIssued, FinishReason, InvitedParty, LanguageId, Outcome, ParticipantId, ReleaseReason, Timestamp,
-    UserId,
+    AccountIssued, FinishReason, InvitedParty, LanguageId, Outcome, ParticipantId, ReleaseReason, RequestId,
+    Timestamp, UserId,
 };
 
 /// A fact of a conference's history. It carries no personal data, and every deadline it sets.
@@ -17,21 +17,27 @@ pub enum Event {
         /// When the search is given up.
         deadline: Timestamp,
     },
-    /// The request was offered to a provider.
+    /// A request was offered to a provider.
     Offered {
+        /// Which.
+        request: RequestId,
         /// To whom.
         provider: UserId,
     },
     /// A provider said no.
     OfferDeclined {
+        /// To which request.
+        request: RequestId,
         /// Who.
         provider: UserId,
     },
-    /// A provider took the request.
+    /// A provider took a request.
     Accepted {
+        /// Which.
+        request: RequestId,
         /// Who.
         provider: UserId,
-        /// Until when a call must be started.
+        /// Until when a call must be started, or the second interpreter's yes is waited for.
         deadline: Timestamp,
     },
     /// The caller is ready; the listener is told.
@@ -43,13 +49,13 @@ pub enum Event {
         /// Until when the listener's yes is waited for.
         deadline: Timestamp,
     },
-    /// A party was invited.
+    /// A party was invited; a second interpreter's request begins with it.
     Invited {
         /// Its new participant.
         participant: ParticipantId,
         /// Who it is.
         party: InvitedParty,
-        /// Until when its yes is waited for.
+        /// Until when its yes, or an interpreter who accepts, is waited for.
         deadline: Timestamp,
     },
     /// A participant said yes.
@@ -73,19 +79,19 @@ pub enum Event {
         /// Until when it may come back.
         deadline: Timestamp,
     },
-    /// A participant is out, for good.
+    /// A participant is out, for good. A second interpreter's request ends with it.
     Finished {
         /// Who.
         participant: ParticipantId,
         /// Why.
         reason: FinishReason,
     },
-    /// No client and no provider participant is live any more; the request waits for another call.
+    /// No client and no provider participant is live any more; the conference waits for another call.
     CallEnded {
         /// Until when another call must be started.
         deadline: Timestamp,
     },
-    /// The provider who had accepted is out of the request, and another one is searched for.
+    /// The provider who had accepted the main request is out of it, and another one is searched for.
     Released {
         /// Who.
         provider: UserId,
@@ -116,7 +122,7 @@ pub enum Event {
         /// Who.
         participant: ParticipantId,
     },
-    /// The request is over.
+    /// The main request is over, and with it the conference.
     Ended {
         /// How.
         outcome: Outcome,

@@ -18,8 +18,12 @@ macro_rules! id {
 }
 
 id!(
-    /// A conference, and the request it serves (wire: `RequestConferenceSessionId` and `RequestId`).
+    /// A conference (wire: `RequestConferenceSessionId`).
     ConferenceId
+);
+id!(
+    /// A request, of whichever conference (wire: `RequestId`).
+    RequestId
 );
 id!(
     /// One party of one conference, never used twice (wire: `RequestConferenceSessionVideoParticipantId`).

@@ -1,9 +1,11 @@
 //! The rules of an interpreted call: pure functions over plain values.
 //!
 //! A client requests an interpreter; a provider accepts; the listener *confirms* before any media account can
-//! exist; third parties are invited and can be kicked. Three total functions carry every change:
+//! exist; third parties are invited and can be kicked, and second interpreters are requested. Three total functions carry
+//! every change of a [`Conference`]:
 //!
-//! * [`decide`] judges a [`Command`] of an [`Actor`]; it may refuse, with a [`Refusal`];
+//! * [`decide`] judges a [`Command`] of an [`Actor`]; it may refuse, with a [`Refusal`]. What it must know from outside
+//!   the conference comes in as [`Facts`];
 //! * [`observe`] takes in a fact from outside; it may not refuse, for the world has moved already;
 //! * [`Conference::apply`] makes the next state from an [`Event`], and [`effects`] names what must be done outside because
 //!   of it.
@@ -27,20 +29,18 @@ mod pair;
 mod participant;
 mod presence;
 mod refusal;
+mod request;
 
 pub use actor::{Actor, Role, permits};
 pub use apply::ReplayError;
-pub use command::{Command, CommandKind, NewPair};
-pub use conference::{
-    Conference, MAX_CALLS, MAX_INVITATIONS, MAX_INVITED, Offer, OfferState, Outcome, ReleaseReason,
-    RequestStatus, Stage,
-};
+pub use command::{Command, CommandKind, Facts, NewIds};
+pub use conference::{Conference, MAX_CALLS, MAX_INVITATIONS, MAX_INVITED};
 pub use confirmation::{AccountIssued, Confirmation};
 pub use deadline::{Moment, Timings};
 pub use decide::{decide, open};
 pub use effect::{Effect, effects};
 pub use event::Event;
-pub use ids::{ConferenceId, LanguageId, ParticipantId, Timestamp, UserId};
+pub use ids::{ConferenceId, LanguageId, ParticipantId, RequestId, Timestamp, UserId};
 pub use matching::{Candidate, MAX_NEW_OFFERS, match_providers};
 pub use observe::{Departure, Observation, observe};
 pub use pair::{AccountPair, Leg, account_pair, own_account};
@@ -49,3 +49,4 @@ pub use participant::{
 };
 pub use presence::is_offline;
 pub use refusal::Refusal;
+pub use request::{Offer, OfferState, Outcome, ReleaseReason, Request, RequestStatus, Stage};

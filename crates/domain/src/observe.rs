@@ -3,7 +3,7 @@
 use crate::decide::{end, finish_all, release, released};
 use crate::{
     Conference, Event, FinishReason, Kind, Moment, Outcome, Participant, ParticipantId, Party, ReleaseReason,
-    Removal, Stage, State, UserId,
+    Removal, Request, Stage, State, UserId,
 };
 
 /// A fact from outside.
@@ -103,35 +103,40 @@ fn verified(participant: &Participant) -> Vec<Event> {
 }
 
 fn deadline_passed(conference: &Conference, moment: Moment<'_>) -> Vec<Event> {
-    match conference.stage {
+    match conference.main.stage {
         Stage::Searching { deadline, .. } if deadline <= moment.now => {
             end(conference, Outcome::NoInterpreter)
         }
-        Stage::Accepted { deadline, .. } if deadline <= moment.now => {
+        Stage::Accepted { .. } if conference.start_by.is_some_and(|deadline| deadline <= moment.now) => {
             let outcome = if conference.serviced { Outcome::Serviced } else { Outcome::Cancelled };
             end(conference, outcome)
         }
-        Stage::Searching { .. } | Stage::Accepted { .. } | Stage::InCall { .. } | Stage::Ended { .. } => {
+        Stage::Searching { .. } | Stage::Accepted { .. } | Stage::Ended { .. } => {
             participants_due(conference, moment)
         }
     }
 }
 
-/// Without its client a request is over. An interpreter who goes before its service was used is replaced. Later it ends
-/// only its own part in a call that is running: the client and the guests stay connected.
+/// Without its client a conference is over. An interpreter who goes before its service was used is replaced. Later it ends
+/// only its own part in a call that is running: the client and the guests stay connected. So does a second interpreter.
 fn user_gone(conference: &Conference, user: UserId, departure: Departure, moment: Moment<'_>) -> Vec<Event> {
-    let is_provider = conference.provider() == Some(user);
-    if !conference.is_live() || !(is_provider || conference.client == user) {
+    if !conference.is_live() {
         return vec![];
     }
     let reason = match departure {
         Departure::LoggedOut => FinishReason::Left,
         Departure::Revoked => FinishReason::Revoked,
     };
-    let is_own = |p: &Participant| matches!(p.party, Party::Client(id) | Party::Provider(id) if id == user);
+    let is_own = |p: &Participant| match p.party {
+        Party::Client(id) | Party::Provider(id) => id == user,
+        Party::Guest => false,
+        Party::SecondInterpreter(_) => conference.request_of(p).and_then(Request::provider) == Some(user),
+    };
     let own = finish_all(conference.participants.iter().filter(|p| is_own(p)), reason);
+    let is_provider = conference.provider() == Some(user);
+    let is_client = conference.client == user;
     let client_is_in = conference.caller_has_account();
-    if is_provider && client_is_in {
+    if !is_client && (!is_provider || client_is_in) {
         return own;
     }
     if is_provider && !conference.serviced {
@@ -175,7 +180,7 @@ fn participants_due(conference: &Conference, moment: Moment<'_>) -> Vec<Event> {
     };
     let call_goes_on =
         conference.participants.iter().any(|p| p.kind().is_principal() && p.is_live() && !finished(p));
-    if matches!(conference.stage, Stage::InCall { .. }) && !call_goes_on {
+    if conference.is_in_call() && !call_goes_on {
         events.push(Event::CallEnded { deadline: moment.now.after(moment.timings.start) });
     }
     events

@@ -28,7 +28,7 @@ pub struct AccountPair {
 pub fn account_pair(conference: &Conference) -> AccountPair {
     let pair = conference.pair();
     // A call whose interpreter is out of the request does not go on.
-    let is_released = matches!(conference.stage, Stage::Searching { .. }) && pair.is_some();
+    let is_released = matches!(conference.main.stage, Stage::Searching { .. }) && pair.is_some();
     let killed = !conference.is_live()
         || is_released
         || pair.is_some_and(|(c, p)| !c.is_live() && !p.is_live() && (on_purpose(c) || on_purpose(p)));

@@ -2,7 +2,7 @@
 //!
 //! Every state carries the data that exists in it, and no other. States map one to one to the wire's codes 1..6.
 
-use crate::{LanguageId, ParticipantId, Timestamp, UserId};
+use crate::{LanguageId, ParticipantId, RequestId, Timestamp, UserId};
 
 /// One party of a conference.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -24,24 +24,29 @@ pub enum Party {
     Provider(UserId),
     /// An invited third party.
     Guest,
-    /// A second interpreter, asked for during the call.
-    SecondInterpreter(LanguageId),
+    /// A second interpreter, asked for by this request.
+    SecondInterpreter(RequestId),
 }
 
-/// A party that comes by invitation.
+/// A party that comes in addition to the client and the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum InvitedParty {
     /// A third party.
     Guest,
-    /// One more interpreter, into this language.
-    SecondInterpreter(LanguageId),
+    /// One more interpreter.
+    SecondInterpreter {
+        /// The new request for it.
+        request: RequestId,
+        /// The language asked for.
+        language: LanguageId,
+    },
 }
 
 impl From<InvitedParty> for Party {
     fn from(invited: InvitedParty) -> Self {
         match invited {
             InvitedParty::Guest => Self::Guest,
-            InvitedParty::SecondInterpreter(language) => Self::SecondInterpreter(language),
+            InvitedParty::SecondInterpreter { request, .. } => Self::SecondInterpreter(request),
         }
     }
 }

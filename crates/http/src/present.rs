@@ -74,10 +74,10 @@ pub(crate) fn participant(
             app_client_name: invited.and_then(|i| i.name.clone()),
             ..blank
         },
-        Party::SecondInterpreter(language) => ResultVideoConferenceParticipant {
+        Party::SecondInterpreter(request) => ResultVideoConferenceParticipant {
             second_request: Some(ResultVideoConferenceSecondRequest {
                 request_conference_session_video_participant_id: Some(of.id.0),
-                to_language_id: Some(language.0),
+                to_language_id: view.conference.request(request).map(|r| r.language.0),
                 ..Default::default()
             }),
             ..blank
@@ -151,8 +151,8 @@ fn waiting(view: &ConferenceView, viewer: UserId) -> Option<Waiting> {
         };
         return Some(Waiting { code, message: message.to_owned(), since: Some(since) });
     }
-    let Stage::Searching { .. } = conference.stage else { return None };
-    let (code, happened) = match conference.released() {
+    let Stage::Searching { .. } = conference.main.stage else { return None };
+    let (code, happened) = match conference.main.released() {
         None => ("searching", None),
         Some(ReleaseReason::Refused) => {
             ("interpreter_refused", Some("The interpreter could not take the call."))

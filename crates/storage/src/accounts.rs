@@ -33,9 +33,9 @@ impl Store {
             Actor::Client(_) | Actor::Provider(_) | Actor::System => Command::IssueAccounts,
             Actor::Guest(_) | Actor::SecondInterpreter(_) => Command::IssueOwnAccount,
         };
-        let judge = move |conference: &Conference, _: &mut Given<'_>| {
+        let judge = move |conference: &Conference, given: &Given| {
             let moment = store.moment(now);
-            let steps = command_steps(conference, actor, command, moment)?;
+            let steps = command_steps(conference, actor, command, given.facts, moment)?;
             let state =
                 steps.iter().fold(conference.clone(), |state, step| after(&state, &step.events, moment));
             let own = own_participant(&state, actor)

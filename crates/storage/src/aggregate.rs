@@ -7,8 +7,8 @@ use trialogue_domain::{Conference, ConferenceId};
 
 use crate::StoreError;
 use crate::connection::{AnyConnection, load_by};
-use crate::rows::{ConferenceRow, OfferRow, ParticipantRow};
-use crate::schema::{conferences, offers, participants};
+use crate::rows::{ConferenceRow, OfferRow, ParticipantRow, RequestRow};
+use crate::schema::{conferences, offers, participants, requests};
 
 /// What stands beside the rules in a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,8 +26,9 @@ pub struct RequestDetails {
 /// The rows of a conference.
 pub(crate) struct Loaded {
     pub(crate) row: ConferenceRow,
+    requests: Vec<RequestRow>,
     pub(crate) participants: Vec<ParticipantRow>,
-    /// Those of the search that is on.
+    /// Those of the searches that are on.
     offers: Vec<OfferRow>,
 }
 
@@ -38,7 +39,7 @@ impl Loaded {
     /// [`StoreError::Inconsistent`] if the rows form no legal state.
     pub(crate) fn conference(&self) -> Result<Conference, StoreError> {
         let people = self.participants.iter().map(ParticipantRow::to_domain).collect::<Result<_, _>>()?;
-        self.row.to_domain(&self.offers, people)
+        self.row.to_domain(&self.requests, &self.offers, people)
     }
 }
 
@@ -69,9 +70,16 @@ pub(crate) fn load_to_change(connection: &mut AnyConnection, ids: &[i32]) -> Res
     load_rest(connection, rows)
 }
 
-/// Adds participants and offers.
+/// Adds requests, participants and offers.
 fn load_rest(connection: &mut AnyConnection, rows: Vec<ConferenceRow>) -> Result<Vec<Loaded>, StoreError> {
     let ids: Vec<i32> = rows.iter().map(|row| row.id).collect();
+    let wanted = load_by!(
+        connection,
+        requests::conference_id,
+        &ids,
+        requests::table.order(requests::conference_id).select(RequestRow::as_select())
+    );
+    let wanted = wanted.map_err(StoreError::query("load the requests"))?;
     let people = load_by!(
         connection,
         participants::conference_id,
@@ -81,20 +89,24 @@ fn load_rest(connection: &mut AnyConnection, rows: Vec<ConferenceRow>) -> Result
             .select(ParticipantRow::as_select())
     );
     let people = people.map_err(StoreError::query("load the participants"))?;
-    let searching: Vec<i32> = rows.iter().filter(|row| row.is_searching()).map(|row| row.id).collect();
+    let searching: Vec<&RequestRow> = wanted.iter().filter(|row| row.is_searching()).collect();
+    let mut searching: Vec<i32> = searching.into_iter().map(|row| row.conference_id).collect();
+    searching.dedup();
     let offers = load_by!(
         connection,
         offers::conference_id,
         &searching,
         offers::table
             .filter(offers::position.ge(0))
-            .order((offers::conference_id, offers::position))
+            .order((offers::conference_id, offers::request_id, offers::position))
             .select(OfferRow::as_select())
     );
     let offers = offers.map_err(StoreError::query("load the offers"))?;
+    let mut wanted = grouped(wanted, |row: &RequestRow| row.conference_id);
     let mut people = grouped(people, |row: &ParticipantRow| row.conference_id);
     let mut offers = grouped(offers, |row: &OfferRow| row.conference_id);
     let loaded = rows.into_iter().map(|row| Loaded {
+        requests: wanted.remove(&row.id).unwrap_or_default(),
         participants: people.remove(&row.id).unwrap_or_default(),
         offers: offers.remove(&row.id).unwrap_or_default(),
         row,

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use trialogue_domain::{
-    Actor, Conference, ConferenceId, Event, ParticipantId, Refusal, Stage, Timestamp, UserId, effects,
+    Actor, Conference, ConferenceId, Event, Facts, ParticipantId, Refusal, Request, RequestId, Timestamp,
+    UserId, effects,
 };
 
 use crate::aggregate::{Loaded, RequestDetails, load_to_change};
@@ -21,8 +22,9 @@ use crate::connection::{AnyConnection, load_by};
 use crate::outbox::Held;
 use crate::released::Released;
 use crate::rows::{
-    CallLegRow, ConferenceRow, EffectRow, EventRow, Invitee, OfferRow, ParticipantRow, UpdateAccountSecret,
-    UpdateConference, UpdateOffer, UpdateParticipant, UpdateReported, offer_state, write,
+    CallLegRow, ConferenceRow, EffectRow, EventRow, Invitee, OfferRow, ParticipantRow, RequestRow,
+    UpdateAccountSecret, UpdateConference, UpdateOffer, UpdateParticipant, UpdateReported, UpdateRequest,
+    offer_state, write,
 };
 use crate::schema::conferences;
 use crate::store::SecretHash;
@@ -155,6 +157,10 @@ impl Batch {
         let all = &changed;
         write(connection, all.iter().filter_map(|c| c.opened.as_ref()))
             .map_err(StoreError::query("insert a conference"))?;
+        write(connection, all.iter().flat_map(|c| &c.requested))
+            .map_err(StoreError::query("insert a request"))?;
+        write(connection, all.iter().flat_map(|c| &c.requests))
+            .map_err(StoreError::query("update a request"))?;
         write(connection, all.iter().flat_map(|c| &c.events)).map_err(append_failed(all))?;
         write(connection, all.iter().flat_map(|c| &c.effects))
             .map_err(StoreError::query("queue an effect"))?;
@@ -184,10 +190,12 @@ impl Batch {
 pub(crate) fn change(
     tx: &mut Tx,
     id: ConferenceId,
-    judge: impl FnOnce(&Conference) -> Result<Verdict, StoreError>,
+    judge: impl FnOnce(&Conference, Facts) -> Result<Verdict, StoreError>,
 ) -> Result<Conference, StoreError> {
     let mut batch = Batch::load(&mut tx.connection, [id])?;
-    let after = batch.judge(id, judge)?;
+    let facts = Facts { busy: false, ids: tx.ids.free() };
+    let after = batch.judge(id, |state| judge(state, facts))?;
+    tx.ids.take_used(&after);
     batch.save(tx)?;
     Ok(after)
 }
@@ -206,6 +214,8 @@ struct Changes {
     legs: Vec<CallLegRow>,
     reported: Option<UpdateReported>,
     // Worked out when all is judged.
+    requested: Vec<RequestRow>,
+    requests: Vec<UpdateRequest>,
     conference: Option<UpdateConference>,
     updated: Vec<UpdateParticipant>,
     inserted: Vec<ParticipantRow>,
@@ -230,6 +240,8 @@ impl Changes {
             secrets: Vec::new(),
             legs: Vec::new(),
             reported: None,
+            requested: Vec::new(),
+            requests: Vec::new(),
             conference: None,
             updated: Vec::new(),
             inserted: Vec::new(),
@@ -269,6 +281,14 @@ impl Changes {
         let id = self.after.id.0;
         if self.after.last_seq != self.before.last_seq && self.opened.is_none() {
             self.conference = Some(UpdateConference::to(&self.after, self.before.last_seq));
+        }
+        for request in self.after.requests() {
+            let update = UpdateRequest::to(self.after.id, request);
+            match self.before.request(request.id).filter(|_| self.opened.is_none()) {
+                None => self.requested.push(RequestRow::new(self.after.id, request)),
+                Some(before) if UpdateRequest::to(self.after.id, before) == update => {}
+                Some(_) => self.requests.push(update),
+            }
         }
         for (position, participant) in (0..).zip(&self.after.participants) {
             match self.before.participant(participant.id) {
@@ -311,34 +331,46 @@ impl OfferChange {
 
 /// The offers are rows of their own, which outlive the search.
 fn offer_changes(before: &Conference, event: &Event, at: Timestamp) -> Vec<OfferChange> {
-    let set = |provider: UserId, state| {
-        OfferChange::Set(UpdateOffer { conference_id: before.id.0, provider_id: provider.0, state })
+    let set = |request: RequestId, provider: UserId, state| {
+        let (conference_id, request_id, provider_id) = (before.id.0, request.0, provider.0);
+        OfferChange::Set(UpdateOffer { conference_id, request_id, provider_id, state })
     };
-    let withdrawn = |provider| set(provider, offer_state::WITHDRAWN);
+    let open = |request: RequestId| before.request(request).into_iter().flat_map(Request::open_offers);
+    let withdrawn = |request| move |provider| set(request, provider, offer_state::WITHDRAWN);
     match event {
-        Event::Offered { provider } => {
-            let position = match &before.stage {
-                Stage::Searching { offers, .. } => offers.len(),
-                Stage::Accepted { .. } | Stage::InCall { .. } | Stage::Ended { .. } => 0,
-            };
+        Event::Offered { request, provider } => {
+            let position = before.request(*request).map_or(0, |r| r.offers().len());
             vec![OfferChange::Made(OfferRow {
                 conference_id: before.id.0,
+                request_id: request.0,
                 provider_id: provider.0,
                 position: i32::try_from(position).unwrap_or(i32::MAX),
                 state: offer_state::OPEN,
                 offered_at: at.0,
             })]
         }
-        Event::OfferDeclined { provider } => vec![set(*provider, offer_state::DECLINED)],
-        Event::Accepted { provider, .. } => {
-            let others = before.open_offers().filter(|p| p != provider).map(withdrawn);
-            std::iter::once(set(*provider, offer_state::ACCEPTED)).chain(others).collect()
+        Event::OfferDeclined { request, provider } => {
+            vec![set(*request, *provider, offer_state::DECLINED)]
+        }
+        Event::Accepted { request, provider, .. } => {
+            let others = open(*request).filter(|p| p != provider).map(withdrawn(*request));
+            std::iter::once(set(*request, *provider, offer_state::ACCEPTED)).chain(others).collect()
         }
         Event::Released { provider, reason, .. } => {
-            let request = before.id;
-            vec![OfferChange::Released(Released { request, provider: *provider, reason: *reason, at })]
+            let (conference, request) = (before.id, before.main.id);
+            vec![OfferChange::Released(Released {
+                conference,
+                request,
+                provider: *provider,
+                reason: *reason,
+                at,
+            })]
         }
-        Event::Ended { .. } => before.open_offers().map(withdrawn).collect(),
+        Event::Finished { participant, .. } => {
+            let request = before.participant(*participant).and_then(|p| before.request_of(p));
+            request.map_or_else(Vec::new, |r| open(r.id).map(withdrawn(r.id)).collect())
+        }
+        Event::Ended { .. } => open(before.main.id).map(withdrawn(before.main.id)).collect(),
         Event::Requested { .. }
         | Event::CallStarted { .. }
         | Event::Invited { .. }
@@ -346,7 +378,6 @@ fn offer_changes(before: &Conference, event: &Event, at: Timestamp) -> Vec<Offer
         | Event::AccountIssued(_)
         | Event::Joined { .. }
         | Event::Disconnected { .. }
-        | Event::Finished { .. }
         | Event::CallEnded { .. }
         | Event::Rejoined { .. }
         | Event::RemovalReopened { .. }

@@ -2,48 +2,17 @@
 
 use diesel::prelude::*;
 use trialogue_domain::{
-    Actor, Command, Conference, ConferenceId, Event, Moment, NewPair, Observation, ParticipantId, Refusal,
-    Timestamp, UserId, decide, observe,
+    Actor, Command, Conference, ConferenceId, Event, Facts, Moment, Observation, Refusal, Timestamp, decide,
+    observe,
 };
 
 use crate::batch::{Deed, Step, Verdict};
 use crate::decision::Given;
-use crate::facts::{Facts, Needs};
+use crate::facts::Needs;
 use crate::schema::conferences;
 use crate::text::storable;
 use crate::view::{ConferenceView, Whose, find, view};
 use crate::{Store, StoreError};
-
-/// A command as it comes from outside: without the ids of what it makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ask {
-    /// Take the request.
-    AcceptOffer,
-    /// Do not take it.
-    DeclineOffer,
-    /// The caller is ready for video.
-    StartVideo,
-    /// The caller is ready for video again.
-    VideoAgain,
-    /// The provider is out of the request, and another one is searched for.
-    FindAnother,
-    /// The provider who was lost comes back into the running call.
-    Rejoin,
-    /// The listener's yes.
-    ConfirmVideo,
-    /// The listener's no.
-    RefuseVideo,
-    /// Remove an invited party.
-    Kick(ParticipantId),
-    /// The invited party's yes.
-    ConfirmInvitation,
-    /// The invited party's no.
-    DeclineInvitation,
-    /// The invited party goes.
-    Leave,
-    /// Offer the request to one more provider.
-    Offer(UserId),
-}
 
 /// One leg of a finished call, as the client reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,17 +40,22 @@ impl Store {
         &self,
         whose: Whose,
         actor: Actor,
-        ask: Ask,
+        command: Command,
         now: Timestamp,
     ) -> Result<Conference, StoreError> {
         let store = self.clone();
-        let needs = match (ask, actor) {
-            (Ask::AcceptOffer | Ask::DeclineOffer, Actor::Provider(provider)) => Needs::OfferTo(provider),
+        let needs = match (command, actor) {
+            (Command::AcceptOffer(request) | Command::DeclineOffer(request), Actor::Provider(provider)) => {
+                Needs::OfferTo(request, provider)
+            }
             _ => Needs::Nothing,
         };
-        let judge = move |conference: &Conference, given: &mut Given<'_>| {
-            let command = command_of(ask, actor, given)?;
-            Ok(command_steps(conference, actor, command, store.moment(now))?.into())
+        let judge = move |conference: &Conference, given: &Given| {
+            // A provider reaches a request by the offer made to it, and by nothing else.
+            if matches!(needs, Needs::OfferTo(..)) && !given.answers.offered {
+                return Err(Refusal::NotFound.into());
+            }
+            Ok(command_steps(conference, actor, command, given.facts, store.moment(now))?.into())
         };
         let conference = self.executor().decide(whose, needs, "do a command", judge).await?;
         Ok(self.followed_by_offers(conference, now).await)
@@ -90,7 +64,7 @@ impl Store {
     /// A request that is searched for is offered, and a provider whose request has ended is available for others.
     async fn followed_by_offers(&self, conference: Conference, now: Timestamp) -> Conference {
         let has_ended = !conference.is_live() && conference.provider().is_some();
-        if has_ended || conference.released().is_some() {
+        if has_ended || conference.main.released().is_some() {
             self.offer_waiting_after_change(now).await;
         }
         conference
@@ -117,11 +91,11 @@ impl Store {
         }
         let store = self.clone();
         let has_legs = !legs.is_empty();
-        let judge = move |conference: &Conference, given: &mut Given<'_>| {
+        let judge = move |conference: &Conference, given: &Given| {
             let command = Command::Finish { successful };
-            let steps = command_steps(conference, actor, command, store.moment(now))?;
+            let steps = command_steps(conference, actor, command, given.facts, store.moment(now))?;
             // Finishing again reports the same legs again; the first report stands.
-            let legs = if given.facts.legs_reported { Vec::new() } else { legs.clone() };
+            let legs = if given.answers.legs_reported { Vec::new() } else { legs.clone() };
             Ok(Verdict { legs, ..steps.into() })
         };
         let needs = if has_legs { Needs::Legs } else { Needs::Nothing };
@@ -141,7 +115,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let store = self.clone();
         let observations: Vec<Observation> = observations.into_iter().collect();
-        let judge = move |conference: &Conference, _: &mut Given<'_>| {
+        let judge = move |conference: &Conference, _: &Given| {
             Ok(observation_steps(conference, &observations, store.moment(now)).into())
         };
         match self.executor().decide(Whose::Id(id), Needs::Nothing, "take in observations", judge).await {
@@ -206,12 +180,13 @@ pub(crate) fn command_steps(
     conference: &Conference,
     actor: Actor,
     command: Command,
+    facts: Facts,
     moment: Moment<'_>,
 ) -> Result<Vec<Step>, StoreError> {
     let mut steps = observation_steps(conference, &[Observation::DeadlinePassed], moment);
     let events = match steps.first() {
-        None => decide(conference, actor, command, moment)?,
-        Some(overdue) => decide(&after(conference, &overdue.events, moment), actor, command, moment)?,
+        None => decide(conference, actor, command, facts, moment)?,
+        Some(overdue) => decide(&after(conference, &overdue.events, moment), actor, command, facts, moment)?,
     };
     if !events.is_empty() {
         steps.push(Step { deed: Deed { actor: Some(actor), at: moment.now }, events });
@@ -241,30 +216,6 @@ pub(crate) fn observation_steps(
 
 pub(crate) fn after(conference: &Conference, events: &[Event], moment: Moment<'_>) -> Conference {
     events.iter().fold(conference.clone(), |state, event| state.apply(event, moment.now))
-}
-
-/// The command of an ask: with the ids of what it makes, and what it must know.
-fn command_of(ask: Ask, actor: Actor, given: &mut Given<'_>) -> Result<Command, StoreError> {
-    let Facts { offered, busy, .. } = given.facts;
-    // A provider reaches a request by the offer made to it, and by nothing else.
-    let reached =
-        if offered || !matches!(actor, Actor::Provider(_)) { Ok(()) } else { Err(Refusal::NotFound) };
-    let mut new_pair = || NewPair { client: given.participant(), provider: given.participant() };
-    Ok(match ask {
-        Ask::AcceptOffer => reached.map(|()| Command::AcceptOffer { busy })?,
-        Ask::DeclineOffer => reached.map(|()| Command::DeclineOffer)?,
-        Ask::StartVideo => Command::StartVideo(new_pair()),
-        Ask::VideoAgain => Command::VideoAgain(new_pair()),
-        Ask::FindAnother => Command::FindAnother,
-        Ask::Rejoin => Command::Rejoin(given.participant()),
-        Ask::ConfirmVideo => Command::ConfirmVideo,
-        Ask::RefuseVideo => Command::RefuseVideo,
-        Ask::Kick(target) => Command::Kick(target),
-        Ask::ConfirmInvitation => Command::ConfirmInvitation,
-        Ask::DeclineInvitation => Command::DeclineInvitation,
-        Ask::Leave => Command::Leave,
-        Ask::Offer(provider) => Command::Offer(provider),
-    })
 }
 
 pub(crate) const fn missing(whose: Whose) -> Refusal {

@@ -3,13 +3,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::sync::oneshot;
-use trialogue_domain::{Conference, ParticipantId};
+use trialogue_domain::{Conference, Facts};
 
 use crate::StoreError;
 use crate::batch::{Batch, Verdict};
 use crate::executor::{Batched, Executor, Outcome};
-use crate::facts::{self, Facts, Needs, find_all};
-use crate::ids::Ids;
+use crate::facts::{self, Answers, Needs, find_all};
 use crate::outbox::Held;
 use crate::view::Whose;
 use crate::writer::Tx;
@@ -27,19 +26,14 @@ pub(crate) struct Decision {
 }
 
 /// What a state leads to. It is asked again if the batch failed.
-pub(crate) type Judge = dyn FnMut(&Conference, &mut Given<'_>) -> Result<Verdict, StoreError> + Send;
+pub(crate) type Judge = dyn FnMut(&Conference, &Given) -> Result<Verdict, StoreError> + Send;
 
 /// What a decision is made with, beside the state.
-pub(crate) struct Given<'a> {
+pub(crate) struct Given {
+    /// What the rules must know.
     pub(crate) facts: Facts,
-    ids: &'a mut Ids,
-}
-
-impl Given<'_> {
-    /// The id of a participant that is new. A decision takes two at most.
-    pub(crate) fn participant(&mut self) -> ParticipantId {
-        self.ids.participant()
-    }
+    /// What storage must know.
+    pub(crate) answers: Answers,
 }
 
 impl Batched for Decision {
@@ -53,9 +47,12 @@ impl Batched for Decision {
         let mut outcomes = Vec::with_capacity(decisions.len());
         for (decision, id) in decisions.iter_mut().zip(found) {
             outcomes.push(id.map_err(StoreError::from).and_then(|id| {
-                let facts = facts.of(id, decision.needs);
-                let given = &mut Given { facts, ids: &mut tx.ids };
-                decision.after = Some(batch.judge(id, |state| decision.verdict(state, given))?);
+                let answers = facts.of(id, decision.needs);
+                let facts = Facts { busy: answers.busy, ids: tx.ids.free() };
+                let given = Given { facts, answers };
+                let after = batch.judge(id, |state| decision.verdict(state, &given))?;
+                tx.ids.take_used(&after);
+                decision.after = Some(after);
                 decision.done.into_iter().for_each(|done| batch.settle(done));
                 Ok(())
             }));
@@ -75,7 +72,7 @@ impl Batched for Decision {
 
 impl Decision {
     /// A bug in one decision must not take the batch down with it.
-    fn verdict(&mut self, state: &Conference, given: &mut Given<'_>) -> Result<Verdict, StoreError> {
+    fn verdict(&mut self, state: &Conference, given: &Given) -> Result<Verdict, StoreError> {
         let operation = self.name;
         catch_unwind(AssertUnwindSafe(|| (self.judge)(state, given)))
             .unwrap_or(Err(StoreError::Panicked { operation }))
@@ -93,7 +90,7 @@ impl Executor<Decision> {
         whose: Whose,
         needs: Needs,
         name: &'static str,
-        judge: impl FnMut(&Conference, &mut Given<'_>) -> Result<Verdict, StoreError> + Send + 'static,
+        judge: impl FnMut(&Conference, &Given) -> Result<Verdict, StoreError> + Send + 'static,
     ) -> Result<Conference, StoreError> {
         self.decide_and_settle(whose, needs, name, judge, None).await
     }
@@ -104,7 +101,7 @@ impl Executor<Decision> {
         whose: Whose,
         needs: Needs,
         name: &'static str,
-        judge: impl FnMut(&Conference, &mut Given<'_>) -> Result<Verdict, StoreError> + Send + 'static,
+        judge: impl FnMut(&Conference, &Given) -> Result<Verdict, StoreError> + Send + 'static,
         done: Option<Held>,
     ) -> Result<Conference, StoreError> {
         let (reply, answer) = oneshot::channel();

@@ -1,11 +1,11 @@
-//! What a decision needs to know from beside its conference. It is loaded for a whole batch, before anything is judged.
+//! What must be known from beside a conference to change it. It is loaded for a whole batch, before anything is judged.
 
 use diesel::prelude::*;
-use trialogue_domain::{ConferenceId, Refusal, UserId};
+use trialogue_domain::{ConferenceId, Refusal, RequestId, UserId};
 
 use crate::StoreError;
 use crate::connection::{AnyConnection, load_by};
-use crate::schema::{call_legs, conferences, offers};
+use crate::schema::{call_legs, conferences, offers, requests};
 use crate::view::{Whose, find};
 
 /// What is asked for.
@@ -13,15 +13,15 @@ use crate::view::{Whose, find};
 pub(crate) enum Needs {
     /// The conference says it all.
     Nothing,
-    /// Whether the request was offered to this provider, and whether the provider serves another one.
-    OfferTo(UserId),
+    /// Whether this request was offered to this provider, and whether the provider serves another conference.
+    OfferTo(RequestId, UserId),
     /// Whether the legs of the call were reported.
     Legs,
 }
 
 /// The answers. What was not asked for is false.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Facts {
+pub(crate) struct Answers {
     pub(crate) offered: bool,
     pub(crate) busy: bool,
     pub(crate) legs_reported: bool,
@@ -40,12 +40,12 @@ impl Loaded {
         connection: &mut AnyConnection,
         wanted: impl Iterator<Item = (ConferenceId, Needs)>,
     ) -> Result<Self, StoreError> {
-        let (mut requests, mut providers, mut reports) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut conferences, mut providers, mut reports) = (Vec::new(), Vec::new(), Vec::new());
         for (conference, needs) in wanted {
             match needs {
                 Needs::Nothing => {}
-                Needs::OfferTo(provider) => {
-                    requests.push(conference.0);
+                Needs::OfferTo(_, provider) => {
+                    conferences.push(conference.0);
                     providers.push(provider.0);
                 }
                 Needs::Legs => reports.push(conference.0),
@@ -54,18 +54,18 @@ impl Loaded {
         let offers = load_by!(
             connection,
             offers::conference_id,
-            &requests,
+            &conferences,
             offers::table
                 .filter(offers::provider_id.eq_any(&providers))
-                .select((offers::conference_id, offers::provider_id))
+                .select((offers::request_id, offers::provider_id))
         );
         let served = load_by!(
             connection,
-            conferences::provider_id.assume_not_null(),
+            requests::provider_id.assume_not_null(),
             &providers,
-            conferences::table
-                .filter(conferences::outcome.is_null())
-                .select((conferences::provider_id, conferences::id))
+            requests::table
+                .filter(requests::outcome.is_null())
+                .select((requests::provider_id, requests::conference_id))
         );
         let reported = load_by!(
             connection,
@@ -80,18 +80,20 @@ impl Loaded {
         })
     }
 
-    pub(crate) fn of(&self, conference: ConferenceId, needs: Needs) -> Facts {
+    pub(crate) fn of(&self, conference: ConferenceId, needs: Needs) -> Answers {
         match needs {
-            Needs::Nothing => Facts::default(),
-            Needs::OfferTo(provider) => Facts {
-                offered: self.offers.contains(&(conference.0, provider.0)),
+            Needs::Nothing => Answers::default(),
+            Needs::OfferTo(request, provider) => Answers {
+                offered: self.offers.contains(&(request.0, provider.0)),
                 busy: self
                     .served
                     .iter()
                     .any(|(by, served)| *by == Some(provider.0) && *served != conference.0),
-                ..Facts::default()
+                ..Answers::default()
             },
-            Needs::Legs => Facts { legs_reported: self.reported.contains(&conference.0), ..Facts::default() },
+            Needs::Legs => {
+                Answers { legs_reported: self.reported.contains(&conference.0), ..Answers::default() }
+            }
         }
     }
 }
@@ -109,18 +111,21 @@ pub(crate) fn find_all(
             Whose::Provider(user) => providers.push(user.0),
         }
     }
-    let live = || conferences::table.filter(conferences::outcome.is_null());
     let of_clients = load_by!(
         connection,
         conferences::client_id,
         &clients,
-        live().select((conferences::client_id, conferences::id))
+        conferences::table
+            .filter(conferences::ended_at.is_null())
+            .select((conferences::client_id, conferences::id))
     );
     let of_providers = load_by!(
         connection,
-        conferences::provider_id.assume_not_null(),
+        requests::provider_id.assume_not_null(),
         &providers,
-        live().select((conferences::provider_id.assume_not_null(), conferences::id))
+        requests::table
+            .filter(requests::outcome.is_null())
+            .select((requests::provider_id.assume_not_null(), requests::conference_id))
     );
     let of_clients: Vec<(i32, i32)> = of_clients.map_err(StoreError::query("find live conferences"))?;
     let of_providers: Vec<(i32, i32)> = of_providers.map_err(StoreError::query("find live conferences"))?;

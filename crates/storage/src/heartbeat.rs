@@ -109,7 +109,7 @@ impl Store {
                     .filter(participants::conference_id.eq(conferences::id))
                     .filter(participants::state.between(ROUTED, DISCONNECTED));
                 let ids: Vec<i32> = conferences::table
-                    .filter(conferences::outcome.is_null().and(conferences::id.gt(after.0)))
+                    .filter(conferences::ended_at.is_null().and(conferences::id.gt(after.0)))
                     .filter(exists(party))
                     .order(conferences::id)
                     .limit(limit)
@@ -144,7 +144,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let (store, seq) = (self.clone(), from.last_seq);
-        let judge = move |conference: &Conference, _: &mut Given<'_>| {
+        let judge = move |conference: &Conference, _: &Given| {
             let unchanged = conference.last_seq == seq;
             let observations = if unchanged { observations.as_slice() } else { &[] };
             Ok(observation_steps(conference, observations, store.moment(now)).into())

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use diesel::prelude::*;
-use trialogue_domain::{ConferenceId, ParticipantId, UserId};
+use trialogue_domain::{Conference, ConferenceId, NewIds, ParticipantId, RequestId, UserId};
 
 use crate::connection::AnyConnection;
 use crate::schema::id_blocks;
@@ -54,8 +54,26 @@ impl Ids {
         ConferenceId(self.conference.take())
     }
 
-    pub(crate) fn participant(&mut self) -> ParticipantId {
-        ParticipantId(self.participant.take())
+    /// The ids that a decision may take. They stay free until [`Self::take_used`].
+    pub(crate) fn free(&self) -> NewIds {
+        NewIds {
+            participants: [0, 1].map(|nth| ParticipantId(self.participant.nth(nth))),
+            // A request has an id of the same kind as a conference, whose main request has the conference's.
+            request: RequestId(self.conference.nth(0)),
+        }
+    }
+
+    /// Takes those of the free ids that are used in this state.
+    pub(crate) fn take_used(&mut self, state: &Conference) {
+        let NewIds { participants, request } = self.free();
+        for id in participants {
+            if state.participant(id).is_some() {
+                self.participant.take();
+            }
+        }
+        if state.request(request).is_some() {
+            self.conference.take();
+        }
     }
 
     pub(crate) fn user(&mut self) -> UserId {
@@ -70,6 +88,11 @@ struct Free(VecDeque<Range<i32>>);
 impl Free {
     fn len(&self) -> usize {
         self.0.iter().map(ExactSizeIterator::len).sum()
+    }
+
+    /// The nth of those that will be taken next.
+    fn nth(&self, nth: usize) -> i32 {
+        self.0.iter().cloned().flatten().nth(nth).unwrap_or_default()
     }
 
     fn take(&mut self) -> i32 {

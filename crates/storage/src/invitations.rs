@@ -87,7 +87,7 @@ impl Store {
                 once(tx, key.as_ref(), now, |tx| {
                     let id = find(&mut tx.connection, whose)?.ok_or_else(|| missing(whose))?;
                     check_invitations(&mut tx.connection, id, now)?;
-                    let participant = tx.ids.participant();
+                    let [participant, _] = tx.ids.free().participants;
                     let invitee = Invitee {
                         name: guest.name.clone(),
                         email: guest.email.clone(),
@@ -95,9 +95,9 @@ impl Store {
                         invitation: Some((guest.invitation)(participant).to_vec()),
                         inviter: inviter_of(actor).map(|user| user.0),
                     };
-                    let command = Command::InviteGuest(participant);
-                    change(tx, id, |conference| {
-                        let steps = command_steps(conference, actor, command, store.moment(now))?;
+                    let command = Command::InviteGuest;
+                    change(tx, id, |conference, facts| {
+                        let steps = command_steps(conference, actor, command, facts, store.moment(now))?;
                         Ok(Verdict { invitee: Some(invitee), ..steps.into() })
                     })?;
                     if let Some(channel) = guest.channel {

@@ -50,7 +50,7 @@ mod writer;
 pub use aggregate::RequestDetails;
 pub use backlog::{Backlog, Queued};
 pub use backup::{BackupError, backup};
-pub use calls::{Ask, CallLeg};
+pub use calls::CallLeg;
 pub use changes::{Change, Wake, Wakes};
 pub use connection::DatabaseUrl;
 pub use deliveries::{Channel, ClaimedDelivery};

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use trialogue_domain::{
-    Conference, ConferenceId, Departure, Kind, Observation, ParticipantId, State, Timestamp, UserId,
+    Conference, ConferenceId, Departure, Facts, Kind, Observation, ParticipantId, State, Timestamp, UserId,
 };
 
 use crate::aggregate::load;
@@ -11,7 +11,7 @@ use crate::calls::observation_steps;
 use crate::changes::Change;
 use crate::connection::{AnyConnection, native};
 use crate::nodes::notify;
-use crate::schema::{conferences, tokens, users};
+use crate::schema::{conferences, requests, tokens, users};
 use crate::store::SecretHash;
 use crate::users::{Credentials, UserRole, UserStatus, note_sign_of_life};
 use crate::writer::Tx;
@@ -193,7 +193,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let observations = [Observation::DeadlinePassed, Observation::UserGone(user, departure)];
-        let judge = |conference: &Conference| {
+        let judge = |conference: &Conference, _: Facts| {
             Ok(observation_steps(conference, &observations, self.moment(now)).into())
         };
         change(tx, id, judge).map(drop)
@@ -222,13 +222,17 @@ fn find_session(connection: &mut AnyConnection, hash: SecretHash) -> Result<Opti
 
 /// The live request of a client or a provider, of which there is one at most.
 fn live_request(connection: &mut AnyConnection, user: UserId) -> Result<Option<ConferenceId>, StoreError> {
-    let live = || conferences::table.filter(conferences::outcome.is_null()).select(conferences::id);
-    let found: Option<i32> =
-        match live().filter(conferences::client_id.eq(user.0)).first(connection).optional() {
-            Ok(None) => live().filter(conferences::provider_id.eq(Some(user.0))).first(connection).optional(),
-            found => found,
-        }
-        .map_err(StoreError::query("find a live request"))?;
+    let requested = conferences::table
+        .filter(conferences::client_id.eq(user.0).and(conferences::ended_at.is_null()))
+        .select(conferences::id);
+    let accepted = requests::table
+        .filter(requests::provider_id.eq(Some(user.0)).and(requests::outcome.is_null()))
+        .select(requests::conference_id);
+    let found: Option<i32> = match requested.first(connection).optional() {
+        Ok(None) => accepted.first(connection).optional(),
+        found => found,
+    }
+    .map_err(StoreError::query("find a live request"))?;
     Ok(found.map(ConferenceId))
 }
 

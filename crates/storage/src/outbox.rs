@@ -176,7 +176,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let store = self.clone();
         let seen: Vec<Observation> = seen.into_iter().collect();
-        let judge = move |conference: &Conference, _: &mut Given<'_>| {
+        let judge = move |conference: &Conference, _: &Given| {
             Ok(observation_steps(conference, &seen, store.moment(now)).into())
         };
         let (whose, held) = (Whose::Id(work.conference), Held { id: work.id, lease: work.lease });

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use trialogue_domain::ConferenceId;
 
 use crate::connection::{AnyConnection, native};
-use crate::schema::conferences;
+use crate::schema::{conferences, requests};
 use crate::view::{ConferenceView, Whose};
 use crate::{Store, StoreError};
 
@@ -80,12 +80,16 @@ impl Store {
 /// The live conference that is meant, with the number of its last event.
 fn version(connection: &mut AnyConnection, whose: Whose) -> Result<Option<(ConferenceId, i32)>, StoreError> {
     let live = conferences::table
-        .filter(conferences::outcome.is_null())
+        .filter(conferences::ended_at.is_null())
+        .select((conferences::id, conferences::last_seq));
+    let served = requests::table
+        .filter(requests::outcome.is_null())
+        .inner_join(conferences::table.on(conferences::id.eq(requests::conference_id)))
         .select((conferences::id, conferences::last_seq));
     let found = native!(connection, native => match whose {
         Whose::Id(id) => live.filter(conferences::id.eq(id.0)).get_result(native),
         Whose::Client(user) => live.filter(conferences::client_id.eq(user.0)).get_result(native),
-        Whose::Provider(user) => live.filter(conferences::provider_id.eq(Some(user.0))).get_result(native),
+        Whose::Provider(user) => served.filter(requests::provider_id.eq(Some(user.0))).get_result(native),
     });
     let found: Option<(i32, i32)> = found.optional().map_err(StoreError::query("look for a change"))?;
     Ok(found.map(|(id, last_seq)| (ConferenceId(id), last_seq)))
@@ -93,7 +97,7 @@ fn version(connection: &mut AnyConnection, whose: Whose) -> Result<Option<(Confe
 
 #[cfg(test)]
 mod tests {
-    use trialogue_domain::{Conference, LanguageId, Stage, Timestamp, UserId};
+    use trialogue_domain::{Conference, LanguageId, Request, RequestId, Stage, Timestamp, UserId};
 
     use super::*;
     use crate::{Language, Person, RequestDetails};
@@ -105,8 +109,13 @@ mod tests {
             conference: Conference {
                 id: ConferenceId(id),
                 client,
-                language,
-                stage: Stage::InCall { provider: UserId(0) },
+                main: Request {
+                    id: RequestId::main(ConferenceId(id)),
+                    language,
+                    stage: Stage::Accepted { provider: UserId(0) },
+                },
+                others: Vec::new(),
+                start_by: None,
                 serviced: true,
                 participants: Vec::new(),
                 last_seq: 1,

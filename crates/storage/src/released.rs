@@ -1,19 +1,20 @@
 //! Providers who had accepted a request and are out of it.
 
 use diesel::prelude::*;
-use trialogue_domain::{ConferenceId, LanguageId, ReleaseReason, Timestamp, UserId};
+use trialogue_domain::{ConferenceId, LanguageId, ReleaseReason, RequestId, Timestamp, UserId};
 
 use crate::connection::AnyConnection;
 use crate::logins::set_offline;
 use crate::rows::{offer_state, release_code, release_reason};
-use crate::schema::{conferences, offers, users};
+use crate::schema::{offers, requests, users};
 use crate::view::{Language, language};
 use crate::{Store, StoreError};
 
 /// A provider is out of a request that it had accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Released {
-    pub(crate) request: ConferenceId,
+    pub(crate) conference: ConferenceId,
+    pub(crate) request: RequestId,
     pub(crate) provider: UserId,
     pub(crate) reason: ReleaseReason,
     pub(crate) at: Timestamp,
@@ -23,7 +24,7 @@ pub(crate) struct Released {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReleasedView {
     /// The request.
-    pub request: ConferenceId,
+    pub request: RequestId,
     /// The language asked for.
     pub language: Language,
     /// Why the provider is out.
@@ -43,10 +44,10 @@ impl Store {
         self.executor()
             .read("show a release", move |connection| {
                 let Some(released) = last_task(connection, provider)? else { return Ok(None) };
-                let (wanted, online) = conferences::table
+                let (wanted, online) = requests::table
                     .inner_join(users::table.on(users::id.eq(provider.0)))
-                    .filter(conferences::id.eq(released.request.0))
-                    .select((conferences::language_id, users::online))
+                    .filter(requests::id.eq(released.request.0))
+                    .select((requests::language_id, users::online))
                     .get_result::<(i32, bool)>(connection)
                     .map_err(StoreError::query("show a release"))?;
                 let language =
@@ -64,9 +65,9 @@ pub(crate) fn last_task(
     provider: UserId,
 ) -> Result<Option<Released>, StoreError> {
     let Some(released) = last(connection, provider, None)? else { return Ok(None) };
-    let own = conferences::provider_id.eq(Some(provider.0));
-    let later = conferences::ended_at.is_null().or(conferences::ended_at.ge(Some(released.at.0)));
-    let others: i64 = conferences::table
+    let own = requests::provider_id.eq(Some(provider.0));
+    let later = requests::ended_at.is_null().or(requests::ended_at.ge(Some(released.at.0)));
+    let others: i64 = requests::table
         .filter(own.and(later))
         .count()
         .get_result(connection)
@@ -93,19 +94,25 @@ pub(crate) fn releases(
 fn last(
     connection: &mut AnyConnection,
     provider: UserId,
-    besides: Option<ConferenceId>,
+    besides: Option<RequestId>,
 ) -> Result<Option<Released>, StoreError> {
-    let found: Option<(i32, i16, i64)> = offers::table
+    let found: Option<(i32, i32, i16, i64)> = offers::table
         .filter(offers::provider_id.eq(provider.0).and(offers::released_at.is_not_null()))
-        .filter(offers::conference_id.ne(besides.map_or(0, |request| request.0)))
-        .order((offers::released_at.desc(), offers::conference_id.desc()))
-        .select((offers::conference_id, offers::state, offers::released_at.assume_not_null()))
+        .filter(offers::request_id.ne(besides.map_or(0, |request| request.0)))
+        .order((offers::released_at.desc(), offers::request_id.desc()))
+        .select((
+            offers::conference_id,
+            offers::request_id,
+            offers::state,
+            offers::released_at.assume_not_null(),
+        ))
         .first(connection)
         .optional()
         .map_err(StoreError::query("find a release"))?;
-    let Some((request, state, at)) = found else { return Ok(None) };
+    let Some((conference, request, state, at)) = found else { return Ok(None) };
     let reason = release_reason(state, || format!("{request}/{provider}"))?;
-    Ok(Some(Released { request: ConferenceId(request), provider, reason, at: Timestamp(at) }))
+    let (conference, request) = (ConferenceId(conference), RequestId(request));
+    Ok(Some(Released { conference, request, provider, reason, at: Timestamp(at) }))
 }
 
 impl Released {
@@ -120,10 +127,11 @@ impl Released {
     }
 
     fn write(&self, connection: &mut AnyConnection) -> QueryResult<()> {
-        let of_request = offers::table.filter(offers::conference_id.eq(self.request.0));
+        let of_request = offers::table
+            .filter(offers::conference_id.eq(self.conference.0).and(offers::request_id.eq(self.request.0)));
         diesel::delete(of_request.filter(offers::state.eq(offer_state::WITHDRAWN))).execute(connection)?;
         diesel::update(of_request).set(offers::position.eq(-1)).execute(connection)?;
-        diesel::update(offers::table.find((self.request.0, self.provider.0)))
+        diesel::update(offers::table.find((self.conference.0, self.request.0, self.provider.0)))
             .set((
                 offers::position.eq(0),
                 offers::state.eq(release_code(self.reason)),
@@ -136,9 +144,9 @@ impl Released {
     /// Whether the provider missed the call before this one, too.
     fn missed_before(&self, connection: &mut AnyConnection) -> Result<bool, StoreError> {
         let Some(before) = last(connection, self.provider, Some(self.request))? else { return Ok(false) };
-        let served: i64 = conferences::table
-            .filter(conferences::provider_id.eq(Some(self.provider.0)))
-            .filter(conferences::ended_at.ge(Some(before.at.0)))
+        let served: i64 = requests::table
+            .filter(requests::provider_id.eq(Some(self.provider.0)))
+            .filter(requests::ended_at.ge(Some(before.at.0)))
             .count()
             .get_result(connection)
             .map_err(StoreError::query("look for a request that was served"))?;

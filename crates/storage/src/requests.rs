@@ -1,7 +1,9 @@
 //! Requests: opening one, and offering it to providers.
 
 use diesel::prelude::*;
-use trialogue_domain::{Actor, ConferenceId, LanguageId, Refusal, Timestamp, UserId, match_providers, open};
+use trialogue_domain::{
+    Actor, ConferenceId, LanguageId, Refusal, RequestId, Timestamp, UserId, match_providers, open,
+};
 
 use crate::aggregate::RequestDetails;
 use crate::batch::{Batch, Deed};
@@ -9,7 +11,7 @@ use crate::connection::AnyConnection;
 use crate::idempotency::{IdempotencyKey, once};
 use crate::limits::check_requests;
 use crate::rows::offer_state;
-use crate::schema::{conferences, languages, offers, users};
+use crate::schema::{conferences, languages, offers, requests, users};
 use crate::text::storable;
 use crate::view::{ConferenceView, Language, language, view};
 use crate::waiting::candidates;
@@ -23,7 +25,7 @@ const OFFERS: i64 = 50;
 #[derive(Clone)]
 pub struct OfferView {
     /// The request.
-    pub request: ConferenceId,
+    pub request: RequestId,
     /// The name of the client.
     pub client: String,
     /// The language asked for.
@@ -39,7 +41,7 @@ pub struct OfferView {
 #[derive(Queryable)]
 struct OfferedRow {
     id: i32,
-    stage_deadline: Option<i64>,
+    deadline: Option<i64>,
     situation_code: i32,
     additional_info: Option<String>,
     location: Option<String>,
@@ -54,7 +56,7 @@ struct OfferedRow {
 impl From<OfferedRow> for OfferView {
     fn from(row: OfferedRow) -> Self {
         Self {
-            request: ConferenceId(row.id),
+            request: RequestId(row.id),
             client: row.client,
             language: Language {
                 id: LanguageId(row.language_id),
@@ -69,7 +71,7 @@ impl From<OfferedRow> for OfferView {
             },
             offered_at: Timestamp(row.offered_at),
             // A request that is searching has one.
-            deadline: Timestamp(row.stage_deadline.unwrap_or(row.offered_at)),
+            deadline: Timestamp(row.deadline.unwrap_or(row.offered_at)),
         }
     }
 }
@@ -106,8 +108,8 @@ impl Store {
                     let moment = store.moment(now);
                     let candidates = candidates(&mut tx.connection, [wanted], moment)?;
                     let offered_to = match_providers(wanted, &candidates, |_| false, moment);
-                    let events = open(client, live, wanted, &offered_to, moment)?;
                     let id = tx.ids.conference();
+                    let events = open(id, client, live, wanted, &offered_to, moment)?;
                     let deed = Deed { actor: Some(Actor::Client(client)), at: now };
                     let mut batch = Batch::default();
                     batch.open(id, &events, deed, details.clone())?;
@@ -127,15 +129,16 @@ impl Store {
             .read("show offers", move |connection| {
                 let open = offers::provider_id.eq(provider.0).and(offers::state.eq(offer_state::OPEN));
                 let rows: Vec<OfferedRow> = offers::table
+                    .inner_join(requests::table.on(requests::id.eq(offers::request_id)))
                     .inner_join(conferences::table.on(conferences::id.eq(offers::conference_id)))
                     .inner_join(users::table.on(users::id.eq(conferences::client_id)))
-                    .inner_join(languages::table.on(languages::id.eq(conferences::language_id)))
+                    .inner_join(languages::table.on(languages::id.eq(requests::language_id)))
                     .filter(open)
-                    .order((offers::offered_at, conferences::requested_at, conferences::id))
+                    .order((offers::offered_at, conferences::requested_at, requests::id))
                     .limit(OFFERS)
                     .select((
-                        conferences::id,
-                        conferences::stage_deadline,
+                        requests::id,
+                        requests::deadline,
                         conferences::situation_code,
                         conferences::additional_info,
                         conferences::location,
@@ -157,7 +160,7 @@ impl Store {
 /// Whether the client has a live request.
 fn is_live(connection: &mut AnyConnection, client: UserId) -> Result<bool, StoreError> {
     let live = conferences::table
-        .filter(conferences::client_id.eq(client.0).and(conferences::outcome.is_null()))
+        .filter(conferences::client_id.eq(client.0).and(conferences::ended_at.is_null()))
         .count()
         .get_result::<i64>(connection)
         .map_err(StoreError::query("look for a live request"))?;

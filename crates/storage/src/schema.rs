@@ -44,11 +44,6 @@ diesel::table! {
     conferences (id) {
         id -> Integer,
         client_id -> Integer,
-        provider_id -> Nullable<Integer>,
-        language_id -> Integer,
-        stage -> SmallInt,
-        stage_deadline -> Nullable<BigInt>,
-        outcome -> Nullable<SmallInt>,
         ended_at -> Nullable<BigInt>,
         serviced -> Bool,
         last_seq -> Integer,
@@ -60,17 +55,32 @@ diesel::table! {
         from_language_id -> Nullable<Integer>,
         node -> Nullable<BigInt>,
         blanked -> Bool,
+        start_by -> Nullable<BigInt>,
     }
 }
 
 diesel::table! {
-    offers (conference_id, provider_id) {
+    requests (conference_id, id) {
+        conference_id -> Integer,
+        id -> Integer,
+        language_id -> Integer,
+        provider_id -> Nullable<Integer>,
+        stage -> SmallInt,
+        deadline -> Nullable<BigInt>,
+        outcome -> Nullable<SmallInt>,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    offers (conference_id, request_id, provider_id) {
         conference_id -> Integer,
         provider_id -> Integer,
         position -> Integer,
         state -> SmallInt,
         offered_at -> BigInt,
         released_at -> Nullable<BigInt>,
+        request_id -> Integer,
     }
 }
 
@@ -81,7 +91,6 @@ diesel::table! {
         position -> Integer,
         kind -> SmallInt,
         user_id -> Nullable<Integer>,
-        language_id -> Nullable<Integer>,
         state -> SmallInt,
         deadline -> Nullable<BigInt>,
         account_expires -> Nullable<BigInt>,
@@ -94,6 +103,7 @@ diesel::table! {
         email -> Nullable<Text>,
         phone -> Nullable<Text>,
         inviter_id -> Nullable<Integer>,
+        request_id -> Nullable<Integer>,
     }
 }
 
@@ -110,6 +120,7 @@ diesel::table! {
         user_id -> Nullable<Integer>,
         code -> Nullable<Integer>,
         deadline -> Nullable<BigInt>,
+        request_id -> Nullable<Integer>,
     }
 }
 
@@ -192,6 +203,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     languages,
     provider_languages,
     conferences,
+    requests,
     offers,
     participants,
     deliveries,

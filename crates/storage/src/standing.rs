@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
-use trialogue_domain::{ConferenceId, ParticipantId, UserId};
+use trialogue_domain::{ConferenceId, ParticipantId, RequestId, UserId};
 
 use crate::connection::AnyConnection;
 use crate::rows::{kind, offer_state};
-use crate::schema::{conferences, events, offers, tokens};
+use crate::schema::{conferences, events, offers, requests, tokens};
 use crate::store::SecretHash;
 use crate::users::UserRole;
 use crate::{Store, StoreError};
@@ -21,7 +22,7 @@ pub struct Standing {
     /// The live request: the client's own, or the one that the provider accepted.
     pub live: Option<ConferenceId>,
     /// The requests that are offered to the provider, by number.
-    pub offers: Vec<ConferenceId>,
+    pub offers: Vec<RequestId>,
     /// The tokens of the user's logins, by hash.
     pub logins: Vec<SecretHash>,
 }
@@ -69,10 +70,12 @@ impl Store {
     pub async fn place(&self, user: UserId, conference: ConferenceId, seq: i32) -> Result<Place, StoreError> {
         self.executor()
             .read("look for a place in a log", move |connection| {
-                let own = conferences::client_id.eq(user.0).or(conferences::provider_id.eq(Some(user.0)));
+                let served = requests::table
+                    .filter(requests::conference_id.eq(conferences::id))
+                    .filter(requests::provider_id.eq(Some(user.0)));
                 let known: i64 = conferences::table
                     .find(conference.0)
-                    .filter(own.assume_not_null())
+                    .filter(conferences::client_id.eq(user.0).or(exists(served)))
                     .count()
                     .get_result(connection)
                     .map_err(StoreError::query("look for a place in a log"))?;
@@ -108,15 +111,16 @@ fn look(
     ids: &[i32],
     found: &mut HashMap<UserId, Standing>,
 ) -> QueryResult<()> {
-    let live = conferences::table.filter(conferences::outcome.is_null());
     let live: Vec<(i32, i32)> = match role {
-        UserRole::Client => live
+        UserRole::Client => conferences::table
+            .filter(conferences::ended_at.is_null())
             .filter(conferences::client_id.eq_any(ids))
             .select((conferences::client_id, conferences::id))
             .load(connection)?,
-        UserRole::Provider => live
-            .filter(conferences::provider_id.assume_not_null().eq_any(ids))
-            .select((conferences::provider_id.assume_not_null(), conferences::id))
+        UserRole::Provider => requests::table
+            .filter(requests::outcome.is_null())
+            .filter(requests::provider_id.assume_not_null().eq_any(ids))
+            .select((requests::provider_id.assume_not_null(), requests::conference_id))
             .load(connection)?,
     };
     for (user, id) in live {
@@ -135,11 +139,11 @@ fn look(
     if role == UserRole::Provider {
         let open: Vec<(i32, i32)> = offers::table
             .filter(offers::state.eq(offer_state::OPEN).and(offers::provider_id.eq_any(ids)))
-            .order(offers::conference_id)
-            .select((offers::provider_id, offers::conference_id))
+            .order(offers::request_id)
+            .select((offers::provider_id, offers::request_id))
             .load(connection)?;
         for (user, id) in open {
-            found.entry(UserId(user)).or_default().offers.push(ConferenceId(id));
+            found.entry(UserId(user)).or_default().offers.push(RequestId(id));
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ use crate::aggregate::{Loaded, RequestDetails, load};
 use crate::connection::AnyConnection;
 use crate::released::{last_task, releases};
 use crate::rows::outcome_code;
-use crate::schema::{conferences, languages, provider_languages, users};
+use crate::schema::{conferences, languages, provider_languages, requests, users};
 use crate::{Store, StoreError};
 
 /// Maximum number of providers that are shown of those with an open offer.
@@ -115,19 +115,19 @@ impl Whose {
 }
 
 macro_rules! latest {
-    ($connection:expr, $of_user:expr) => {{
-        let live = conferences::table
-            .filter($of_user.and(conferences::outcome.is_null()))
-            .select(conferences::id)
+    ($connection:expr, $table:ident, $id:ident, $of_user:expr) => {{
+        let live = $table::table
+            .filter($of_user.and($table::ended_at.is_null()))
+            .select($table::$id)
             .get_result::<i32>($connection)
             .optional()
             .map_err(StoreError::query("find a live conference"))?;
         match live {
             Some(id) => Some((id, true)),
-            None => conferences::table
-                .filter($of_user.and(conferences::ended_at.is_not_null()))
-                .order((conferences::ended_at.desc(), conferences::id.desc()))
-                .select(conferences::id)
+            None => $table::table
+                .filter($of_user.and($table::ended_at.is_not_null()))
+                .order(($table::ended_at.desc(), $table::$id.desc()))
+                .select($table::$id)
                 .first::<i32>($connection)
                 .optional()
                 .map_err(StoreError::query("find an ended conference"))?
@@ -142,9 +142,9 @@ macro_rules! latest {
 pub(crate) fn find(connection: &mut AnyConnection, whose: Whose) -> Result<Option<ConferenceId>, StoreError> {
     let found = match whose {
         Whose::Id(id) => return Ok(Some(id)),
-        Whose::Client(user) => latest!(connection, conferences::client_id.eq(user.0)),
+        Whose::Client(user) => latest!(connection, conferences, id, conferences::client_id.eq(user.0)),
         Whose::Provider(user) => {
-            let found = latest!(connection, conferences::provider_id.eq(Some(user.0)));
+            let found = latest!(connection, requests, conference_id, requests::provider_id.eq(Some(user.0)));
             if found.is_none_or(|(_, is_live)| !is_live) && last_task(connection, user)?.is_some() {
                 return Err(Refusal::Released.into());
             }
@@ -164,6 +164,7 @@ pub(crate) fn view(
     let client = person(connection, conference.client)?;
     let provider = conference.provider().map(|p| person(connection, p)).transpose()?;
     let offered = conference
+        .main
         .open_offers()
         .take(SHOWN_OFFERS)
         .map(|p| offered_provider(connection, p))
@@ -181,8 +182,8 @@ pub(crate) fn view(
         .collect();
     Ok(Some(ConferenceView {
         requested_at: Timestamp(row.requested_at),
-        language: language(connection, conference.language)?
-            .ok_or(StoreError::UnknownLanguage(conference.language.0))?,
+        language: language(connection, conference.main.language)?
+            .ok_or(StoreError::UnknownLanguage(conference.main.language.0))?,
         details: RequestDetails {
             situation_code: row.situation_code,
             additional_info: row.additional_info,
@@ -243,11 +244,11 @@ fn person(connection: &mut AnyConnection, id: UserId) -> Result<Person, StoreErr
 
 /// The share of the provider's last accepted requests that were serviced, in hundredths.
 fn performance(connection: &mut AnyConnection, id: UserId) -> Result<i32, StoreError> {
-    let ended: Vec<(Option<i64>, Option<i16>)> = conferences::table
-        .filter(conferences::provider_id.eq(Some(id.0)).and(conferences::ended_at.is_not_null()))
-        .order((conferences::ended_at.desc(), conferences::id.desc()))
+    let ended: Vec<(Option<i64>, Option<i16>)> = requests::table
+        .filter(requests::provider_id.eq(Some(id.0)).and(requests::ended_at.is_not_null()))
+        .order((requests::ended_at.desc(), requests::conference_id.desc()))
         .limit(PERFORMANCE_OF)
-        .select((conferences::ended_at, conferences::outcome))
+        .select((requests::ended_at, requests::outcome))
         .load(connection)
         .map_err(StoreError::query("find a provider's last requests"))?;
     let is_serviced = |(at, outcome)| (at, outcome == Some(outcome_code(Outcome::Serviced)));

@@ -6,8 +6,8 @@ use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 use tokio::task::JoinSet;
 use trialogue_domain::{
-    Actor, Candidate, Command, Conference, ConferenceId, LanguageId, Moment, Observation, Timestamp, UserId,
-    decide, match_providers,
+    Actor, Candidate, Command, Conference, ConferenceId, Facts, LanguageId, Moment, Observation, Timestamp,
+    UserId, decide, match_providers,
 };
 
 use crate::batch::{Deed, Step};
@@ -15,7 +15,7 @@ use crate::calls::observation_steps;
 use crate::connection::AnyConnection;
 use crate::decision::Given;
 use crate::facts::Needs;
-use crate::schema::{conferences, offers, provider_languages, users};
+use crate::schema::{conferences, offers, provider_languages, requests, users};
 use crate::standing::AT_ONCE;
 use crate::{Store, StoreError, Whose};
 
@@ -72,8 +72,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let store = self.clone();
-        let judge = move |conference: &Conference, _: &mut Given<'_>| {
-            Ok(offer_steps(conference, &providers, store.moment(now))?.into())
+        let judge = move |conference: &Conference, given: &Given| {
+            Ok(offer_steps(conference, &providers, given.facts, store.moment(now))?.into())
         };
         self.executor().decide(Whose::Id(request), Needs::Nothing, "offer a request", judge).await.map(drop)
     }
@@ -83,6 +83,7 @@ impl Store {
 fn offer_steps(
     conference: &Conference,
     providers: &[UserId],
+    facts: Facts,
     moment: Moment<'_>,
 ) -> Result<Vec<Step>, StoreError> {
     let overdue = observation_steps(conference, &[Observation::DeadlinePassed], moment);
@@ -91,7 +92,13 @@ fn offer_steps(
     }
     let mut events = Vec::new();
     for provider in providers {
-        events.extend(decide(conference, Actor::System, Command::Offer(*provider), moment)?);
+        events.extend(decide(
+            conference,
+            Actor::System,
+            Command::Offer(conference.main.id, *provider),
+            facts,
+            moment,
+        )?);
     }
     if events.is_empty() {
         return Ok(Vec::new());
@@ -105,11 +112,14 @@ fn due_offers(
     moment: Moment<'_>,
 ) -> Result<Vec<(ConferenceId, Vec<UserId>)>, StoreError> {
     // Two columns of one index: what ended without a provider is not looked at.
-    let searching = conferences::provider_id.is_null().and(conferences::ended_at.is_null());
-    let waiting: Vec<(i32, i32)> = conferences::table
-        .filter(searching.and(conferences::stage_deadline.gt(Some(moment.now.0))))
+    let searching = requests::provider_id.is_null().and(requests::ended_at.is_null());
+    let waiting: Vec<(i32, i32)> = requests::table
+        .inner_join(conferences::table.on(conferences::id.eq(requests::conference_id)))
+        .filter(searching.and(requests::deadline.gt(Some(moment.now.0))))
+        // Second interpreters are not searched for yet.
+        .filter(requests::id.eq(requests::conference_id))
         .order((conferences::requested_at, conferences::id))
-        .select((conferences::id, conferences::language_id))
+        .select((conferences::id, requests::language_id))
         .load(connection)
         .map_err(StoreError::query("find waiting requests"))?;
     let languages: HashSet<i32> = waiting.iter().map(|(_, language)| *language).collect();
@@ -121,7 +131,7 @@ fn due_offers(
     for some in waiting.chunks(AT_ONCE) {
         let asked: HashSet<(i32, i32)> = offers::table
             .filter(offers::conference_id.eq_any(some.iter().map(|(request, _)| *request)))
-            .select((offers::conference_id, offers::provider_id))
+            .select((offers::request_id, offers::provider_id))
             .load::<(i32, i32)>(connection)
             .map_err(StoreError::query("look who was asked"))?
             .into_iter()
@@ -157,7 +167,7 @@ pub(crate) fn candidates(
     if languages.is_empty() {
         return Ok(Vec::new());
     }
-    let served = || conferences::table.filter(conferences::provider_id.eq(users::id.nullable()));
+    let served = || requests::table.filter(requests::provider_id.eq(users::id.nullable()));
     let seen_from = moment.now.before(moment.timings.presence);
     let rows: Vec<SpokenRow> = users::table
         .inner_join(provider_languages::table.on(provider_languages::provider_id.eq(users::id)))
@@ -168,8 +178,8 @@ pub(crate) fn candidates(
             users::id,
             provider_languages::language_id,
             users::last_seen,
-            exists(served().filter(conferences::ended_at.is_null())),
-            served().select(max(conferences::ended_at)).single_value(),
+            exists(served().filter(requests::ended_at.is_null())),
+            served().select(max(requests::ended_at)).single_value(),
         ))
         .load(connection)
         .map_err(StoreError::query("find providers"))?;

@@ -24,7 +24,9 @@ async fn a_conference_that_cannot_be_loaded_keeps_no_other_waiting() {
     let sql = |sql: &str| PostgresCluster::shared().query(&world.url, sql);
     let (bad, good) = calls.split_at(70);
     let last_bad = bad.last().unwrap().id.0;
-    sql(&format!("UPDATE conferences SET stage = 9, next_deadline = 1 WHERE id <= {last_bad}"));
+    sql(&format!(
+        "UPDATE requests SET stage = 9 WHERE id <= {last_bad}; UPDATE conferences SET next_deadline = 1 WHERE id <= {last_bad}"
+    ));
     world.clock.advance(world.store.timings().account);
     let mut back_off = BackOff::default();
     for _ in 0..2 {
@@ -34,7 +36,7 @@ async fn a_conference_that_cannot_be_loaded_keeps_no_other_waiting() {
         }
     }
     // Repaired, it is judged after its back-off.
-    sql("UPDATE conferences SET stage = 3 WHERE stage = 9");
+    sql("UPDATE requests SET stage = 2 WHERE stage = 9");
     world.clock.advance(Duration::from_mins(1));
     pass_deadlines(&world.store, &mut back_off, world.now()).await.unwrap();
     for call in bad {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::links::LinkKey;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use trialogue_delivery::{Delivery, DeliveryError, DeliveryFuture, Invitation};
-use trialogue_domain::{Actor, ParticipantId};
-use trialogue_storage::{Ask, Channel, hash_secret};
+use trialogue_domain::{Actor, Command, ParticipantId};
+use trialogue_storage::{Channel, hash_secret};
 use trialogue_testkit::Gate;
 
 use super::scene::{PUBLIC_URL, World, link_key, secret_in};
@@ -200,8 +200,8 @@ async fn a_dead_invitation_is_not_delivered() {
     assert_eq!(round(&postman).await, 3, "all fail");
     while letters.try_recv().is_ok() {}
     world.kick(&call, guests[0]).await;
-    world.ask(&call, Actor::Guest(guests[1]), Ask::DeclineInvitation).await;
-    world.ask(&call, Actor::Guest(guests[2]), Ask::ConfirmInvitation).await;
+    world.ask(&call, Actor::Guest(guests[1]), Command::DeclineInvitation).await;
+    world.ask(&call, Actor::Guest(guests[2]), Command::ConfirmInvitation).await;
     world.clock.advance(Duration::from_mins(1));
     assert_eq!(round(&postman).await, 0);
     assert!(letters.try_recv().is_err());

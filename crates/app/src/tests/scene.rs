@@ -9,12 +9,13 @@ use crate::ports::{Clock, Entropy};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use trialogue_domain::{
-    Actor, Conference, ConferenceId, Event, Kind, LanguageId, ParticipantId, Timestamp, UserId,
+    Actor, Command, Conference, ConferenceId, Event, Kind, LanguageId, ParticipantId, RequestId, Timestamp,
+    UserId,
 };
 use trialogue_media::{Gateway, Identity, Notification, Notifications, VideoEngine, notifications};
 use trialogue_storage::{
-    Ask, Channel, DatabaseUrl, NewGuest, NewUser, NodeId, RequestDetails, Store, StoreOptions, UserRole,
-    Whose, hash_secret, migrate,
+    Channel, DatabaseUrl, NewGuest, NewUser, NodeId, RequestDetails, Store, StoreOptions, UserRole, Whose,
+    hash_secret, migrate,
 };
 use trialogue_testkit::{FakeEngine, ManualClock, PostgresCluster, sqlite_url};
 
@@ -155,17 +156,17 @@ impl World {
         let id = ConferenceId(number(&request.await.unwrap()));
         let call = Call { id, client };
         let (by_client, by_provider) = (Actor::Client(client), Actor::Provider(provider));
-        self.ask(&call, by_provider, Ask::AcceptOffer).await;
-        self.ask(&call, by_client, Ask::StartVideo).await;
-        self.ask(&call, by_provider, Ask::ConfirmVideo).await;
+        self.ask(&call, by_provider, Command::AcceptOffer(RequestId::main(id))).await;
+        self.ask(&call, by_client, Command::StartVideo).await;
+        self.ask(&call, by_provider, Command::ConfirmVideo).await;
         self.issue(&call, by_client).await;
         // Nobody else is to be offered to this provider.
         self.store.set_online(provider, false, self.clock.now()).await.unwrap();
         call
     }
 
-    pub(super) async fn ask(&self, call: &Call, actor: Actor, ask: Ask) {
-        self.store.command(Whose::Id(call.id), actor, ask, self.now()).await.unwrap();
+    pub(super) async fn ask(&self, call: &Call, actor: Actor, command: Command) {
+        self.store.command(Whose::Id(call.id), actor, command, self.now()).await.unwrap();
     }
 
     async fn issue(&self, call: &Call, actor: Actor) {
@@ -195,13 +196,13 @@ impl World {
     /// A guest with an account.
     pub(super) async fn guest(&self, call: &Call) -> ParticipantId {
         let guest = self.invite(call, None).await;
-        self.ask(call, Actor::Guest(guest), Ask::ConfirmInvitation).await;
+        self.ask(call, Actor::Guest(guest), Command::ConfirmInvitation).await;
         self.issue(call, Actor::Guest(guest)).await;
         guest
     }
 
     pub(super) async fn kick(&self, call: &Call, guest: ParticipantId) {
-        self.ask(call, Actor::Client(call.client), Ask::Kick(guest)).await;
+        self.ask(call, Actor::Client(call.client), Command::Kick(guest)).await;
     }
 
     pub(super) async fn finish(&self, call: &Call) {

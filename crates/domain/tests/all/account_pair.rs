@@ -4,7 +4,7 @@ use trialogue_domain::{
     Actor, Command, Conference, Kind, Observation, ParticipantId, UserId, account_pair, own_account,
 };
 
-use crate::story::{CLIENT, OTHER_PROVIDER, PROVIDER, Story, TAKE};
+use crate::story::{CLIENT, MAIN, OTHER_PROVIDER, PROVIDER, Story, TAKE};
 
 /// Caller, listener, killed, disconnected.
 fn flags(conference: &Conference) -> (bool, bool, bool, bool) {
@@ -19,7 +19,7 @@ const KILLED: (bool, bool, bool, bool) = (false, false, true, false);
 #[test]
 fn there_is_nothing_to_show_until_the_accounts_are_issued() {
     for story in [Story::requested(), Story::accepted(), Story::ringing(), Story::answered()] {
-        assert_eq!(flags(&story.conference), POLL_ON, "{:?}", story.conference.stage);
+        assert_eq!(flags(&story.conference), POLL_ON, "{:?}", story.conference.main.stage);
     }
     assert_eq!(flags(&Story::routed().conference), BOTH);
 }
@@ -49,11 +49,9 @@ fn what_ends_on_purpose_is_killed() {
 #[test]
 fn a_new_call_is_not_killed_by_the_old_one() {
     let released = Story::ringing().then(PROVIDER, Command::RefuseVideo);
-    let story = released.then(Actor::System, Command::Offer(UserId(3))).then(OTHER_PROVIDER, TAKE);
+    let story = released.then(Actor::System, Command::Offer(MAIN, UserId(3))).then(OTHER_PROVIDER, TAKE);
     assert_eq!(flags(&story.conference), KILLED, "until the client calls the other interpreter");
-    let mut story = story;
-    let pair = story.new_pair();
-    let story = story.then(CLIENT, Command::StartVideo(pair));
+    let story = story.then(CLIENT, Command::StartVideo);
     assert_eq!(flags(&story.conference), POLL_ON);
 }
 
@@ -76,10 +74,9 @@ fn a_lost_link_shows_as_disconnected_until_it_is_back() {
     assert_eq!(flags(&away.conference), (true, true, false, true), "its account still works");
     assert_eq!(flags(&away.clone().after(Observation::Joined(provider)).conference), BOTH);
     let grace = away.timings.reconnect;
-    let mut lost = away.waited(grace);
+    let lost = away.waited(grace);
     assert_eq!(flags(&lost.conference), (true, false, false, true));
-    let pair = lost.new_pair();
-    assert_eq!(flags(&lost.then(CLIENT, Command::VideoAgain(pair)).conference), POLL_ON);
+    assert_eq!(flags(&lost.then(CLIENT, Command::VideoAgain).conference), POLL_ON);
 }
 
 #[test]

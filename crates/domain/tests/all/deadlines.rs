@@ -27,9 +27,9 @@ fn reason(story: &Story, id: ParticipantId) -> Option<FinishReason> {
 }
 
 fn ended(story: &Story) -> Option<Outcome> {
-    match story.conference.stage {
+    match story.conference.main.stage {
         Stage::Ended { outcome, .. } => Some(outcome),
-        Stage::Searching { .. } | Stage::Accepted { .. } | Stage::InCall { .. } => None,
+        Stage::Searching { .. } | Stage::Accepted { .. } => None,
     }
 }
 
@@ -63,7 +63,7 @@ fn an_unanswered_call_is_over_for_both() {
     for kind in [Kind::Client, Kind::Provider] {
         assert_eq!(reason(&story, story.id(kind)), Some(FinishReason::NoAnswer));
     }
-    assert_eq!(story.conference.released(), Some(ReleaseReason::Missed), "another one is searched for");
+    assert_eq!(story.conference.main.released(), Some(ReleaseReason::Missed), "another one is searched for");
     let search = story.timings.search;
     assert_eq!(ended(&ends_after(story, search)), Some(Outcome::NoInterpreter));
 }
@@ -86,7 +86,7 @@ fn an_invitation_expires() {
     let invitation = story.timings.invitation;
     let story = ends_after(story, invitation);
     assert_eq!(reason(&story, guest), Some(FinishReason::NoAnswer));
-    assert!(matches!(story.conference.stage, Stage::InCall { .. }), "the call goes on without it");
+    assert!(story.conference.is_in_call(), "the call goes on without it");
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_lost_link_has_its_grace() {
     let story = ends_after(story.after(Observation::Disconnected(client)), grace);
     assert_eq!(reason(&story, client), Some(FinishReason::Lost));
     assert_eq!(reason(&story, story.id(Kind::Provider)), None, "the other waits in the call");
-    assert!(matches!(story.conference.stage, Stage::InCall { .. }));
+    assert!(story.conference.is_in_call());
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::story::variant;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Machine {
     Request,
+    OtherRequest,
     Client,
     Provider,
     Invited,
@@ -32,8 +33,10 @@ pub(crate) fn collect(before: &Conference, after: &Conference, cause: &str, edge
             edges.insert(Edge { machine, from, to, cause: cause.into() });
         }
     };
-    if std::mem::discriminant(&before.stage) != std::mem::discriminant(&after.stage) {
-        draw(Machine::Request, Some(variant(&before.stage)), variant(&after.stage));
+    draw(Machine::Request, Some(main_state(before)), main_state(after));
+    for request in &after.others {
+        let from = before.request(request.id).map(|r| variant(&r.stage));
+        draw(Machine::OtherRequest, from, variant(&request.stage));
     }
     for participant in &after.participants {
         let from = state_of(before, participant.id);
@@ -43,6 +46,11 @@ pub(crate) fn collect(before: &Conference, after: &Conference, cause: &str, edge
             draw(machine(participant), from.map(name), variant(&participant.state));
         }
     }
+}
+
+/// The state of the main request, and whether its call is on.
+pub(crate) fn main_state(conference: &Conference) -> String {
+    if conference.is_in_call() { "InCall".into() } else { variant(&conference.main.stage) }
 }
 
 fn state_of(conference: &Conference, id: ParticipantId) -> Option<trialogue_domain::StateName> {

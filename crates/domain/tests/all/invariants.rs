@@ -1,11 +1,12 @@
 //! The invariants, one test each; `search.rs` holds them in every reachable state of a small world.
 
 use trialogue_domain::{
-    Actor, Command, Conference, Effect, Event, FinishReason, Kicker, Kind, Observation, Outcome, Refusal,
-    Removal, ReplayError, RequestStatus, Stage, State, StateName, Timestamp, effects, open, own_account,
+    Actor, Command, Conference, Departure, Effect, Event, FinishReason, Kicker, Kind, Observation, Outcome,
+    Refusal, Removal, ReplayError, RequestStatus, Stage, State, StateName, Timestamp, UserId, effects, open,
+    own_account,
 };
 
-use crate::story::{CLIENT, ID, PROVIDER, SPANISH, Story, UNKNOWN};
+use crate::story::{CLIENT, ID, OTHER_PROVIDER, PROVIDER, SPANISH, Story, TAKE, UNKNOWN};
 
 #[test]
 fn finished_is_final() {
@@ -27,13 +28,12 @@ fn finished_is_final() {
 fn an_ended_request_is_final() {
     let mut story = Story::connected().then(CLIENT, Command::Finish { successful: true });
     let ended = story.conference.clone();
-    let pair = story.new_pair();
     for (actor, command) in [
-        (CLIENT, Command::StartVideo(pair)),
-        (CLIENT, Command::VideoAgain(pair)),
+        (CLIENT, Command::StartVideo),
+        (CLIENT, Command::VideoAgain),
         (PROVIDER, Command::ConfirmVideo),
         (CLIENT, Command::IssueAccounts),
-        (CLIENT, Command::InviteGuest(UNKNOWN)),
+        (CLIENT, Command::InviteGuest),
     ] {
         assert_eq!(story.refused(actor, command), Refusal::RequestEnded(Outcome::Serviced));
     }
@@ -59,9 +59,7 @@ fn no_account_before_the_listener_has_confirmed() {
 
 #[test]
 fn a_repeated_call_needs_a_new_confirmation() {
-    let mut story = Story::connected();
-    let pair = story.new_pair();
-    let mut story = story.then(CLIENT, Command::VideoAgain(pair));
+    let mut story = Story::connected().then(CLIENT, Command::VideoAgain);
     let refusal = story.refused(CLIENT, Command::IssueAccounts);
     assert_eq!(refusal, Refusal::NotConfirmed(StateName::Informed));
 }
@@ -134,7 +132,7 @@ fn a_client_and_a_provider_cannot_be_kicked() {
 #[test]
 fn an_unknown_participant_and_a_foreign_conference_are_alike() {
     let (mut story, guest) = Story::connected().with_guest_in_call();
-    let stranger = Actor::Client(trialogue_domain::UserId(9));
+    let stranger = Actor::Client(UserId(9));
     assert_eq!(story.refused(CLIENT, Command::Kick(UNKNOWN)), Refusal::NotFound);
     assert_eq!(story.refused(stranger, Command::Kick(guest)), Refusal::NotFound);
     assert_eq!(story.refused(Actor::SecondInterpreter(guest), Command::Leave), Refusal::NotFound);
@@ -155,33 +153,81 @@ fn a_removal_is_done_when_the_engine_lists_no_handle() {
 
 #[test]
 fn one_live_pair_at_most() {
-    let mut story = Story::connected();
+    let story = Story::connected();
     let (client, provider) = (story.id(Kind::Client), story.id(Kind::Provider));
-    let pair = story.new_pair();
-    let story = story.then(CLIENT, Command::VideoAgain(pair));
+    let story = story.then(CLIENT, Command::VideoAgain);
     for old in [client, provider] {
         let replaced =
             State::Finished { reason: FinishReason::Replaced, at: story.now, removal: Removal::Pending };
         assert_eq!(story.state(old), &replaced);
     }
     let live: Vec<_> = story.conference.participants.iter().filter(|p| p.is_live()).map(|p| p.id).collect();
-    assert_eq!(live, [pair.client, pair.provider]);
+    assert_eq!(live, [story.id(Kind::Client), story.id(Kind::Provider)]);
+    assert!(!live.contains(&client) && !live.contains(&provider));
 }
 
 #[test]
 fn one_live_request_of_a_client_at_most() {
     let story = Story::requested();
-    let opened = open(trialogue_domain::UserId(1), true, SPANISH, &[], story.moment());
+    let opened = open(ID, UserId(1), true, SPANISH, &[], story.moment());
     assert_eq!(opened, Err(Refusal::LiveRequest));
 }
 
 #[test]
 fn one_live_request_of_a_provider_at_most() {
     let mut story = Story::requested();
-    assert_eq!(story.refused(PROVIDER, Command::AcceptOffer { busy: true }), Refusal::ProviderBusy);
+    story.busy = true;
+    assert_eq!(story.refused(PROVIDER, TAKE), Refusal::ProviderBusy);
     // Busy with this very request: asked again, not refused.
     let mut story = Story::accepted();
-    assert_eq!(story.give(PROVIDER, Command::AcceptOffer { busy: true }), []);
+    story.busy = true;
+    assert_eq!(story.give(PROVIDER, TAKE), []);
+}
+
+#[test]
+fn a_second_interpreter_accepts_before_it_says_yes() {
+    let mut story = Story::connected();
+    let second = story.invite(Kind::SecondInterpreter);
+    let request = story.conference.others[0].id;
+    let own = Actor::SecondInterpreter(second);
+    assert_eq!(story.refused(own, Command::ConfirmInvitation), Refusal::StillSearching);
+    for stranger in [PROVIDER, OTHER_PROVIDER] {
+        assert_eq!(story.refused(stranger, Command::AcceptOffer(request)), Refusal::NotFound, "not offered");
+    }
+    for user in [UserId(2), UserId(3)] {
+        story.give(Actor::System, Command::Offer(request, user));
+    }
+    let busy = story.refused(PROVIDER, Command::AcceptOffer(request));
+    assert_eq!(busy, Refusal::ProviderBusy, "it serves the main request of the same conference");
+    story.give(OTHER_PROVIDER, Command::AcceptOffer(request));
+    assert_eq!(story.conference.provider(), Some(UserId(2)), "the main interpreter stays");
+    let told = State::Informed { deadline: story.now.after(story.timings.ring) };
+    assert_eq!(story.state(second), &told);
+    story.give(own, Command::ConfirmInvitation);
+    assert_eq!(story.give(own, Command::IssueOwnAccount).len(), 1);
+}
+
+#[test]
+fn a_second_interpreters_request_ends_with_its_participant() {
+    let (story, second) = Story::connected().with_second_interpreter();
+    let own = Actor::SecondInterpreter(second);
+    let serving = story.clone().then(own, Command::ConfirmInvitation).then(own, Command::IssueOwnAccount);
+    let gone = Observation::UserGone(UserId(3), Departure::LoggedOut);
+    for (story, outcome) in [
+        (story.clone().then(CLIENT, Command::Kick(second)), Outcome::Cancelled),
+        (story.clone().after(gone), Outcome::Cancelled),
+        (serving.clone().then(own, Command::Leave), Outcome::Serviced),
+        (serving.clone().after(gone), Outcome::Serviced),
+        (serving.then(CLIENT, Command::Finish { successful: true }), Outcome::Serviced),
+    ] {
+        let (provider, at) = (Some(UserId(3)), story.now);
+        assert_eq!(story.conference.others[0].stage, Stage::Ended { outcome, provider, at });
+        assert!(!story.participant(second).is_live());
+    }
+    assert!(story.conference.is_live(), "the main request goes on");
+    let mut kicked = story;
+    let events = kicked.give(PROVIDER, Command::Kick(second));
+    assert_eq!(events.len(), 1, "one event says both, so one transaction");
 }
 
 #[test]
@@ -235,6 +281,6 @@ fn the_outcome_tells_whether_the_service_was_used() {
     {
         let story = story.then(PROVIDER, Command::Finish { successful });
         assert_eq!(story.conference.status(), status);
-        assert!(matches!(story.conference.stage, Stage::Ended { .. }));
+        assert!(matches!(story.conference.main.stage, Stage::Ended { .. }));
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use trialogue_domain::{Actor, Command, NewPair, Observation, ParticipantId};
+use trialogue_domain::{Actor, Command, Facts, NewIds, Observation, ParticipantId, RequestId};
 
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -67,10 +67,24 @@ pub(crate) struct Accounts {
     pub(crate) disconnected: bool,
 }
 
-/// Everything that the wire shows of a request.
+/// A wish for an interpreter.
+#[derive(Debug, Clone, Default)]
+struct Wish {
+    /// Provider to whether it declined.
+    offers: BTreeMap<i32, bool>,
+    provider: Option<i32>,
+    /// A second interpreter's participant.
+    person: Option<i32>,
+    /// Nobody accepted it in time.
+    unheard: bool,
+}
+
+/// Everything that the wire shows of a conference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct View {
     pub(crate) request_status: i32,
+    /// Number, status code and interpreter of the requests for second interpreters.
+    pub(crate) others: Vec<(i32, i32, Option<i32>)>,
     /// Id, type code, status code.
     pub(crate) participants: Vec<(i32, i32, i32)>,
     pub(crate) pair: Accounts,
@@ -82,9 +96,9 @@ pub(crate) struct View {
 pub(crate) struct Model {
     now: i64,
     client: i32,
-    /// Provider to whether it declined.
-    offers: BTreeMap<i32, bool>,
-    provider: Option<i32>,
+    main: i32,
+    /// By number.
+    wishes: BTreeMap<i32, Wish>,
     people: BTreeMap<i32, Person>,
     /// Client and provider of the newest call.
     call: Option<(i32, i32)>,
@@ -101,12 +115,13 @@ const NOT_FOUND: u16 = 404;
 const CONFLICT: u16 = 409;
 
 impl Model {
-    pub(crate) fn new(now: i64, client: i32, offered_to: &[i32]) -> Self {
+    pub(crate) fn new(now: i64, main: RequestId, client: i32, offered_to: &[i32]) -> Self {
+        let offers = offered_to.iter().map(|&p| (p, false)).collect();
         Self {
             now,
             client,
-            offers: offered_to.iter().map(|&p| (p, false)).collect(),
-            provider: None,
+            main: main.0,
+            wishes: BTreeMap::from([(main.0, Wish { offers, ..Wish::default() })]),
             people: BTreeMap::new(),
             call: None,
             served: false,
@@ -126,28 +141,25 @@ impl Model {
         }
     }
 
-    pub(crate) fn ask(&mut self, actor: Actor, command: Command) -> u16 {
+    pub(crate) fn ask(&mut self, actor: Actor, command: Command, facts: Facts) -> u16 {
         if let Some(status) = self.turned_away(actor, command) {
             return status;
         }
         if self.over.is_some() {
             return match command {
-                Command::Offer(_) | Command::DeclineOffer | Command::Finish { .. } | Command::Leave => OK,
+                Command::Offer(..) | Command::DeclineOffer(_) | Command::Finish { .. } | Command::Leave => OK,
                 Command::Kick(target) => self.kick(target),
                 _ => CONFLICT,
             };
         }
         match (command, actor) {
-            (Command::Offer(provider), _) => {
-                if self.provider.is_none() {
-                    self.offers.entry(provider.0).or_insert(false);
-                }
-                OK
+            (Command::Offer(request, provider), _) => self.offer(request.0, provider.0),
+            (Command::AcceptOffer(request), Actor::Provider(who)) => {
+                self.accept(request.0, who.0, facts.busy)
             }
-            (Command::AcceptOffer { busy }, Actor::Provider(who)) => self.accept(who.0, busy),
-            (Command::DeclineOffer, Actor::Provider(who)) => self.decline(who.0),
-            (Command::StartVideo(pair), _) => self.start(pair),
-            (Command::VideoAgain(pair), _) => self.again(pair),
+            (Command::DeclineOffer(request), Actor::Provider(who)) => self.decline(request.0, who.0),
+            (Command::StartVideo, _) => self.start(facts.ids),
+            (Command::VideoAgain, _) => self.again(facts.ids),
             (Command::Finish { successful }, _) => {
                 if matches!(actor, Actor::Provider(_)) && !self.served {
                     return self.release();
@@ -160,19 +172,19 @@ impl Model {
             (_, Actor::Guest(id) | Actor::SecondInterpreter(id)) => self.ask_invited(id.0, command),
             (Command::FindAnother, _) => self.find_another(),
             _ if !self.call_is_on() => CONFLICT,
-            (Command::Rejoin(id), _) => self.rejoin(id.0),
+            (Command::Rejoin, _) => self.rejoin(facts.ids.participants[0].0),
             (Command::ConfirmVideo, _) => self.confirm(),
             (Command::RefuseVideo, _) => self.refuse(),
             (Command::IssueAccounts, _) => self.issue(),
-            (Command::InviteGuest(id), _) => self.invite(id.0, 3),
-            (Command::RequestSecondInterpreter(id, _), _) => self.invite(id.0, 4),
+            (Command::InviteGuest, _) => self.invite(facts.ids, 3),
+            (Command::RequestSecondInterpreter(_), _) => self.invite(facts.ids, 4),
             (other, actor) => panic!("{actor:?} should have been turned away: {other:?}"),
         }
     }
 
     /// Strangers, and those whose part it is not.
     fn turned_away(&self, actor: Actor, command: Command) -> Option<u16> {
-        let about_offer = matches!(command, Command::AcceptOffer { .. } | Command::DeclineOffer);
+        let about_offer = matches!(command, Command::AcceptOffer(_) | Command::DeclineOffer(_));
         let has_type = |id, code| self.people.get(&id).is_some_and(|p| p.type_code == code);
         let (known, may) = match actor {
             Actor::Client(user) => (
@@ -181,7 +193,7 @@ impl Model {
                 RequestSecondInterpreter Kick Finish",
             ),
             Actor::Provider(user) => (
-                about_offer || self.provider == Some(user.0),
+                about_offer || self.provider() == Some(user.0),
                 "AcceptOffer DeclineOffer Rejoin ConfirmVideo RefuseVideo IssueAccounts InviteGuest Kick Finish",
             ),
             Actor::Guest(id) => (has_type(id.0, 3), INVITED),
@@ -196,34 +208,61 @@ impl Model {
         }
     }
 
-    fn accept(&mut self, who: i32, busy: bool) -> u16 {
-        match (self.provider, self.offers.get(&who)) {
+    fn provider(&self) -> Option<i32> {
+        self.wishes[&self.main].provider
+    }
+
+    /// A second interpreter's wish is over when its participant is out.
+    fn is_over(&self, wish: &Wish) -> bool {
+        wish.person.is_some_and(|person| self.people[&person].out)
+    }
+
+    fn offer(&mut self, request: i32, who: i32) -> u16 {
+        let Some(wish) = self.wishes.get(&request) else { return NOT_FOUND };
+        if wish.provider.is_none() && !self.is_over(wish) {
+            self.wishes.entry(request).or_default().offers.entry(who).or_insert(false);
+        }
+        OK
+    }
+
+    fn accept(&mut self, request: i32, who: i32, busy: bool) -> u16 {
+        let Some(wish) = self.wishes.get(&request) else { return NOT_FOUND };
+        let serves_here = self.wishes.values().any(|w| w.provider == Some(who) && !self.is_over(w));
+        match (wish.provider, wish.offers.get(&who)) {
+            _ if self.is_over(wish) => CONFLICT,
             (Some(provider), _) if provider == who => OK,
             (None, None) => NOT_FOUND,
             (Some(_), _) | (None, Some(true)) => CONFLICT,
-            (None, Some(false)) if busy => CONFLICT,
+            (None, Some(false)) if busy || serves_here => CONFLICT,
             (None, Some(false)) => {
-                self.provider = Some(who);
-                self.request_until = self.now + 15 * MINUTE;
+                match wish.person.and_then(|person| self.people.get_mut(&person)) {
+                    Some(person) => person.waits_until = self.now + MINUTE,
+                    None => self.request_until = self.now + 15 * MINUTE,
+                }
+                self.wishes.entry(request).or_default().provider = Some(who);
                 OK
             }
         }
     }
 
-    fn decline(&mut self, who: i32) -> u16 {
-        match (self.provider, self.offers.get_mut(&who)) {
-            (Some(provider), _) if provider == who => CONFLICT,
-            (Some(_), _) => OK,
-            (None, None) => NOT_FOUND,
-            (None, Some(declined)) => {
-                *declined = true;
-                OK
-            }
+    fn decline(&mut self, request: i32, who: i32) -> u16 {
+        let Some(wish) = self.wishes.get(&request) else { return NOT_FOUND };
+        match wish.provider {
+            _ if self.is_over(wish) => OK,
+            Some(provider) if provider == who => CONFLICT,
+            Some(_) => OK,
+            None => match self.wishes.entry(request).or_default().offers.get_mut(&who) {
+                None => NOT_FOUND,
+                Some(declined) => {
+                    *declined = true;
+                    OK
+                }
+            },
         }
     }
 
-    fn start(&mut self, pair: NewPair) -> u16 {
-        if self.provider.is_none() {
+    fn start(&mut self, ids: NewIds) -> u16 {
+        if self.provider().is_none() {
             return CONFLICT;
         }
         match self.listener() {
@@ -234,25 +273,28 @@ impl Model {
                     CONFLICT
                 }
             }
-            _ => self.begin(pair),
+            _ => self.begin(ids),
         }
     }
 
-    fn again(&mut self, pair: NewPair) -> u16 {
-        let Some((caller, listener)) = self.call.filter(|_| self.provider.is_some()) else { return CONFLICT };
+    fn again(&mut self, ids: NewIds) -> u16 {
+        let Some((caller, listener)) = self.call.filter(|_| self.provider().is_some()) else {
+            return CONFLICT;
+        };
         if self.call_is_on() && !self.people[&caller].out && self.people[&listener].status_code() <= 2 {
             return OK;
         }
         self.each_of_call(|person| person.remove(true));
-        self.begin(pair)
+        self.begin(ids)
     }
 
-    fn begin(&mut self, pair: NewPair) -> u16 {
+    fn begin(&mut self, ids: NewIds) -> u16 {
         let waits_until = self.now + MINUTE;
         let person = |type_code, yes| Person { type_code, yes, waits_until, ..Person::default() };
-        self.people.insert(pair.client.0, person(1, true));
-        self.people.insert(pair.provider.0, person(2, false));
-        self.call = Some((pair.client.0, pair.provider.0));
+        let [client, provider] = ids.participants.map(|id| id.0);
+        self.people.insert(client, person(1, true));
+        self.people.insert(provider, person(2, false));
+        self.call = Some((client, provider));
         OK
     }
 
@@ -280,7 +322,8 @@ impl Model {
     /// The interpreter is out of the request, and others are asked.
     fn release(&mut self) -> u16 {
         self.each_of_call(|person| person.remove(true));
-        self.offers = self.provider.take().map(|provider| (provider, true)).into_iter().collect();
+        let main = self.wishes.entry(self.main).or_default();
+        main.offers = main.provider.take().map(|provider| (provider, true)).into_iter().collect();
         self.request_until = self.now + 5 * MINUTE;
         OK
     }
@@ -289,7 +332,7 @@ impl Model {
         if self.call_is_on() && self.listener().is_some_and(|l| l.status_code() == 4) {
             return CONFLICT;
         }
-        if self.provider.is_some() { self.release() } else { OK }
+        if self.provider().is_some() { self.release() } else { OK }
     }
 
     /// The interpreter comes back into the call, with a yes.
@@ -323,22 +366,28 @@ impl Model {
         OK
     }
 
-    fn invite(&mut self, id: i32, type_code: i32) -> u16 {
+    fn invite(&mut self, ids: NewIds, type_code: i32) -> u16 {
         if self.people.values().filter(|p| p.type_code > 2 && !p.out).count() == 8 {
             return CONFLICT;
         }
-        let waits_until = self.now + 15 * MINUTE;
+        let id = ids.participants[0].0;
+        let waits_until = self.now + if type_code == 4 { 5 } else { 15 } * MINUTE;
         self.people.insert(id, Person { type_code, waits_until, ..Person::default() });
+        if type_code == 4 {
+            self.wishes.insert(ids.request.0, Wish { person: Some(id), ..Wish::default() });
+        }
         OK
     }
 
     fn ask_invited(&mut self, id: i32, command: Command) -> u16 {
         let listener_said_yes = self.listener().is_some_and(|l| l.yes && !l.out);
         let now = self.now;
+        let unheard = self.wishes.values().any(|wish| wish.person == Some(id) && wish.provider.is_none());
         let person = self.people.get_mut(&id).expect("turned away before");
         match command {
             Command::Leave => person.remove(true),
             _ if person.out => return CONFLICT,
+            Command::ConfirmInvitation if unheard => return CONFLICT,
             Command::ConfirmInvitation if !person.yes => {
                 person.yes = true;
                 person.waits_until = now + 5 * MINUTE;
@@ -379,8 +428,16 @@ impl Model {
     }
 
     fn user_gone(&mut self, user: i32) {
-        let (is_client, is_provider) = (user == self.client, self.provider == Some(user));
-        if self.over.is_some() || !(is_client || is_provider) {
+        let (is_client, is_provider) = (user == self.client, self.provider() == Some(user));
+        if self.over.is_some() {
+            return;
+        }
+        for wish in self.wishes.values().filter(|wish| wish.provider == Some(user)) {
+            if let Some(person) = wish.person.and_then(|person| self.people.get_mut(&person)) {
+                person.remove(true);
+            }
+        }
+        if !(is_client || is_provider) {
             return;
         }
         let call = self.call;
@@ -403,7 +460,7 @@ impl Model {
     fn look_at_the_clock(&mut self) {
         let (now, call_was_on) = (self.now, self.call_is_on());
         if self.over.is_none() && !call_was_on && self.request_until <= now {
-            return self.end(match (self.provider, self.served) {
+            return self.end(match (self.provider(), self.served) {
                 (None, _) => 9,
                 (Some(_), true) => 3,
                 (Some(_), false) => 4,
@@ -413,6 +470,10 @@ impl Model {
         let caller_is_in =
             self.call.is_some_and(|(caller, _)| self.people[&caller].shown_account().is_some());
         let mut unanswered = false;
+        for wish in self.wishes.values_mut().filter(|wish| wish.provider.is_none()) {
+            let person = wish.person.map(|person| &self.people[&person]);
+            wish.unheard |= person.is_some_and(|p| !p.out && p.waits_until <= now);
+        }
         for person in self.people.values_mut().filter(|p| !p.out) {
             if person.account && (person.expires <= now || (person.down && person.waits_until <= now)) {
                 person.remove(false);
@@ -454,7 +515,7 @@ impl Model {
 
     pub(crate) fn view(&self) -> View {
         let in_service = self.call_is_on() && self.listener().is_some_and(|l| l.status_code() != 1);
-        let request_status = match (self.over, self.provider) {
+        let request_status = match (self.over, self.provider()) {
             (Some(status), _) => status,
             (None, None) => 1,
             (None, Some(_)) => {
@@ -468,7 +529,18 @@ impl Model {
         let participants = self.people.iter().map(|(&id, p)| (id, p.type_code, p.status_code())).collect();
         let invited = self.people.iter().filter(|(_, p)| p.type_code > 2);
         let own = invited.map(|(&id, person)| (id, self.own_view(person))).collect();
-        View { request_status, participants, pair: self.pair_view(), own }
+        let others = self.wishes.iter().filter_map(|(&id, wish)| {
+            let person = &self.people[&wish.person?];
+            let status = match wish.provider {
+                _ if person.out && person.account => 3,
+                None if wish.unheard => 9,
+                _ if person.out => 4,
+                Some(_) => 5,
+                None => 1,
+            };
+            Some((id, status, wish.provider))
+        });
+        View { request_status, others: others.collect(), participants, pair: self.pair_view(), own }
     }
 
     fn pair_view(&self) -> Accounts {
@@ -479,7 +551,7 @@ impl Model {
         let Some((caller, listener)) = self.call.map(|(c, l)| (&self.people[&c], &self.people[&l])) else {
             return Accounts::default();
         };
-        let is_released = self.provider.is_none();
+        let is_released = self.provider().is_none();
         if caller.out && listener.out && (is_released || caller.on_purpose || listener.on_purpose) {
             return killed;
         }

@@ -7,12 +7,12 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use trialogue_domain::{
     AccountPair, Actor, Command, CommandKind, Conference, Departure, Kind, LanguageId, Leg, Observation,
-    ParticipantId, Refusal, UserId, account_pair, own_account,
+    ParticipantId, Refusal, RequestId, RequestStatus, Stage, UserId, account_pair, own_account,
 };
 
 use crate::naive_model::{Accounts, Model, View};
 use crate::situations;
-use crate::story::{CLIENT, ID, OTHER_PROVIDER, PROVIDER, Story, UNKNOWN};
+use crate::story::{CLIENT, ID, MAIN, OTHER_PROVIDER, PROVIDER, Story, UNKNOWN};
 
 /// One step, before it is known whom there is to meet: numbers choose among what there is.
 #[derive(Debug, Clone)]
@@ -104,12 +104,11 @@ struct Walk {
 impl Walk {
     fn new(begun: usize) -> Self {
         let story = Story::requested();
-        let model = Model::new(story.now.0, 1, &[2, 3]);
+        let model = Model::new(story.now.0, MAIN, 1, &[2, 3]);
         let mut walk = Self { story, model, met: BTreeMap::new() };
-        let pair = walk.story.new_pair();
         let course = [
             (PROVIDER, crate::story::TAKE),
-            (CLIENT, Command::StartVideo(pair)),
+            (CLIENT, Command::StartVideo),
             (PROVIDER, Command::ConfirmVideo),
             (CLIENT, Command::IssueAccounts),
         ];
@@ -156,12 +155,13 @@ impl Walk {
     }
 
     fn ask(&mut self, actor: Actor, command: Command) -> Result<(), TestCaseError> {
+        let facts = self.story.facts();
         let status = match self.story.attempt(actor, command) {
             Ok(_) => 200,
             Err(refusal) => status(refusal),
         };
         self.meet(format!("{:?} {status}", command.kind()));
-        prop_assert_eq!(status, self.model.ask(actor, command), "{:?} {:?}", actor, command);
+        prop_assert_eq!(status, self.model.ask(actor, command, facts), "{:?} {:?}", actor, command);
         Ok(())
     }
 
@@ -187,6 +187,13 @@ impl Walk {
     fn somebody(&self, choice: usize) -> ParticipantId {
         let participants = &self.story.conference.participants;
         participants.get(choice % (participants.len() + 1)).map_or(UNKNOWN, |p| p.id)
+    }
+
+    /// A request, or rarely none that there is.
+    fn request(&self, choice: usize) -> RequestId {
+        let requests: Vec<RequestId> = self.story.conference.requests().map(|r| r.id).collect();
+        let unknown = choice.is_multiple_of(11);
+        if unknown { RequestId(999) } else { requests[choice / 3 % requests.len()] }
     }
 
     fn fitting_actor(&self, kind: CommandKind, choice: usize) -> Actor {
@@ -237,21 +244,23 @@ impl Walk {
     }
 
     fn command(&mut self, kind: CommandKind, choice: usize) -> Command {
+        self.story.busy = choice.is_multiple_of(5);
         match kind {
-            CommandKind::Offer => Command::Offer(UserId(2 + i32::try_from(choice % 3).expect("small"))),
-            CommandKind::AcceptOffer => Command::AcceptOffer { busy: choice.is_multiple_of(5) },
-            CommandKind::DeclineOffer => Command::DeclineOffer,
-            CommandKind::StartVideo => Command::StartVideo(self.story.new_pair()),
-            CommandKind::VideoAgain => Command::VideoAgain(self.story.new_pair()),
+            CommandKind::Offer => {
+                let provider = UserId(2 + i32::try_from(choice % 3).expect("small"));
+                Command::Offer(self.request(choice), provider)
+            }
+            CommandKind::AcceptOffer => Command::AcceptOffer(self.request(choice)),
+            CommandKind::DeclineOffer => Command::DeclineOffer(self.request(choice)),
+            CommandKind::StartVideo => Command::StartVideo,
+            CommandKind::VideoAgain => Command::VideoAgain,
             CommandKind::FindAnother => Command::FindAnother,
-            CommandKind::Rejoin => Command::Rejoin(self.story.new_id()),
+            CommandKind::Rejoin => Command::Rejoin,
             CommandKind::ConfirmVideo => Command::ConfirmVideo,
             CommandKind::RefuseVideo => Command::RefuseVideo,
             CommandKind::IssueAccounts => Command::IssueAccounts,
-            CommandKind::InviteGuest => Command::InviteGuest(self.story.new_id()),
-            CommandKind::RequestSecondInterpreter => {
-                Command::RequestSecondInterpreter(self.story.new_id(), LanguageId(9))
-            }
+            CommandKind::InviteGuest => Command::InviteGuest,
+            CommandKind::RequestSecondInterpreter => Command::RequestSecondInterpreter(LanguageId(9)),
             CommandKind::Kick => Command::Kick(self.somebody(choice)),
             CommandKind::ConfirmInvitation => Command::ConfirmInvitation,
             CommandKind::DeclineInvitation => Command::DeclineInvitation,
@@ -292,8 +301,15 @@ fn view(conference: &Conference) -> View {
     participants.sort_unstable();
     let invited = participants.iter().filter(|(_, code, _)| *code > Kind::Provider.code());
     let own = invited.map(|&(id, _, _)| (id, accounts(own_account(conference, ParticipantId(id))))).collect();
+    let status = |stage: &Stage| match stage {
+        Stage::Searching { .. } => RequestStatus::New,
+        Stage::Accepted { .. } => RequestStatus::InterpreterAccepted,
+        Stage::Ended { outcome, .. } => (*outcome).into(),
+    };
+    let others = conference.others.iter();
     View {
         request_status: conference.status().code(),
+        others: others.map(|r| (r.id.0, status(&r.stage).code(), r.provider().map(|p| p.0))).collect(),
         pair: accounts(account_pair(conference)),
         own,
         participants,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use trialogue_domain::{Actor, Command, Kind, MAX_CALLS, MAX_INVITATIONS, MAX_INVITED, Refusal};
 
-use crate::story::{CLIENT, OTHER_PROVIDER, PROVIDER, Story, TAKE, UNKNOWN};
+use crate::story::{CLIENT, DECLINE, OTHER_PROVIDER, PROVIDER, Story, TAKE};
 
 #[test]
 fn codes_are_stable_and_distinct() {
@@ -45,7 +45,7 @@ fn a_conference_has_room_for_so_many_guests() {
     for _ in 1..MAX_INVITED {
         story.invite(Kind::Guest);
     }
-    let invitation = Command::InviteGuest(UNKNOWN);
+    let invitation = Command::InviteGuest;
     assert_eq!(story.refused(CLIENT, invitation), Refusal::TooManyInvited);
     story.give(CLIENT, Command::Kick(first));
     assert_eq!(story.give(CLIENT, invitation).len(), 1, "who is out makes room");
@@ -62,20 +62,20 @@ fn the_first_to_accept_wins() {
 #[test]
 fn declining_too_late_is_no_fault() {
     let mut story = Story::accepted();
-    assert_eq!(story.give(OTHER_PROVIDER, Command::DeclineOffer), []);
+    assert_eq!(story.give(OTHER_PROVIDER, DECLINE), []);
     let mut story = Story::accepted().then(CLIENT, Command::Finish { successful: true });
-    assert_eq!(story.give(OTHER_PROVIDER, Command::DeclineOffer), []);
+    assert_eq!(story.give(OTHER_PROVIDER, DECLINE), []);
 }
 
 #[test]
 fn who_has_accepted_can_no_longer_decline() {
     let mut story = Story::accepted();
-    assert_eq!(story.refused(PROVIDER, Command::DeclineOffer), Refusal::OfferTaken);
+    assert_eq!(story.refused(PROVIDER, DECLINE), Refusal::OfferTaken);
 }
 
 #[test]
 fn who_has_declined_can_no_longer_accept() {
-    let mut story = Story::requested().then(PROVIDER, Command::DeclineOffer);
+    let mut story = Story::requested().then(PROVIDER, DECLINE);
     assert_eq!(story.refused(PROVIDER, TAKE), Refusal::OfferDeclined);
 }
 
@@ -92,16 +92,13 @@ fn leaving_an_ended_call_is_no_fault() {
 fn a_request_has_a_limited_number_of_invitations_and_calls() {
     let mut story = Story::connected();
     for _ in 0..MAX_INVITATIONS {
-        let guest = story.new_id();
-        story = story.then(CLIENT, Command::InviteGuest(guest)).then(CLIENT, Command::Kick(guest));
+        let guest = story.invite(Kind::Guest);
+        story.give(CLIENT, Command::Kick(guest));
     }
-    let id = story.new_id();
-    assert_eq!(story.refused(CLIENT, Command::InviteGuest(id)), Refusal::InvitationsUsedUp);
+    assert_eq!(story.refused(CLIENT, Command::InviteGuest), Refusal::InvitationsUsedUp);
     for _ in 1..MAX_CALLS {
-        let pair = story.new_pair();
-        story = story.then(CLIENT, Command::VideoAgain(pair)).then(PROVIDER, Command::ConfirmVideo);
+        story = story.then(CLIENT, Command::VideoAgain).then(PROVIDER, Command::ConfirmVideo);
         story = story.then(CLIENT, Command::IssueAccounts);
     }
-    let pair = story.new_pair();
-    assert_eq!(story.refused(CLIENT, Command::VideoAgain(pair)), Refusal::CallsUsedUp);
+    assert_eq!(story.refused(CLIENT, Command::VideoAgain), Refusal::CallsUsedUp);
 }

@@ -1,11 +1,11 @@
 //! An interpreter who accepted and does not serve: another one is searched for.
 
 use trialogue_domain::{
-    Actor, Command, Departure, Event, Kind, Observation, Outcome, Refusal, ReleaseReason, RequestStatus,
-    Stage, StateName, UserId,
+    Actor, Command, Departure, Event, Kind, Observation, Outcome, Party, Refusal, ReleaseReason,
+    RequestStatus, Stage, StateName, UserId,
 };
 
-use crate::story::{CLIENT, OTHER_PROVIDER, PROVIDER, Story, TAKE};
+use crate::story::{CLIENT, DECLINE, MAIN, OTHER_PROVIDER, PROVIDER, Story, TAKE};
 
 /// The user numbers of the two interpreters.
 fn users() -> [UserId; 2] {
@@ -37,7 +37,7 @@ fn released() -> Vec<(Story, ReleaseReason)> {
 #[test]
 fn the_search_goes_on_by_itself() {
     for (story, reason) in released() {
-        assert_eq!(story.conference.released(), Some(reason));
+        assert_eq!(story.conference.main.released(), Some(reason));
         assert_eq!(story.conference.status(), RequestStatus::New);
         assert!(story.conference.participants.iter().all(|p| !p.is_live()));
         let deadline = story.conference.next_deadline().unwrap();
@@ -49,14 +49,12 @@ fn the_search_goes_on_by_itself() {
 fn another_interpreter_serves_the_same_request() {
     let [_, other] = users();
     for (story, _) in released() {
-        let story = story.then(Actor::System, Command::Offer(other)).then(OTHER_PROVIDER, TAKE);
+        let story = story.then(Actor::System, Command::Offer(MAIN, other)).then(OTHER_PROVIDER, TAKE);
         assert_eq!(story.conference.status(), RequestStatus::InterpreterAccepted);
-        let mut story = story;
-        let pair = story.new_pair();
-        let story = story.then(CLIENT, Command::StartVideo(pair)).then(OTHER_PROVIDER, Command::ConfirmVideo);
+        let story = story.then(CLIENT, Command::StartVideo).then(OTHER_PROVIDER, Command::ConfirmVideo);
         let mut story = story;
         assert_eq!(story.give(CLIENT, Command::IssueAccounts).len(), 2);
-        assert_eq!(story.participant(story.id(Kind::Provider)).id, pair.provider);
+        assert_eq!(story.participant(story.id(Kind::Provider)).party, Party::Provider(other));
     }
 }
 
@@ -64,10 +62,10 @@ fn another_interpreter_serves_the_same_request() {
 fn who_is_released_is_a_stranger_to_the_request() {
     let [provider, _] = users();
     for (mut story, _) in released() {
-        assert_eq!(story.give(Actor::System, Command::Offer(provider)), [], "it is not offered again");
+        assert_eq!(story.give(Actor::System, Command::Offer(MAIN, provider)), [], "it is not offered again");
         assert_eq!(story.refused(PROVIDER, TAKE), Refusal::Released);
         assert_eq!(story.refused(PROVIDER, Command::ConfirmVideo), Refusal::NotFound);
-        assert_eq!(story.give(PROVIDER, Command::DeclineOffer), []);
+        assert_eq!(story.give(PROVIDER, DECLINE), []);
     }
 }
 
@@ -76,7 +74,7 @@ fn a_search_without_success_ends_the_request() {
     for (story, _) in released() {
         let search = story.timings.search;
         let story = story.waited(search);
-        assert!(matches!(story.conference.stage, Stage::Ended { outcome: Outcome::NoInterpreter, .. }));
+        assert!(matches!(story.conference.main.stage, Stage::Ended { outcome: Outcome::NoInterpreter, .. }));
     }
 }
 
@@ -92,11 +90,9 @@ fn an_interpreter_who_was_lost_comes_back_into_the_call() {
     let mut story = lost();
     let (client, old) = (story.id(Kind::Client), story.id(Kind::Provider));
     assert_eq!(story.conference.lost(), Some((Kind::Provider, story.now)));
-    let id = story.new_id();
-    assert_eq!(story.give(PROVIDER, Command::Rejoin(id)).len(), 1);
-    let again = story.new_id();
-    assert_eq!(story.give(PROVIDER, Command::Rejoin(again)), [], "already so");
-    assert_eq!(story.id(Kind::Provider), id);
+    assert_eq!(story.give(PROVIDER, Command::Rejoin).len(), 1);
+    assert_eq!(story.give(PROVIDER, Command::Rejoin), [], "already so");
+    let id = story.id(Kind::Provider);
     assert_ne!(id, old, "an identity is never used twice");
     assert_eq!(story.conference.lost(), None);
     assert_eq!(story.refused(PROVIDER, Command::RefuseVideo), Refusal::AlreadyAnswered(StateName::Confirmed));
@@ -111,9 +107,9 @@ fn an_interpreter_who_was_lost_comes_back_into_the_call() {
 
 #[test]
 fn an_interpreter_who_wanted_to_come_back_and_did_not_ends_nobody_elses_part() {
-    let mut story = lost();
-    let (id, join) = (story.new_id(), story.timings.join);
-    let story = story.then(PROVIDER, Command::Rejoin(id)).waited(join);
+    let story = lost();
+    let join = story.timings.join;
+    let story = story.then(PROVIDER, Command::Rejoin).waited(join);
     assert_eq!(story.state(story.id(Kind::Client)).name(), StateName::Connected);
     assert_eq!(story.conference.lost(), Some((Kind::Provider, story.now)));
 }
@@ -123,8 +119,7 @@ fn only_a_running_call_can_be_come_back_into() {
     for (mut story, refusal) in
         [(Story::accepted(), Refusal::NoCall), (Story::ringing(), Refusal::CallRunning(StateName::Informed))]
     {
-        let id = story.new_id();
-        assert_eq!(story.refused(PROVIDER, Command::Rejoin(id)), refusal);
+        assert_eq!(story.refused(PROVIDER, Command::Rejoin), refusal);
     }
 }
 
@@ -135,7 +130,7 @@ fn the_client_may_ask_for_another_interpreter_unless_this_one_is_in_the_call() {
     let with_guest = with_guest.after(Observation::Disconnected(provider)).waited(grace);
     for story in [Story::accepted(), Story::ringing(), lost(), with_guest.clone()] {
         let story = story.then(CLIENT, Command::FindAnother);
-        assert_eq!(story.conference.released(), Some(ReleaseReason::Replaced));
+        assert_eq!(story.conference.main.released(), Some(ReleaseReason::Replaced));
         assert!(story.conference.participants.iter().all(|p| !p.is_live() || !p.kind().is_principal()));
     }
     let story = with_guest.then(CLIENT, Command::FindAnother);

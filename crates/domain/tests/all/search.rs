@@ -9,7 +9,9 @@ use trialogue_domain::{
 };
 
 use crate::edges::{self, Edge};
-use crate::small_world::{Bounds, Input, NOW, Node, beginning, creates, inputs, invitation, times_passing};
+use crate::small_world::{
+    Bounds, Input, NOW, Node, beginning, creates, facts, inputs, invitation, times_passing,
+};
 use crate::state_table::{engine_cause, table_edges};
 
 /// What a search has seen.
@@ -57,7 +59,7 @@ fn a_repeated_call_with_a_guest_and_removals() {
 fn a_repeated_call_with_a_second_interpreter_shows_everything() {
     let seen =
         explore(Bounds { calls: 2, second_interpreters: 1, removals: false, thorough: true, ..ONE_CALL });
-    assert_size(&seen, 91_015, 473_367);
+    assert_size(&seen, 136_250, 727_964);
     let removals = explore(Bounds { guests: 1, thorough: true, ..ONE_CALL });
     let rejoins = explore(Bounds { rejoins: 1, removals: false, thorough: true, ..ONE_CALL });
     assert_size(&removals, 39_891, 293_081);
@@ -144,7 +146,7 @@ fn explore(bounds: Bounds) -> Seen {
 
 fn cause(input: Input) -> String {
     match input {
-        Input::Command(_, command) => format!("{:?}", command.kind()),
+        Input::Command(_, command) | Input::CommandOfBusy(_, command) => format!("{:?}", command.kind()),
         Input::Observation(Observation::DeadlinePassed) => "deadline".into(),
         Input::Observation(Observation::UserGone(..)) => "user gone".into(),
         Input::Observation(observation) => engine_cause(observation),
@@ -158,15 +160,21 @@ const fn moment(timings: &Timings) -> Moment<'_> {
 /// Makes a step, if the input leads anywhere, and checks it.
 fn take(before: &Conference, node: &Node, input: Input, refused: &mut impl FnMut(Refusal)) -> Option<Node> {
     let timings = Timings::default();
-    let events = match input {
-        Input::Observation(observation) => observe(before, observation, moment(&timings)),
-        Input::Command(actor, command) => match decide(before, actor, command, moment(&timings)) {
-            Ok(events) => events,
-            Err(refusal) => {
-                refused(refusal);
-                return None;
-            }
-        },
+    let decided = match input {
+        Input::Observation(observation) => Ok(observe(before, observation, moment(&timings))),
+        Input::Command(actor, command) => {
+            decide(before, actor, command, facts(before, command, false), moment(&timings))
+        }
+        Input::CommandOfBusy(actor, command) => {
+            decide(before, actor, command, facts(before, command, true), moment(&timings))
+        }
+    };
+    let events = match decided {
+        Ok(events) => events,
+        Err(refusal) => {
+            refused(refusal);
+            return None;
+        }
     };
     if events.is_empty() {
         return None;
@@ -180,6 +188,7 @@ fn take(before: &Conference, node: &Node, input: Input, refused: &mut impl FnMut
     }
     match input {
         Input::Command(actor, command) => check_command(before, actor, command, &after.conference),
+        Input::CommandOfBusy(..) => panic!("a busy provider changes nothing: {input:?}"),
         Input::Observation(observation) => {
             let again = observe(&after.conference, observation, moment(&timings));
             assert_eq!(again, [], "{observation:?} reported twice changes nothing more");
@@ -193,8 +202,12 @@ fn check_event(before: &Conference, event: &Event, after: &Conference) {
     for id in creates(event) {
         assert!(before.participant(id).is_none(), "{id} is new");
     }
-    if let Stage::Ended { .. } = before.stage {
-        assert_eq!(after.stage, before.stage, "Ended is final");
+    for old in before.requests() {
+        let new = after.request(old.id).expect("no request vanishes");
+        assert_eq!(new.language, old.language);
+        if let Stage::Ended { .. } = old.stage {
+            assert_eq!(new.stage, old.stage, "Ended is final");
+        }
     }
     for old in &before.participants {
         let new = after.participant(old.id).expect("nobody vanishes");
@@ -234,21 +247,21 @@ fn check_effects(before: &Conference, event: &Event) {
 /// A command that changed something, given again at once.
 fn check_command(before: &Conference, actor: Actor, command: Command, after: &Conference) {
     let timings = Timings::default();
-    let again = decide(after, actor, command, moment(&timings));
+    let again = decide(after, actor, command, facts(after, command, false), moment(&timings));
     let expected = match command {
         // Each is a new invitation; the caller of the HTTP interface has its idempotency key.
-        Command::InviteGuest(_) | Command::RequestSecondInterpreter(..) => None,
+        Command::InviteGuest | Command::RequestSecondInterpreter(_) => None,
         // Who is released from the request is a stranger to it.
         Command::RefuseVideo => Some(Err(Refusal::NotFound)),
         Command::Finish { .. } if after.is_live() => Some(Err(Refusal::NotFound)),
         Command::DeclineInvitation => Some(Err(Refusal::ParticipantFinished)),
-        Command::Offer(_)
-        | Command::AcceptOffer { .. }
-        | Command::DeclineOffer
-        | Command::StartVideo(_)
-        | Command::VideoAgain(_)
+        Command::Offer(..)
+        | Command::AcceptOffer(_)
+        | Command::DeclineOffer(_)
+        | Command::StartVideo
+        | Command::VideoAgain
         | Command::FindAnother
-        | Command::Rejoin(_)
+        | Command::Rejoin
         | Command::ConfirmVideo
         | Command::IssueAccounts
         | Command::Kick(_)
@@ -274,7 +287,10 @@ fn check_state(node: &Node) {
     let live = |kind| conference.participants.iter().filter(|p| p.kind() == kind && p.is_live()).count();
     assert!(live(Kind::Client) <= 1 && live(Kind::Provider) <= 1, "one live pair at most");
     let call_is_on = live(Kind::Client) + live(Kind::Provider) > 0;
-    assert_eq!(matches!(conference.stage, Stage::InCall { .. }), call_is_on, "InCall is what it says");
+    assert_eq!(conference.is_in_call(), call_is_on, "a call is on while somebody is in it");
+    let has_accepted = matches!(conference.main.stage, Stage::Accepted { .. });
+    assert_eq!(conference.start_by.is_some(), has_accepted && !call_is_on, "a call is waited for");
+    check_requests(conference);
     if !conference.is_live() {
         assert!(conference.participants.iter().all(|p| !p.is_live()), "nobody is left behind");
     }
@@ -288,6 +304,26 @@ fn check_state(node: &Node) {
         assert!(history.had_account(leg.participant), "a shown account was issued");
     }
     check_nobody_is_stuck(conference);
+}
+
+/// A second interpreter's request lives as long as its participant, and no provider serves two.
+fn check_requests(conference: &Conference) {
+    for request in &conference.others {
+        let is_own = |p: &&Participant| conference.request_of(p).is_some_and(|own| own.id == request.id);
+        let own: Vec<&Participant> = conference.participants.iter().filter(is_own).collect();
+        let [participant] = own[..] else { panic!("one participant of {request:?}: {own:?}") };
+        assert_eq!(request.is_live(), participant.is_live(), "{request:?} {participant:?}");
+        let is_informed = matches!(participant.state, State::Informed { .. });
+        assert!(!matches!(request.stage, Stage::Searching { .. }) || is_informed, "{participant:?}");
+        assert!(participant.state.account().is_none() || request.provider().is_some(), "{participant:?}");
+    }
+    let serving =
+        conference.requests().filter(|r| r.is_live()).filter_map(trialogue_domain::Request::provider);
+    let mut serving: Vec<_> = serving.collect();
+    serving.sort_unstable();
+    serving.dedup();
+    let accepted = conference.requests().filter(|r| matches!(r.stage, Stage::Accepted { .. })).count();
+    assert_eq!(serving.len(), accepted, "a provider serves one request at a time");
 }
 
 fn check_participant(node: &Node, participant: &Participant) {
@@ -313,7 +349,8 @@ fn check_participant(node: &Node, participant: &Participant) {
         );
         match reason {
             FinishReason::Kicked(_) => assert!(!principal, "{participant:?}"),
-            FinishReason::Replaced | FinishReason::Revoked => assert!(principal, "{participant:?}"),
+            FinishReason::Replaced => assert!(principal, "{participant:?}"),
+            FinishReason::Revoked => assert_ne!(participant.kind(), Kind::Guest, "{participant:?}"),
             FinishReason::Completed
             | FinishReason::Declined
             | FinishReason::NoAnswer
@@ -357,8 +394,10 @@ impl Seen {
                 self.endings.insert(format!("Removal {removal:?}"));
             }
         }
-        if let Stage::Ended { outcome, .. } = &conference.stage {
-            self.endings.insert(format!("Outcome {outcome:?}"));
+        for request in conference.requests() {
+            if let Stage::Ended { outcome, .. } = &request.stage {
+                self.endings.insert(format!("Outcome {outcome:?}"));
+            }
         }
     }
 }

@@ -2,26 +2,30 @@
 
 use std::time::Duration;
 
-use trialogue_domain::{Actor, Command, Kind, Observation, ParticipantId};
+use trialogue_domain::{Actor, Command, Kind, Observation, ParticipantId, RequestId, UserId};
 
-use crate::story::{CLIENT, PROVIDER, Story};
+use crate::story::{CLIENT, DECLINE, MAIN, OTHER_PROVIDER, PROVIDER, Story};
 
 /// A column.
 #[derive(Debug, Clone)]
 pub(crate) struct Situation {
     pub(crate) title: &'static str,
     pub(crate) story: Story,
-    /// Whose state the column is about; none if it is the request's.
+    /// Which participant the column is about; none if it is the main request.
     pub(crate) subject: Option<ParticipantId>,
+    /// Which request offers are made of.
+    pub(crate) request: RequestId,
+    /// Whether the request's state is shown, and not the participant's.
+    pub(crate) shows_request: bool,
 }
 
 fn about(title: &'static str, story: Story, subject: ParticipantId) -> Situation {
-    Situation { title, story, subject: Some(subject) }
+    Situation { title, story, subject: Some(subject), request: MAIN, shows_request: false }
 }
 
 /// The request without a call.
 pub(crate) fn of_request() -> Vec<Situation> {
-    let declined = Story::requested().then(PROVIDER, Command::DeclineOffer);
+    let declined = Story::requested().then(PROVIDER, DECLINE);
     let released = Story::ringing().then(PROVIDER, Command::RefuseVideo);
     let over = Story::connected();
     let lost = |story: Story, kind| {
@@ -44,7 +48,34 @@ pub(crate) fn of_request() -> Vec<Situation> {
         ("Ended, Cancelled", cancelled),
         ("Ended, NoInterpreter", nobody),
     ]
-    .map(|(title, story)| Situation { title, story, subject: None })
+    .map(|(title, story)| Situation { title, story, subject: None, request: MAIN, shows_request: true })
+    .into()
+}
+
+/// The request for a second interpreter.
+pub(crate) fn of_other_request() -> Vec<Situation> {
+    let mut story = Story::connected();
+    let id = story.invite(Kind::SecondInterpreter);
+    let request = story.conference.others[0].id;
+    let searching = story.then(Actor::System, Command::Offer(request, UserId(3)));
+    let declined = searching.clone().then(OTHER_PROVIDER, Command::DeclineOffer(request));
+    let accepted = searching.clone().then(OTHER_PROVIDER, Command::AcceptOffer(request));
+    let own = Actor::SecondInterpreter(id);
+    let routed = accepted.clone().then(own, Command::ConfirmInvitation).then(own, Command::IssueOwnAccount);
+    let serviced = routed.clone().then(own, Command::Leave);
+    let cancelled = searching.clone().then(CLIENT, Command::Kick(id));
+    let search = searching.timings.search;
+    let nobody = searching.clone().waited(search);
+    [
+        ("Searching", searching),
+        ("Searching, own offer declined", declined),
+        ("Accepted", accepted),
+        ("Accepted, with an account", routed),
+        ("Ended, Serviced", serviced),
+        ("Ended, Cancelled", cancelled),
+        ("Ended, NoInterpreter", nobody),
+    ]
+    .map(|(title, story)| Situation { request, shows_request: true, ..about(title, story, id) })
     .into()
 }
 
@@ -77,16 +108,24 @@ pub(crate) fn of_principal(kind: Kind) -> Vec<Situation> {
     .into()
 }
 
-/// An invited party, in each of its states.
+fn invited(mut story: Story, kind: Kind) -> (Story, ParticipantId) {
+    match kind {
+        Kind::Guest => {
+            let id = story.invite(kind);
+            (story, id)
+        }
+        Kind::SecondInterpreter => story.with_second_interpreter(),
+        Kind::Client | Kind::Provider => panic!("a {kind:?} is not invited"),
+    }
+}
+
+/// An invited party, in each of its states; of a second interpreter's, those after it accepted.
 pub(crate) fn of_invited(kind: Kind) -> Vec<Situation> {
-    let mut early = Story::ringing();
-    let early_id = early.invite(kind);
+    let (early, early_id) = invited(Story::ringing(), kind);
     let early = early.then(actor(kind, early_id), Command::ConfirmInvitation);
 
-    let mut story = Story::connected();
-    let id = story.invite(kind);
+    let (informed, id) = invited(Story::connected(), kind);
     let own = actor(kind, id);
-    let informed = story;
     let confirmed = informed.clone().then(own, Command::ConfirmInvitation);
     let routed = confirmed.clone().then(own, Command::IssueOwnAccount);
     let connected = routed.clone().after(Observation::Joined(id));
@@ -128,6 +167,7 @@ pub(crate) fn of_removal() -> Vec<Situation> {
 pub(crate) fn all() -> Vec<Situation> {
     [
         of_request(),
+        of_other_request(),
         of_principal(Kind::Client),
         of_principal(Kind::Provider),
         of_invited(Kind::Guest),

@@ -4,14 +4,18 @@
 //! search sees more orders of deadlines than there are, and the world stays finite.
 
 use trialogue_domain::{
-    Actor, Command, Conference, ConferenceId, Departure, Event, InvitedParty, Kind, LanguageId, Moment,
-    NewPair, Observation, Participant, ParticipantId, Party, Stage, State, Timestamp, Timings, UserId, open,
+    Actor, Command, Conference, ConferenceId, Departure, Event, Facts, Kind, LanguageId, Moment, NewIds,
+    Observation, Participant, ParticipantId, Party, RequestId, Stage, State, Timestamp, Timings, UserId,
+    open,
 };
 
 const CLIENT: UserId = UserId(1);
 const PROVIDER: UserId = UserId(2);
 const OTHER_PROVIDER: UserId = UserId(3);
 const FOREIGN: UserId = UserId(4);
+const ID: ConferenceId = ConferenceId(1);
+const MAIN: RequestId = RequestId::main(ID);
+const FOREIGN_REQUEST: RequestId = RequestId(99);
 const FOREIGN_PARTICIPANT: ParticipantId = ParticipantId(15);
 const FIRST_INVITED: i32 = 6;
 
@@ -86,15 +90,17 @@ pub(crate) struct Node {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Input {
     Command(Actor, Command),
+    /// Of a provider who serves another conference.
+    CommandOfBusy(Actor, Command),
     Observation(Observation),
 }
 
 /// A request with an offer to one provider; the other one comes online later.
 pub(crate) fn beginning() -> Node {
     let timings = Timings::default();
-    let events = open(CLIENT, false, LanguageId(44), &[PROVIDER], Moment { now: NOW, timings: &timings })
+    let events = open(ID, CLIENT, false, LanguageId(44), &[PROVIDER], Moment { now: NOW, timings: &timings })
         .expect("the client has no other request");
-    let conference = Conference::replay(ConferenceId(1), events.iter().map(|event| (NOW, event)))
+    let conference = Conference::replay(ID, events.iter().map(|event| (NOW, event)))
         .expect("open begins with the request");
     Node { conference, history: History::default() }.canonical()
 }
@@ -121,6 +127,7 @@ pub(crate) fn inputs(conference: &Conference, bounds: Bounds) -> Vec<Input> {
         .into_iter()
         .flat_map(|actor| commands.iter().map(move |&command| Input::Command(actor, command)))
         .collect();
+    inputs.push(Input::CommandOfBusy(Actor::Provider(PROVIDER), Command::AcceptOffer(MAIN)));
     if bounds.thorough {
         let one_of_each = &commands[..=COMMANDS_BESIDE_KICKS];
         let foreigners = foreigners(conference);
@@ -136,7 +143,7 @@ pub(crate) fn inputs(conference: &Conference, bounds: Bounds) -> Vec<Input> {
     }
     inputs.push(Input::Observation(Observation::DeadlinePassed));
     if bounds.thorough {
-        for user in [CLIENT, PROVIDER, FOREIGN] {
+        for user in [CLIENT, PROVIDER, OTHER_PROVIDER, FOREIGN] {
             inputs.push(Input::Observation(Observation::UserGone(user, Departure::Revoked)));
         }
     }
@@ -169,37 +176,23 @@ fn foreigners(conference: &Conference) -> Vec<Actor> {
     [Actor::Client(FOREIGN), Actor::Provider(FOREIGN)].into_iter().chain(claims).collect()
 }
 
-const COMMANDS_BESIDE_KICKS: usize = 20;
+const COMMANDS_BESIDE_KICKS: usize = 19;
 
 fn commands(conference: &Conference) -> Vec<Command> {
-    let count = |principal: bool| {
-        let of = conference.participants.iter().filter(|p| p.kind().is_principal() == principal);
-        i32::try_from(of.count()).expect("few")
-    };
-    let pair = NewPair { client: ParticipantId(count(true) + 1), provider: ParticipantId(count(true) + 2) };
-    let rejoining = ParticipantId(if pair.client.0 < FIRST_INVITED { pair.client.0 } else { 14 });
-    // A third pair is one step beyond every world; its ids must only be free.
-    let pair = if pair.provider.0 < FIRST_INVITED {
-        pair
-    } else {
-        NewPair { client: ParticipantId(12), provider: ParticipantId(13) }
-    };
-    let invited = ParticipantId(count(false) + FIRST_INVITED);
     let mut commands = vec![
-        Command::Offer(PROVIDER),
-        Command::Offer(OTHER_PROVIDER),
-        Command::AcceptOffer { busy: false },
-        Command::AcceptOffer { busy: true },
-        Command::DeclineOffer,
-        Command::StartVideo(pair),
-        Command::VideoAgain(pair),
+        Command::Offer(MAIN, PROVIDER),
+        Command::Offer(MAIN, OTHER_PROVIDER),
+        Command::AcceptOffer(MAIN),
+        Command::DeclineOffer(MAIN),
+        Command::StartVideo,
+        Command::VideoAgain,
         Command::FindAnother,
-        Command::Rejoin(rejoining),
+        Command::Rejoin,
         Command::ConfirmVideo,
         Command::RefuseVideo,
         Command::IssueAccounts,
-        Command::InviteGuest(invited),
-        Command::RequestSecondInterpreter(invited, LanguageId(9)),
+        Command::InviteGuest,
+        Command::RequestSecondInterpreter(LanguageId(9)),
         Command::ConfirmInvitation,
         Command::DeclineInvitation,
         Command::IssueOwnAccount,
@@ -209,7 +202,36 @@ fn commands(conference: &Conference) -> Vec<Command> {
     ];
     assert_eq!(commands.len(), COMMANDS_BESIDE_KICKS);
     commands.extend(ids(conference).map(Command::Kick));
+    for request in conference.others.iter().map(|r| r.id).chain([FOREIGN_REQUEST]) {
+        commands.extend([
+            Command::Offer(request, OTHER_PROVIDER),
+            Command::AcceptOffer(request),
+            Command::DeclineOffer(request),
+        ]);
+    }
     commands
+}
+
+/// What is known beside the conference, with ids of this world: 1 to 5 and 12 to 14 for the sides of calls, 6 and more
+/// for invited parties.
+pub(crate) fn facts(conference: &Conference, command: Command, busy: bool) -> Facts {
+    let count = |principal: bool| {
+        let of = conference.participants.iter().filter(|p| p.kind().is_principal() == principal);
+        i32::try_from(of.count()).expect("few")
+    };
+    let next = count(true) + 1;
+    let participants = match command {
+        Command::InviteGuest | Command::RequestSecondInterpreter(_) => {
+            let invited = FIRST_INVITED + count(false);
+            [invited, invited + 1]
+        }
+        Command::Rejoin => [if next < FIRST_INVITED { next } else { 14 }, 0],
+        // A third pair is one step beyond every world; its ids must only be free.
+        _ if next + 1 < FIRST_INVITED => [next, next + 1],
+        _ => [12, 13],
+    };
+    let request = RequestId(MAIN.0 + 1 + i32::try_from(conference.others.len()).expect("few"));
+    Facts { busy, ids: NewIds { participants: participants.map(ParticipantId), request } }
 }
 
 /// The state, once for each way in which time can pass: one deadline comes, or all do.
@@ -246,10 +268,16 @@ fn at(
 ) -> Conference {
     let when = |come: bool| if come { NOW } else { LATER };
     let mut conference = conference.clone();
-    match &mut conference.stage {
-        Stage::Searching { deadline, .. } | Stage::Accepted { deadline, .. } => *deadline = when(request),
-        Stage::InCall { .. } => {}
-        Stage::Ended { at, .. } => *at = NOW,
+    if let Some(deadline) = &mut conference.start_by {
+        *deadline = when(request);
+    }
+    let others = conference.others.iter_mut().map(|other| (other, LATER));
+    for (request, deadline) in std::iter::once((&mut conference.main, when(request))).chain(others) {
+        match &mut request.stage {
+            Stage::Searching { deadline: set, .. } => *set = deadline,
+            Stage::Accepted { .. } => {}
+            Stage::Ended { at, .. } => *at = NOW,
+        }
     }
     for participant in &mut conference.participants {
         let (waits, expires) = (when(waiting(participant)), when(expiring(participant)));
@@ -273,20 +301,17 @@ impl Node {
         let mut conference = at(&self.conference, false, |_| false, |_| false);
         conference.last_seq = 0;
         let mut history = self.history;
-        for kind in [Kind::Guest, Kind::SecondInterpreter] {
-            let mut found: Vec<Participant> =
-                conference.participants.iter().filter(|p| p.kind() == kind).cloned().collect();
-            let mut free: Vec<ParticipantId> = found.iter().map(|p| p.id).collect();
-            free.sort_unstable();
-            if found.len() < 2 {
-                continue;
-            }
+        let is_guest = |p: &&Participant| p.kind() == Kind::Guest;
+        let mut found: Vec<Participant> = conference.participants.iter().filter(is_guest).cloned().collect();
+        let mut free: Vec<ParticipantId> = found.iter().map(|p| p.id).collect();
+        free.sort_unstable();
+        if found.len() > 1 {
             found.sort_by_cached_key(|p| {
                 (format!("{:?}", p.state), self.history.confirmed(p.id), self.history.had_account(p.id))
             });
             let from: Vec<ParticipantId> = found.iter().map(|p| p.id).collect();
             history = history.renamed(&from, &free);
-            conference.participants.retain(|p| p.kind() != kind);
+            conference.participants.retain(|p| p.kind() != Kind::Guest);
             conference
                 .participants
                 .extend(found.into_iter().zip(free).map(|(p, id)| Participant { id, ..p }));
@@ -300,9 +325,9 @@ impl Node {
 }
 
 fn mirror(conference: &mut Conference) {
-    match &mut conference.stage {
+    match &mut conference.main.stage {
         Stage::Searching { .. } => {}
-        Stage::Accepted { provider, .. } | Stage::InCall { provider } => *provider = PROVIDER,
+        Stage::Accepted { provider } => *provider = PROVIDER,
         Stage::Ended { provider, .. } => *provider = Some(PROVIDER),
     }
     for participant in &mut conference.participants {
@@ -324,13 +349,7 @@ pub(crate) const fn invitation(actor: Actor) -> Option<ParticipantId> {
 pub(crate) fn creates(event: &Event) -> Vec<ParticipantId> {
     match event {
         Event::CallStarted { client, provider, .. } => vec![*client, *provider],
-        Event::Invited {
-            participant,
-            party: InvitedParty::Guest | InvitedParty::SecondInterpreter(_),
-            ..
-        } => {
-            vec![*participant]
-        }
+        Event::Invited { participant, .. } | Event::Rejoined { participant, .. } => vec![*participant],
         _ => vec![],
     }
 }

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use trialogue_domain::{
     Actor, Command, CommandKind, Conference, Event, Kind, LanguageId, Observation, Participant,
-    ParticipantId, Refusal, Role, State, StateName, Timings, UserId, permits,
+    ParticipantId, Refusal, Role, Stage, State, StateName, Timings, UserId, permits,
 };
 
 use crate::edges::{self, Edge, Machine};
 use crate::situations::{self, Situation, until_deadline};
-use crate::story::{self, CLIENT, OTHER_PROVIDER, PROVIDER, Story, UNKNOWN, variant};
+use crate::story::{CLIENT, MAIN, OTHER_PROVIDER, PROVIDER, Story, UNKNOWN, variant};
 
 #[test]
 fn the_document_is_what_the_code_does() {
@@ -71,7 +71,8 @@ pub(crate) fn table_edges() -> BTreeSet<Edge> {
     let mut edges = BTreeSet::new();
     for situation in situations::all() {
         let before = &situation.story.conference;
-        for (actor, kind) in actors(&situation).into_iter().flat_map(|a| CommandKind::ALL.map(|k| (a, k))) {
+        let actors = actors(&situation).into_iter().chain([OTHER_PROVIDER]);
+        for (actor, kind) in actors.flat_map(|a| CommandKind::ALL.map(|k| (a, k))) {
             let mut story = situation.story.clone();
             let _ = story.attempt(actor, command(kind, &situation));
             edges::collect(before, &story.conference, &format!("{kind:?}"), &mut edges);
@@ -113,22 +114,20 @@ fn actors(situation: &Situation) -> Vec<Actor> {
 }
 
 fn command(kind: CommandKind, situation: &Situation) -> Command {
-    let mut story = situation.story.clone();
+    let request = situation.request;
     match kind {
-        CommandKind::Offer => Command::Offer(UserId(4)),
-        CommandKind::AcceptOffer => story::TAKE,
-        CommandKind::DeclineOffer => Command::DeclineOffer,
-        CommandKind::StartVideo => Command::StartVideo(story.new_pair()),
-        CommandKind::VideoAgain => Command::VideoAgain(story.new_pair()),
+        CommandKind::Offer => Command::Offer(request, UserId(4)),
+        CommandKind::AcceptOffer => Command::AcceptOffer(request),
+        CommandKind::DeclineOffer => Command::DeclineOffer(request),
+        CommandKind::StartVideo => Command::StartVideo,
+        CommandKind::VideoAgain => Command::VideoAgain,
         CommandKind::FindAnother => Command::FindAnother,
-        CommandKind::Rejoin => Command::Rejoin(story.new_id()),
+        CommandKind::Rejoin => Command::Rejoin,
         CommandKind::ConfirmVideo => Command::ConfirmVideo,
         CommandKind::RefuseVideo => Command::RefuseVideo,
         CommandKind::IssueAccounts => Command::IssueAccounts,
-        CommandKind::InviteGuest => Command::InviteGuest(story.new_id()),
-        CommandKind::RequestSecondInterpreter => {
-            Command::RequestSecondInterpreter(story.new_id(), LanguageId(9))
-        }
+        CommandKind::InviteGuest => Command::InviteGuest,
+        CommandKind::RequestSecondInterpreter => Command::RequestSecondInterpreter(LanguageId(9)),
         CommandKind::Kick => Command::Kick(situation.subject.unwrap_or(UNKNOWN)),
         CommandKind::ConfirmInvitation => Command::ConfirmInvitation,
         CommandKind::DeclineInvitation => Command::DeclineInvitation,
@@ -147,7 +146,8 @@ fn document() -> String {
     page.push_str("\n## Diagrams\n\nEvery arrow is one that the functions really take.\n");
     let edges = table_edges();
     for (machine, title) in [
-        (Machine::Request, "The request"),
+        (Machine::Request, "The main request, and its call"),
+        (Machine::OtherRequest, "A second interpreter's request"),
         (Machine::Client, "The client"),
         (Machine::Provider, "The interpreter"),
         (Machine::Invited, "Guests and second interpreters"),
@@ -157,8 +157,10 @@ fn document() -> String {
     page.push_str("\n## Who may do what\n\n");
     permissions(page);
     page.push_str(LEGEND);
-    page.push_str("\n### The request, while no call is on\n\n");
+    page.push_str("\n### The main request, while no call is on\n\n");
     request_table(page);
+    page.push_str("\n### A second interpreter's request\n\n");
+    other_request_table(page);
     page.push_str("\n### The client's participant\n\n");
     principal_table(page, Kind::Client);
     page.push_str("\n### The interpreter's participant\n\n");
@@ -169,7 +171,7 @@ fn document() -> String {
     page.push_str("\n### A second interpreter\n\n");
     let second = invited_table(Kind::SecondInterpreter, "guest");
     if guest == second {
-        page.push_str("Exactly as a guest, in every state.\n");
+        page.push_str("Once it has accepted its request: exactly as a guest, in every state.\n");
     } else {
         page.push_str(&invited_table(Kind::SecondInterpreter, "second interpreter"));
     }
@@ -188,8 +190,9 @@ const INTRO: &str = "\
 What every command and every observation does in every state, found by calling the functions of `crates/domain`.
 A test fails when this page and the code differ.
 
-A *request* is offered to interpreters; one accepts; the client starts a call; the interpreter, who is the *listener*,
-says yes; only then can media accounts be issued. Guests and second interpreters come by invitation while a call is on.
+A *conference* begins with its main *request*. It is offered to interpreters; one accepts; the client starts a call; the
+interpreter, who is the *listener*, says yes; only then can media accounts be issued. While a call is on, guests come by
+invitation, and second interpreters by requests of their own.
 Commands can be refused. Observations (what the media engine reports, and deadlines) cannot.
 ";
 
@@ -280,7 +283,7 @@ fn diagram(page: &mut String, title: &str, machine: Machine, edges: &BTreeSet<Ed
     for ((from, to), causes) in &arrows {
         line(page, format_args!("    {from} --> {to}: {}", causes.join(", ")));
     }
-    let last = if machine == Machine::Request { "Ended" } else { "Finished" };
+    let last = if matches!(machine, Machine::Request | Machine::OtherRequest) { "Ended" } else { "Finished" };
     line(page, format_args!("    {last} --> [*]\n```"));
 }
 
@@ -367,19 +370,22 @@ fn cell(situation: &Situation, after: &Conference, result: Result<Vec<Event>, Re
         Err(refusal) => format!("`{}`", refusal.code()),
         Ok(events) if events.is_empty() => "*already so*".into(),
         Ok(events) => {
-            let before = status(&situation.story.conference, situation.subject);
-            let after = status(after, situation.subject);
+            let before = status(&situation.story.conference, situation);
+            let after = status(after, situation);
             let state = if before == after { String::new() } else { format!("**{after}**<br>") };
             format!("{state}{}", counted(&events))
         }
     }
 }
 
-fn status(conference: &Conference, subject: Option<ParticipantId>) -> String {
-    match subject {
-        None => match &conference.stage {
-            trialogue_domain::Stage::Ended { outcome, .. } => format!("Ended, {outcome:?}"),
-            stage => variant(stage),
+fn status(conference: &Conference, situation: &Situation) -> String {
+    match situation.subject.filter(|_| !situation.shows_request) {
+        None => match &conference.request(situation.request).expect("the request stays").stage {
+            Stage::Ended { outcome, .. } => format!("Ended, {outcome:?}"),
+            Stage::Searching { .. } | Stage::Accepted { .. } if situation.request == MAIN => {
+                edges::main_state(conference)
+            }
+            stage @ (Stage::Searching { .. } | Stage::Accepted { .. }) => variant(stage),
         },
         Some(id) => match &conference.participant(id).expect("the subject stays").state {
             State::Finished { reason, .. } => format!("Finished ({})", variant(reason)),
@@ -409,6 +415,20 @@ fn request_table(page: &mut String) {
     rows.extend(by_all("server", Actor::System));
     rows.push(at_deadline());
     table(page, &situations::of_request(), &rows);
+}
+
+fn other_request_table(page: &mut String) {
+    use CommandKind as C;
+    let who = "second interpreter";
+    let mut rows = vec![by("server", Actor::System, C::Offer)];
+    rows.extend([C::AcceptOffer, C::DeclineOffer].map(|kind| by(who, OTHER_PROVIDER, kind)));
+    rows.extend([C::ConfirmInvitation, C::DeclineInvitation, C::Leave].map(|kind| by_own(who, kind)));
+    rows.push(by("client", CLIENT, C::Kick));
+    rows.push(at_deadline());
+    table(page, &situations::of_other_request(), &rows);
+    page.push_str(
+        "\n*Kick* is aimed at the request's participant. The end of the conference ends the request, too.\n",
+    );
 }
 
 fn principal_table(page: &mut String, kind: Kind) {

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use trialogue_domain::{
-    Actor, Command, Conference, ConferenceId, Event, Kind, LanguageId, Moment, NewPair, Observation,
-    Participant, ParticipantId, Refusal, State, Timestamp, Timings, UserId, decide, observe, open,
+    Actor, Command, Conference, ConferenceId, Event, Facts, Kind, LanguageId, Moment, NewIds, Observation,
+    Participant, ParticipantId, Refusal, RequestId, State, Timestamp, Timings, UserId, decide, observe, open,
 };
 
 pub(crate) const ID: ConferenceId = ConferenceId(7);
@@ -14,7 +14,9 @@ pub(crate) const PROVIDER: Actor = Actor::Provider(UserId(2));
 /// Has an offer too, and is never the one who accepts.
 pub(crate) const OTHER_PROVIDER: Actor = Actor::Provider(UserId(3));
 pub(crate) const SPANISH: LanguageId = LanguageId(44);
-pub(crate) const TAKE: Command = Command::AcceptOffer { busy: false };
+pub(crate) const MAIN: RequestId = RequestId::main(ID);
+pub(crate) const TAKE: Command = Command::AcceptOffer(MAIN);
+pub(crate) const DECLINE: Command = Command::DeclineOffer(MAIN);
 /// Nobody's id.
 pub(crate) const UNKNOWN: ParticipantId = ParticipantId(999);
 
@@ -24,7 +26,8 @@ pub(crate) struct Story {
     pub(crate) log: Vec<(Timestamp, Event)>,
     pub(crate) now: Timestamp,
     pub(crate) timings: Timings,
-    next_id: i32,
+    /// Whoever asks serves another conference.
+    pub(crate) busy: bool,
 }
 
 impl Story {
@@ -33,12 +36,12 @@ impl Story {
         let now = Timestamp(1_000_000_000);
         let timings = Timings::default();
         let offered = [UserId(2), UserId(3)];
-        let events = open(UserId(1), false, SPANISH, &offered, Moment { now, timings: &timings })
+        let events = open(ID, UserId(1), false, SPANISH, &offered, Moment { now, timings: &timings })
             .expect("the client has no other request");
         let log: Vec<_> = events.into_iter().map(|event| (now, event)).collect();
         let conference = Conference::replay(ID, log.iter().map(|(at, event)| (*at, event)))
             .expect("open begins with the request");
-        Self { conference, log, now, timings, next_id: 1 }
+        Self { conference, log, now, timings, busy: false }
     }
 
     pub(crate) fn accepted() -> Self {
@@ -47,9 +50,7 @@ impl Story {
 
     /// The client has called; the listener has not answered.
     pub(crate) fn ringing() -> Self {
-        let mut story = Self::accepted();
-        let pair = story.new_pair();
-        story.then(CLIENT, Command::StartVideo(pair))
+        Self::accepted().then(CLIENT, Command::StartVideo)
     }
 
     /// The listener has said yes.
@@ -70,14 +71,22 @@ impl Story {
     }
 
     pub(crate) fn invite(&mut self, kind: Kind) -> ParticipantId {
-        let id = self.new_id();
         let command = match kind {
-            Kind::Guest => Command::InviteGuest(id),
-            Kind::SecondInterpreter => Command::RequestSecondInterpreter(id, LanguageId(9)),
+            Kind::Guest => Command::InviteGuest,
+            Kind::SecondInterpreter => Command::RequestSecondInterpreter(LanguageId(9)),
             Kind::Client | Kind::Provider => panic!("a {kind:?} is not invited"),
         };
         self.give(CLIENT, command);
-        id
+        self.id(kind)
+    }
+
+    /// A second interpreter who has accepted, and has not said yes to the call.
+    pub(crate) fn with_second_interpreter(mut self) -> (Self, ParticipantId) {
+        let second = self.invite(Kind::SecondInterpreter);
+        let request = self.conference.others.last().map(|r| r.id).expect("a request of its own");
+        self.give(Actor::System, Command::Offer(request, UserId(3)));
+        self.give(OTHER_PROVIDER, Command::AcceptOffer(request));
+        (self, second)
     }
 
     /// Invites a guest, who comes into the call.
@@ -89,13 +98,8 @@ impl Story {
         (self, guest)
     }
 
-    pub(crate) fn new_id(&mut self) -> ParticipantId {
-        self.next_id += 1;
-        ParticipantId(self.next_id)
-    }
-
-    pub(crate) fn new_pair(&mut self) -> NewPair {
-        NewPair { client: self.new_id(), provider: self.new_id() }
+    pub(crate) fn facts(&self) -> Facts {
+        Facts { busy: self.busy, ids: free_ids(&self.conference) }
     }
 
     pub(crate) fn moment(&self) -> Moment<'_> {
@@ -103,7 +107,7 @@ impl Story {
     }
 
     pub(crate) fn attempt(&mut self, actor: Actor, command: Command) -> Result<Vec<Event>, Refusal> {
-        let events = decide(&self.conference, actor, command, self.moment())?;
+        let events = decide(&self.conference, actor, command, self.facts(), self.moment())?;
         self.record(&events);
         Ok(events)
     }
@@ -168,6 +172,16 @@ impl Story {
             self.conference = self.conference.clone().apply(event, self.now);
             self.log.push((self.now, event.clone()));
         }
+    }
+}
+
+/// Ids that nothing in the conference has.
+pub(crate) fn free_ids(conference: &Conference) -> NewIds {
+    let last = conference.participants.iter().map(|p| p.id.0).max().unwrap_or(1);
+    let requests = i32::try_from(conference.others.len()).expect("few");
+    NewIds {
+        participants: [ParticipantId(last + 1), ParticipantId(last + 2)],
+        request: RequestId(MAIN.0 + 1 + requests),
     }
 }
 

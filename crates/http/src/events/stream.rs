@@ -7,7 +7,7 @@ use actix_web::web::{self, Bytes};
 use tokio::sync::watch;
 use tokio::time::{Sleep, sleep};
 use trialogue_app::{App, Follower, Known, Owner, StandingFollower, StreamSlot};
-use trialogue_domain::{ConferenceId, Event, ParticipantId, Timestamp, UserId};
+use trialogue_domain::{ConferenceId, Event, ParticipantId, RequestId, Timestamp, UserId};
 use trialogue_storage::{Place, Recorded, SecretHash, StoreError, UserRole};
 
 use super::words;
@@ -73,7 +73,7 @@ struct UserSide {
     token: SecretHash,
     expires: Timestamp,
     /// The requests that the listener knows to be offered; none before it was told anything.
-    offers: Option<Vec<ConferenceId>>,
+    offers: Option<Vec<RequestId>>,
     /// The last request whose end was told.
     told_to_the_end: Option<ConferenceId>,
 }

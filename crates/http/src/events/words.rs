@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use trialogue_domain::{
-    Actor, ConferenceId, Event, FinishReason, InvitedParty, Kicker, Kind, Outcome, ReleaseReason, StateName,
-    Timestamp,
+    Actor, ConferenceId, Event, FinishReason, InvitedParty, Kicker, Kind, Outcome, ReleaseReason, RequestId,
+    StateName, Timestamp,
 };
 use trialogue_storage::Recorded;
 
@@ -55,9 +55,9 @@ pub(super) fn told(conference: ConferenceId, recorded: &Recorded) -> String {
 }
 
 /// A request is offered to the provider that listens, or not any more.
-pub(super) fn offer(conference: ConferenceId, is_open: bool) -> String {
+pub(super) fn offer(request: RequestId, is_open: bool) -> String {
     let event = if is_open { "offer_open" } else { "offer_closed" };
-    format!("event: {event}\ndata: {{\"conference\":{conference}}}\n\n")
+    format!("event: {event}\ndata: {{\"conference\":{request}}}\n\n")
 }
 
 /// The last words of a stream.
@@ -78,10 +78,10 @@ fn body(head: Told, event: &Event) -> Told {
         Event::Requested { client, language, deadline } => {
             Told { user: Some(client.0), language: Some(language.0), deadline: Some(time(*deadline)), ..head }
         }
-        Event::Offered { provider } | Event::OfferDeclined { provider } => {
+        Event::Offered { provider, .. } | Event::OfferDeclined { provider, .. } => {
             Told { user: Some(provider.0), ..head }
         }
-        Event::Accepted { provider, deadline } => {
+        Event::Accepted { provider, deadline, .. } => {
             Told { user: Some(provider.0), deadline: Some(time(*deadline)), ..head }
         }
         Event::CallStarted { client, provider, deadline } => Told {
@@ -93,7 +93,9 @@ fn body(head: Told, event: &Event) -> Told {
         Event::Invited { participant, party, deadline } => {
             let (kind, language) = match party {
                 InvitedParty::Guest => (Kind::Guest, None),
-                InvitedParty::SecondInterpreter(language) => (Kind::SecondInterpreter, Some(language.0)),
+                InvitedParty::SecondInterpreter { language, .. } => {
+                    (Kind::SecondInterpreter, Some(language.0))
+                }
             };
             let head = Told { kind: Some(kind.code()), language, ..head };
             with(head, about(*participant, StateName::Informed, Some(*deadline)))
@@ -214,6 +216,7 @@ mod tests {
     /// An event of each kind, who causes it, and what it means.
     fn samples() -> Vec<(Event, Option<Actor>, &'static str)> {
         let (client, provider) = (UserId(3), UserId(4));
+        let request = RequestId(101);
         let (a, b, guest) = (ParticipantId(12), ParticipantId(13), ParticipantId(14));
         let deadline = LATER;
         let by_client = Some(Actor::Client(client));
@@ -225,10 +228,10 @@ mod tests {
                 by_client,
                 "A client asked for an interpreter; the search is given up at `deadline`.",
             ),
-            (Event::Offered { provider }, by_client, "The request was offered to a provider."),
-            (Event::OfferDeclined { provider }, by_provider, "A provider said no."),
+            (Event::Offered { request, provider }, by_client, "The request was offered to a provider."),
+            (Event::OfferDeclined { request, provider }, by_provider, "A provider said no."),
             (
-                Event::Accepted { provider, deadline },
+                Event::Accepted { request, provider, deadline },
                 by_provider,
                 "A provider took the request; a call must be started until `deadline`.",
             ),

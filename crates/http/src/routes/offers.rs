@@ -1,7 +1,7 @@
 //! `Provider/Task/Offers`, `Accept`, `Decline`: the requests offered to an interpreter.
 
 use actix_web::{HttpResponse, web};
-use trialogue_domain::ConferenceId;
+use trialogue_domain::RequestId;
 use trialogue_storage::UserRole;
 
 use crate::call::Call;
@@ -20,13 +20,13 @@ pub(super) async fn offers(call: Call) -> Result<HttpResponse, Failure> {
 pub(super) async fn accept(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {
     let caller = call.user(UserRole::Provider).await?;
     let task: ParaTaskReference = call.checked_body(payload).await?;
-    call.app().accept(&caller, ConferenceId(task.request_id)).await.map_err(|e| call.fail(e))?;
+    call.app().accept(&caller, RequestId(task.request_id)).await.map_err(|e| call.fail(e))?;
     Ok(reply::empty())
 }
 
 pub(super) async fn decline(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {
     let caller = call.user(UserRole::Provider).await?;
     let task: ParaTaskReference = call.checked_body(payload).await?;
-    call.app().decline(&caller, ConferenceId(task.request_id)).await.map_err(|e| call.fail(e))?;
+    call.app().decline(&caller, RequestId(task.request_id)).await.map_err(|e| call.fail(e))?;
     Ok(reply::empty())
 }

@@ -1,9 +1,9 @@
 use diesel::prelude::*;
 use trialogue_domain::{
-    Conference, ConferenceId, LanguageId, Outcome, Participant, Stage, Timestamp, UserId,
+    Conference, ConferenceId, Participant, Party, Request, RequestId, Stage, Timestamp, UserId,
 };
 
-use super::{OfferRow, decode, row};
+use super::{OfferRow, RequestRow, row};
 use crate::schema::conferences;
 use crate::{RequestDetails, StoreError};
 
@@ -13,11 +13,7 @@ row! {
     pub(crate) struct ConferenceRow inserted into conferences {
         pub(crate) id: i32,
         pub(crate) client_id: i32,
-        pub(crate) provider_id: Option<i32>,
-        pub(crate) language_id: i32,
-        pub(crate) stage: i16,
-        pub(crate) stage_deadline: Option<i64>,
-        pub(crate) outcome: Option<i16>,
+        pub(crate) start_by: Option<i64>,
         pub(crate) ended_at: Option<i64>,
         pub(crate) serviced: bool,
         pub(crate) last_seq: i32,
@@ -40,10 +36,7 @@ row! {
         stored_seq: i32 = last_seq,
     }
     set {
-        provider_id: Option<i32>,
-        stage: i16,
-        stage_deadline: Option<i64>,
-        outcome: Option<i16>,
+        start_by: Option<i64>,
         ended_at: Option<i64>,
         serviced: bool,
         last_seq: i32,
@@ -51,41 +44,17 @@ row! {
     }
 }
 
-mod stage {
-    pub(super) const SEARCHING: i16 = 1;
-    pub(super) const ACCEPTED: i16 = 2;
-    pub(super) const IN_CALL: i16 = 3;
-    pub(super) const ENDED: i16 = 4;
-}
-
-pub(super) const OUTCOMES: [Outcome; 3] = [Outcome::Serviced, Outcome::Cancelled, Outcome::NoInterpreter];
-
-pub(crate) const fn outcome_code(outcome: Outcome) -> i16 {
-    match outcome {
-        Outcome::Serviced => 1,
-        Outcome::Cancelled => 2,
-        Outcome::NoInterpreter => 3,
-    }
-}
-
 impl UpdateConference {
     /// The columns of this state.
     pub(crate) fn to(conference: &Conference, stored_seq: i32) -> Self {
-        let (stage, stage_deadline, outcome, ended_at) = match &conference.stage {
-            Stage::Searching { deadline, .. } => (stage::SEARCHING, Some(deadline.0), None, None),
-            Stage::Accepted { deadline, .. } => (stage::ACCEPTED, Some(deadline.0), None, None),
-            Stage::InCall { .. } => (stage::IN_CALL, None, None, None),
-            Stage::Ended { outcome, at, .. } => {
-                (stage::ENDED, None, Some(outcome_code(*outcome)), Some(at.0))
-            }
+        let ended_at = match conference.main.stage {
+            Stage::Searching { .. } | Stage::Accepted { .. } => None,
+            Stage::Ended { at, .. } => Some(at.0),
         };
         Self {
             id: conference.id.0,
             stored_seq,
-            provider_id: conference.provider().map(|p| p.0),
-            stage,
-            stage_deadline,
-            outcome,
+            start_by: conference.start_by.map(|deadline| deadline.0),
             ended_at,
             serviced: conference.serviced,
             last_seq: conference.last_seq,
@@ -97,26 +66,12 @@ impl UpdateConference {
 impl ConferenceRow {
     /// A new conference.
     pub(crate) fn new(conference: &Conference, requested_at: Timestamp, details: RequestDetails) -> Self {
-        let UpdateConference {
-            id,
-            stored_seq: _,
-            provider_id,
-            stage,
-            stage_deadline,
-            outcome,
-            ended_at,
-            serviced,
-            last_seq,
-            next_deadline,
-        } = UpdateConference::to(conference, 0);
+        let UpdateConference { id, stored_seq: _, start_by, ended_at, serviced, last_seq, next_deadline } =
+            UpdateConference::to(conference, 0);
         Self {
             id,
             client_id: conference.client.0,
-            provider_id,
-            language_id: conference.language.0,
-            stage,
-            stage_deadline,
-            outcome,
+            start_by,
             ended_at,
             serviced,
             last_seq,
@@ -129,51 +84,50 @@ impl ConferenceRow {
         }
     }
 
-    /// The domain's value. `offers` are those of a search that is on; empty otherwise.
+    /// The domain's value. `offers` are those of the searches that are on; empty otherwise.
     pub(crate) fn to_domain(
         &self,
+        requests: &[RequestRow],
         offers: &[OfferRow],
         participants: Vec<Participant>,
     ) -> Result<Conference, StoreError> {
+        let request = |id: RequestId| {
+            requests.iter().find(|r| r.id == id.0).ok_or_else(|| self.inconsistent("id"))?.to_domain(offers)
+        };
+        let main = request(RequestId::main(ConferenceId(self.id)))?;
+        let others: Vec<Request> = participants
+            .iter()
+            .filter_map(|participant| match participant.party {
+                Party::SecondInterpreter(id) => Some(request(id)),
+                Party::Client(_) | Party::Provider(_) | Party::Guest => None,
+            })
+            .collect::<Result<_, _>>()?;
+        if others.len() + 1 != requests.len() {
+            return Err(self.inconsistent("id"));
+        }
+        let ended_at = match main.stage {
+            Stage::Searching { .. } | Stage::Accepted { .. } => None,
+            Stage::Ended { at, .. } => Some(at.0),
+        };
+        if self.ended_at != ended_at {
+            return Err(self.inconsistent("ended_at"));
+        }
+        if self.start_by.is_some() && !matches!(main.stage, Stage::Accepted { .. }) {
+            return Err(self.inconsistent("start_by"));
+        }
         Ok(Conference {
             id: ConferenceId(self.id),
             client: UserId(self.client_id),
-            language: LanguageId(self.language_id),
-            stage: self.stage(offers)?,
+            main,
+            others,
+            start_by: self.start_by.map(Timestamp),
             serviced: self.serviced,
             participants,
             last_seq: self.last_seq,
         })
     }
 
-    /// Whether the search is on, so that the offers are part of the state.
-    pub(crate) const fn is_searching(&self) -> bool {
-        self.stage == stage::SEARCHING
-    }
-
-    fn stage(&self, offers: &[OfferRow]) -> Result<Stage, StoreError> {
-        let provider = self.provider_id.map(UserId);
-        match (self.stage, provider, self.stage_deadline, self.outcome, self.ended_at) {
-            (stage::SEARCHING, None, Some(deadline), None, None) => Ok(Stage::Searching {
-                offers: offers.iter().copied().map(OfferRow::to_domain).collect::<Result<_, _>>()?,
-                deadline: Timestamp(deadline),
-            }),
-            (stage::ACCEPTED, Some(provider), Some(deadline), None, None) => {
-                Ok(Stage::Accepted { provider, deadline: Timestamp(deadline) })
-            }
-            (stage::IN_CALL, Some(provider), None, None, None) => Ok(Stage::InCall { provider }),
-            (stage::ENDED, provider, None, Some(outcome), Some(at)) => Ok(Stage::Ended {
-                outcome: decode(&OUTCOMES, outcome_code, outcome, ("conferences", "outcome"), || {
-                    self.id.to_string()
-                })?,
-                provider,
-                at: Timestamp(at),
-            }),
-            _ => Err(StoreError::Inconsistent {
-                table: "conferences",
-                column: "stage",
-                row: self.id.to_string(),
-            }),
-        }
+    fn inconsistent(&self, column: &'static str) -> StoreError {
+        StoreError::Inconsistent { table: "conferences", column, row: self.id.to_string() }
     }
 }

@@ -1,12 +1,12 @@
 use diesel::prelude::*;
 use trialogue_domain::{
-    AccountIssued, Actor, ConferenceId, Effect, Event, InvitedParty, LanguageId, ParticipantId, Timestamp,
-    UserId,
+    AccountIssued, Actor, ConferenceId, Effect, Event, InvitedParty, LanguageId, ParticipantId, RequestId,
+    Timestamp, UserId,
 };
 
-use super::conference::{OUTCOMES, outcome_code};
 use super::offer::{RELEASE_REASONS, release_code};
 use super::participant::{REASONS, reason_code};
+use super::request::{OUTCOMES, outcome_code};
 use super::{decode, row};
 use crate::StoreError;
 use crate::schema::events;
@@ -26,6 +26,8 @@ row! {
         pub(crate) user_id: Option<i32>,
         pub(crate) code: Option<i32>,
         pub(crate) deadline: Option<i64>,
+        // None for the main request.
+        pub(crate) request_id: Option<i32>,
     }
 }
 
@@ -74,6 +76,7 @@ impl EventRow {
             user_id: None,
             code: None,
             deadline: None,
+            request_id: None,
         };
         row.fill(event);
         row
@@ -87,16 +90,19 @@ impl EventRow {
                 self.code = Some(language.0);
                 self.deadline = Some(deadline.0);
             }
-            Event::Offered { provider } => {
+            Event::Offered { request, provider } => {
                 self.kind = kind::OFFERED;
+                self.of(*request);
                 self.user_id = Some(provider.0);
             }
-            Event::OfferDeclined { provider } => {
+            Event::OfferDeclined { request, provider } => {
                 self.kind = kind::OFFER_DECLINED;
+                self.of(*request);
                 self.user_id = Some(provider.0);
             }
-            Event::Accepted { provider, deadline } => {
+            Event::Accepted { request, provider, deadline } => {
                 self.kind = kind::ACCEPTED;
+                self.of(*request);
                 self.user_id = Some(provider.0);
                 self.deadline = Some(deadline.0);
             }
@@ -108,10 +114,13 @@ impl EventRow {
             Event::Invited { participant, party, deadline } => {
                 self.about(kind::INVITED, *participant);
                 self.deadline = Some(deadline.0);
-                self.code = match party {
-                    InvitedParty::Guest => None,
-                    InvitedParty::SecondInterpreter(language) => Some(language.0),
-                };
+                match party {
+                    InvitedParty::Guest => {}
+                    InvitedParty::SecondInterpreter { request, language } => {
+                        self.of(*request);
+                        self.code = Some(language.0);
+                    }
+                }
             }
             Event::Confirmed { participant, deadline } => {
                 self.about(kind::CONFIRMED, *participant);
@@ -154,6 +163,10 @@ impl EventRow {
         }
     }
 
+    fn of(&mut self, request: RequestId) {
+        self.request_id = Some(request.0).filter(|id| *id != self.conference_id);
+    }
+
     const fn about(&mut self, kind: i16, participant: ParticipantId) {
         self.kind = kind;
         self.participant_id = Some(participant.0);
@@ -166,9 +179,13 @@ impl EventRow {
                 language: LanguageId(self.code()?),
                 deadline: self.deadline()?,
             },
-            kind::OFFERED => Event::Offered { provider: self.user()? },
-            kind::OFFER_DECLINED => Event::OfferDeclined { provider: self.user()? },
-            kind::ACCEPTED => Event::Accepted { provider: self.user()?, deadline: self.deadline()? },
+            kind::OFFERED => Event::Offered { request: self.request(), provider: self.user()? },
+            kind::OFFER_DECLINED => Event::OfferDeclined { request: self.request(), provider: self.user()? },
+            kind::ACCEPTED => Event::Accepted {
+                request: self.request(),
+                provider: self.user()?,
+                deadline: self.deadline()?,
+            },
             kind::CALL_STARTED => Event::CallStarted {
                 client: self.participant()?,
                 provider: ParticipantId(self.other_id.ok_or_else(|| self.inconsistent("other_id"))?),
@@ -176,9 +193,14 @@ impl EventRow {
             },
             kind::INVITED => Event::Invited {
                 participant: self.participant()?,
-                party: self.code.map_or(InvitedParty::Guest, |language| {
-                    InvitedParty::SecondInterpreter(LanguageId(language))
-                }),
+                party: match (self.request_id, self.code) {
+                    (None, None) => InvitedParty::Guest,
+                    (Some(request), Some(language)) => InvitedParty::SecondInterpreter {
+                        request: RequestId(request),
+                        language: LanguageId(language),
+                    },
+                    _ => return Err(self.inconsistent("request_id")),
+                },
                 deadline: self.deadline()?,
             },
             kind::CONFIRMED => {
@@ -223,6 +245,10 @@ impl EventRow {
             (Some(5), None) => Some(Actor::System),
             _ => return Err(self.inconsistent("actor_role")),
         })
+    }
+
+    fn request(&self) -> RequestId {
+        self.request_id.map_or(RequestId::main(ConferenceId(self.conference_id)), RequestId)
     }
 
     fn participant(&self) -> Result<ParticipantId, StoreError> {

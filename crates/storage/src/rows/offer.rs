@@ -10,6 +10,7 @@ row! {
     #[diesel(table_name = offers)]
     pub(crate) struct OfferRow inserted into offers {
         pub(crate) conference_id: i32,
+        pub(crate) request_id: i32,
         pub(crate) provider_id: i32,
         pub(crate) position: i32,
         pub(crate) state: i16,
@@ -23,6 +24,7 @@ row! {
     pub(crate) struct UpdateOffer updated in offers
     where {
         pub(crate) conference_id: i32 = conference_id,
+        pub(crate) request_id: i32 = request_id,
         pub(crate) provider_id: i32 = provider_id,
     }
     set {
@@ -67,7 +69,7 @@ impl OfferRow {
             offer_state::OPEN => OfferState::Open,
             offer_state::DECLINED => OfferState::Declined,
             released => OfferState::Released(release_reason(released, || {
-                format!("{}/{}", self.conference_id, self.provider_id)
+                format!("{}/{}", self.request_id, self.provider_id)
             })?),
         };
         Ok(Offer { provider: UserId(self.provider_id), state })

@@ -1,6 +1,6 @@
 use diesel::prelude::*;
 use trialogue_domain::{
-    Account, FinishReason, Kicker, LanguageId, Participant, ParticipantId, Party, Removal, State, Timestamp,
+    Account, FinishReason, Kicker, Participant, ParticipantId, Party, Removal, RequestId, State, Timestamp,
     UserId,
 };
 
@@ -17,7 +17,6 @@ row! {
         pub(crate) position: i32,
         pub(crate) kind: i16,
         pub(crate) user_id: Option<i32>,
-        pub(crate) language_id: Option<i32>,
         pub(crate) state: i16,
         pub(crate) deadline: Option<i64>,
         pub(crate) account_expires: Option<i64>,
@@ -30,6 +29,7 @@ row! {
         pub(crate) email: Option<String>,
         pub(crate) phone: Option<String>,
         pub(crate) inviter_id: Option<i32>,
+        pub(crate) request_id: Option<i32>,
     }
 }
 
@@ -184,11 +184,11 @@ impl ParticipantRow {
             removal,
         } = UpdateParticipant::to(conference_id, participant);
         let Invitee { name, email, phone, invitation, inviter } = invitee;
-        let (kind, user_id, language_id) = match participant.party {
+        let (kind, user_id, request_id) = match participant.party {
             Party::Client(user) => (kind::CLIENT, Some(user.0), None),
             Party::Provider(user) => (kind::PROVIDER, Some(user.0), None),
             Party::Guest => (kind::GUEST, None, None),
-            Party::SecondInterpreter(language) => (kind::SECOND_INTERPRETER, None, Some(language.0)),
+            Party::SecondInterpreter(request) => (kind::SECOND_INTERPRETER, None, Some(request.0)),
         };
         Self {
             conference_id,
@@ -196,7 +196,6 @@ impl ParticipantRow {
             position,
             kind,
             user_id,
-            language_id,
             state,
             deadline,
             account_expires,
@@ -209,6 +208,7 @@ impl ParticipantRow {
             email,
             phone,
             inviter_id: inviter,
+            request_id,
         }
     }
 
@@ -225,12 +225,12 @@ impl ParticipantRow {
     }
 
     fn party(&self) -> Result<Party, StoreError> {
-        match (self.kind, self.user_id, self.language_id) {
+        match (self.kind, self.user_id, self.request_id) {
             (kind::CLIENT, Some(user), None) => Ok(Party::Client(UserId(user))),
             (kind::PROVIDER, Some(user), None) => Ok(Party::Provider(UserId(user))),
             (kind::GUEST, None, None) => Ok(Party::Guest),
-            (kind::SECOND_INTERPRETER, _, Some(language)) => {
-                Ok(Party::SecondInterpreter(LanguageId(language)))
+            (kind::SECOND_INTERPRETER, None, Some(request)) => {
+                Ok(Party::SecondInterpreter(RequestId(request)))
             }
             _ => Err(self.inconsistent("kind")),
         }

@@ -2,11 +2,11 @@
 
 use std::pin::Pin;
 
-use trialogue_domain::{Actor, Conference, Refusal, UserId};
-use trialogue_storage::{Ask, CallLeg, StoreError, Whose};
+use trialogue_domain::{Actor, Command, Conference, Refusal, UserId};
+use trialogue_storage::{CallLeg, StoreError, Whose};
 
 use crate::groups::{held, queued};
-use crate::scene::{Call, SPANISH, details, number, refusal};
+use crate::scene::{Call, SPANISH, details, number, offer, refusal};
 use crate::world::{Database, World, on_both};
 
 on_both! {
@@ -20,9 +20,9 @@ on_both! {
 
 type Asked = Pin<Box<dyn Future<Output = Result<Conference, StoreError>> + Send>>;
 
-fn ask(call: &Call<'_>, actor: Actor, ask: Ask) -> Asked {
+fn ask(call: &Call<'_>, actor: Actor, command: Command) -> Asked {
     let (store, now, id) = (call.world.store.clone(), call.world.now(), call.id);
-    Box::pin(async move { store.command(Whose::Id(id), actor, ask, now).await })
+    Box::pin(async move { store.command(Whose::Id(id), actor, command, now).await })
 }
 
 /// All of them wait in the queue before the writer takes the first.
@@ -48,11 +48,11 @@ async fn commands_on_one_conference_follow_each_other(database: Database) {
     let outcomes = in_one_batch(
         &world,
         vec![
-            ask(&call, client, Ask::Kick(one)),
-            ask(&call, client, Ask::Kick(stranger)),
-            ask(&call, client, Ask::Kick(two)),
-            ask(&other, Actor::Client(other.client), Ask::Kick(stranger)),
-            ask(&call, client, Ask::Kick(one)),
+            ask(&call, client, Command::Kick(one)),
+            ask(&call, client, Command::Kick(stranger)),
+            ask(&call, client, Command::Kick(two)),
+            ask(&other, Actor::Client(other.client), Command::Kick(stranger)),
+            ask(&call, client, Command::Kick(one)),
         ],
     )
     .await;
@@ -76,10 +76,10 @@ async fn one_that_spoils_the_batch_leaves_the_others_whole(database: Database) {
     let outcomes = in_one_batch(
         &world,
         vec![
-            ask(&call, Actor::Client(call.client), Ask::Kick(guest)),
+            ask(&call, Actor::Client(call.client), Command::Kick(guest)),
             // Refers to nobody, which only the database knows.
-            ask(&searching, Actor::System, Ask::Offer(UserId(-1))),
-            ask(&call, Actor::Client(call.client), Ask::Kick(another)),
+            ask(&searching, Actor::System, offer(searching.id, UserId(-1))),
+            ask(&call, Actor::Client(call.client), Command::Kick(another)),
         ],
     )
     .await;
@@ -100,7 +100,7 @@ async fn a_provider_that_accepts_two_requests_in_one_batch_serves_one(database: 
         let client = world.client(&format!("{n}@example.org")).await;
         calls.push(Call { world: &world, id: world.request(client).await.unwrap(), client, provider });
     }
-    let accept = |call| ask(call, Actor::Provider(provider), Ask::AcceptOffer);
+    let accept = |call: &Call<'_>| ask(call, Actor::Provider(provider), call.take());
     let mut outcomes = in_one_batch(&world, calls.iter().map(accept).collect()).await;
     assert_eq!(refusal(outcomes.pop().unwrap()), Refusal::ProviderBusy);
     assert_eq!(outcomes.pop().unwrap().unwrap().provider(), Some(provider));
@@ -133,9 +133,9 @@ async fn a_released_request_is_offered_in_the_same_batch(database: Database) {
     let outcomes = in_one_batch(
         &world,
         vec![
-            ask(&call, client, Ask::FindAnother),
-            ask(&call, Actor::System, Ask::Offer(another)),
-            ask(&call, Actor::Provider(another), Ask::DeclineOffer),
+            ask(&call, client, Command::FindAnother),
+            ask(&call, Actor::System, offer(call.id, another)),
+            ask(&call, Actor::Provider(another), call.decline()),
         ],
     )
     .await;
@@ -143,7 +143,7 @@ async fn a_released_request_is_offered_in_the_same_batch(database: Database) {
     // The offer was not there yet when the batch began.
     assert!(matches!(outcomes[2], Err(StoreError::Refused(Refusal::NotFound))), "{:?}", outcomes[2]);
     let stored = world.conference(call.id).await;
-    assert!(stored.open_offers().any(|offered| offered == another), "{stored:?}");
+    assert!(stored.main.open_offers().any(|offered| offered == another), "{stored:?}");
 }
 
 async fn the_first_report_of_a_batch_stands(database: Database) {

@@ -1,12 +1,13 @@
 use std::time::Duration;
 
 use trialogue_domain::{
-    Actor, CommandKind, Event, FinishReason, Kicker, Kind, MAX_INVITED, Observation, OfferState, Outcome,
-    ParticipantId, Refusal, ReleaseReason, Removal, RequestStatus, Role, Stage, State, Timestamp, UserId,
+    Actor, Command, CommandKind, ConferenceId, Event, FinishReason, Kicker, Kind, MAX_INVITED, Observation,
+    OfferState, Outcome, ParticipantId, Refusal, ReleaseReason, Removal, RequestId, RequestStatus, Role,
+    Stage, State, Timestamp, UserId,
 };
-use trialogue_storage::{Ask, CallLeg, StoreError, Whose, hash_secret};
+use trialogue_storage::{CallLeg, StoreError, Whose, hash_secret};
 
-use crate::scene::{Call, SPANISH, details, name_of, refusal, secret_of};
+use crate::scene::{Call, SPANISH, details, name_of, offer, refusal, secret_of, take};
 use crate::world::{Database, on_both};
 
 on_both! {
@@ -34,11 +35,11 @@ async fn a_whole_call_is_its_log(database: Database) {
     let call = Call::requested(&world, "1").await;
     let status = async || world.conference(call.id).await.status();
     assert_eq!(status().await, RequestStatus::New);
-    call.by_provider(Ask::AcceptOffer).await.unwrap();
+    call.by_provider(call.take()).await.unwrap();
     assert_eq!(status().await, RequestStatus::InterpreterAccepted);
-    call.by_client(Ask::StartVideo).await.unwrap();
+    call.by_client(Command::StartVideo).await.unwrap();
     world.conference(call.id).await;
-    call.by_provider(Ask::ConfirmVideo).await.unwrap();
+    call.by_provider(Command::ConfirmVideo).await.unwrap();
     assert_eq!(status().await, RequestStatus::InService);
     world.clock.advance(Duration::from_micros(1_500_001));
     call.issue(Actor::Client(call.client)).await.unwrap();
@@ -52,7 +53,7 @@ async fn a_whole_call_is_its_log(database: Database) {
     world.conference(call.id).await;
     call.observe(Observation::Disconnected(guest)).await;
     world.conference(call.id).await;
-    call.by_provider(Ask::Kick(guest)).await.unwrap();
+    call.by_provider(Command::Kick(guest)).await.unwrap();
     world.conference(call.id).await;
     for observation in
         [Observation::Removed(guest), Observation::RemovalVerified(guest), Observation::Joined(guest)]
@@ -60,9 +61,9 @@ async fn a_whole_call_is_its_log(database: Database) {
         call.observe(observation).await;
         world.conference(call.id).await;
     }
-    call.by_client(Ask::VideoAgain).await.unwrap();
+    call.by_client(Command::VideoAgain).await.unwrap();
     assert_eq!(world.conference(call.id).await.participants.len(), 5);
-    call.by_provider(Ask::ConfirmVideo).await.unwrap();
+    call.by_provider(Command::ConfirmVideo).await.unwrap();
     let finished = call.finish().await.unwrap();
     assert_eq!(finished, world.conference(call.id).await);
     assert_eq!(finished.status(), RequestStatus::Serviced);
@@ -73,9 +74,9 @@ async fn every_end_of_a_call_is_its_log(database: Database) {
     let world = database.world();
     let call = Call::confirmed(&world, "1").await;
     let [no, leaver] = [call.invited("no").await, call.invited("leaver").await];
-    call.by(Actor::Guest(no), Ask::DeclineInvitation).await.unwrap();
-    call.by(Actor::Guest(leaver), Ask::ConfirmInvitation).await.unwrap();
-    call.by(Actor::Guest(leaver), Ask::Leave).await.unwrap();
+    call.by(Actor::Guest(no), Command::DeclineInvitation).await.unwrap();
+    call.by(Actor::Guest(leaver), Command::ConfirmInvitation).await.unwrap();
+    call.by(Actor::Guest(leaver), Command::Leave).await.unwrap();
     let conference = world.conference(call.id).await;
     let reason = |id| match conference.participant(id).unwrap().state {
         State::Finished { reason, .. } => reason,
@@ -94,7 +95,7 @@ async fn the_log_names_who_did_it(database: Database) {
     let call = Call::confirmed(&world, "1").await;
     let guest = call.invited("guest").await;
     world.clock.advance(Duration::from_micros(1));
-    call.by(Actor::Guest(guest), Ask::ConfirmInvitation).await.unwrap();
+    call.by(Actor::Guest(guest), Command::ConfirmInvitation).await.unwrap();
     world.clock.advance(Duration::from_hours(1));
     call.observe(Observation::DeadlinePassed).await;
     let late = world.provider("late@example.org").await;
@@ -113,12 +114,13 @@ async fn the_log_names_who_did_it(database: Database) {
     let client = world.client("another@example.org").await;
     let id = world.request(client).await.unwrap();
     let other = world.provider("other@example.org").await;
-    let offer = world.store.command(Whose::Id(id), Actor::System, Ask::Offer(other), world.now());
+    let offer = world.store.command(Whose::Id(id), Actor::System, offer(id, other), world.now());
     offer.await.unwrap();
+    let request = RequestId::main(id);
     let log = world.store.timeline(id).await.unwrap();
-    assert_eq!(log.last().unwrap().event, Event::Offered { provider: other });
+    assert_eq!(log.last().unwrap().event, Event::Offered { request, provider: other });
     assert_eq!(log.last().unwrap().actor, Some(Actor::System));
-    assert!(log.iter().any(|entry| entry.event == Event::Offered { provider: late }));
+    assert!(log.iter().any(|entry| entry.event == Event::Offered { request, provider: late }));
     assert_eq!(world.store.timeline(trialogue_domain::ConferenceId(-1)).await.unwrap(), []);
 }
 
@@ -131,9 +133,9 @@ async fn a_view_shows_the_people(database: Database) {
     assert_eq!((view.client.id, &view.client.name), (call.client, &name_of("client-1@example.org")));
     assert!(view.provider.is_none());
     assert_eq!(view.offered.iter().map(|o| o.person.id).collect::<Vec<_>>(), [call.provider]);
-    call.by_provider(Ask::AcceptOffer).await.unwrap();
-    call.by_client(Ask::StartVideo).await.unwrap();
-    call.by_provider(Ask::ConfirmVideo).await.unwrap();
+    call.by_provider(call.take()).await.unwrap();
+    call.by_client(Command::StartVideo).await.unwrap();
+    call.by_provider(Command::ConfirmVideo).await.unwrap();
     let guest = call.invited("guest").await;
     for whose in [Whose::Id(call.id), Whose::Client(call.client), Whose::Provider(call.provider)] {
         let view = world.store.view(whose).await.unwrap().unwrap();
@@ -159,13 +161,12 @@ async fn offers_are_shown_until_the_search_ends(database: Database) {
         world.clock.advance(Duration::from_secs(1));
     }
     let shown = async |provider: UserId| -> Vec<_> {
-        world.store.offers(provider).await.unwrap().iter().map(|o| o.request).collect()
+        world.store.offers(provider).await.unwrap().iter().map(|o| ConferenceId(o.request.0)).collect()
     };
     assert_eq!(shown(provider).await, ids, "oldest first");
     let first = &world.store.offers(provider).await.unwrap()[0];
     assert_eq!(first.offered_at, world.view(ids[0]).await.requested_at);
-    let accept =
-        world.store.command(Whose::Id(ids[0]), Actor::Provider(other), Ask::AcceptOffer, world.now());
+    let accept = world.store.command(Whose::Id(ids[0]), Actor::Provider(other), take(ids[0]), world.now());
     accept.await.unwrap();
     assert_eq!(shown(provider).await, ids[1..]);
     assert_eq!(shown(other).await, ids[1..]);
@@ -177,12 +178,12 @@ async fn offers_are_shown_until_the_search_ends(database: Database) {
 async fn a_declined_offer_stays_declined(database: Database) {
     let world = database.world();
     let call = Call::requested(&world, "1").await;
-    call.by_provider(Ask::DeclineOffer).await.unwrap();
+    call.by_provider(call.decline()).await.unwrap();
     let declined = world.conference(call.id).await;
-    let Stage::Searching { offers, .. } = &declined.stage else { panic!("{declined:?}") };
+    let Stage::Searching { offers, .. } = &declined.main.stage else { panic!("{declined:?}") };
     assert_eq!(offers[0].state, OfferState::Declined);
-    assert_eq!(call.by_provider(Ask::DeclineOffer).await.unwrap(), declined);
-    assert_eq!(refusal(call.by_provider(Ask::AcceptOffer).await), Refusal::OfferDeclined);
+    assert_eq!(call.by_provider(call.decline()).await.unwrap(), declined);
+    assert_eq!(refusal(call.by_provider(call.take()).await), Refusal::OfferDeclined);
     assert!(world.store.offers(call.provider).await.unwrap().is_empty());
     assert!(world.view(call.id).await.offered.is_empty());
 }
@@ -199,17 +200,17 @@ async fn what_is_not_ones_own_is_not_found(database: Database) {
         Actor::Guest(ParticipantId(guest.0 + 1)),
         Actor::SecondInterpreter(guest),
     ] {
-        assert_eq!(refusal(call.by(actor, Ask::Kick(guest)).await), Refusal::NotFound, "{actor:?}");
+        assert_eq!(refusal(call.by(actor, Command::Kick(guest)).await), Refusal::NotFound, "{actor:?}");
     }
     // Never offered to this one.
-    assert_eq!(refusal(call.by(Actor::Provider(provider), Ask::AcceptOffer).await), Refusal::NotFound);
-    assert_eq!(refusal(call.by(Actor::Provider(provider), Ask::DeclineOffer).await), Refusal::NotFound);
-    assert_eq!(refusal(call.by_client(Ask::Kick(ParticipantId(-1))).await), Refusal::NotFound);
+    assert_eq!(refusal(call.by(Actor::Provider(provider), call.take()).await), Refusal::NotFound);
+    assert_eq!(refusal(call.by(Actor::Provider(provider), call.decline()).await), Refusal::NotFound);
+    assert_eq!(refusal(call.by_client(Command::Kick(ParticipantId(-1))).await), Refusal::NotFound);
     let unknown = Whose::Id(trialogue_domain::ConferenceId(i32::MAX));
-    let nowhere = world.store.command(unknown, Actor::Client(call.client), Ask::StartVideo, world.now());
+    let nowhere = world.store.command(unknown, Actor::Client(call.client), Command::StartVideo, world.now());
     assert_eq!(refusal(nowhere.await), Refusal::NotFound);
     let whose = Whose::Client(stranger);
-    let none = world.store.command(whose, Actor::Client(stranger), Ask::StartVideo, world.now());
+    let none = world.store.command(whose, Actor::Client(stranger), Command::StartVideo, world.now());
     assert_eq!(refusal(none.await), Refusal::NoRequest);
 }
 
@@ -218,10 +219,10 @@ async fn refusals_change_nothing(database: Database) {
     let call = Call::ringing(&world, "1").await;
     let before = world.conference(call.id).await;
     let listener = call.participant_of(Kind::Provider).await;
-    assert_eq!(refusal(call.by_client(Ask::Kick(listener)).await), Refusal::PrincipalKick);
+    assert_eq!(refusal(call.by_client(Command::Kick(listener)).await), Refusal::PrincipalKick);
     assert!(matches!(refusal(call.issue(Actor::Client(call.client)).await), Refusal::NotConfirmed(_)));
     assert_eq!(
-        refusal(call.by_client(Ask::ConfirmVideo).await),
+        refusal(call.by_client(Command::ConfirmVideo).await),
         Refusal::NotPermitted { role: Role::Client, command: CommandKind::ConfirmVideo }
     );
     assert_eq!(refusal(world.request(call.client).await), Refusal::LiveRequest);
@@ -243,7 +244,7 @@ async fn the_latest_request_is_the_live_one_or_the_last(database: Database) {
         call.id = world.request(call.client).await.unwrap();
         assert_eq!(latest(Whose::Client(call.client)).await, Some(call.id));
         assert_ne!(latest(Whose::Provider(call.provider)).await, Some(call.id), "not accepted yet");
-        call.by_provider(Ask::AcceptOffer).await.unwrap();
+        call.by_provider(call.take()).await.unwrap();
         assert_eq!(latest(Whose::Provider(call.provider)).await, Some(call.id));
     }
     // Of several clients, through other lanes and so with ids from other blocks.
@@ -251,7 +252,7 @@ async fn the_latest_request_is_the_live_one_or_the_last(database: Database) {
     for n in 0..4 {
         let client = world.client(&format!("other{n}@example.org")).await;
         let id = world.request(client).await.unwrap();
-        Call { id, client, ..call }.by_provider(Ask::AcceptOffer).await.unwrap();
+        Call { id, client, ..call }.by_provider(take(id)).await.unwrap();
         assert_eq!(latest(Whose::Provider(call.provider)).await, Some(id));
         world.clock.advance(Duration::from_secs(1));
         Call { id, client, ..call }.finish().await.unwrap();
@@ -268,15 +269,15 @@ async fn an_invitation_dies_with_its_participant(database: Database) {
     assert_eq!((invitation.conference, invitation.participant), (call.id, kicked));
     assert_eq!((invitation.kind, invitation.actor()), (Kind::Guest, Actor::Guest(kicked)));
     assert_eq!(holder("unknown").await, None);
-    world.place.sql(&format!("UPDATE participants SET kind = 4, language_id = 44 WHERE id = {finished}"));
+    world.place.sql(&format!("UPDATE participants SET kind = 4, request_id = 999 WHERE id = {finished}"));
     assert_eq!(holder("finished").await.unwrap().actor(), Actor::SecondInterpreter(finished));
-    world.place.sql(&format!("UPDATE participants SET kind = 3, language_id = NULL WHERE id = {finished}"));
+    world.place.sql(&format!("UPDATE participants SET kind = 3, request_id = NULL WHERE id = {finished}"));
 
-    call.by_client(Ask::Kick(kicked)).await.unwrap();
+    call.by_client(Command::Kick(kicked)).await.unwrap();
     assert_eq!(holder("kicked").await, None);
     assert_eq!(holder("finished").await.map(|i| i.participant), Some(finished));
     assert_eq!(
-        refusal(call.by(Actor::Guest(kicked), Ask::ConfirmInvitation).await),
+        refusal(call.by(Actor::Guest(kicked), Command::ConfirmInvitation).await),
         Refusal::ParticipantFinished
     );
     call.finish().await.unwrap();
@@ -294,7 +295,7 @@ async fn a_kicked_guest_is_out_and_the_engine_is_told(database: Database) {
     let call = Call::issued(&world, "1").await;
     let guest = call.guest("guest").await;
     let waiting = world.store.effects_waiting().await.unwrap();
-    let kicked = call.by_client(Ask::Kick(guest)).await.unwrap();
+    let kicked = call.by_client(Command::Kick(guest)).await.unwrap();
     let expected = State::Finished {
         reason: FinishReason::Kicked(Kicker::Client),
         at: world.now(),
@@ -302,7 +303,7 @@ async fn a_kicked_guest_is_out_and_the_engine_is_told(database: Database) {
     };
     assert_eq!(kicked.participant(guest).unwrap().state, expected);
     assert_eq!(world.store.effects_waiting().await.unwrap(), waiting + 1);
-    assert_eq!(call.by_provider(Ask::Kick(guest)).await.unwrap(), kicked, "kicking twice is kicking");
+    assert_eq!(call.by_provider(Command::Kick(guest)).await.unwrap(), kicked, "kicking twice is kicking");
     assert_eq!(world.store.effects_waiting().await.unwrap(), waiting + 1);
     assert_eq!(world.conference(call.id).await, kicked);
 }
@@ -326,7 +327,7 @@ async fn an_account_is_bound_to_the_last_secret(database: Database) {
 
     let guest = call.guest("guest").await;
     assert!(bound(guest, secret_of(guest)).await);
-    call.by_client(Ask::Kick(guest)).await.unwrap();
+    call.by_client(Command::Kick(guest)).await.unwrap();
     let late =
         world.store.issue_accounts(Whose::Id(call.id), Actor::Guest(guest), move |_| another, world.now());
     assert_eq!(refusal(late.await), Refusal::ParticipantFinished);
@@ -376,12 +377,12 @@ async fn the_search_is_given_up_in_time(database: Database) {
     assert_eq!(world.store.due(deadline, 0).await.unwrap(), []);
     world.store.observe(call.id, [Observation::DeadlinePassed], deadline).await.unwrap();
     let ended = world.conference(call.id).await;
-    assert_eq!(ended.stage, Stage::Ended { outcome: Outcome::NoInterpreter, provider: None, at: deadline });
-    assert_eq!(world.store.due(Timestamp(i64::MAX), 10).await.unwrap(), []);
     assert_eq!(
-        refusal(call.by_provider(Ask::AcceptOffer).await),
-        Refusal::RequestEnded(Outcome::NoInterpreter)
+        ended.main.stage,
+        Stage::Ended { outcome: Outcome::NoInterpreter, provider: None, at: deadline }
     );
+    assert_eq!(world.store.due(Timestamp(i64::MAX), 10).await.unwrap(), []);
+    assert_eq!(refusal(call.by_provider(call.take()).await), Refusal::RequestEnded(Outcome::NoInterpreter));
     world.request(call.client).await.unwrap();
 }
 
@@ -399,7 +400,7 @@ async fn a_call_nobody_answers_ends_in_time(database: Database) {
     first.observe(Observation::DeadlinePassed).await;
     let waiting = world.conference(first.id).await;
     let search = world.now().after(world.store.timings().search);
-    assert_eq!(waiting.released(), Some(ReleaseReason::Missed));
+    assert_eq!(waiting.main.released(), Some(ReleaseReason::Missed));
     assert_eq!(waiting.next_deadline(), Some(search));
     assert!(waiting.participants.iter().all(|p| !p.is_live()));
     assert_eq!(world.store.due(world.now(), 10).await.unwrap(), [second.id]);

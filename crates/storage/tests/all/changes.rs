@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use trialogue_domain::{Actor, ConferenceId, Kind, Observation, UserId};
-use trialogue_storage::{Ask, Change, StoreError, Wake, Wakes, Whose};
+use trialogue_domain::{Actor, Command, ConferenceId, Kind, Observation, UserId};
+use trialogue_storage::{Change, StoreError, Wake, Wakes, Whose};
 
 use crate::scene::{Call, SPANISH, details};
 use crate::world::{Database, World, on_both};
@@ -83,7 +83,7 @@ async fn every_change_is_told_with_its_last_place(database: Database) {
     let mut wakes = world.store.wakes();
     let call = Call::issued(&world, "1").await;
     let guest = call.guest("g").await;
-    call.by_client(Ask::Kick(guest)).await.unwrap();
+    call.by_client(Command::Kick(guest)).await.unwrap();
     call.observe(Observation::Removed(guest)).await;
     call.finish().await.unwrap();
     let last = world.conference(call.id).await.last_seq;
@@ -107,11 +107,11 @@ async fn users_are_told_of_requests_and_offers(database: Database) {
     let call = Call::requested(&world, "1").await;
     let (client, provider) = (call.client, call.provider);
     assert_eq!(told().await, BTreeSet::from([client, other, provider]), "offered to both");
-    call.by(Actor::Provider(other), Ask::DeclineOffer).await.unwrap();
+    call.by(Actor::Provider(other), call.decline()).await.unwrap();
     assert_eq!(told().await, BTreeSet::from([client, other]));
-    call.by_provider(Ask::AcceptOffer).await.unwrap();
+    call.by_provider(call.take()).await.unwrap();
     assert_eq!(told().await, BTreeSet::from([client, provider]));
-    call.by_client(Ask::StartVideo).await.unwrap();
+    call.by_client(Command::StartVideo).await.unwrap();
     assert_eq!(told().await, BTreeSet::new(), "it is the same request as before");
     call.finish().await.unwrap();
     assert_eq!(told().await, BTreeSet::from([client, provider]));
@@ -122,10 +122,12 @@ async fn what_changes_nothing_tells_nothing(database: Database) {
     let call = Call::issued(&world, "1").await;
     let mut wakes = world.store.wakes();
     // Refused alone, refused inside an operation of many statements, already so, seen before, no conference.
-    call.by_client(Ask::Kick(call.participant_of(trialogue_domain::Kind::Provider).await)).await.unwrap_err();
-    call.by_client(Ask::StartVideo).await.unwrap_err();
+    call.by_client(Command::Kick(call.participant_of(trialogue_domain::Kind::Provider).await))
+        .await
+        .unwrap_err();
+    call.by_client(Command::StartVideo).await.unwrap_err();
     world.request(call.client).await.unwrap_err();
-    call.by_provider(Ask::ConfirmVideo).await.unwrap();
+    call.by_provider(Command::ConfirmVideo).await.unwrap();
     call.issue(Actor::Client(call.client)).await.unwrap();
     call.observe(Observation::DeadlinePassed).await;
     world.store.observe(ConferenceId(-1), [Observation::DeadlinePassed], world.now()).await.unwrap();
@@ -160,7 +162,7 @@ async fn a_group_is_told_once_and_without_its_refused(database: Database) {
         let actor = if n % 3 == 2 { Actor::Guest(guest) } else { client };
         let (store, now) = (world.store.clone(), world.now());
         asks.spawn(async move {
-            store.command(Whose::Id(id), actor, Ask::Kick(guest), now).await.is_ok().then_some(id)
+            store.command(Whose::Id(id), actor, Command::Kick(guest), now).await.is_ok().then_some(id)
         });
     }
     let kicked: BTreeSet<ConferenceId> = asks.join_all().await.into_iter().flatten().collect();

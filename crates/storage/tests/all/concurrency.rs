@@ -2,10 +2,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use trialogue_domain::{Actor, Event, MAX_INVITED, Refusal, Timestamp};
-use trialogue_storage::{Ask, Claimed, Store, StoreError, Whose};
+use trialogue_domain::{Actor, Command, Event, MAX_INVITED, Refusal, Timestamp};
+use trialogue_storage::{Claimed, Store, StoreError, Whose};
 
-use crate::scene::{Call, SPANISH, details, guest, number, refusal};
+use crate::scene::{Call, SPANISH, details, guest, number, refusal, take};
 use crate::world::{Database, on_both};
 
 on_both! {
@@ -58,7 +58,7 @@ async fn a_guest_kicked_by_many_is_kicked_once(database: Database) {
             1 => (Whose::Client(call.client), Actor::Client(call.client)),
             _ => (Whose::Provider(call.provider), Actor::Provider(call.provider)),
         };
-        kicks.spawn(async move { store.command(whose, actor, Ask::Kick(guest), now).await });
+        kicks.spawn(async move { store.command(whose, actor, Command::Kick(guest), now).await });
     }
     let kicked = kicks.join_all().await.into_iter().filter(|outcome| match outcome {
         Ok(_) => true,
@@ -96,8 +96,7 @@ async fn two_providers_accepting_at_once_one_wins(database: Database) {
         ];
         let client = world.client(&format!("c{n}@example.org")).await;
         let id = world.request(client).await.unwrap();
-        let accept =
-            |p| world.store.command(Whose::Id(id), Actor::Provider(p), Ask::AcceptOffer, world.now());
+        let accept = |p| world.store.command(Whose::Id(id), Actor::Provider(p), take(id), world.now());
         let (a, b) = tokio::join!(accept(providers[0]), accept(providers[1]));
         let conference = world.conference(id).await;
         let (winner, loser) = if a.is_ok() { (providers[0], b) } else { (providers[1], a) };
@@ -119,7 +118,7 @@ async fn one_provider_accepting_two_at_once_serves_one(database: Database) {
         ];
         let ids = [world.request(one).await.unwrap(), world.request(two).await.unwrap()];
         let accept =
-            |id| world.store.command(Whose::Id(id), Actor::Provider(provider), Ask::AcceptOffer, world.now());
+            |id| world.store.command(Whose::Id(id), Actor::Provider(provider), take(id), world.now());
         let (a, b) = tokio::join!(accept(ids[0]), accept(ids[1]));
         let lost = if a.is_ok() { b } else { a };
         assert_eq!(refusal(lost), Refusal::ProviderBusy);
@@ -179,7 +178,7 @@ async fn a_view_is_never_torn(database: Database) {
             let (store, id) = (world.store.clone(), call.id);
             looks.spawn(async move { store.view(Whose::Id(id)).await.unwrap().unwrap().conference });
         }
-        call.by_provider(Ask::AcceptOffer).await.unwrap();
+        call.by_provider(call.take()).await.unwrap();
         call.finish().await.unwrap();
         let log = world.store.timeline(call.id).await.unwrap();
         for seen in looks.join_all().await {

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use trialogue_domain::{Kind, Observation};
-use trialogue_storage::{Ask, Claimed, StoreError, Whose, hash_secret};
+use trialogue_domain::{Command, Kind, Observation};
+use trialogue_storage::{Claimed, StoreError, Whose, hash_secret};
 
 use crate::scene::{Call, log_in};
 use crate::world::{Database, World, on_both};
 
 on_both! {
     a_conference_in_no_legal_state,
+    a_request_in_no_legal_state,
     an_offer_in_no_legal_state,
     a_participant_in_no_legal_state,
     an_event_that_is_none,
@@ -32,7 +33,7 @@ fn assert_names<T: std::fmt::Debug>(result: Result<T, StoreError>, place: (&str,
 async fn assert_unreadable(call: &Call<'_>, place: (&str, &str, &str), why: &str) {
     let view = call.world.store.view(Whose::Id(call.id)).await.map(|_| "a view");
     assert_names(view, place, why);
-    assert_names(call.by_client(Ask::StartVideo).await, place, why);
+    assert_names(call.by_client(Command::StartVideo).await, place, why);
     let observed = call.world.store.observe(call.id, [Observation::DeadlinePassed], call.world.now()).await;
     assert_names(observed, place, why);
 }
@@ -44,34 +45,57 @@ async fn a_conference_in_no_legal_state(database: Database) {
     let update = |set: &str| {
         world.place.sql(&format!("UPDATE conferences SET {set} WHERE id = {}", call.id));
     };
+    update("ended_at = 1");
+    assert_unreadable(&call, ("conferences", "ended_at", &row), "a request that goes on").await;
+    update("ended_at = NULL");
+    world.conference(call.id).await;
+    let other = Call::requested(&world, "2").await;
+    world.place.sql(&format!("UPDATE conferences SET start_by = 1 WHERE id = {}", other.id));
+    assert_unreadable(&other, ("conferences", "start_by", &other.id.to_string()), "nobody accepted").await;
+    world.place.sql(&format!(
+        "INSERT INTO requests (conference_id, id, language_id, stage, deadline) VALUES ({}, 999, 44, 1, 1)",
+        call.id
+    ));
+    assert_unreadable(&call, ("conferences", "id", &row), "a request of nobody").await;
+    world.place.sql("DELETE FROM requests WHERE id = 999");
+    world.conference(call.id).await;
+}
+
+async fn a_request_in_no_legal_state(database: Database) {
+    let world = database.world();
+    let call = Call::ringing(&world, "1").await;
+    let row = format!("{}/{}", call.id, call.id);
+    let update = |set: &str| {
+        world.place.sql(&format!("UPDATE requests SET {set} WHERE id = {}", call.id));
+    };
     for set in [
         "stage = 0",
-        "stage = 5",
+        "stage = 4",
         "stage = -3",
         "stage = 1",
         "stage = 1, provider_id = NULL",
-        "stage = 2",
-        "stage = 2, stage_deadline = 1, outcome = 1",
-        "stage = 4",
-        "stage = 4, outcome = 1",
-        "stage = 4, ended_at = 1",
-        "stage = 4, outcome = 1, ended_at = 1, stage_deadline = 1",
-        "stage_deadline = 1",
+        "stage = 1, deadline = 1",
+        "stage = 2, deadline = 1, outcome = 1",
+        "stage = 3",
+        "stage = 3, outcome = 1",
+        "stage = 3, ended_at = 1",
+        "stage = 3, outcome = 1, ended_at = 1, deadline = 1",
+        "deadline = 1",
         "outcome = 1",
         "ended_at = 1",
         "provider_id = NULL",
     ] {
         update(set);
-        assert_unreadable(&call, ("conferences", "stage", &row), set).await;
+        assert_unreadable(&call, ("requests", "stage", &row), set).await;
         update(&format!(
-            "stage = 3, provider_id = {}, stage_deadline = NULL, outcome = NULL, ended_at = NULL",
+            "stage = 2, provider_id = {}, deadline = NULL, outcome = NULL, ended_at = NULL",
             call.provider
         ));
     }
     world.conference(call.id).await;
     call.finish().await.unwrap();
     update("outcome = 4");
-    assert_unreadable(&call, ("conferences", "outcome", &row), "outcome").await;
+    assert_unreadable(&call, ("requests", "outcome", &row), "outcome").await;
 }
 
 async fn an_offer_in_no_legal_state(database: Database) {
@@ -98,10 +122,10 @@ async fn a_participant_in_no_legal_state(database: Database) {
         ("kind", "kind = 0"),
         ("kind", "kind = 5"),
         ("kind", "user_id = NULL"),
-        ("kind", "language_id = 1"),
+        ("kind", "request_id = 1"),
         ("kind", "kind = 1, user_id = NULL"),
         ("kind", "kind = 3"),
-        ("kind", "kind = 3, user_id = NULL, language_id = 1"),
+        ("kind", "kind = 3, user_id = NULL, request_id = 1"),
         ("kind", "kind = 4"),
         ("state", "state = 0"),
         ("state", "state = 7"),
@@ -134,7 +158,7 @@ async fn a_participant_in_no_legal_state(database: Database) {
 }
 
 /// Every kind of event, each with the columns it needs: `(kind, columns, column that is bad)`.
-const BAD_EVENTS: [(&str, &str, &str); 39] = [
+const BAD_EVENTS: [(&str, &str, &str); 41] = [
     ("0", "", "kind"),
     ("99", "", "kind"),
     ("17", "code = 5, deadline = 1", "user_id"),
@@ -156,6 +180,8 @@ const BAD_EVENTS: [(&str, &str, &str); 39] = [
     ("5", "participant_id = 1, other_id = 1", "deadline"),
     ("6", "deadline = 1", "participant_id"),
     ("6", "participant_id = 1", "deadline"),
+    ("6", "participant_id = 1, deadline = 1, code = 1", "request_id"),
+    ("6", "participant_id = 1, deadline = 1, request_id = 1", "request_id"),
     ("7", "deadline = 1", "participant_id"),
     ("7", "participant_id = 1", "deadline"),
     ("8", "deadline = 1", "participant_id"),

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use trialogue_domain::{Actor, ParticipantId, Timestamp};
+use trialogue_domain::{Actor, Command, ParticipantId, Timestamp};
 use trialogue_storage::{
-    Ask, Channel, ClaimedDelivery, ConferenceView, NewGuest, Render, ServeLock, Whose, hash_secret,
+    Channel, ClaimedDelivery, ConferenceView, NewGuest, Render, ServeLock, Whose, hash_secret,
 };
 
 use crate::scene::{Call, number_in};
@@ -130,9 +130,9 @@ async fn the_dead_are_dropped(database: Database) {
     let call = Call::issued(&world, "1").await;
     let [yes, no, kicked] =
         [by_email(&call, "yes").await, by_email(&call, "no").await, by_email(&call, "kicked").await];
-    call.by(Actor::Guest(yes), Ask::ConfirmInvitation).await.unwrap();
-    call.by(Actor::Guest(no), Ask::DeclineInvitation).await.unwrap();
-    call.by_client(Ask::Kick(kicked)).await.unwrap();
+    call.by(Actor::Guest(yes), Command::ConfirmInvitation).await.unwrap();
+    call.by(Actor::Guest(no), Command::DeclineInvitation).await.unwrap();
+    call.by_client(Command::Kick(kicked)).await.unwrap();
     let live = by_email(&call, "live").await;
     assert_eq!(claimed(&world, 1).await, [live]);
     assert_eq!(world.store.deliveries_waiting().await.unwrap(), 1);

@@ -1,11 +1,11 @@
 //! Where the two databases differ by themselves, and must not through the store.
 
 use diesel::connection::SimpleConnection;
-use trialogue_domain::{Actor, Observation, Refusal, Timestamp, UserId};
-use trialogue_storage::{Ask, CallLeg, Credentials, StoreError, UserRole, Whose};
+use trialogue_domain::{Actor, Command, Observation, Refusal, Timestamp, UserId};
+use trialogue_storage::{CallLeg, Credentials, StoreError, UserRole, Whose};
 
 use crate::idempotency::key;
-use crate::scene::{Call, SPANISH, details, guest, number, refusal, request, user};
+use crate::scene::{Call, SPANISH, details, guest, number, offer, refusal, request, user};
 use crate::world::{Database, Raw, on_both};
 
 on_both! {
@@ -182,12 +182,12 @@ async fn a_violation_inside_an_operation_undoes_it_whole(database: Database) {
     // A row that refers to nothing.
     let call = Call::requested(&world, "1").await;
     let before = world.conference(call.id).await;
-    let failed = call.by(Actor::System, Ask::Offer(UserId(-1))).await;
+    let failed = call.by(Actor::System, offer(call.id, UserId(-1))).await;
     assert!(matches!(failed, Err(StoreError::Query { .. })), "{failed:?}");
     assert_eq!(world.conference(call.id).await, before);
-    call.by_provider(Ask::AcceptOffer).await.unwrap();
+    call.by_provider(call.take()).await.unwrap();
     call.observe(Observation::DeadlinePassed).await;
-    assert_eq!(refusal(call.by_client(Ask::VideoAgain).await), Refusal::NoCallYet);
+    assert_eq!(refusal(call.by_client(Command::VideoAgain).await), Refusal::NoCallYet);
 }
 
 async fn key_texts_are_in_the_order_of_their_bytes(database: Database) {

@@ -1,6 +1,7 @@
 //! A database that goes away and comes back.
 
-use trialogue_storage::{Ask, Store, StoreError, StoreOptions, Whose};
+use trialogue_domain::Command;
+use trialogue_storage::{Store, StoreError, StoreOptions, Whose};
 use trialogue_testkit::{Fsync, PostgresCluster, StopMode};
 
 use crate::scene::Call;
@@ -43,7 +44,7 @@ async fn the_store_comes_back_with_its_database() {
     for mode in [StopMode::Immediate, StopMode::Fast] {
         cluster.stop(mode);
         assert_away(&world.store, &call).await;
-        let kicked = call.by_client(Ask::Kick(guest)).await;
+        let kicked = call.by_client(Command::Kick(guest)).await;
         assert!(matches!(kicked, Err(StoreError::Unavailable(_))), "{kicked:?}");
         cluster.start();
         let (_, view) = until_back(async || world.store.view(Whose::Id(call.id)).await).await;
@@ -51,7 +52,7 @@ async fn the_store_comes_back_with_its_database() {
         let (tries, ()) = until_back(async || world.store.touch(call.client, world.now()).await).await;
         assert_eq!(tries, 1, "writers look for a connection with each group");
     }
-    call.by_client(Ask::Kick(guest)).await.unwrap();
+    call.by_client(Command::Kick(guest)).await.unwrap();
     world.conference(call.id).await;
 }
 

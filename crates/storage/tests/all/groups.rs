@@ -7,7 +7,7 @@ use std::sync::mpsc::Sender;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::{JoinHandle, yield_now};
 use trialogue_domain::{Actor, Refusal, UserId};
-use trialogue_storage::{Ask, ConferenceView, Render, Store, StoreError, StoreOptions, UserRole, Whose};
+use trialogue_storage::{ConferenceView, Render, Store, StoreError, StoreOptions, UserRole, Whose};
 
 use crate::scene::{Call, SPANISH, details, number, refusal, request, user};
 use crate::world::{Database, World, on_both};
@@ -182,11 +182,11 @@ async fn a_row_that_is_always_there_is_contention_in_the_end(database: Database)
         "INSERT INTO events (conference_id, seq, at, kind) VALUES ({}, {next}, 0, 9)",
         call.id
     ));
-    let contended = call.by_provider(Ask::AcceptOffer).await;
+    let contended = call.by_provider(call.take()).await;
     let Err(StoreError::Contended { conference, tries }) = contended else { panic!("{contended:?}") };
     assert_eq!((conference, tries), (call.id.0, 5));
     world.place.sql(&format!("DELETE FROM events WHERE seq = {next}"));
-    call.by_provider(Ask::AcceptOffer).await.unwrap();
+    call.by_provider(call.take()).await.unwrap();
     world.conference(call.id).await;
 }
 

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use tokio::task::JoinSet;
-use trialogue_domain::{Actor, Event, Kind, Refusal, UserId};
-use trialogue_storage::{Ask, Store, StoreError, UserRole, Whose};
+use trialogue_domain::{Actor, Command, Event, Kind, Refusal, UserId};
+use trialogue_storage::{Store, StoreError, UserRole, Whose};
 
 use crate::concurrency::work_off;
 use crate::idempotency::key;
-use crate::scene::{Call, SPANISH, details, guest, number, refusal, request, user};
+use crate::scene::{Call, SPANISH, details, guest, number, refusal, request, take, user};
 use crate::world::{Database, Raw};
 
 #[tokio::test]
@@ -20,15 +20,16 @@ async fn participants_keep_their_order_whichever_node_makes_them() {
     // The first node's block of ids is the lower one.
     let first = Call::ringing(&world, "first").await;
     let call = Call::accepted(&world, "second").await;
-    let start = other.command(Whose::Id(call.id), Actor::Client(call.client), Ask::StartVideo, world.now());
+    let start =
+        other.command(Whose::Id(call.id), Actor::Client(call.client), Command::StartVideo, world.now());
     start.await.unwrap();
     world.conference(call.id).await;
-    call.by_client(Ask::VideoAgain).await.unwrap();
-    call.by_provider(Ask::ConfirmVideo).await.unwrap();
+    call.by_client(Command::VideoAgain).await.unwrap();
+    call.by_provider(Command::ConfirmVideo).await.unwrap();
     let conference = world.conference(call.id).await;
     assert_eq!(conference.participants.len(), 2, "it rang already: asking again is nothing");
     call.issue(Actor::Client(call.client)).await.unwrap();
-    call.by_client(Ask::VideoAgain).await.unwrap();
+    call.by_client(Command::VideoAgain).await.unwrap();
     let conference = world.conference(call.id).await;
     let ids: Vec<_> = conference.participants.iter().map(|p| p.id).collect();
     assert!(ids[2] < ids[0], "the later call has the lower ids, or this shows nothing: {ids:?}");
@@ -102,7 +103,7 @@ async fn nodes_kicking_the_same_guest_kick_once() {
         let guest = call.guest(&format!("guest {n}")).await;
         let kick = |store: &Store, actor| {
             let (store, now) = (store.clone(), world.now());
-            async move { store.command(Whose::Id(call.id), actor, Ask::Kick(guest), now).await }
+            async move { store.command(Whose::Id(call.id), actor, Command::Kick(guest), now).await }
         };
         let (client, provider) = (Actor::Client(call.client), Actor::Provider(call.provider));
         let (a, b) = tokio::join!(kick(&world.store, client), kick(&other, provider));
@@ -154,7 +155,7 @@ async fn accept_two_at_once(nodes: [&Store; 2], world: &crate::world::World, pro
     }
     let accept = |node: usize| {
         let (whose, actor) = (Whose::Id(ids[node]), Actor::Provider(provider));
-        nodes[node].command(whose, actor, Ask::AcceptOffer, world.now())
+        nodes[node].command(whose, actor, take(ids[node]), world.now())
     };
     let (a, b) = tokio::join!(accept(0), accept(1));
     let refused = if a.is_ok() { b } else { a };
@@ -190,9 +191,9 @@ async fn a_command_judges_one_state_and_no_mixture() {
     let Raw::Postgres(mut other_node) = world.place.raw() else { panic!("PostgreSQL") };
     // The command reads the conference's row, and waits for its participants.
     other_node.batch_execute("BEGIN; LOCK TABLE participants IN ACCESS EXCLUSIVE MODE").unwrap();
-    let (store, now) = (world.store.clone(), world.now());
+    let (store, now, accept) = (world.store.clone(), world.now(), call.take());
     let (whose, actor) = (Whose::Id(call.id), Actor::Provider(call.provider));
-    let slow = tokio::spawn(async move { store.command(whose, actor, Ask::AcceptOffer, now).await });
+    let slow = tokio::spawn(async move { store.command(whose, actor, accept, now).await });
     let waiting =
         "SELECT count(*) AS n FROM pg_locks WHERE NOT granted AND relation = 'participants'::regclass";
     let mut waits = false;
@@ -208,9 +209,10 @@ async fn a_command_judges_one_state_and_no_mixture() {
     other_node
         .batch_execute(&format!(
             "INSERT INTO events (conference_id, seq, at, kind, actor_role, actor_id, user_id, deadline) \
-             SELECT {id}, {seq}, requested_at, 4, 2, {faster}, {faster}, stage_deadline FROM conferences; \
+             SELECT {id}, {seq}, requested_at, 4, 2, {faster}, {faster}, next_deadline FROM conferences; \
              UPDATE offers SET state = CASE provider_id WHEN {faster} THEN 3 ELSE 4 END; \
-             UPDATE conferences SET stage = 2, provider_id = {faster}, last_seq = {seq}; COMMIT"
+             UPDATE requests SET stage = 2, provider_id = {faster}, deadline = NULL; \
+             UPDATE conferences SET start_by = next_deadline, last_seq = {seq}; COMMIT"
         ))
         .unwrap();
     assert_eq!(refusal(slow.await.unwrap()), Refusal::OfferTaken);

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use trialogue_domain::{Actor, ConferenceId, Effect, Event, Kind, Observation, ParticipantId};
-use trialogue_storage::{Ask, Claimed, NODE_SILENCE, NodeId};
+use trialogue_domain::{Actor, Command, ConferenceId, Effect, Event, Kind, Observation, ParticipantId};
+use trialogue_storage::{Claimed, NODE_SILENCE, NodeId};
 
 use crate::scene::Call;
 use crate::world::{Database, World, on_both};
@@ -38,7 +38,7 @@ async fn effects_are_claimed_in_order(database: Database) {
     let [caller, listener] =
         [call.participant_of(Kind::Client).await, call.participant_of(Kind::Provider).await];
     let guest = call.guest("guest").await;
-    call.by_client(Ask::Kick(guest)).await.unwrap();
+    call.by_client(Command::Kick(guest)).await.unwrap();
     call.finish().await.unwrap();
     let effects: Vec<Effect> = claim(&world, 1, 100).await.iter().map(|c| c.effect).collect();
     assert_eq!(
@@ -103,7 +103,7 @@ async fn what_was_seen_is_noted_with_it(database: Database) {
     let world = database.world();
     let call = Call::issued(&world, "1").await;
     let guest = call.guest("guest").await;
-    call.by_client(Ask::Kick(guest)).await.unwrap();
+    call.by_client(Command::Kick(guest)).await.unwrap();
     let seen = [Observation::Removed(guest), Observation::RemovalVerified(guest)];
     let work = claim(&world, 1, 100).await.pop().unwrap();
     assert_eq!(work.effect, Effect::Remove(guest));
@@ -124,7 +124,7 @@ async fn many_are_done_together(database: Database) {
             done(&world, work).await;
         }
         let guest = call.guest(&format!("guest {n}")).await;
-        call.by_client(Ask::Kick(guest)).await.unwrap();
+        call.by_client(Command::Kick(guest)).await.unwrap();
         for work in claim(&world, 1, 100).await {
             match work.effect {
                 Effect::Remove(_) => removals.push((work, guest)),
@@ -208,8 +208,8 @@ async fn a_call_without_an_account_owes_nothing(database: Database) {
     let world = database.world();
     let call = Call::confirmed(&world, "1").await;
     let guest = call.invited("guest").await;
-    call.by(Actor::Guest(guest), Ask::ConfirmInvitation).await.unwrap();
-    call.by_client(Ask::Kick(guest)).await.unwrap();
+    call.by(Actor::Guest(guest), Command::ConfirmInvitation).await.unwrap();
+    call.by_client(Command::Kick(guest)).await.unwrap();
     call.finish().await.unwrap();
     assert_eq!(claim(&world, 1, 100).await, []);
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use trialogue_domain::{Actor, Observation, Refusal, UserId};
-use trialogue_storage::{Ask, ConferenceView, Store, StoreError, StoreOptions, UserRole, Whose};
+use trialogue_domain::{Actor, Command, Observation, Refusal, UserId};
+use trialogue_storage::{ConferenceView, Store, StoreError, StoreOptions, UserRole, Whose};
 
 use crate::scene::Call;
 use crate::world::{Database, World, on_both};
@@ -75,17 +75,17 @@ async fn a_poll_is_right_after_every_step_of_a_call(database: Database) {
     let call = Call::requested(&world, "1").await;
     let store = &world.store;
     assert_right(store, &call, "requested").await;
-    call.by_provider(Ask::AcceptOffer).await.unwrap();
+    call.by_provider(call.take()).await.unwrap();
     assert_right(store, &call, "accepted").await;
-    call.by_client(Ask::StartVideo).await.unwrap();
+    call.by_client(Command::StartVideo).await.unwrap();
     assert_right(store, &call, "started").await;
-    call.by_provider(Ask::ConfirmVideo).await.unwrap();
+    call.by_provider(Command::ConfirmVideo).await.unwrap();
     assert_right(store, &call, "confirmed").await;
     call.issue(Actor::Client(call.client)).await.unwrap();
     assert_right(store, &call, "issued").await;
     let guest = call.guest("guest").await;
     assert_right(store, &call, "a guest").await;
-    call.by_client(Ask::Kick(guest)).await.unwrap();
+    call.by_client(Command::Kick(guest)).await.unwrap();
     assert_right(store, &call, "kicked").await;
     call.observe(Observation::Removed(guest)).await;
     assert_right(store, &call, "removed").await;
@@ -105,7 +105,8 @@ async fn what_another_node_changes_is_seen(database: Database) {
     let node = world.another_node();
     let guest = call.invite_through(&node, "guest").await.unwrap();
     assert_right(&world.store, &call, "a guest").await;
-    let kicked = node.command(Whose::Id(call.id), Actor::Client(call.client), Ask::Kick(guest), world.now());
+    let kicked =
+        node.command(Whose::Id(call.id), Actor::Client(call.client), Command::Kick(guest), world.now());
     kicked.await.unwrap();
     assert_right(&world.store, &call, "kicked").await;
     // Its name is gone from what it took part in, and its call is over.
@@ -144,7 +145,7 @@ async fn who_has_nothing_is_told_so(database: Database) {
     let call = Call::accepted(&world, "1").await;
     let whose = Whose::Provider(call.provider);
     world.store.polled(whose).await.unwrap().unwrap();
-    call.by_client(Ask::FindAnother).await.unwrap();
+    call.by_client(Command::FindAnother).await.unwrap();
     let released = world.store.polled(whose).await;
     assert!(matches!(released, Err(StoreError::Refused(Refusal::Released))), "it is out");
 }

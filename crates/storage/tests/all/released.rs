@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use trialogue_domain::{
-    Actor, ConferenceId, Departure, Event, Kind, Observation, Outcome, Refusal, ReleaseReason, Stage, UserId,
+    Actor, Command, ConferenceId, Departure, Event, Kind, Observation, Outcome, Refusal, ReleaseReason,
+    Stage, UserId,
 };
-use trialogue_storage::{Ask, ReleasedView, Whose};
+use trialogue_storage::{ReleasedView, Whose};
 
-use crate::scene::{Call, refusal};
+use crate::scene::{Call, refusal, take};
 use crate::world::{Database, World, on_both};
 
 on_both! {
@@ -43,9 +44,9 @@ impl Way {
     async fn take(self, call: &Call<'_>, provider: UserId) {
         let (world, actor) = (call.world, Actor::Provider(provider));
         match self {
-            Self::Refused => _ = call.by(actor, Ask::RefuseVideo).await.unwrap(),
+            Self::Refused => _ = call.by(actor, Command::RefuseVideo).await.unwrap(),
             Self::Missed => {
-                call.by_client(Ask::StartVideo).await.unwrap();
+                call.by_client(Command::StartVideo).await.unwrap();
                 world.clock.advance(world.store.timings().ring);
                 call.observe(Observation::DeadlinePassed).await;
             }
@@ -58,7 +59,7 @@ impl Way {
 }
 
 async fn offered(world: &World, provider: UserId) -> Vec<ConferenceId> {
-    world.store.offers(provider).await.unwrap().iter().map(|offer| offer.request).collect()
+    world.store.offers(provider).await.unwrap().iter().map(|offer| ConferenceId(offer.request.0)).collect()
 }
 
 async fn released(world: &World, provider: UserId) -> Option<ReleasedView> {
@@ -84,10 +85,10 @@ async fn others_are_asked_at_once_and_one_of_them_serves(database: Database) {
         look(&world, &[withdrawn]).await;
         assert_eq!(offered(&world, withdrawn).await, [call.id], "{way:?}");
         let conference = world.conference(call.id).await;
-        assert_eq!(conference.released(), Some(way.reason()));
-        call.by(Actor::Provider(withdrawn), Ask::AcceptOffer).await.unwrap();
-        call.by_client(Ask::StartVideo).await.unwrap();
-        call.by(Actor::Provider(withdrawn), Ask::ConfirmVideo).await.unwrap();
+        assert_eq!(conference.main.released(), Some(way.reason()));
+        call.by(Actor::Provider(withdrawn), call.take()).await.unwrap();
+        call.by_client(Command::StartVideo).await.unwrap();
+        call.by(Actor::Provider(withdrawn), Command::ConfirmVideo).await.unwrap();
         call.issue(Actor::Client(call.client)).await.unwrap();
         let conference = world.conference(call.id).await;
         assert_eq!(conference.provider(), Some(withdrawn));
@@ -103,15 +104,15 @@ async fn nobody_is_asked_twice_in_one_request(database: Database) {
     }
     let declining = world.provider("declining@example.org").await;
     let call = Call::requested(&world, "twice").await;
-    call.by(Actor::Provider(declining), Ask::DeclineOffer).await.unwrap();
+    call.by(Actor::Provider(declining), call.decline()).await.unwrap();
     world.store.set_online(call.provider, false, world.now()).await.unwrap();
     for (n, provider) in providers.iter().enumerate() {
         for later in &providers[n..] {
             assert_eq!(offered(&world, *later).await, [call.id]);
         }
-        call.by(Actor::Provider(*provider), Ask::AcceptOffer).await.unwrap();
-        call.by(Actor::Provider(*provider), Ask::RefuseVideo).await.unwrap();
-        assert_eq!(refusal(call.by(Actor::Provider(*provider), Ask::AcceptOffer).await), Refusal::Released);
+        call.by(Actor::Provider(*provider), call.take()).await.unwrap();
+        call.by(Actor::Provider(*provider), Command::RefuseVideo).await.unwrap();
+        assert_eq!(refusal(call.by(Actor::Provider(*provider), call.take()).await), Refusal::Released);
     }
     look(&world, &providers).await;
     for provider in providers.iter().chain([&declining]) {
@@ -128,10 +129,12 @@ async fn the_provider_is_told_until_its_next_task(database: Database) {
         assert_eq!(released(&world, call.provider).await, None);
         way.take(&call, call.provider).await;
         let told = released(&world, call.provider).await.unwrap();
-        assert_eq!((told.request, told.reason, told.at), (call.id, way.reason(), world.now()));
+        assert_eq!((told.request.0, told.reason, told.at), (call.id.0, way.reason(), world.now()));
         assert_eq!(refusal(world.store.view(own).await), Refusal::Released);
-        let again =
-            world.store.command(own, Actor::Provider(call.provider), Ask::ConfirmVideo, world.now()).await;
+        let again = world
+            .store
+            .command(own, Actor::Provider(call.provider), Command::ConfirmVideo, world.now())
+            .await;
         assert_eq!(refusal(again), Refusal::Released);
         world
             .store
@@ -143,12 +146,8 @@ async fn the_provider_is_told_until_its_next_task(database: Database) {
         world.store.set_online(call.provider, true, world.now()).await.unwrap();
         let client = world.client(&format!("next{n}@example.org")).await;
         let next = world.request(client).await.unwrap();
-        let accept = world.store.command(
-            Whose::Id(next),
-            Actor::Provider(call.provider),
-            Ask::AcceptOffer,
-            world.now(),
-        );
+        let accept =
+            world.store.command(Whose::Id(next), Actor::Provider(call.provider), take(next), world.now());
         accept.await.unwrap();
         assert_eq!(released(&world, call.provider).await, None);
         assert_eq!(world.store.view(own).await.unwrap().unwrap().conference.id, next);
@@ -167,7 +166,7 @@ async fn who_misses_two_calls_in_a_row_is_offline(database: Database) {
         world.store.touch(provider, world.now()).await.unwrap();
         let id = world.request(client).await.unwrap();
         let call = Call { world: &world, id, client, provider };
-        call.by_provider(Ask::AcceptOffer).await.unwrap();
+        call.by_provider(call.take()).await.unwrap();
         way.take(&call, provider).await;
         let told = released(&world, provider).await.unwrap();
         world.store.finish(Whose::Id(id), Actor::Client(client), true, vec![], world.now()).await.unwrap();
@@ -189,11 +188,11 @@ async fn who_misses_two_calls_in_a_row_is_offline(database: Database) {
 async fn a_search_without_success_ends_the_request(database: Database) {
     let world = database.world();
     let call = Call::ringing(&world, "alone").await;
-    call.by_provider(Ask::RefuseVideo).await.unwrap();
+    call.by_provider(Command::RefuseVideo).await.unwrap();
     world.clock.advance(world.store.timings().search);
     call.observe(Observation::DeadlinePassed).await;
     let conference = world.conference(call.id).await;
-    assert!(matches!(conference.stage, Stage::Ended { outcome: Outcome::NoInterpreter, .. }));
+    assert!(matches!(conference.main.stage, Stage::Ended { outcome: Outcome::NoInterpreter, .. }));
     let log = world.store.timeline(call.id).await.unwrap();
     assert!(log.iter().any(|entry| matches!(
         entry.event,
@@ -213,7 +212,7 @@ async fn a_lost_provider_comes_back_or_is_replaced(database: Database) {
         world.clock.advance(world.store.timings().reconnect);
         call.observe(Observation::DeadlinePassed).await;
         if comes_back {
-            call.by_provider(Ask::Rejoin).await.unwrap();
+            call.by_provider(Command::Rejoin).await.unwrap();
             call.issue(Actor::Provider(call.provider)).await.unwrap();
             let conference = world.conference(call.id).await;
             let own = conference.current(Kind::Provider).unwrap();
@@ -222,7 +221,7 @@ async fn a_lost_provider_comes_back_or_is_replaced(database: Database) {
             call.finish().await.unwrap();
         } else {
             let other = world.provider("other@example.org").await;
-            call.by_client(Ask::FindAnother).await.unwrap();
+            call.by_client(Command::FindAnother).await.unwrap();
             assert_eq!(offered(&world, other).await, [call.id]);
             assert_eq!(released(&world, call.provider).await.unwrap().reason, ReleaseReason::Replaced);
             world.conference(call.id).await;

@@ -1,10 +1,11 @@
 //! The people and calls that the scenarios are about.
 
 use trialogue_domain::{
-    Actor, Conference, ConferenceId, Kind, LanguageId, Observation, ParticipantId, Refusal, Timestamp, UserId,
+    Actor, Command, Conference, ConferenceId, Kind, LanguageId, Observation, ParticipantId, Refusal,
+    RequestId, Timestamp, UserId,
 };
 use trialogue_storage::{
-    Ask, ConferenceView, Credentials, IdempotencyKey, NewGuest, NewUser, Render, RequestDetails, SecretHash,
+    ConferenceView, Credentials, IdempotencyKey, NewGuest, NewUser, Render, RequestDetails, SecretHash,
     Store, StoreError, UserRole, Whose, hash_secret,
 };
 
@@ -120,6 +121,21 @@ pub(crate) async fn request(
     Ok(ConferenceId(number_in(&answer)))
 }
 
+/// Takes the main request of this conference.
+pub(crate) const fn take(id: ConferenceId) -> Command {
+    Command::AcceptOffer(RequestId::main(id))
+}
+
+/// Does not take it.
+pub(crate) const fn decline(id: ConferenceId) -> Command {
+    Command::DeclineOffer(RequestId::main(id))
+}
+
+/// Offers it.
+pub(crate) const fn offer(id: ConferenceId, provider: UserId) -> Command {
+    Command::Offer(RequestId::main(id), provider)
+}
+
 /// A request with its client and its provider.
 #[derive(Clone, Copy)]
 pub(crate) struct Call<'w> {
@@ -140,19 +156,19 @@ impl<'w> Call<'w> {
 
     pub(crate) async fn accepted(world: &'w World, tag: &str) -> Self {
         let call = Self::requested(world, tag).await;
-        call.by_provider(Ask::AcceptOffer).await.unwrap();
+        call.by_provider(call.take()).await.unwrap();
         call
     }
 
     pub(crate) async fn ringing(world: &'w World, tag: &str) -> Self {
         let call = Self::accepted(world, tag).await;
-        call.by_client(Ask::StartVideo).await.unwrap();
+        call.by_client(Command::StartVideo).await.unwrap();
         call
     }
 
     pub(crate) async fn confirmed(world: &'w World, tag: &str) -> Self {
         let call = Self::ringing(world, tag).await;
-        call.by_provider(Ask::ConfirmVideo).await.unwrap();
+        call.by_provider(Command::ConfirmVideo).await.unwrap();
         call
     }
 
@@ -162,16 +178,24 @@ impl<'w> Call<'w> {
         call
     }
 
-    pub(crate) async fn by(&self, actor: Actor, ask: Ask) -> Result<Conference, StoreError> {
-        self.world.store.command(Whose::Id(self.id), actor, ask, self.world.now()).await
+    pub(crate) const fn take(&self) -> Command {
+        take(self.id)
     }
 
-    pub(crate) async fn by_client(&self, ask: Ask) -> Result<Conference, StoreError> {
-        self.by(Actor::Client(self.client), ask).await
+    pub(crate) const fn decline(&self) -> Command {
+        decline(self.id)
     }
 
-    pub(crate) async fn by_provider(&self, ask: Ask) -> Result<Conference, StoreError> {
-        self.by(Actor::Provider(self.provider), ask).await
+    pub(crate) async fn by(&self, actor: Actor, command: Command) -> Result<Conference, StoreError> {
+        self.world.store.command(Whose::Id(self.id), actor, command, self.world.now()).await
+    }
+
+    pub(crate) async fn by_client(&self, command: Command) -> Result<Conference, StoreError> {
+        self.by(Actor::Client(self.client), command).await
+    }
+
+    pub(crate) async fn by_provider(&self, command: Command) -> Result<Conference, StoreError> {
+        self.by(Actor::Provider(self.provider), command).await
     }
 
     /// Accounts, the actor's own bound to [`secret_of`] its participant.
@@ -209,7 +233,7 @@ impl<'w> Call<'w> {
     /// A guest with an account, in the call.
     pub(crate) async fn guest(&self, secret: &str) -> ParticipantId {
         let guest = self.invited(secret).await;
-        self.by(Actor::Guest(guest), Ask::ConfirmInvitation).await.unwrap();
+        self.by(Actor::Guest(guest), Command::ConfirmInvitation).await.unwrap();
         self.issue(Actor::Guest(guest)).await.unwrap();
         self.observe(Observation::Joined(guest)).await;
         guest

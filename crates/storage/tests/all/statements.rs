@@ -3,8 +3,8 @@
 use std::task::Poll;
 
 use diesel::connection::SimpleConnection;
-use trialogue_domain::{Actor, Kind, Refusal};
-use trialogue_storage::{Ask, StoreError, StoreOptions, Whose};
+use trialogue_domain::{Actor, Command, Kind, Refusal};
+use trialogue_storage::{StoreError, StoreOptions, Whose};
 use trialogue_testkit::{Fsync, PostgresCluster};
 
 use crate::scene::Call;
@@ -51,7 +51,7 @@ async fn decisions_that_wait_together_share_their_statements() {
     let before = logged(&cluster, &url).len();
     let kick = |call: &Call<'_>, target| {
         let (store, now, id, client) = (world.store.clone(), world.now(), call.id, call.client);
-        async move { store.command(Whose::Id(id), Actor::Client(client), Ask::Kick(target), now).await }
+        async move { store.command(Whose::Id(id), Actor::Client(client), Command::Kick(target), now).await }
     };
     let mut asked = vec![kick(first, first_guests[0])];
     // One of each call; then a second of the first call, which must come after; a principal; a stranger's call.
@@ -75,7 +75,9 @@ async fn decisions_that_wait_together_share_their_statements() {
     for what in ["INSERT INTO events", "INSERT INTO outbox", "UPDATE participants", "UPDATE conferences"] {
         assert!((1..=2).contains(&executed(what)), "{what}: {log:#?}");
     }
-    assert_eq!(executed("INSERT INTO participants"), 0, "nothing to write, nothing asked");
+    for what in ["INSERT INTO participants", "INSERT INTO requests", "UPDATE requests"] {
+        assert_eq!(executed(what), 0, "nothing to write, nothing asked");
+    }
     for (n, (call, guests)) in calls.iter().enumerate() {
         // Replayed, and compared with the stored state.
         let conference = world.conference(call.id).await;
@@ -106,23 +108,23 @@ async fn the_statements_of_a_kick_are_prepared_once() {
     let (cluster, url, world) = logging_world();
     let call = Call::issued(&world, "1").await;
     let guests = [call.guest("a").await, call.guest("b").await, call.guest("c").await];
-    call.by_client(Ask::Kick(guests[0])).await.unwrap();
+    call.by_client(Command::Kick(guests[0])).await.unwrap();
 
     let before = logged(&cluster, &url).len();
-    call.by_client(Ask::Kick(guests[1])).await.unwrap();
+    call.by_client(Command::Kick(guests[1])).await.unwrap();
     let kick = logged(&cluster, &url).split_off(before);
     let with = |word: &str| kick.iter().filter(|line| line.contains(word)).count();
     assert_eq!(with("  parse "), 0, "{kick:#?}");
     assert!(with("  execute ") >= 5, "{kick:#?}");
-    // The conference, its participants; the event, the effect, the participant's row, the conference's row.
-    assert_eq!(with("  execute "), 6, "{kick:#?}");
+    // The conference, its requests, its participants; the event, the effect, the participant's row, the conference's row.
+    assert_eq!(with("  execute "), 7, "{kick:#?}");
     // BEGIN with the savepoint, and COMMIT.
     assert_eq!(with("  statement: "), 2, "{kick:#?}");
 
     let before = logged(&cluster, &url).len();
     let whose = Whose::Client(call.client);
     let actor = Actor::Client(call.client);
-    world.store.command(whose, actor, Ask::Kick(guests[2]), world.now()).await.unwrap();
+    world.store.command(whose, actor, Command::Kick(guests[2]), world.now()).await.unwrap();
     let kick = logged(&cluster, &url).split_off(before);
-    assert_eq!(kick.iter().filter(|line| line.contains("  execute ")).count(), 7, "{kick:#?}");
+    assert_eq!(kick.iter().filter(|line| line.contains("  execute ")).count(), 8, "{kick:#?}");
 }

@@ -2,8 +2,8 @@
 
 use diesel::connection::SimpleConnection;
 use tokio::task::yield_now;
-use trialogue_domain::{Timestamp, UserId};
-use trialogue_storage::{Ask, Store, StoreError, StoreOptions, Whose};
+use trialogue_domain::{Command, Timestamp, UserId};
+use trialogue_storage::{Store, StoreError, StoreOptions, Whose};
 use trialogue_testkit::{Fsync, PostgresCluster};
 
 use std::time::Duration;
@@ -162,10 +162,10 @@ async fn one_locked_conference_holds_up_no_other() {
         let store = store.clone();
         tokio::spawn(async move { store.command(Whose::Id(id), actor, ask, now).await })
     };
-    let waiting = [ask(Ask::Kick(guest)), ask(Ask::Kick(guest)), ask(Ask::Kick(guest))];
+    let waiting = [ask(Command::Kick(guest)), ask(Command::Kick(guest)), ask(Command::Kick(guest))];
     yield_now().await;
     for _ in 0..20 {
-        free.by_client(Ask::Kick(other_guest)).await.unwrap();
+        free.by_client(Command::Kick(other_guest)).await.unwrap();
         world.store.touch(free.client, world.now()).await.unwrap();
     }
     free.invited("another").await;

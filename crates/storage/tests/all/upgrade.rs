@@ -1,33 +1,38 @@
 //! A database that an earlier release made is brought up to date: its logs lead to its rows, and its calls go on.
 //!
-//! `tests/fixtures` holds it for both databases, as it was when nothing but a call's own request was known. It was made
+//! `tests/fixtures` holds it for both databases, as it was before a conference held its requests. It was made
 //! through the store of that release by `tests/all/fixture.rs` (see the history of that file), and is never made anew:
 //! later releases must read it, too.
 
 use std::time::Duration;
 
-use trialogue_domain::{Actor, ConferenceId, Effect, Kind, ParticipantId, UserId};
-use trialogue_storage::{Ask, Channel, StoreOptions, Whose};
+use trialogue_domain::{Actor, Command, ConferenceId, Effect, Kind, ParticipantId, UserId};
+use trialogue_storage::{Channel, StoreOptions, Whose};
 
-use crate::scene::Call;
-use crate::world::{Database, World, on_both};
+use crate::scene::{Call, GERMAN, take};
+use crate::world::{Database, Place, World, on_both};
 
 const LEASE: Duration = Duration::from_secs(30);
 
 on_both! {
     every_log_leads_to_its_rows,
+    the_way_back_restores_the_rows,
     calls_go_on,
     a_search_goes_on,
     what_was_queued_is_done,
 }
 
-fn upgraded(database: Database) -> World {
+fn stored(database: Database) -> Place {
     let place = database.empty();
     place.sql(match database {
         Database::Sqlite => include_str!("../fixtures/sqlite.sql"),
         Database::Postgres => include_str!("../fixtures/postgres.sql"),
     });
-    let world = World::at(place, StoreOptions::default());
+    place
+}
+
+fn upgraded(database: Database) -> World {
+    let world = World::at(stored(database), StoreOptions::default());
     // A little after the last event.
     world.clock.advance(Duration::from_mins(6));
     world
@@ -67,16 +72,59 @@ async fn every_log_leads_to_its_rows(database: Database) {
         assert_eq!(format!("{:?}", conference.status()), status, "{id}");
     }
     assert_eq!(world.count("conferences"), 9);
+    // A second interpreter was a participant with a language, and is one with a request of its own.
+    let conference = world.conference(ConferenceId(2)).await;
+    for (id, is_live) in [(1001, true), (1002, false), (1003, true)] {
+        let second = conference.participant(ParticipantId(id)).unwrap();
+        let request = conference.request_of(second).unwrap();
+        assert_eq!((request.language, request.is_live(), request.provider()), (GERMAN, is_live, None));
+        let numbers = format!("SELECT count(*) AS n FROM requests WHERE id = {}", request.id);
+        assert_eq!(world.place.number(&numbers), 1, "its number is no other's");
+    }
+    let last = "SELECT count(*) AS n FROM requests, id_blocks WHERE name = 'conference' AND id >= next";
+    assert_eq!(world.place.number(last), 0, "no later request gets its number");
+}
+
+/// What the tables before held comes back, so that the release before can go on.
+async fn the_way_back_restores_the_rows(database: Database) {
+    let place = stored(database);
+    let rows = || {
+        [
+            "SELECT id || ' ' || coalesce(provider_id, 0) || ' ' || language_id || ' ' || stage || ' ' || \
+             coalesce(stage_deadline, 0) || ' ' || coalesce(outcome, 0) || ' ' || coalesce(ended_at, 0) AS line \
+             FROM conferences ORDER BY id",
+            "SELECT conference_id || ' ' || provider_id || ' ' || position || ' ' || state || ' ' || offered_at || ' ' \
+             || coalesce(released_at, 0) AS line FROM offers ORDER BY conference_id, provider_id",
+            "SELECT id || ' ' || kind || ' ' || coalesce(language_id, 0) AS line FROM participants ORDER BY id",
+            "SELECT conference_id || ' ' || seq || ' ' || kind || ' ' || coalesce(code, 0) AS line FROM events \
+             ORDER BY conference_id, seq",
+        ]
+        .map(|query| place.lines(query))
+    };
+    let before = rows();
+    let [up, down] = match database {
+        Database::Sqlite => [
+            include_str!("../../../../migrations/sqlite/2026-11-26-090000_requests/up.sql"),
+            include_str!("../../../../migrations/sqlite/2026-11-26-090000_requests/down.sql"),
+        ],
+        Database::Postgres => [
+            include_str!("../../../../migrations/postgres/2026-11-26-090000_requests/up.sql"),
+            include_str!("../../../../migrations/postgres/2026-11-26-090000_requests/down.sql"),
+        ],
+    };
+    place.sql(up);
+    place.sql(down);
+    assert_eq!(rows(), before);
 }
 
 async fn calls_go_on(database: Database) {
     let world = upgraded(database);
     let running = call(&world, 2, 7, 3);
     for out in [13, 1001, 1003] {
-        running.by_client(Ask::Kick(ParticipantId(out))).await.unwrap();
+        running.by_client(Command::Kick(ParticipantId(out))).await.unwrap();
         assert!(!world.conference(running.id).await.participant(ParticipantId(out)).unwrap().is_live());
     }
-    running.by(Actor::Guest(ParticipantId(14)), Ask::ConfirmInvitation).await.unwrap();
+    running.by(Actor::Guest(ParticipantId(14)), Command::ConfirmInvitation).await.unwrap();
     running.issue(Actor::Guest(ParticipantId(14))).await.unwrap();
     running.guest("a new guest").await;
     running.finish().await.unwrap();
@@ -85,8 +133,8 @@ async fn calls_go_on(database: Database) {
     for (id, client, provider) in [(5, 10, 4), (6, 11, 5), (7, 12, 2)] {
         let waiting = call(&world, id, client, provider);
         // The sixth rings already: there it is already so.
-        waiting.by_client(Ask::StartVideo).await.unwrap();
-        waiting.by_provider(Ask::ConfirmVideo).await.unwrap();
+        waiting.by_client(Command::StartVideo).await.unwrap();
+        waiting.by_provider(Command::ConfirmVideo).await.unwrap();
         waiting.issue(Actor::Client(waiting.client)).await.unwrap();
         world.conference(waiting.id).await;
         waiting.finish().await.unwrap();
@@ -104,16 +152,16 @@ async fn a_search_goes_on(database: Database) {
     let offered = world.store.offers(fritz).await.unwrap();
     assert_eq!(offered.iter().map(|offer| offer.request.0).collect::<Vec<_>>(), [8, 9]);
     let refused = call(&world, 9, 15, 1);
-    assert!(refused.by_provider(Ask::AcceptOffer).await.is_err(), "it had refused the call");
+    assert!(refused.by_provider(refused.take()).await.is_err(), "it had refused the call");
     let searching = call(&world, 8, 14, 13);
-    searching.by_provider(Ask::AcceptOffer).await.unwrap();
+    searching.by_provider(searching.take()).await.unwrap();
     assert_eq!(world.conference(searching.id).await.provider(), Some(fritz));
     assert!(
-        call(&world, 9, 15, 13).by_provider(Ask::AcceptOffer).await.is_err(),
+        call(&world, 9, 15, 13).by_provider(take(ConferenceId(9))).await.is_err(),
         "it serves another request"
     );
     searching.finish().await.unwrap();
-    call(&world, 9, 15, 13).by_provider(Ask::AcceptOffer).await.unwrap();
+    call(&world, 9, 15, 13).by_provider(take(ConferenceId(9))).await.unwrap();
     world.conference(ConferenceId(9)).await;
     let found = world.store.view(Whose::Provider(fritz)).await.unwrap().unwrap();
     assert_eq!(found.conference.id, ConferenceId(9));

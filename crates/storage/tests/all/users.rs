@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use trialogue_domain::{Actor, LanguageId, Timestamp};
-use trialogue_storage::{Ask, Store, StoreError, StoreOptions, UserRole, Whose, hash_secret, migrate};
+use trialogue_storage::{Store, StoreError, StoreOptions, UserRole, Whose, hash_secret, migrate};
 
-use crate::scene::{GERMAN, SPANISH, details, log_in, number, request, user};
+use crate::scene::{GERMAN, SPANISH, details, log_in, number, request, take, user};
 use crate::world::{Database, on_both};
 
 on_both! {
@@ -90,7 +90,7 @@ async fn only_fitting_providers_get_an_offer(database: Database) {
     let busy = world.provider("busy@example.org").await;
     let other = world.client("other@example.org").await;
     let served = world.request(other).await.unwrap();
-    let accept = world.store.command(Whose::Id(served), Actor::Provider(busy), Ask::AcceptOffer, world.now());
+    let accept = world.store.command(Whose::Id(served), Actor::Provider(busy), take(served), world.now());
     accept.await.unwrap();
 
     let client = world.client("c@example.org").await;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use trialogue_domain::{Actor, ConferenceId, Event, Timestamp, UserId};
-use trialogue_storage::{Ask, StoreError, UserRole, Whose, hash_secret};
+use trialogue_domain::{Actor, ConferenceId, Event, RequestId, Timestamp, UserId};
+use trialogue_storage::{StoreError, UserRole, Whose, hash_secret};
 
-use crate::scene::{Call, GERMAN, details, log_in, number, secret_of, user};
+use crate::scene::{Call, GERMAN, decline, details, log_in, number, secret_of, take, user};
 use crate::world::{Database, World, on_both};
 
 on_both! {
@@ -36,7 +36,7 @@ impl World {
 
     /// The requests that are offered to a provider.
     async fn offered(&self, provider: UserId) -> Vec<ConferenceId> {
-        self.store.offers(provider).await.unwrap().iter().map(|offer| offer.request).collect()
+        self.store.offers(provider).await.unwrap().iter().map(|offer| ConferenceId(offer.request.0)).collect()
     }
 
     async fn look(&self) {
@@ -158,8 +158,11 @@ async fn nobody_is_asked_twice(database: Database) {
     let world = database.world();
     let provider = world.provider("p@example.org").await;
     let waiting = world.waiting("1").await;
-    let decline = Ask::DeclineOffer;
-    world.store.command(Whose::Id(waiting), Actor::Provider(provider), decline, world.now()).await.unwrap();
+    world
+        .store
+        .command(Whose::Id(waiting), Actor::Provider(provider), decline(waiting), world.now())
+        .await
+        .unwrap();
     let declined = world.conference(waiting).await;
     world.look().await;
     world.store.set_online(provider, true, world.now()).await.unwrap();
@@ -168,7 +171,10 @@ async fn nobody_is_asked_twice(database: Database) {
     let other = world.provider("other@example.org").await;
     assert_eq!(world.offered(other).await, [waiting]);
     let log = world.store.timeline(waiting).await.unwrap();
-    assert_eq!(log.last().unwrap().event, Event::Offered { provider: other });
+    assert_eq!(
+        log.last().unwrap().event,
+        Event::Offered { request: RequestId::main(waiting), provider: other }
+    );
     assert_eq!(log.last().unwrap().actor, Some(Actor::System));
 }
 
@@ -198,7 +204,7 @@ async fn the_performance_is_the_share_of_serviced_requests(database: Database) {
     };
     let (cancelled, performance) = shown("2").await;
     assert_eq!(performance, 100);
-    let accept = Ask::AcceptOffer;
+    let accept = take(cancelled);
     let by_provider = Actor::Provider(call.provider);
     world.store.command(Whose::Id(cancelled), by_provider, accept, world.now()).await.unwrap();
     world.store.finish(Whose::Id(cancelled), by_provider, true, vec![], world.now()).await.unwrap();

@@ -1,0 +1,122 @@
+use diesel::prelude::*;
+use trialogue_domain::{ConferenceId, LanguageId, Outcome, Request, RequestId, Stage, Timestamp, UserId};
+
+use super::{OfferRow, decode, row};
+use crate::StoreError;
+use crate::schema::requests;
+
+row! {
+    #[derive(Debug, Queryable, Selectable)]
+    #[diesel(table_name = requests)]
+    pub(crate) struct RequestRow inserted into requests {
+        pub(crate) conference_id: i32,
+        pub(crate) id: i32,
+        language_id: i32,
+        provider_id: Option<i32>,
+        stage: i16,
+        deadline: Option<i64>,
+        outcome: Option<i16>,
+        ended_at: Option<i64>,
+    }
+}
+
+row! {
+    /// What events changed of a request.
+    #[derive(Debug, PartialEq, Eq)]
+    pub(crate) struct UpdateRequest updated in requests
+    where {
+        conference_id: i32 = conference_id,
+        id: i32 = id,
+    }
+    set {
+        provider_id: Option<i32>,
+        stage: i16,
+        deadline: Option<i64>,
+        outcome: Option<i16>,
+        ended_at: Option<i64>,
+    }
+}
+
+mod stage {
+    pub(super) const SEARCHING: i16 = 1;
+    pub(super) const ACCEPTED: i16 = 2;
+    pub(super) const ENDED: i16 = 3;
+}
+
+pub(super) const OUTCOMES: [Outcome; 3] = [Outcome::Serviced, Outcome::Cancelled, Outcome::NoInterpreter];
+
+pub(crate) const fn outcome_code(outcome: Outcome) -> i16 {
+    match outcome {
+        Outcome::Serviced => 1,
+        Outcome::Cancelled => 2,
+        Outcome::NoInterpreter => 3,
+    }
+}
+
+impl UpdateRequest {
+    /// The columns of this state.
+    pub(crate) fn to(conference: ConferenceId, request: &Request) -> Self {
+        let (stage, deadline, outcome, ended_at) = match &request.stage {
+            Stage::Searching { deadline, .. } => (stage::SEARCHING, Some(deadline.0), None, None),
+            Stage::Accepted { .. } => (stage::ACCEPTED, None, None, None),
+            Stage::Ended { outcome, at, .. } => {
+                (stage::ENDED, None, Some(outcome_code(*outcome)), Some(at.0))
+            }
+        };
+        Self {
+            conference_id: conference.0,
+            id: request.id.0,
+            provider_id: request.provider().map(|p| p.0),
+            stage,
+            deadline,
+            outcome,
+            ended_at,
+        }
+    }
+}
+
+impl RequestRow {
+    /// A new request.
+    pub(crate) fn new(conference: ConferenceId, request: &Request) -> Self {
+        let UpdateRequest { conference_id, id, provider_id, stage, deadline, outcome, ended_at } =
+            UpdateRequest::to(conference, request);
+        let language_id = request.language.0;
+        Self { conference_id, id, language_id, provider_id, stage, deadline, outcome, ended_at }
+    }
+
+    /// Whether the search is on, so that the offers are part of the state.
+    pub(crate) const fn is_searching(&self) -> bool {
+        self.stage == stage::SEARCHING
+    }
+
+    /// The domain's value. `offers` are those of all requests of the conference whose search is on.
+    pub(super) fn to_domain(&self, offers: &[OfferRow]) -> Result<Request, StoreError> {
+        let stage = self.stage(offers.iter().filter(|offer| offer.request_id == self.id))?;
+        Ok(Request { id: RequestId(self.id), language: LanguageId(self.language_id), stage })
+    }
+
+    fn stage<'a>(&self, offers: impl Iterator<Item = &'a OfferRow>) -> Result<Stage, StoreError> {
+        let provider = self.provider_id.map(UserId);
+        match (self.stage, provider, self.deadline, self.outcome, self.ended_at) {
+            (stage::SEARCHING, None, Some(deadline), None, None) => Ok(Stage::Searching {
+                offers: offers.copied().map(OfferRow::to_domain).collect::<Result<_, _>>()?,
+                deadline: Timestamp(deadline),
+            }),
+            (stage::ACCEPTED, Some(provider), None, None, None) => Ok(Stage::Accepted { provider }),
+            (stage::ENDED, provider, None, Some(outcome), Some(at)) => Ok(Stage::Ended {
+                outcome: decode(&OUTCOMES, outcome_code, outcome, ("requests", "outcome"), || self.key())?,
+                provider,
+                at: Timestamp(at),
+            }),
+            _ => Err(self.inconsistent("stage")),
+        }
+    }
+
+    pub(super) fn inconsistent(&self, column: &'static str) -> StoreError {
+        StoreError::Inconsistent { table: "requests", column, row: self.key() }
+    }
+
+    fn key(&self) -> String {
+        format!("{}/{}", self.conference_id, self.id)
+    }
+}
