@@ -123,7 +123,9 @@ mod tests {
     use trialogue_testkit::{PostgresCluster, sqlite_url};
 
     use super::*;
-    use crate::database::connection::{DatabaseUrl, Purpose, connect};
+    use crate::database::connect::connect;
+    use crate::database::connection::Purpose;
+    use crate::database::url::DatabaseUrl;
 
     #[derive(QueryableByName)]
     struct SqliteLine {
@@ -160,7 +162,7 @@ mod tests {
         let dir = TempDir::new().unwrap();
         for url in [sqlite_url(&dir), PostgresCluster::shared().create_database()] {
             let url = DatabaseUrl::parse(&url).unwrap();
-            crate::database::migrate(&url).unwrap();
+            crate::migrate(&url).unwrap();
             let mut connection = connect(&url, Purpose::Read).unwrap();
             for (statement, index) in [
                 (Outdated::Tokens.deletion().unwrap(), "tokens_expires_at"),
