@@ -82,7 +82,6 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         node,
         grace: settings.store.timings.reconnect,
         clock: Arc::clone(&clock),
-        entropy: Arc::clone(&entropy),
         stop: stopped.clone(),
     };
     let reconciling =
@@ -98,7 +97,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         stop: stopped.clone(),
     };
     tasks.push(supervise(Arc::clone(&readiness), "sweeper", move || sweeper.clone().run()));
-    let postmen = postmen(&settings, &store, &clock, &entropy);
+    let postmen = postmen(&settings, &store, node, &clock);
     tasks.extend(postmen.into_iter().map(|postman| deliver(postman, &stopped, &readiness)));
     let adapter = with_routes(adapter, &settings.engine, janus);
     let live = adapter.live().clone();
@@ -238,21 +237,16 @@ fn stop_on_signals(server: ServerHandle, live: Live, readiness: Arc<Readiness>) 
 }
 
 /// What delivers invitations: one for each channel that is configured.
-fn postmen(
-    settings: &Settings,
-    store: &Store,
-    clock: &Arc<dyn Clock>,
-    entropy: &Arc<dyn Entropy>,
-) -> Vec<Postman> {
+fn postmen(settings: &Settings, store: &Store, node: NodeId, clock: &Arc<dyn Clock>) -> Vec<Postman> {
     let Some(delivery) = &settings.app.delivery else { return Vec::new() };
     let postman = |(channel, by): &(Channel, Arc<dyn Delivery>)| Postman {
         store: store.clone(),
+        node,
         channel: *channel,
         delivery: Arc::clone(by),
         key: delivery.key.clone(),
         public_url: settings.app.public_url.clone(),
         clock: Arc::clone(clock),
-        entropy: Arc::clone(entropy),
     };
     settings.deliveries.iter().map(postman).collect()
 }

@@ -1,7 +1,7 @@
 //! Trialogue's store: diesel on SQLite (embedded, the default) and PostgreSQL (production), behind one [`Store`].
 //!
 //! It holds no rules. Every change of a conference goes one way (`batch.rs`): load the states of those that wait, ask the
-//! domain, save the rows, the events and the outbox in the same transaction, commit, answer. The group-committing
+//! domain, save the rows, the events and the jobs in the same transaction, commit, answer. The group-committing
 //! executor (`executor.rs`) is the one doorway from async code to diesel.
 //!
 //! Secrets are never here: tokens, invitations and account secrets come in hashed, passwords as argon2 strings.
@@ -43,8 +43,11 @@ pub use error::{OpenError, StoreError};
 pub use executor::queue::Queued;
 pub use idempotency::IdempotencyKey;
 pub use jobs::backlog::Backlog;
-pub use jobs::deliveries::{Channel, ClaimedDelivery};
-pub use jobs::outbox::Claimed;
+pub use jobs::delivery::LiveInvitation;
+pub use jobs::handover::Inbox;
+pub use jobs::kind::{Channel, JobKind};
+pub use jobs::lease::{Lease, LeasedJob};
+pub use jobs::work::{DeliveryWork, Work};
 pub use limit::Limit;
 pub use nodes::{NODE_SILENCE, NodeId};
 pub use requests::opening::{OfferView, Render};

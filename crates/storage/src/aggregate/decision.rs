@@ -12,7 +12,7 @@ use crate::aggregate::find::Whose;
 use crate::executor::job::{Batched, Outcome};
 use crate::executor::queue::Executor;
 use crate::executor::transaction::Tx;
-use crate::jobs::outbox::Held;
+use crate::jobs::lease::Held;
 
 /// A change of one conference that depends on its state and on a few facts from beside it.
 pub(crate) struct Decision {
@@ -20,7 +20,7 @@ pub(crate) struct Decision {
     whose: Whose,
     needs: Needs,
     judge: Box<Judge>,
-    /// The work that is done with it.
+    /// The job that is done with it.
     done: Option<Held>,
     after: Option<Conference>,
     reply: oneshot::Sender<Result<Conference, StoreError>>,
@@ -96,7 +96,7 @@ impl Executor<Decision> {
         self.decide_and_settle(whose, needs, name, judge, None).await
     }
 
-    /// The same, and with it a piece of work from the outbox is done.
+    /// The same, and with it a job is done.
     pub(crate) async fn decide_and_settle(
         &self,
         whose: Whose,

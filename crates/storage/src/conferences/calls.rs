@@ -6,6 +6,7 @@ use crate::aggregate::facts::Needs;
 use crate::aggregate::find::{Whose, find};
 use crate::aggregate::leg::CallLeg;
 use crate::aggregate::view::{ConferenceView, view};
+use crate::jobs::lease::LeasedJob;
 use crate::schema::conferences;
 use crate::text::storable;
 use crate::{Store, StoreError};
@@ -106,6 +107,30 @@ impl Store {
             Ok(_) | Err(StoreError::Refused(Refusal::NotFound)) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// A job about a conference is done, and this was seen of it: both are noted in one transaction. If the lease was lost
+    /// meanwhile, the job is another's, but what was seen is true.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn job_done_seeing<W>(
+        &self,
+        job: &LeasedJob<W>,
+        conference: ConferenceId,
+        seen: impl IntoIterator<Item = Observation>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let store = self.clone();
+        let seen: Vec<Observation> = seen.into_iter().collect();
+        let judge = move |conference: &Conference, _: &Given| {
+            Ok(observation_steps(conference, &seen, store.moment(now)).into())
+        };
+        let whose = Whose::Id(conference);
+        self.executor()
+            .decide_and_settle(whose, Needs::Nothing, "finish a job", judge, Some(job.held()))
+            .await?;
+        Ok(())
     }
 
     /// The first conferences in which something has ended by itself by now, in the order of their deadlines.

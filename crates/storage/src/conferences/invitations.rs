@@ -9,7 +9,9 @@ use crate::aggregate::rows::{Invitee, ParticipantRow};
 use crate::aggregate::view::{ConferenceView, view};
 use crate::conferences::calls::{command_steps, missing};
 use crate::idempotency::{IdempotencyKey, once};
-use crate::jobs::deliveries::{Channel, queue};
+use crate::jobs::insert::NewJobs;
+use crate::jobs::kind::{Channel, JobKind};
+use crate::jobs::work::DeliveryWork;
 use crate::limits::{check_invitations, count_delivery};
 use crate::requests::opening::Render;
 use crate::schema::participants;
@@ -108,7 +110,13 @@ impl Store {
                         };
                         let address = address.as_deref().unwrap_or_default();
                         count_delivery(&mut tx.connection, participant, channel, address, now)?;
-                        queue(&mut tx.connection, id, participant, actor, channel, now)?;
+                        if let Some(inviter) = inviter_of(actor) {
+                            let work = DeliveryWork { participant, inviter, invited_at: now };
+                            let kind = JobKind::Delivery(channel);
+                            let (mut new, place) = (NewJobs::default(), tx.workers.reserve(kind, now));
+                            new.add(kind, None, id, &[(work, now)], place)?;
+                            new.insert(tx)?;
+                        }
                     }
                     let shown = view(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?;
                     Ok(render(&(shown, participant)))

@@ -161,7 +161,7 @@ impl Store {
                 {
                     store.end_part(tx, id, user, Departure::LoggedOut, now)?;
                 }
-                tx.changes.push(Change::of_user(user));
+                tx.after_commit.changes.push(Change::of_user(user));
                 Ok(())
             })
             .await?;
@@ -171,7 +171,7 @@ impl Store {
 
     /// Ends all logins of a user, and its part in the live request: its accounts are dead in the same transaction.
     pub(crate) fn revoke(&self, tx: &mut Tx, user: UserId, now: Timestamp) -> Result<(), StoreError> {
-        let before = tx.changes.len();
+        let before = tx.after_commit.changes.len();
         diesel::delete(tokens::table.filter(tokens::user_id.eq(user.0)))
             .execute(&mut tx.connection)
             .map_err(StoreError::query("end logins"))?;
@@ -179,9 +179,9 @@ impl Store {
         if let Some(id) = live_request(&mut tx.connection, user)? {
             self.end_part(tx, id, user, Departure::Revoked, now)?;
         }
-        tx.changes.push(Change::of_user(user));
+        tx.after_commit.changes.push(Change::of_user(user));
         // A command-line tool has no thread that tells the nodes; these changes are rare, so the transaction tells them.
-        notify(&mut tx.connection, &tx.changes[before..])
+        notify(&mut tx.connection, &tx.after_commit.changes[before..])
     }
 
     fn end_part(
@@ -283,6 +283,6 @@ fn end_oldest(tx: &mut Tx, user: UserId, new: &SecretHash) -> Result<(), StoreEr
     diesel::delete(tokens::table.filter(tokens::hash.eq_any(oldest)))
         .execute(&mut tx.connection)
         .map_err(StoreError::query("end old logins"))?;
-    tx.changes.push(Change::of_user(user));
+    tx.after_commit.changes.push(Change::of_user(user));
     Ok(())
 }
