@@ -21,7 +21,7 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// What brings the invitations of one channel.
 #[derive(Clone)]
-pub struct Postman {
+pub struct DeliveryWorker {
     /// What is kept.
     pub store: Store,
     /// This node.
@@ -38,7 +38,7 @@ pub struct Postman {
     pub clock: Arc<dyn Clock>,
 }
 
-impl Postman {
+impl DeliveryWorker {
     /// Delivers until told to stop.
     pub async fn run(self, stop: watch::Receiver<bool>) {
         jobs::run(self, stop).await;
@@ -70,7 +70,7 @@ struct Failure {
     is_transient: bool,
 }
 
-impl Handler for Postman {
+impl Handler for DeliveryWorker {
     type Work = DeliveryWork;
 
     const SLOTS: usize = 4;

@@ -7,9 +7,9 @@ use trialogue_media::Operation;
 use trialogue_storage::{Channel, JobKind};
 use trialogue_testkit::{Fault, Gate, PostgresCluster};
 
-use super::post::{Postbox, postman};
+use super::post::{Postbox, worker};
 use super::scene::World;
-use crate::jobs::delivery::Postman;
+use crate::jobs::delivery::DeliveryWorker;
 use crate::jobs::engine::Background;
 use crate::jobs::{Handler, claim, run, work_off};
 
@@ -24,7 +24,7 @@ async fn a_dead_engine_slows_neither_kicks_nor_invitations() {
     let (postbox, mut letters) = Postbox::new();
     let lanes = [
         tokio::spawn(run(world.relay(), world.stop.subscribe())),
-        tokio::spawn(run(postman(&world, Channel::Email, &postbox), world.stop.subscribe())),
+        tokio::spawn(run(worker(&world, Channel::Email, &postbox), world.stop.subscribe())),
     ];
     // More calls than the lane has hands.
     for _ in 0..=Background::SLOTS {
@@ -51,12 +51,12 @@ async fn a_dead_mail_server_slows_neither_texts_nor_the_engine() {
     let (hanging, mut letters) = Postbox::hanging();
     let (postbox, mut texts) = Postbox::new();
     let lanes = [
-        tokio::spawn(run(postman(&world, Channel::Email, &hanging), world.stop.subscribe())),
-        tokio::spawn(run(postman(&world, Channel::Text, &postbox), world.stop.subscribe())),
+        tokio::spawn(run(worker(&world, Channel::Email, &hanging), world.stop.subscribe())),
+        tokio::spawn(run(worker(&world, Channel::Text, &postbox), world.stop.subscribe())),
         tokio::spawn(run(world.relay(), world.stop.subscribe())),
     ];
     let call = world.call().await;
-    for _ in 0..Postman::SLOTS {
+    for _ in 0..DeliveryWorker::SLOTS {
         world.invite(&call, Some(Channel::Email)).await;
     }
     timeout(IN_TIME, letters.recv()).await.expect("the mail server is asked").unwrap();

@@ -11,7 +11,7 @@ use trialogue_storage::{Channel, JobKind, NodeId, hash_secret};
 use trialogue_testkit::Gate;
 
 use super::scene::{PUBLIC_URL, World, link_key, secret_in};
-use crate::jobs::delivery::Postman;
+use crate::jobs::delivery::DeliveryWorker;
 use crate::jobs::{LEASE, PATIENCE, claim, work_off};
 
 /// What somebody was sent.
@@ -74,8 +74,8 @@ impl Delivery for Postbox {
     }
 }
 
-pub(super) fn postman(world: &World, channel: Channel, postbox: &Arc<Postbox>) -> Postman {
-    Postman {
+pub(super) fn worker(world: &World, channel: Channel, postbox: &Arc<Postbox>) -> DeliveryWorker {
+    DeliveryWorker {
         store: world.store.clone(),
         node: NodeId(1),
         channel,
@@ -87,11 +87,11 @@ pub(super) fn postman(world: &World, channel: Channel, postbox: &Arc<Postbox>) -
 }
 
 /// One look at what is due.
-async fn round(postman: &Postman) -> usize {
-    let claimed = claim(postman, 64).await;
+async fn round(worker: &DeliveryWorker) -> usize {
+    let claimed = claim(worker, 64).await;
     let count = claimed.len();
     for work in claimed {
-        work_off(postman, work).await;
+        work_off(worker, work).await;
     }
     count
 }
@@ -106,7 +106,7 @@ async fn the_letter_names_the_inviter_and_its_link_opens_the_invitation() {
         let guest = world.invite(&call, Some(channel)).await;
         world.clock.advance(Duration::from_secs(1));
         let (postbox, mut letters) = Postbox::new();
-        assert_eq!(round(&postman(&world, channel, &postbox)).await, 1);
+        assert_eq!(round(&worker(&world, channel, &postbox)).await, 1);
         let letter = letters.try_recv().unwrap();
         assert_eq!((letter.to.as_str(), letter.participant, letter.minutes), (to, guest, 15));
         assert_eq!(letter.inviter, "User 0");
@@ -123,12 +123,12 @@ async fn what_fails_is_tried_again_later() {
     world.invite(&call, Some(Channel::Email)).await;
     let put_off = DeliveryError::PutOff { system: "test", code: 451 };
     let (postbox, mut letters) = Postbox::answering(vec![Err(SILENT), Err(put_off)]);
-    let postman = postman(&world, Channel::Email, &postbox);
-    assert_eq!(round(&postman).await, 1);
-    assert_eq!(round(&postman).await, 0, "not at once");
+    let worker = worker(&world, Channel::Email, &postbox);
+    assert_eq!(round(&worker).await, 1);
+    assert_eq!(round(&worker).await, 0, "not at once");
     for left in [1, 0] {
         world.clock.advance(Duration::from_mins(1));
-        assert_eq!(round(&postman).await, 1);
+        assert_eq!(round(&worker).await, 1);
         assert_eq!(world.store.jobs_waiting(JobKind::Delivery(Channel::Email)).await.unwrap(), left);
     }
     let sent: Vec<Letter> = std::iter::from_fn(|| letters.try_recv().ok()).collect();
@@ -143,7 +143,7 @@ async fn what_is_refused_is_given_up() {
     world.invite(&call, Some(Channel::Email)).await;
     let refused = DeliveryError::Refused { system: "test", code: 550 };
     let (postbox, _letters) = Postbox::answering(vec![Err(refused)]);
-    assert_eq!(round(&postman(&world, Channel::Email, &postbox)).await, 1);
+    assert_eq!(round(&worker(&world, Channel::Email, &postbox)).await, 1);
     assert_eq!(world.store.jobs_waiting(JobKind::Delivery(Channel::Email)).await.unwrap(), 0);
 }
 
@@ -153,8 +153,8 @@ async fn who_does_not_answer_is_given_up_in_time_and_asked_again() {
     let call = world.call().await;
     world.invite(&call, Some(Channel::Email)).await;
     let (postbox, mut letters) = Postbox::hanging();
-    let postman = postman(&world, Channel::Email, &postbox);
-    let (one, work) = (postman.clone(), claim(&postman, 1).await.remove(0));
+    let worker = worker(&world, Channel::Email, &postbox);
+    let (one, work) = (worker.clone(), claim(&worker, 1).await.remove(0));
     let hanging = tokio::spawn(async move { work_off(&one, work).await });
     letters.recv().await.unwrap();
     tokio::time::pause();
@@ -163,7 +163,7 @@ async fn who_does_not_answer_is_given_up_in_time_and_asked_again() {
     hanging.await.unwrap();
     assert_eq!(world.store.jobs_waiting(JobKind::Delivery(Channel::Email)).await.unwrap(), 1);
     world.clock.advance(Duration::from_secs(2));
-    assert_eq!(claim(&postman, 1).await.len(), 1, "it was put back, long before its lease ended");
+    assert_eq!(claim(&worker, 1).await.len(), 1, "it was put back, long before its lease ended");
 }
 
 /// The server dies after the letter is sent and before that is noted: it is sent twice, the same.
@@ -173,13 +173,13 @@ async fn a_letter_is_sent_at_least_once() {
     let call = world.call().await;
     world.invite(&call, Some(Channel::Email)).await;
     let (hanging, mut first) = Postbox::hanging();
-    let dying = postman(&world, Channel::Email, &hanging);
+    let dying = worker(&world, Channel::Email, &hanging);
     let work = claim(&dying, 1).await.remove(0);
     let task = tokio::spawn(async move { work_off(&dying, work).await });
     let sent = first.recv().await.unwrap();
     task.abort();
     let (postbox, mut second) = Postbox::new();
-    let next = postman(&world, Channel::Email, &postbox);
+    let next = worker(&world, Channel::Email, &postbox);
     assert_eq!(round(&next).await, 0, "the lease of the dead one");
     world.clock.advance(LEASE);
     assert_eq!(round(&next).await, 1);
@@ -191,19 +191,19 @@ async fn a_dead_invitation_is_not_delivered() {
     let world = World::sqlite();
     let call = world.call().await;
     let (postbox, mut letters) = Postbox::answering(vec![Err(SILENT); 3]);
-    let postman = postman(&world, Channel::Email, &postbox);
+    let worker = worker(&world, Channel::Email, &postbox);
     let guests = [
         world.invite(&call, Some(Channel::Email)).await,
         world.invite(&call, Some(Channel::Email)).await,
         world.invite(&call, Some(Channel::Email)).await,
     ];
-    assert_eq!(round(&postman).await, 3, "all fail");
+    assert_eq!(round(&worker).await, 3, "all fail");
     while letters.try_recv().is_ok() {}
     world.kick(&call, guests[0]).await;
     world.ask(&call, Actor::Guest(guests[1]), Command::DeclineInvitation).await;
     world.ask(&call, Actor::Guest(guests[2]), Command::ConfirmInvitation).await;
     world.clock.advance(Duration::from_mins(1));
-    assert_eq!(round(&postman).await, 3);
+    assert_eq!(round(&worker).await, 3);
     assert!(letters.try_recv().is_err());
     assert_eq!(world.store.jobs_waiting(JobKind::Delivery(Channel::Email)).await.unwrap(), 0);
 }
@@ -215,8 +215,8 @@ async fn a_link_of_another_key_is_not_sent() {
     let call = world.call().await;
     world.invite(&call, Some(Channel::Email)).await;
     let (postbox, mut letters) = Postbox::new();
-    let right = postman(&world, Channel::Email, &postbox);
-    let wrong = Postman { key: LinkKey::new(&"another key".repeat(3)).unwrap(), ..right.clone() };
+    let right = worker(&world, Channel::Email, &postbox);
+    let wrong = DeliveryWorker { key: LinkKey::new(&"another key".repeat(3)).unwrap(), ..right.clone() };
     assert_eq!(round(&wrong).await, 1);
     assert!(letters.try_recv().is_err());
     world.clock.advance(Duration::from_mins(1));
@@ -231,11 +231,11 @@ async fn a_delivery_that_never_works_ends_with_its_invitation() {
     let call = world.call().await;
     world.invite(&call, Some(Channel::Email)).await;
     let (postbox, mut letters) = Postbox::answering(vec![Err(SILENT); 100]);
-    let postman = postman(&world, Channel::Email, &postbox);
+    let worker = worker(&world, Channel::Email, &postbox);
     let deadline = world.now().after(world.store.timings().invitation);
     while world.store.jobs_waiting(JobKind::Delivery(Channel::Email)).await.unwrap() > 0 {
         assert!(world.now() <= deadline.after(Duration::from_mins(1)), "it is still tried");
-        round(&postman).await;
+        round(&worker).await;
         world.clock.advance(Duration::from_millis(500));
     }
     let tries = std::iter::from_fn(|| letters.try_recv().ok()).count();
