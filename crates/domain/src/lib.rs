@@ -30,6 +30,7 @@ mod participant;
 mod presence;
 mod refusal;
 mod request;
+mod steps;
 
 pub use actor::{Actor, Role, permits};
 pub use apply::ReplayError;
@@ -50,3 +51,4 @@ pub use participant::{
 pub use presence::is_offline;
 pub use refusal::Refusal;
 pub use request::{Offer, OfferState, Outcome, ReleaseReason, Request, RequestStatus, Stage};
+pub use steps::{Step, as_of, command_steps, observation_steps, offer_steps};

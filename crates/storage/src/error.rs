@@ -5,8 +5,7 @@ use std::time::Duration;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use trialogue_domain::Refusal;
 
-use crate::limits::Limit;
-use crate::sqlite_files::explained;
+use crate::limit::Limit;
 
 /// Why an operation of the store did not happen. Unless it says so, nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -226,4 +225,32 @@ pub enum OpenError {
     /// A migration failed.
     #[error("migrating the database failed: {0}")]
     Migrate(String),
+}
+
+/// What SQLite's message about a failed write means to an operator.
+pub(crate) fn explained(message: String) -> String {
+    let advice = if message.contains("disk is full") {
+        "free space on the disk of the database"
+    } else if message.contains("readonly database") {
+        "let the server's user write the database file and its directory, and mount them writable"
+    } else if message.contains("disk I/O error") || message.contains("unable to open database file") {
+        "look at the disk and the permissions of the database's directory"
+    } else {
+        return message;
+    };
+    format!("{message}: {advice}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_says_what_to_do() {
+        for message in ["database or disk is full", "attempt to write a readonly database", "disk I/O error"]
+        {
+            assert!(explained(message.to_owned()).len() > message.len());
+        }
+        assert_eq!(explained("another".to_owned()), "another");
+    }
 }

@@ -4,9 +4,9 @@ use diesel::prelude::*;
 use trialogue_domain::Timestamp;
 
 use crate::StoreError;
+use crate::executor::transaction::Tx;
 use crate::schema::idempotency_keys;
 use crate::text::storable;
-use crate::writer::Tx;
 
 /// A client's key for one request.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,57 +1,15 @@
 //! Limits on what a user can make others receive: requests that ring interpreters, invitations, deliveries.
 
-use std::time::Duration;
+use crate::StoreError;
+use crate::aggregate::rows::kind;
+use crate::database::connection::AnyConnection;
+use crate::jobs::kind::Channel;
+use crate::limit::Limit;
+use crate::schema::{conferences, events, recent_deliveries};
+use crate::secret::hash_secret;
 
 use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, ParticipantId, Timestamp, UserId};
-
-use crate::StoreError;
-use crate::connection::AnyConnection;
-use crate::deliveries::Channel;
-use crate::rows::kind;
-use crate::schema::{conferences, events, recent_deliveries};
-use crate::store::hash_secret;
-
-/// A limit on how often something is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
-    /// Requests of one client that ended within a minute: 20.
-    Requests,
-    /// Invitations into one conference within a minute: 30.
-    Invitations,
-    /// Deliveries to one address within an hour, from all conferences: 10.
-    Deliveries,
-}
-
-impl Limit {
-    /// How many are allowed within the window.
-    const fn allowed(self) -> i64 {
-        match self {
-            Self::Requests => 20,
-            Self::Invitations => 30,
-            Self::Deliveries => 10,
-        }
-    }
-
-    /// The time within which they are counted.
-    pub const fn window(self) -> Duration {
-        match self {
-            Self::Requests | Self::Invitations => Duration::from_mins(1),
-            Self::Deliveries => Duration::from_hours(1),
-        }
-    }
-
-    /// Refuses if as many as are allowed were made; `earliest` is when the first of them was.
-    fn check(self, earliest: Option<i64>, now: Timestamp) -> Result<(), StoreError> {
-        match earliest {
-            Some(at) => {
-                let wait = Timestamp(at).after(self.window()).since(now);
-                Err(StoreError::TooOften { limit: self, wait })
-            }
-            None => Ok(()),
-        }
-    }
-}
 
 /// Refuses a further request of this client for now.
 pub(crate) fn check_requests(
@@ -69,7 +27,7 @@ pub(crate) fn check_requests(
         .first(connection)
         .optional()
         .map_err(StoreError::query("count requests"))?;
-    limit.check(earliest.flatten(), now)
+    check(limit, earliest.flatten(), now)
 }
 
 /// Refuses a further invitation into this conference for now.
@@ -88,7 +46,7 @@ pub(crate) fn check_invitations(
         .first(connection)
         .optional()
         .map_err(StoreError::query("count invitations"))?;
-    limit.check(earliest, now)
+    check(limit, earliest, now)
 }
 
 /// Counts a delivery to an address, or refuses it for now.
@@ -110,7 +68,7 @@ pub(crate) fn count_delivery(
         .first(connection)
         .optional()
         .map_err(StoreError::query("count deliveries"))?;
-    limit.check(earliest, now)?;
+    check(limit, earliest, now)?;
     diesel::insert_into(recent_deliveries::table)
         .values((
             recent_deliveries::participant_id.eq(participant.0),
@@ -127,5 +85,16 @@ fn recipient(channel: Channel, address: &str) -> [u8; 32] {
     match channel {
         Channel::Email => hash_secret(&address.to_lowercase()),
         Channel::Text => hash_secret(&address.chars().filter(char::is_ascii_digit).collect::<String>()),
+    }
+}
+
+/// Refuses if as many as are allowed were made; `earliest` is when the first of them was.
+fn check(limit: Limit, earliest: Option<i64>, now: Timestamp) -> Result<(), StoreError> {
+    match earliest {
+        Some(at) => {
+            let wait = Timestamp(at).after(limit.window()).since(now);
+            Err(StoreError::TooOften { limit, wait })
+        }
+        None => Ok(()),
     }
 }

@@ -1,28 +1,22 @@
 //! The store: everything that is kept, behind async operations.
 
+use crate::StoreError;
+use crate::aggregate::decision::Decision;
+use crate::changes::announcer::{Announcer, Wakes};
+use crate::conferences::polls::Polls;
+use crate::database::connect::watched;
+use crate::database::connection::AnyConnection;
+use crate::database::migrate::{SchemaState, state};
+use crate::database::postgres;
+use crate::database::sqlite_files::{self, OpenFiles};
+use crate::database::url::DatabaseUrl;
+use crate::error::OpenError;
+use crate::executor::queue::{Executor, Lanes};
+use crate::jobs::handover::Workers;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
 use trialogue_domain::{Moment, Timestamp, Timings};
-
-use crate::changes::{Announcer, Wakes};
-use crate::connection::{AnyConnection, DatabaseUrl};
-use crate::decision::Decision;
-use crate::error::{OpenError, StoreError};
-use crate::executor::{Executor, Lanes};
-use crate::migrate::{SchemaState, state};
-use crate::polls::Polls;
-use crate::postgres;
-use crate::sqlite_files::{self, OpenFiles};
-
-/// The hash under which a secret (token, invitation, account secret) is kept.
-pub type SecretHash = [u8; 32];
-
-/// Hashes a secret. It has 256 random bits, so a fast hash without salt is enough (unlike a password).
-pub fn hash_secret(secret: &str) -> SecretHash {
-    Sha256::digest(secret.as_bytes()).into()
-}
 
 /// How the store works.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +49,7 @@ pub struct Store {
 struct Inner {
     executor: Executor<Decision>,
     announcer: Arc<Announcer>,
+    workers: Arc<Workers>,
     url: DatabaseUrl,
     timings: Timings,
     polls: Polls,
@@ -66,7 +61,7 @@ impl Store {
     /// # Errors
     /// [`OpenError`] if it can't be reached, or its schema is older or newer.
     pub fn open(url: &DatabaseUrl, options: StoreOptions) -> Result<Self, OpenError> {
-        let mut connection = sqlite_files::watched(url)?;
+        let mut connection = watched(url)?;
         if let (DatabaseUrl::Postgres(text), AnyConnection::Postgres(connection)) = (url, &mut connection) {
             postgres::refuse_unfit(text, connection)?;
         }
@@ -85,15 +80,16 @@ impl Store {
             queue: options.queue.max(1),
             answer_within: options.answer_within,
         };
-        let announcer = Arc::new(Announcer::new());
+        let (announcer, workers) = (Arc::new(Announcer::new()), Arc::<Workers>::default());
         if let DatabaseUrl::Sqlite(path) = url {
             sqlite_files::remember(path)?;
         }
         let files = OpenFiles::of(url, connection)?;
-        let executor = Executor::start(url, lanes, &announcer, files)?;
+        let executor = Executor::start(url, lanes, &announcer, &workers, files)?;
         let inner = Inner {
             executor,
             announcer,
+            workers,
             url: url.clone(),
             timings: options.timings,
             polls: Polls::default(),
@@ -138,6 +134,10 @@ impl Store {
 
     pub(crate) fn executor(&self) -> &Executor<Decision> {
         &self.inner.executor
+    }
+
+    pub(crate) fn workers(&self) -> &Workers {
+        &self.inner.workers
     }
 
     pub(crate) fn polls(&self) -> &Polls {

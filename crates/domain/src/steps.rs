@@ -1,0 +1,106 @@
+//! Changes of a conference, step by step: what is due has ended before anything else is judged.
+
+use crate::actor::Actor;
+use crate::command::{Command, Facts};
+use crate::conference::Conference;
+use crate::deadline::Moment;
+use crate::decide::decide;
+use crate::event::Event;
+use crate::ids::{Timestamp, UserId};
+use crate::observe::{Observation, observe};
+use crate::refusal::Refusal;
+
+/// Events that belong together: who caused them, when, and what they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Who did it; none for an observation.
+    pub actor: Option<Actor>,
+    /// When.
+    pub at: Timestamp,
+    /// What happened, in this order. Not empty.
+    pub events: Vec<Event>,
+}
+
+/// What a command leads to. Deadlines that have passed end their states first, whether or not the background work has
+/// come round to it. No step means that the command is allowed and changes nothing.
+///
+/// # Errors
+/// The [`Refusal`] of [`decide`].
+pub fn command_steps(
+    conference: &Conference,
+    actor: Actor,
+    command: Command,
+    facts: Facts,
+    moment: Moment<'_>,
+) -> Result<Vec<Step>, Refusal> {
+    let mut steps = observation_steps(conference, &[Observation::DeadlinePassed], moment);
+    let events = match steps.first() {
+        None => decide(conference, actor, command, facts, moment)?,
+        Some(overdue) => decide(&after(conference, &overdue.events, moment), actor, command, facts, moment)?,
+    };
+    steps.extend(step(Some(actor), moment, events));
+    Ok(steps)
+}
+
+/// What observations lead to, one after the other.
+pub fn observation_steps(
+    conference: &Conference,
+    observations: &[Observation],
+    moment: Moment<'_>,
+) -> Vec<Step> {
+    let mut events: Vec<Event> = Vec::new();
+    for observation in observations {
+        let seen = if events.is_empty() {
+            observe(conference, *observation, moment)
+        } else {
+            observe(&after(conference, &events, moment), *observation, moment)
+        };
+        events.extend(seen);
+    }
+    step(None, moment, events).into_iter().collect()
+}
+
+/// The offers of the main request to these providers, or the end of the request if its time has passed.
+///
+/// # Errors
+/// The [`Refusal`] of [`decide`].
+pub fn offer_steps(
+    conference: &Conference,
+    providers: &[UserId],
+    facts: Facts,
+    moment: Moment<'_>,
+) -> Result<Vec<Step>, Refusal> {
+    let overdue = observation_steps(conference, &[Observation::DeadlinePassed], moment);
+    if !overdue.is_empty() {
+        return Ok(overdue);
+    }
+    let mut events = Vec::new();
+    for provider in providers {
+        let offer = Command::Offer(conference.main.id, *provider);
+        events.extend(decide(conference, Actor::System, offer, facts, moment)?);
+    }
+    Ok(step(Some(Actor::System), moment, events).into_iter().collect())
+}
+
+/// The conference as it is at this moment: what is due has ended.
+pub fn as_of(conference: &Conference, moment: Moment<'_>) -> Conference {
+    let due = observe(conference, Observation::DeadlinePassed, moment);
+    after(conference, &due, moment)
+}
+
+fn after(conference: &Conference, events: &[Event], moment: Moment<'_>) -> Conference {
+    events.iter().fold(conference.clone(), |state, event| state.apply(event, moment.now))
+}
+
+fn step(actor: Option<Actor>, moment: Moment<'_>, events: Vec<Event>) -> Option<Step> {
+    (!events.is_empty()).then_some(Step { actor, at: moment.now, events })
+}
+
+impl Conference {
+    /// The state after these steps.
+    #[must_use]
+    pub fn after_steps(&self, steps: &[Step]) -> Self {
+        let events = steps.iter().flat_map(|step| step.events.iter().map(move |event| (event, step.at)));
+        events.fold(self.clone(), |state, (event, at)| state.apply(event, at))
+    }
+}

@@ -1,0 +1,447 @@
+//! The one way to change conferences: load the states of a batch, judge them in memory, save the changes of the batch.
+//!
+//! Nothing is written before it is judged, so a refusal needs no savepoint. Several changes of one conference follow each
+//! other in memory and are saved as one. How the rows are written on either database is not seen here (`rows/write.rs`).
+//!
+//! To save a row of another table with a conference: define it with `row!` in `rows/`, collect such rows in [`Changes`]
+//! while events are applied, and add one line to [`Batch::save`]. What a conference is judged by is loaded in
+//! `aggregate.rs`.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use trialogue_domain::{
+    Actor, Conference, ConferenceId, Effect, Event, Facts, ParticipantId, Refusal, Request, RequestId,
+    Timestamp, UserId, effects,
+};
+
+use crate::StoreError;
+use crate::aggregate::leg::CallLeg;
+use crate::aggregate::load::{Loaded, RequestDetails, Turn, load_to_change};
+use crate::aggregate::released::Released;
+use crate::aggregate::rows::{
+    CallLegRow, ConferenceRow, EventRow, Invitee, OfferRow, ParticipantRow, RequestRow, UpdateAccountSecret,
+    UpdateConference, UpdateOffer, UpdateParticipant, UpdateReported, UpdateRequest, offer_state, write,
+};
+use crate::changes::change::Change;
+use crate::database::connection::{AnyConnection, load_by};
+use crate::executor::transaction::Tx;
+use crate::jobs::insert::NewJobs;
+use crate::jobs::kind::JobKind;
+use crate::jobs::lease::Held;
+use crate::schema::conferences;
+use crate::secret::SecretHash;
+
+/// Who did it and when.
+#[derive(Clone, Copy)]
+pub(crate) struct Deed {
+    /// None for an observation.
+    pub(crate) actor: Option<Actor>,
+    pub(crate) at: Timestamp,
+}
+
+/// Events that belong together: who caused them, when, and what they are.
+#[derive(Clone)]
+pub(crate) struct Step {
+    pub(crate) deed: Deed,
+    pub(crate) events: Vec<Event>,
+}
+
+/// What is to be saved of a conference.
+#[derive(Default)]
+pub(crate) struct Verdict {
+    /// Without steps, it is allowed and already so.
+    pub(crate) steps: Vec<Step>,
+    /// The personal data of a participant that is invited.
+    pub(crate) invitee: Option<Invitee>,
+    /// The secret that the holder of this participant's account derived.
+    pub(crate) secret: Option<(ParticipantId, SecretHash)>,
+    /// The legs of the call, as they are reported.
+    pub(crate) legs: Vec<CallLeg>,
+}
+
+impl From<Vec<Step>> for Verdict {
+    fn from(steps: Vec<Step>) -> Self {
+        Self { steps, ..Self::default() }
+    }
+}
+
+/// Conferences that are changed together.
+#[derive(Default)]
+pub(crate) struct Batch {
+    /// In the order of their ids, so that two batches write their rows in the same order.
+    conferences: BTreeMap<i32, Fetched>,
+    /// The jobs that are done with the changes.
+    done: Vec<Held>,
+}
+
+enum Fetched {
+    /// Another session has it locked.
+    Locked,
+    Loaded(Box<Loaded>),
+    Judged(Box<Changes>),
+}
+
+impl Batch {
+    /// Loads the conferences among these that exist, and locks those that no other session has locked.
+    pub(crate) fn load(
+        connection: &mut AnyConnection,
+        ids: impl IntoIterator<Item = ConferenceId>,
+    ) -> Result<Self, StoreError> {
+        let mut ids: Vec<i32> = ids.into_iter().map(|id| id.0).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut batch = Self::default();
+        for loaded in load_to_change(connection, &ids)? {
+            batch.conferences.insert(loaded.row.id, Fetched::Loaded(Box::new(loaded)));
+        }
+        ids.retain(|id| !batch.conferences.contains_key(id));
+        if matches!(connection, AnyConnection::Postgres(_)) {
+            let locked =
+                load_by!(connection, conferences::id, &ids, conferences::table.select(conferences::id));
+            let locked: Vec<i32> = locked.map_err(StoreError::query("look for locked conferences"))?;
+            batch.conferences.extend(locked.into_iter().map(|id| (id, Fetched::Locked)));
+        }
+        Ok(batch)
+    }
+
+    /// Adds what `judge` makes of a conference's state, and returns the state after. An unknown conference is
+    /// [`Refusal::NotFound`]. After an error the state is as before.
+    pub(crate) fn judge(
+        &mut self,
+        id: ConferenceId,
+        judge: impl FnOnce(&Conference) -> Result<Verdict, StoreError>,
+    ) -> Result<Conference, StoreError> {
+        let fetched = self.conferences.get_mut(&id.0).ok_or(Refusal::NotFound)?;
+        if let Fetched::Loaded(loaded) = fetched {
+            *fetched = Fetched::Judged(Box::new(Changes::none(loaded.conference()?, loaded.turn)));
+        }
+        let Fetched::Judged(changes) = fetched else { return Err(StoreError::Locked(id.0)) };
+        changes.add(judge(&changes.after)?);
+        Ok(changes.after.clone())
+    }
+
+    /// Adds a new conference with its first events.
+    pub(crate) fn open(
+        &mut self,
+        id: ConferenceId,
+        events: &[Event],
+        deed: Deed,
+        details: RequestDetails,
+    ) -> Result<(), StoreError> {
+        let first = events.first().and_then(|event| Conference::begin(id, event).ok());
+        let (Some(begun), [first, rest @ ..]) = (first, events) else {
+            return Err(StoreError::Inconsistent { table: "events", column: "kind", row: format!("{id}/1") });
+        };
+        let mut changes = Changes::none(begun, Turn::default());
+        changes.events.push(EventRow::new(id, changes.after.last_seq, deed.at, deed.actor, first));
+        changes.add(vec![Step { deed, events: rest.to_vec() }].into());
+        changes.opened = Some(ConferenceRow::new(&changes.after, deed.at, details));
+        self.conferences.insert(id.0, Fetched::Judged(Box::new(changes)));
+        Ok(())
+    }
+
+    /// Adds a job that is done: it is taken from the queue, unless its lease was lost.
+    pub(crate) fn settle(&mut self, done: Held) {
+        self.done.push(done);
+    }
+
+    /// Writes the changes.
+    pub(crate) fn save(self, tx: &mut Tx) -> Result<(), StoreError> {
+        let mut changed: Vec<Changes> = Vec::new();
+        for fetched in self.conferences.into_values() {
+            if let Fetched::Judged(changes) = fetched {
+                changed.push(changes.worked_out());
+            }
+        }
+        let connection = &mut tx.connection;
+        let all = &changed;
+        write(connection, all.iter().filter_map(|c| c.opened.as_ref()))
+            .map_err(StoreError::query("insert a conference"))?;
+        write(connection, all.iter().flat_map(|c| &c.requested))
+            .map_err(StoreError::query("insert a request"))?;
+        write(connection, all.iter().flat_map(|c| &c.requests))
+            .map_err(StoreError::query("update a request"))?;
+        write(connection, all.iter().flat_map(|c| &c.events)).map_err(append_failed(all))?;
+        write(connection, all.iter().flat_map(|c| &c.inserted))
+            .map_err(StoreError::query("insert a participant"))?;
+        write(connection, all.iter().flat_map(|c| &c.updated))
+            .map_err(StoreError::query("update a participant"))?;
+        write(connection, all.iter().flat_map(|c| &c.secrets))
+            .map_err(StoreError::query("bind an account secret"))?;
+        save_offers(connection, all)?;
+        let states: Vec<&UpdateConference> = all.iter().filter_map(|c| c.conference.as_ref()).collect();
+        let expected = states.len();
+        if write(connection, states).map_err(StoreError::query("update a conference"))? != expected {
+            return Err(StoreError::Conflict(first_of(all)));
+        }
+        write(connection, all.iter().flat_map(|c| &c.legs))
+            .map_err(StoreError::query("insert a call leg"))?;
+        write(connection, all.iter().filter_map(|c| c.reported.as_ref()))
+            .map_err(StoreError::query("note a late report"))?;
+        write(connection, &self.done).map_err(StoreError::query("finish a job"))?;
+        queue_effects(tx, all)?;
+        tx.after_commit
+            .changes
+            .extend(changed.into_iter().filter(|c| !c.events.is_empty()).map(Changes::told));
+        Ok(())
+    }
+}
+
+/// Changes one conference within an operation that does more than that.
+pub(crate) fn change(
+    tx: &mut Tx,
+    id: ConferenceId,
+    judge: impl FnOnce(&Conference, Facts) -> Result<Verdict, StoreError>,
+) -> Result<Conference, StoreError> {
+    let mut batch = Batch::load(&mut tx.connection, [id])?;
+    let facts = Facts { busy: false, ids: tx.ids.free() };
+    let after = batch.judge(id, |state| judge(state, facts))?;
+    tx.ids.take_used(&after);
+    batch.save(tx)?;
+    Ok(after)
+}
+
+/// What changes of a conference, as rows.
+struct Changes {
+    before: Conference,
+    after: Conference,
+    /// The row of a new conference.
+    opened: Option<ConferenceRow>,
+    events: Vec<EventRow>,
+    effects: Vec<(Effect, Timestamp)>,
+    turn: Turn,
+    offers: Vec<OfferChange>,
+    invitees: Vec<(ParticipantId, Invitee)>,
+    secrets: Vec<UpdateAccountSecret>,
+    legs: Vec<CallLegRow>,
+    reported: Option<UpdateReported>,
+    // Worked out when all is judged.
+    requested: Vec<RequestRow>,
+    requests: Vec<UpdateRequest>,
+    conference: Option<UpdateConference>,
+    updated: Vec<UpdateParticipant>,
+    inserted: Vec<ParticipantRow>,
+}
+
+enum OfferChange {
+    Made(OfferRow),
+    Set(UpdateOffer),
+    Released(Released),
+}
+
+impl Changes {
+    fn none(before: Conference, turn: Turn) -> Self {
+        Self {
+            after: before.clone(),
+            before,
+            opened: None,
+            events: Vec::new(),
+            effects: Vec::new(),
+            turn,
+            offers: Vec::new(),
+            invitees: Vec::new(),
+            secrets: Vec::new(),
+            legs: Vec::new(),
+            reported: None,
+            requested: Vec::new(),
+            requests: Vec::new(),
+            conference: None,
+            updated: Vec::new(),
+            inserted: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, verdict: Verdict) {
+        let Verdict { steps, invitee, secret, legs } = verdict;
+        let id = self.after.id;
+        let mut conference = self.after.clone();
+        for Step { deed: Deed { actor, at }, events } in &steps {
+            for event in events {
+                let due = effects(&conference, event);
+                self.effects.extend(due.into_iter().map(|effect| (effect, *at)));
+                self.offers.extend(offer_changes(&conference, event, *at));
+                if let (Event::Invited { participant, .. }, Some(invitee)) = (event, &invitee) {
+                    self.invitees.push((*participant, invitee.clone()));
+                }
+                conference = conference.apply(event, *at);
+                self.events.push(EventRow::new(id, conference.last_seq, *at, *actor, event));
+            }
+        }
+        self.after = conference;
+        self.secrets.extend(secret.map(|(participant, hash)| UpdateAccountSecret {
+            conference_id: id.0,
+            id: participant.0,
+            account_secret: Some(hash.to_vec()),
+        }));
+        if !legs.is_empty() {
+            self.legs.extend((0..).zip(&legs).map(|(position, leg)| CallLegRow::new(id, position, leg)));
+            self.reported = Some(UpdateReported::new(id));
+        }
+    }
+
+    /// Compares the states before and after.
+    fn worked_out(mut self) -> Self {
+        let id = self.after.id.0;
+        if self.after.last_seq != self.before.last_seq && self.opened.is_none() {
+            self.conference = Some(UpdateConference::to(&self.after, self.before.last_seq));
+        }
+        for request in self.after.requests() {
+            let update = UpdateRequest::to(self.after.id, request);
+            match self.before.request(request.id).filter(|_| self.opened.is_none()) {
+                None => self.requested.push(RequestRow::new(self.after.id, request)),
+                Some(before) if UpdateRequest::to(self.after.id, before) == update => {}
+                Some(_) => self.requests.push(update),
+            }
+        }
+        for (position, participant) in (0..).zip(&self.after.participants) {
+            match self.before.participant(participant.id) {
+                Some(unchanged) if unchanged == participant => {}
+                Some(_) => self.updated.push(UpdateParticipant::to(id, participant)),
+                None => {
+                    let invitee = self.invitees.iter().find(|(invited, _)| *invited == participant.id);
+                    let invitee = invitee.map(|(_, invitee)| invitee.clone()).unwrap_or_default();
+                    self.inserted.push(ParticipantRow::new(id, position, participant, invitee));
+                }
+            }
+        }
+        self
+    }
+
+    /// What others are told of it once it is committed.
+    fn told(self) -> Change {
+        let Self { before, after, .. } = &self;
+        let is_known = self.opened.is_none() && self.offers.is_empty();
+        let users =
+            if is_known && before.is_live() == after.is_live() && before.provider() == after.provider() {
+                Vec::new()
+            } else {
+                let offered = self.offers.iter().map(OfferChange::provider);
+                [after.client].into_iter().chain(after.provider()).chain(offered).collect()
+            };
+        Change { conference: after.id, last_seq: after.last_seq, users }
+    }
+}
+
+impl OfferChange {
+    const fn provider(&self) -> UserId {
+        match self {
+            Self::Made(row) => UserId(row.provider_id),
+            Self::Set(update) => UserId(update.provider_id),
+            Self::Released(released) => released.provider,
+        }
+    }
+}
+
+/// The offers are rows of their own, which outlive the search.
+fn offer_changes(before: &Conference, event: &Event, at: Timestamp) -> Vec<OfferChange> {
+    let set = |request: RequestId, provider: UserId, state| {
+        let (conference_id, request_id, provider_id) = (before.id.0, request.0, provider.0);
+        OfferChange::Set(UpdateOffer { conference_id, request_id, provider_id, state })
+    };
+    let open = |request: RequestId| before.request(request).into_iter().flat_map(Request::open_offers);
+    let withdrawn = |request| move |provider| set(request, provider, offer_state::WITHDRAWN);
+    match event {
+        Event::Offered { request, provider } => {
+            let position = before.request(*request).map_or(0, |r| r.offers().len());
+            vec![OfferChange::Made(OfferRow {
+                conference_id: before.id.0,
+                request_id: request.0,
+                provider_id: provider.0,
+                position: i32::try_from(position).unwrap_or(i32::MAX),
+                state: offer_state::OPEN,
+                offered_at: at.0,
+            })]
+        }
+        Event::OfferDeclined { request, provider } => {
+            vec![set(*request, *provider, offer_state::DECLINED)]
+        }
+        Event::Accepted { request, provider, .. } => {
+            let others = open(*request).filter(|p| p != provider).map(withdrawn(*request));
+            std::iter::once(set(*request, *provider, offer_state::ACCEPTED)).chain(others).collect()
+        }
+        Event::Released { provider, reason, .. } => {
+            let (conference, request) = (before.id, before.main.id);
+            vec![OfferChange::Released(Released {
+                conference,
+                request,
+                provider: *provider,
+                reason: *reason,
+                at,
+            })]
+        }
+        Event::Finished { participant, .. } => {
+            let request = before.participant(*participant).and_then(|p| before.request_of(p));
+            request.map_or_else(Vec::new, |r| open(r.id).map(withdrawn(r.id)).collect())
+        }
+        Event::Ended { .. } => open(before.main.id).map(withdrawn(before.main.id)).collect(),
+        Event::Requested { .. }
+        | Event::CallStarted { .. }
+        | Event::Invited { .. }
+        | Event::Confirmed { .. }
+        | Event::AccountIssued(_)
+        | Event::Joined { .. }
+        | Event::Disconnected { .. }
+        | Event::CallEnded { .. }
+        | Event::Rejoined { .. }
+        | Event::RemovalReopened { .. }
+        | Event::Removed { .. }
+        | Event::RemovalVerified { .. } => vec![],
+    }
+}
+
+/// An offer is made before something becomes of it. A release is rare, and touches offers that are not loaded: the offers of
+/// such a conference are written one by one, in their order.
+fn save_offers(connection: &mut AnyConnection, changed: &[Changes]) -> Result<(), StoreError> {
+    let insert_failed = || StoreError::query("insert an offer");
+    let update_failed = || StoreError::query("update an offer");
+    let is_released = |c: &&Changes| c.offers.iter().any(|o| matches!(o, OfferChange::Released(_)));
+    let (released, others): (Vec<&Changes>, Vec<&Changes>) = changed.iter().partition(is_released);
+    let (mut made, mut set) = (Vec::new(), Vec::new());
+    for offer in others.into_iter().flat_map(|c| &c.offers) {
+        match offer {
+            OfferChange::Made(row) => made.push(row),
+            OfferChange::Set(update) => set.push(update),
+            OfferChange::Released(_) => {}
+        }
+    }
+    write(connection, made).map_err(insert_failed())?;
+    write(connection, set).map_err(update_failed())?;
+    for offer in released.into_iter().flat_map(|c| &c.offers) {
+        match offer {
+            OfferChange::Made(row) => write(connection, [row]).map(drop).map_err(insert_failed())?,
+            OfferChange::Set(update) => write(connection, [update]).map(drop).map_err(update_failed())?,
+            OfferChange::Released(released) => released.save(connection)?,
+        }
+    }
+    Ok(())
+}
+
+/// The effects of a conference follow each other. They are this node's to do at once if it is the turn of this node and
+/// none is before them.
+fn queue_effects(tx: &mut Tx, changed: &[Changes]) -> Result<(), StoreError> {
+    let mut new = NewJobs::default();
+    for changes in changed {
+        let Some((_, at)) = changes.effects.last() else { continue };
+        let place = tx.workers.reserve(JobKind::Engine, *at);
+        let place = place.filter(|place| changes.turn.is_of(place.lease.node));
+        let id = changes.after.id;
+        new.add(JobKind::Engine, Some(id.0), id, &changes.effects, place)?;
+    }
+    new.insert(tx)
+}
+
+/// A place of the log that is taken: another writer appended there first.
+fn append_failed(changed: &[Changes]) -> impl FnOnce(DieselError) -> StoreError {
+    let first = first_of(changed);
+    move |error| match error {
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => StoreError::Conflict(first),
+        other => StoreError::query("append an event")(other),
+    }
+}
+
+/// The conference that a clash is named by. What fails as a batch is tried one by one, and then it is the only one.
+fn first_of(changed: &[Changes]) -> i32 {
+    changed.first().map_or(0, |changes| changes.after.id.0)
+}

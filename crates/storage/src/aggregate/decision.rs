@@ -1,0 +1,112 @@
+//! Changes of conferences as jobs of a writer, which does those that wait as one batch (`batch.rs`).
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tokio::sync::oneshot;
+use trialogue_domain::{Conference, Facts};
+
+use crate::StoreError;
+use crate::aggregate::batch::{Batch, Verdict};
+use crate::aggregate::facts::{self, Answers, Needs, find_all};
+use crate::aggregate::find::Whose;
+use crate::executor::job::{Batched, Outcome};
+use crate::executor::queue::Executor;
+use crate::executor::transaction::Tx;
+use crate::jobs::lease::Held;
+
+/// A change of one conference that depends on its state and on a few facts from beside it.
+pub(crate) struct Decision {
+    name: &'static str,
+    whose: Whose,
+    needs: Needs,
+    judge: Box<Judge>,
+    /// The job that is done with it.
+    done: Option<Held>,
+    after: Option<Conference>,
+    reply: oneshot::Sender<Result<Conference, StoreError>>,
+}
+
+/// What a state leads to. It is asked again if the batch failed.
+pub(crate) type Judge = dyn FnMut(&Conference, &Given) -> Result<Verdict, StoreError> + Send;
+
+/// What a decision is made with, beside the state.
+pub(crate) struct Given {
+    /// What the rules must know.
+    pub(crate) facts: Facts,
+    /// What storage must know.
+    pub(crate) answers: Answers,
+}
+
+impl Batched for Decision {
+    fn run(decisions: &mut [&mut Self], tx: &mut Tx) -> Result<Vec<Outcome>, StoreError> {
+        let wanted: Vec<Whose> = decisions.iter().map(|decision| decision.whose).collect();
+        let found = find_all(&mut tx.connection, &wanted)?;
+        let ids =
+            || found.iter().zip(decisions.iter()).filter_map(|(id, d)| Some((*id.as_ref().ok()?, d.needs)));
+        let facts = facts::Loaded::load(&mut tx.connection, ids())?;
+        let mut batch = Batch::load(&mut tx.connection, ids().map(|(id, _)| id))?;
+        let mut outcomes = Vec::with_capacity(decisions.len());
+        for (decision, id) in decisions.iter_mut().zip(found) {
+            outcomes.push(id.map_err(StoreError::from).and_then(|id| {
+                let answers = facts.of(id, decision.needs);
+                let facts = Facts { busy: answers.busy, ids: tx.ids.free() };
+                let given = Given { facts, answers };
+                let after = batch.judge(id, |state| decision.verdict(state, &given))?;
+                tx.ids.take_used(&after);
+                decision.after = Some(after);
+                decision.done.into_iter().for_each(|done| batch.settle(done));
+                Ok(())
+            }));
+        }
+        batch.save(tx)?;
+        Ok(outcomes)
+    }
+
+    fn finish(self, outcome: Outcome) {
+        let Self { name: operation, judge, after, reply, .. } = self;
+        // It may hold a handle of the store: let go before the asker hears of it, who may want to close the store next.
+        drop(judge);
+        // The asker may be gone; what was done stays done.
+        let _ = reply.send(outcome.and_then(|()| after.ok_or(StoreError::Panicked { operation })));
+    }
+}
+
+impl Decision {
+    /// A bug in one decision must not take the batch down with it.
+    fn verdict(&mut self, state: &Conference, given: &Given) -> Result<Verdict, StoreError> {
+        let operation = self.name;
+        catch_unwind(AssertUnwindSafe(|| (self.judge)(state, given)))
+            .unwrap_or(Err(StoreError::Panicked { operation }))
+    }
+}
+
+impl Executor<Decision> {
+    /// Changes a conference by what its state leads to, and returns the state after.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`](trialogue_domain::Refusal::NotFound) for an unknown conference,
+    /// [`Refusal::NoRequest`](trialogue_domain::Refusal::NoRequest) for a user who has none.
+    pub(crate) async fn decide(
+        &self,
+        whose: Whose,
+        needs: Needs,
+        name: &'static str,
+        judge: impl FnMut(&Conference, &Given) -> Result<Verdict, StoreError> + Send + 'static,
+    ) -> Result<Conference, StoreError> {
+        self.decide_and_settle(whose, needs, name, judge, None).await
+    }
+
+    /// The same, and with it a job is done.
+    pub(crate) async fn decide_and_settle(
+        &self,
+        whose: Whose,
+        needs: Needs,
+        name: &'static str,
+        judge: impl FnMut(&Conference, &Given) -> Result<Verdict, StoreError> + Send + 'static,
+        done: Option<Held>,
+    ) -> Result<Conference, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let decision = Decision { name, whose, needs, judge: Box::new(judge), done, after: None, reply };
+        self.write_batched(whose.key(), name, decision, answer).await
+    }
+}

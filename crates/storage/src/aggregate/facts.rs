@@ -1,0 +1,152 @@
+//! What must be known from beside a conference to change it. It is loaded for a whole batch, before anything is judged.
+
+use diesel::prelude::*;
+use trialogue_domain::{ConferenceId, Refusal, RequestId, UserId};
+
+use crate::StoreError;
+use crate::aggregate::find::{Whose, find};
+use crate::database::connection::{AnyConnection, load_by};
+use crate::schema::{call_legs, conferences, offers, requests};
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// The conference says it all.
+    Nothing,
+    /// Whether this request was offered to this provider, and whether the provider serves another conference.
+    OfferTo(RequestId, UserId),
+    /// Whether the legs of the call were reported.
+    Legs,
+}
+
+/// The answers. What was not asked for is false.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Answers {
+    pub(crate) offered: bool,
+    pub(crate) busy: bool,
+    pub(crate) legs_reported: bool,
+}
+
+/// The answers for a batch.
+#[derive(Default)]
+pub(crate) struct Loaded {
+    offers: Vec<(i32, i32)>,
+    served: Vec<(Option<i32>, i32)>,
+    reported: Vec<i32>,
+}
+
+impl Loaded {
+    pub(crate) fn load(
+        connection: &mut AnyConnection,
+        wanted: impl Iterator<Item = (ConferenceId, Needs)>,
+    ) -> Result<Self, StoreError> {
+        let (mut conferences, mut providers, mut reports) = (Vec::new(), Vec::new(), Vec::new());
+        for (conference, needs) in wanted {
+            match needs {
+                Needs::Nothing => {}
+                Needs::OfferTo(_, provider) => {
+                    conferences.push(conference.0);
+                    providers.push(provider.0);
+                }
+                Needs::Legs => reports.push(conference.0),
+            }
+        }
+        let offers = load_by!(
+            connection,
+            offers::conference_id,
+            &conferences,
+            offers::table
+                .filter(offers::provider_id.eq_any(&providers))
+                .select((offers::request_id, offers::provider_id))
+        );
+        let served = load_by!(
+            connection,
+            requests::provider_id.assume_not_null(),
+            &providers,
+            requests::table
+                .filter(requests::outcome.is_null())
+                .select((requests::provider_id, requests::conference_id))
+        );
+        let reported = load_by!(
+            connection,
+            call_legs::conference_id,
+            &reports,
+            call_legs::table.filter(call_legs::position.eq(0)).select(call_legs::conference_id)
+        );
+        Ok(Self {
+            offers: offers.map_err(StoreError::query("look for an offer"))?,
+            served: served.map_err(StoreError::query("look for a live request"))?,
+            reported: reported.map_err(StoreError::query("look for call legs"))?,
+        })
+    }
+
+    pub(crate) fn of(&self, conference: ConferenceId, needs: Needs) -> Answers {
+        match needs {
+            Needs::Nothing => Answers::default(),
+            Needs::OfferTo(request, provider) => Answers {
+                offered: self.offers.contains(&(request.0, provider.0)),
+                busy: self
+                    .served
+                    .iter()
+                    .any(|(by, served)| *by == Some(provider.0) && *served != conference.0),
+                ..Answers::default()
+            },
+            Needs::Legs => {
+                Answers { legs_reported: self.reported.contains(&conference.0), ..Answers::default() }
+            }
+        }
+    }
+}
+
+/// Finds the conferences that are meant, or why there is none.
+pub(crate) fn find_all(
+    connection: &mut AnyConnection,
+    wanted: &[Whose],
+) -> Result<Vec<Result<ConferenceId, Refusal>>, StoreError> {
+    let (mut clients, mut providers) = (Vec::new(), Vec::new());
+    for whose in wanted {
+        match whose {
+            Whose::Id(_) => {}
+            Whose::Client(user) => clients.push(user.0),
+            Whose::Provider(user) => providers.push(user.0),
+        }
+    }
+    let of_clients = load_by!(
+        connection,
+        conferences::client_id,
+        &clients,
+        conferences::table
+            .filter(conferences::ended_at.is_null())
+            .select((conferences::client_id, conferences::id))
+    );
+    let of_providers = load_by!(
+        connection,
+        requests::provider_id.assume_not_null(),
+        &providers,
+        requests::table
+            .filter(requests::outcome.is_null())
+            .select((requests::provider_id.assume_not_null(), requests::conference_id))
+    );
+    let of_clients: Vec<(i32, i32)> = of_clients.map_err(StoreError::query("find live conferences"))?;
+    let of_providers: Vec<(i32, i32)> = of_providers.map_err(StoreError::query("find live conferences"))?;
+    let live_of = |live: &[(i32, i32)], user: UserId| {
+        live.iter().find(|(of, _)| *of == user.0).map(|(_, id)| ConferenceId(*id))
+    };
+    let find_one = |whose: &Whose| {
+        let live = match whose {
+            Whose::Id(id) => Some(*id),
+            Whose::Client(user) => live_of(&of_clients, *user),
+            Whose::Provider(user) => live_of(&of_providers, *user),
+        };
+        match live {
+            Some(id) => Ok(Ok(id)),
+            // One that has ended, which is rare.
+            None => match find(connection, *whose) {
+                Ok(found) => Ok(found.ok_or(Refusal::NoRequest)),
+                Err(StoreError::Refused(refusal)) => Ok(Err(refusal)),
+                Err(error) => Err(error),
+            },
+        }
+    };
+    wanted.iter().map(find_one).collect()
+}

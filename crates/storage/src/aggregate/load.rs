@@ -1,0 +1,166 @@
+//! Loading conferences: rows to domain values. How they are changed stands in `batch.rs`.
+
+use std::collections::HashMap;
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use trialogue_domain::{Conference, ConferenceId};
+
+use crate::aggregate::rows::{ConferenceRow, OfferRow, ParticipantRow, RequestRow};
+use crate::database::connection::{AnyConnection, load_by};
+use crate::jobs::kind::JobKind;
+use crate::schema::{conferences, jobs, offers, participants, requests};
+use crate::{NodeId, StoreError};
+
+/// What stands beside the rules in a request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RequestDetails {
+    /// Why an interpreter is needed (wire: `RequestSituationCodeId`).
+    pub situation_code: i32,
+    /// A note for the interpreter.
+    pub additional_info: Option<String>,
+    /// Where the client is.
+    pub location: Option<String>,
+    /// The client's own language.
+    pub from_language_id: Option<i32>,
+}
+
+/// The rows of a conference.
+pub(crate) struct Loaded {
+    pub(crate) row: ConferenceRow,
+    requests: Vec<RequestRow>,
+    pub(crate) participants: Vec<ParticipantRow>,
+    /// Those of the searches that are on.
+    offers: Vec<OfferRow>,
+    pub(crate) turn: Turn,
+}
+
+/// Whose turn the next effects of a conference are.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Turn {
+    /// The node that holds the room.
+    holder: Option<i64>,
+    /// Effects before them are not done yet.
+    must_wait: bool,
+}
+
+impl Turn {
+    /// Whether a node may do them at once.
+    pub(crate) fn is_of(self, node: NodeId) -> bool {
+        !self.must_wait && self.holder.is_none_or(|holder| holder == node.0)
+    }
+}
+
+/// The columns of [`Turn`].
+macro_rules! turn {
+    () => {
+        (
+            conferences::node,
+            exists(
+                jobs::table
+                    .filter(jobs::kind.eq(JobKind::Engine.code()))
+                    .filter(jobs::ordering_key.eq(conferences::id.nullable())),
+            ),
+        )
+    };
+}
+
+impl Loaded {
+    /// The domain's value.
+    ///
+    /// # Errors
+    /// [`StoreError::Inconsistent`] if the rows form no legal state.
+    pub(crate) fn conference(&self) -> Result<Conference, StoreError> {
+        let people = self.participants.iter().map(ParticipantRow::to_domain).collect::<Result<_, _>>()?;
+        self.row.to_domain(&self.requests, &self.offers, people)
+    }
+}
+
+/// Loads a conference; none if there is no such.
+pub(crate) fn load(connection: &mut AnyConnection, id: ConferenceId) -> Result<Option<Loaded>, StoreError> {
+    let found =
+        load_by!(connection, conferences::id, &[id.0], conferences::table.select(ConferenceRow::as_select()));
+    let rows: Vec<ConferenceRow> = found.map_err(StoreError::query("load a conference"))?;
+    let rows = rows.into_iter().map(|row| (row, Turn::default())).collect();
+    Ok(load_rest(connection, rows)?.pop())
+}
+
+/// Loads conferences that are going to be changed. On PostgreSQL their rows are locked, and those that another session has
+/// locked are left out: nothing is waited for.
+pub(crate) fn load_to_change(connection: &mut AnyConnection, ids: &[i32]) -> Result<Vec<Loaded>, StoreError> {
+    let found = match connection {
+        AnyConnection::Postgres(native) => conferences::table
+            .filter(conferences::id.eq_any(ids))
+            .order(conferences::id)
+            .for_no_key_update()
+            .skip_locked()
+            .select((ConferenceRow::as_select(), turn!()))
+            .load(native),
+        AnyConnection::Sqlite(_) => load_by!(
+            connection,
+            conferences::id,
+            ids,
+            conferences::table.select((ConferenceRow::as_select(), turn!()))
+        ),
+    };
+    let rows: Vec<(ConferenceRow, (Option<i64>, bool))> =
+        found.map_err(StoreError::query("load conferences"))?;
+    let rows = rows.into_iter().map(|(row, (holder, must_wait))| (row, Turn { holder, must_wait })).collect();
+    load_rest(connection, rows)
+}
+
+/// Adds requests, participants and offers.
+fn load_rest(
+    connection: &mut AnyConnection,
+    rows: Vec<(ConferenceRow, Turn)>,
+) -> Result<Vec<Loaded>, StoreError> {
+    let ids: Vec<i32> = rows.iter().map(|(row, _)| row.id).collect();
+    let wanted = load_by!(
+        connection,
+        requests::conference_id,
+        &ids,
+        requests::table.order(requests::conference_id).select(RequestRow::as_select())
+    );
+    let wanted = wanted.map_err(StoreError::query("load the requests"))?;
+    let people = load_by!(
+        connection,
+        participants::conference_id,
+        &ids,
+        participants::table
+            .order((participants::conference_id, participants::position))
+            .select(ParticipantRow::as_select())
+    );
+    let people = people.map_err(StoreError::query("load the participants"))?;
+    let searching: Vec<&RequestRow> = wanted.iter().filter(|row| row.is_searching()).collect();
+    let mut searching: Vec<i32> = searching.into_iter().map(|row| row.conference_id).collect();
+    searching.dedup();
+    let offers = load_by!(
+        connection,
+        offers::conference_id,
+        &searching,
+        offers::table
+            .filter(offers::position.ge(0))
+            .order((offers::conference_id, offers::request_id, offers::position))
+            .select(OfferRow::as_select())
+    );
+    let offers = offers.map_err(StoreError::query("load the offers"))?;
+    let mut wanted = grouped(wanted, |row: &RequestRow| row.conference_id);
+    let mut people = grouped(people, |row: &ParticipantRow| row.conference_id);
+    let mut offers = grouped(offers, |row: &OfferRow| row.conference_id);
+    let loaded = rows.into_iter().map(|(row, turn)| Loaded {
+        requests: wanted.remove(&row.id).unwrap_or_default(),
+        participants: people.remove(&row.id).unwrap_or_default(),
+        offers: offers.remove(&row.id).unwrap_or_default(),
+        turn,
+        row,
+    });
+    Ok(loaded.collect())
+}
+
+fn grouped<R>(rows: Vec<R>, conference: impl Fn(&R) -> i32) -> HashMap<i32, Vec<R>> {
+    let mut groups: HashMap<i32, Vec<R>> = HashMap::new();
+    for row in rows {
+        groups.entry(conference(&row)).or_default().push(row);
+    }
+    groups
+}

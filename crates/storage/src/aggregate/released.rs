@@ -1,0 +1,122 @@
+//! Providers who had accepted a request and are out of it.
+
+use diesel::prelude::*;
+use trialogue_domain::{ConferenceId, ReleaseReason, RequestId, Timestamp, UserId};
+
+use crate::StoreError;
+use crate::aggregate::rows::{offer_state, release_code, release_reason};
+use crate::database::connection::AnyConnection;
+use crate::schema::{offers, requests, users};
+
+/// A provider is out of a request that it had accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Released {
+    pub(crate) conference: ConferenceId,
+    pub(crate) request: RequestId,
+    pub(crate) provider: UserId,
+    pub(crate) reason: ReleaseReason,
+    pub(crate) at: Timestamp,
+}
+
+/// The release of a provider whose last task ended with it: it has no live request, and none that ended later.
+pub(crate) fn last_task(
+    connection: &mut AnyConnection,
+    provider: UserId,
+) -> Result<Option<Released>, StoreError> {
+    let Some(released) = last(connection, provider, None)? else { return Ok(None) };
+    let own = requests::provider_id.eq(Some(provider.0));
+    let later = requests::ended_at.is_null().or(requests::ended_at.ge(Some(released.at.0)));
+    let others: i64 = requests::table
+        .filter(own.and(later))
+        .count()
+        .get_result(connection)
+        .map_err(StoreError::query("look for a later request"))?;
+    Ok(Some(released).filter(|_| others == 0))
+}
+
+/// When the provider was released, the last time first.
+pub(crate) fn releases(
+    connection: &mut AnyConnection,
+    provider: UserId,
+    limit: i64,
+) -> Result<Vec<i64>, StoreError> {
+    offers::table
+        .filter(offers::provider_id.eq(provider.0).and(offers::released_at.is_not_null()))
+        .order(offers::released_at.desc())
+        .limit(limit)
+        .select(offers::released_at.assume_not_null())
+        .load(connection)
+        .map_err(StoreError::query("find a provider's releases"))
+}
+
+/// The provider's last release from a request, or from another than this one.
+fn last(
+    connection: &mut AnyConnection,
+    provider: UserId,
+    besides: Option<RequestId>,
+) -> Result<Option<Released>, StoreError> {
+    let found: Option<(i32, i32, i16, i64)> = offers::table
+        .filter(offers::provider_id.eq(provider.0).and(offers::released_at.is_not_null()))
+        .filter(offers::request_id.ne(besides.map_or(0, |request| request.0)))
+        .order((offers::released_at.desc(), offers::request_id.desc()))
+        .select((
+            offers::conference_id,
+            offers::request_id,
+            offers::state,
+            offers::released_at.assume_not_null(),
+        ))
+        .first(connection)
+        .optional()
+        .map_err(StoreError::query("find a release"))?;
+    let Some((conference, request, state, at)) = found else { return Ok(None) };
+    let reason = release_reason(state, || format!("{request}/{provider}"))?;
+    let (conference, request) = (ConferenceId(conference), RequestId(request));
+    Ok(Some(Released { conference, request, provider, reason, at: Timestamp(at) }))
+}
+
+impl Released {
+    /// Begins the search anew: those who could not answer any more can be asked again. A provider that misses a second
+    /// call in a row is set offline, so that it does not let every client wait.
+    pub(crate) fn save(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        self.write(connection).map_err(StoreError::query("release a provider"))?;
+        if self.reason == ReleaseReason::Missed && self.missed_before(connection)? {
+            set_offline(connection, self.provider)?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, connection: &mut AnyConnection) -> QueryResult<()> {
+        let of_request = offers::table
+            .filter(offers::conference_id.eq(self.conference.0).and(offers::request_id.eq(self.request.0)));
+        diesel::delete(of_request.filter(offers::state.eq(offer_state::WITHDRAWN))).execute(connection)?;
+        diesel::update(of_request).set(offers::position.eq(-1)).execute(connection)?;
+        diesel::update(offers::table.find((self.conference.0, self.request.0, self.provider.0)))
+            .set((
+                offers::position.eq(0),
+                offers::state.eq(release_code(self.reason)),
+                offers::released_at.eq(Some(self.at.0)),
+            ))
+            .execute(connection)?;
+        Ok(())
+    }
+
+    /// Whether the provider missed the call before this one, too.
+    fn missed_before(&self, connection: &mut AnyConnection) -> Result<bool, StoreError> {
+        let Some(before) = last(connection, self.provider, Some(self.request))? else { return Ok(false) };
+        let served: i64 = requests::table
+            .filter(requests::provider_id.eq(Some(self.provider.0)))
+            .filter(requests::ended_at.ge(Some(before.at.0)))
+            .count()
+            .get_result(connection)
+            .map_err(StoreError::query("look for a request that was served"))?;
+        Ok(before.reason == ReleaseReason::Missed && served == 0)
+    }
+}
+
+pub(crate) fn set_offline(connection: &mut AnyConnection, user: UserId) -> Result<(), StoreError> {
+    diesel::update(users::table.find(user.0))
+        .set(users::online.eq(false))
+        .execute(connection)
+        .map_err(StoreError::query("set a user offline"))?;
+    Ok(())
+}

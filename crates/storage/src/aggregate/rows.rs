@@ -1,0 +1,37 @@
+//! Rows as the tables hold them, and the way from and to domain values.
+//!
+//! A row whose columns form no legal state is [`StoreError::Inconsistent`]: corrupt data cannot become a domain value.
+
+mod call;
+mod conference;
+mod event;
+mod offer;
+mod participant;
+mod request;
+mod write;
+
+pub(crate) use call::{CallLegRow, UpdateReported};
+pub(crate) use conference::{ConferenceRow, UpdateConference};
+pub(crate) use event::{EventRow, kind};
+pub(crate) use offer::{OfferRow, UpdateOffer, offer_state, release_code, release_reason};
+pub(crate) use participant::state::{CONNECTED, DISCONNECTED, INFORMED, ROUTED};
+pub(crate) use participant::{Invitee, ParticipantRow, UpdateAccountSecret, UpdateParticipant};
+pub(crate) use request::{RequestRow, UpdateRequest, outcome_code};
+pub(crate) use write::{Row, Statement, row, write, write_returning_ids};
+
+use crate::StoreError;
+
+/// Reads a code through a table of all values; anything else is an inconsistency.
+fn decode<T: Copy>(
+    all: &[T],
+    code: impl Fn(T) -> i16,
+    stored: i16,
+    place: (&'static str, &'static str),
+    row: impl Fn() -> String,
+) -> Result<T, StoreError> {
+    all.iter().copied().find(|value| code(*value) == stored).ok_or_else(|| StoreError::Inconsistent {
+        table: place.0,
+        column: place.1,
+        row: row(),
+    })
+}

@@ -1,0 +1,170 @@
+//! What is shown of a conference: the domain's value, and the names that go with it.
+
+use crate::StoreError;
+use crate::aggregate::language::{Language, language};
+use crate::aggregate::load::{Loaded, RequestDetails, load};
+use crate::aggregate::released::releases;
+use crate::aggregate::rows::outcome_code;
+use crate::database::connection::AnyConnection;
+use crate::schema::{languages, provider_languages, requests, users};
+use std::cmp::Reverse;
+
+use diesel::prelude::*;
+use trialogue_domain::{Conference, ConferenceId, Outcome, ParticipantId, Timestamp, UserId};
+
+/// Maximum number of providers that are shown of those with an open offer.
+const SHOWN_OFFERS: usize = 20;
+
+/// Number of accepted requests from which the performance of a provider is computed.
+const PERFORMANCE_OF: i64 = 20;
+
+/// A conference with the names of its people.
+#[derive(Clone)]
+pub struct ConferenceView {
+    /// What the rules see.
+    pub conference: Conference,
+    /// When it was requested.
+    pub requested_at: Timestamp,
+    /// What the client said of its request.
+    pub details: RequestDetails,
+    /// The language asked for.
+    pub language: Language,
+    /// The client.
+    pub client: Person,
+    /// The provider who accepted.
+    pub provider: Option<Person>,
+    /// The invited parties.
+    pub invited: Vec<Invited>,
+    /// The first providers with an open offer, while the search is on; 20 at most.
+    pub offered: Vec<OfferedProvider>,
+}
+
+/// A user, as others see it.
+#[derive(Clone)]
+pub struct Person {
+    /// Who.
+    pub id: UserId,
+    /// The name to show.
+    pub name: String,
+    /// The address to log in with.
+    pub email: String,
+    /// The last sign of life.
+    pub last_seen: Option<Timestamp>,
+}
+
+/// What is known of an invited party.
+#[derive(Clone)]
+pub struct Invited {
+    /// Which participant.
+    pub participant: ParticipantId,
+    /// The name given by the inviter.
+    pub name: Option<String>,
+    /// Where a link is sent.
+    pub email: Option<String>,
+    /// Where a text is sent.
+    pub phone: Option<String>,
+    /// The user who invited it, and the only one who is shown its addresses.
+    pub inviter: Option<UserId>,
+}
+
+/// A provider as offered to a client (wire: `ParaRequestProvider`).
+#[derive(Clone)]
+pub struct OfferedProvider {
+    /// Who.
+    pub person: Person,
+    /// The share of the last 20 requests that it accepted which were serviced, in hundredths; 0 before the first.
+    pub performance: i32,
+    /// Languages spoken as a native.
+    pub native_languages: Vec<String>,
+    /// Other languages.
+    pub other_languages: Vec<String>,
+}
+
+pub(crate) fn view(
+    connection: &mut AnyConnection,
+    id: ConferenceId,
+) -> Result<Option<ConferenceView>, StoreError> {
+    let Some(loaded) = load(connection, id)? else { return Ok(None) };
+    let conference = loaded.conference()?;
+    let Loaded { row, participants, .. } = loaded;
+    let client = person(connection, conference.client)?;
+    let provider = conference.provider().map(|p| person(connection, p)).transpose()?;
+    let offered = conference
+        .main
+        .open_offers()
+        .take(SHOWN_OFFERS)
+        .map(|p| offered_provider(connection, p))
+        .collect::<Result<_, _>>()?;
+    let invited = participants
+        .into_iter()
+        .filter(|p| p.user_id.is_none())
+        .map(|p| Invited {
+            participant: ParticipantId(p.id),
+            name: p.name,
+            email: p.email,
+            phone: p.phone,
+            inviter: p.inviter_id.map(UserId),
+        })
+        .collect();
+    Ok(Some(ConferenceView {
+        requested_at: Timestamp(row.requested_at),
+        language: language(connection, conference.main.language)?
+            .ok_or(StoreError::UnknownLanguage(conference.main.language.0))?,
+        details: RequestDetails {
+            situation_code: row.situation_code,
+            additional_info: row.additional_info,
+            location: row.location,
+            from_language_id: row.from_language_id,
+        },
+        client,
+        provider,
+        invited,
+        offered,
+        conference,
+    }))
+}
+
+fn person(connection: &mut AnyConnection, id: UserId) -> Result<Person, StoreError> {
+    let (name, email, last_seen) = users::table
+        .find(id.0)
+        .select((users::name, users::email, users::last_seen))
+        .get_result::<(String, String, Option<i64>)>(connection)
+        .map_err(StoreError::query("find a user"))?;
+    Ok(Person { id, name, email, last_seen: last_seen.map(Timestamp) })
+}
+
+/// The share of the provider's last accepted requests that were serviced, in hundredths.
+fn performance(connection: &mut AnyConnection, id: UserId) -> Result<i32, StoreError> {
+    let ended: Vec<(Option<i64>, Option<i16>)> = requests::table
+        .filter(requests::provider_id.eq(Some(id.0)).and(requests::ended_at.is_not_null()))
+        .order((requests::ended_at.desc(), requests::conference_id.desc()))
+        .limit(PERFORMANCE_OF)
+        .select((requests::ended_at, requests::outcome))
+        .load(connection)
+        .map_err(StoreError::query("find a provider's last requests"))?;
+    let is_serviced = |(at, outcome)| (at, outcome == Some(outcome_code(Outcome::Serviced)));
+    let released = releases(connection, id, PERFORMANCE_OF)?.into_iter().map(|at| (Some(at), false));
+    let mut tasks: Vec<(Option<i64>, bool)> = ended.into_iter().map(is_serviced).chain(released).collect();
+    tasks.sort_by_key(|(at, _)| Reverse(*at));
+    tasks.truncate(usize::try_from(PERFORMANCE_OF).unwrap_or(usize::MAX));
+    let serviced = tasks.iter().filter(|(_, is_serviced)| *is_serviced).count();
+    Ok(i32::try_from(100 * serviced / tasks.len().max(1)).unwrap_or(100))
+}
+
+fn offered_provider(connection: &mut AnyConnection, id: UserId) -> Result<OfferedProvider, StoreError> {
+    let spoken: Vec<(String, bool)> = provider_languages::table
+        .inner_join(languages::table.on(languages::id.eq(provider_languages::language_id)))
+        .filter(provider_languages::provider_id.eq(id.0))
+        .order(languages::id)
+        .select((languages::name, provider_languages::native))
+        .load(connection)
+        .map_err(StoreError::query("find a provider's languages"))?;
+    let (native, other): (Vec<_>, Vec<_>) = spoken.into_iter().partition(|(_, native)| *native);
+    let names = |list: Vec<(String, bool)>| list.into_iter().map(|(name, _)| name).collect();
+    Ok(OfferedProvider {
+        person: person(connection, id)?,
+        performance: performance(connection, id)?,
+        native_languages: names(native),
+        other_languages: names(other),
+    })
+}

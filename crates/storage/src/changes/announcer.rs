@@ -1,0 +1,85 @@
+//! What was committed, told to those who follow it.
+//!
+//! A writer tells after its COMMIT, once for a whole group. It tells ids only: whoever wants more reads the log. What is
+//! told may be lost (a slow listener, a lost connection), so a listener looks again from time to time.
+
+use crate::changes::change::{Change, Wake};
+use crate::changes::nodes::Nodes;
+use crate::database::url::DatabaseUrl;
+use std::sync::mpsc::SyncSender;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use tokio::sync::broadcast;
+
+/// So many commits may wait for a listener; one that is slower is told [`Wake::Missed`].
+const WAITING: usize = 1024;
+
+/// Tells what was committed.
+pub(crate) struct Announcer {
+    here: broadcast::Sender<Wake>,
+    /// To the other nodes; from the first listener on, so that a command-line tool makes no connection for it.
+    elsewhere: OnceLock<SyncSender<Change>>,
+    nodes: Mutex<Option<Nodes>>,
+}
+
+impl Announcer {
+    pub(crate) fn new() -> Self {
+        Self { here: broadcast::Sender::new(WAITING), elsewhere: OnceLock::new(), nodes: Mutex::default() }
+    }
+
+    /// Tells what a commit changed.
+    pub(crate) fn committed(&self, changes: Vec<Change>) {
+        if let Some(elsewhere) = self.elsewhere.get() {
+            for change in &changes {
+                // Full: the others find it by themselves.
+                let _ = elsewhere.try_send(change.clone());
+            }
+        }
+        if !changes.is_empty() && self.here.receiver_count() > 0 {
+            // Nobody listens any more: then nobody misses it.
+            let _ = self.here.send(Wake::Changed(changes.into()));
+        }
+    }
+
+    /// The commits from now on.
+    pub(crate) fn wakes(&self, url: &DatabaseUrl) -> Wakes {
+        let mut nodes = self.nodes();
+        if matches!(url, DatabaseUrl::Postgres(_)) && nodes.is_none() && self.elsewhere.get().is_none() {
+            match Nodes::start(url, self.here.clone()) {
+                Ok((thread, elsewhere)) => {
+                    *nodes = Some(thread);
+                    // It was empty under the lock that is held here.
+                    let _ = self.elsewhere.set(elsewhere);
+                }
+                Err(error) => tracing::error!(%error, "no thread for the line to the other nodes"),
+            }
+        }
+        Wakes(self.here.subscribe())
+    }
+
+    /// Ends the line to the other nodes.
+    pub(crate) fn close(&self) {
+        let nodes = self.nodes().take();
+        if let Some(nodes) = nodes {
+            nodes.close();
+        }
+    }
+
+    fn nodes(&self) -> MutexGuard<'_, Option<Nodes>> {
+        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The commits from a moment on, as one listener hears of them.
+pub struct Wakes(broadcast::Receiver<Wake>);
+
+impl Wakes {
+    /// Waits for the next; none once the store is closed.
+    pub async fn next(&mut self) -> Option<Wake> {
+        match self.0.recv().await {
+            Ok(wake) => Some(wake),
+            Err(broadcast::error::RecvError::Lagged(_)) => Some(Wake::Missed),
+            Err(broadcast::error::RecvError::Closed) => None,
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Invitations of third parties.
+
+use diesel::prelude::*;
+use trialogue_domain::{Actor, Command, ConferenceId, Kind, ParticipantId, Refusal, Timestamp, UserId};
+
+use crate::aggregate::batch::{Verdict, change};
+use crate::aggregate::find::{Whose, find};
+use crate::aggregate::rows::{Invitee, ParticipantRow};
+use crate::aggregate::view::{ConferenceView, view};
+use crate::conferences::calls::{command_steps, missing};
+use crate::idempotency::{IdempotencyKey, once};
+use crate::jobs::insert::NewJobs;
+use crate::jobs::kind::{Channel, JobKind};
+use crate::jobs::work::DeliveryWork;
+use crate::limits::{check_invitations, count_delivery};
+use crate::requests::opening::Render;
+use crate::schema::participants;
+use crate::secret::SecretHash;
+use crate::text::storable;
+use crate::{Store, StoreError};
+
+/// Of a participant, the hash of the secret that opens its invitation.
+pub type InvitationHash = Box<dyn Fn(ParticipantId) -> SecretHash + Send>;
+
+/// A third party to be invited.
+pub struct NewGuest {
+    /// The name to show.
+    pub name: Option<String>,
+    /// Where a link is sent.
+    pub email: Option<String>,
+    /// Where a text is sent.
+    pub phone: Option<String>,
+    /// What opens the invitation: it may depend on the participant, whose number is known only here.
+    pub invitation: InvitationHash,
+    /// How the invitation is delivered; none if the inviter passes it on.
+    pub channel: Option<Channel>,
+}
+
+/// The holder of an invitation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Invitation {
+    /// Into which conference.
+    pub conference: ConferenceId,
+    /// As which participant.
+    pub participant: ParticipantId,
+    /// As a guest or a second interpreter.
+    pub kind: Kind,
+}
+
+impl Invitation {
+    /// Who acts with it.
+    pub const fn actor(&self) -> Actor {
+        match self.kind {
+            Kind::SecondInterpreter => Actor::SecondInterpreter(self.participant),
+            Kind::Client | Kind::Provider | Kind::Guest => Actor::Guest(self.participant),
+        }
+    }
+}
+
+pub(crate) const fn inviter_of(actor: Actor) -> Option<UserId> {
+    match actor {
+        Actor::Client(user) | Actor::Provider(user) => Some(user),
+        Actor::Guest(_) | Actor::SecondInterpreter(_) | Actor::System => None,
+    }
+}
+
+impl Store {
+    /// Invites a third party, queues the delivery, and renders the answer in the same transaction.
+    ///
+    /// # Errors
+    /// As [`Store::command`], and [`StoreError::IdempotencyMismatch`].
+    pub async fn invite(
+        &self,
+        whose: Whose,
+        actor: Actor,
+        guest: NewGuest,
+        now: Timestamp,
+        key: Option<IdempotencyKey>,
+        render: Render<(ConferenceView, ParticipantId)>,
+    ) -> Result<Vec<u8>, StoreError> {
+        storable(&[
+            ("name", guest.name.as_deref()),
+            ("email", guest.email.as_deref()),
+            ("phone", guest.phone.as_deref()),
+        ])?;
+        key.as_ref().map_or(Ok(()), IdempotencyKey::check)?;
+        let store = self.clone();
+        self.executor()
+            .write(whose.key(), "invite a guest", move |tx| {
+                once(tx, key.as_ref(), now, |tx| {
+                    let id = find(&mut tx.connection, whose)?.ok_or_else(|| missing(whose))?;
+                    check_invitations(&mut tx.connection, id, now)?;
+                    let [participant, _] = tx.ids.free().participants;
+                    let invitee = Invitee {
+                        name: guest.name.clone(),
+                        email: guest.email.clone(),
+                        phone: guest.phone.clone(),
+                        invitation: Some((guest.invitation)(participant).to_vec()),
+                        inviter: inviter_of(actor).map(|user| user.0),
+                    };
+                    let command = Command::InviteGuest;
+                    change(tx, id, |conference, facts| {
+                        let steps = command_steps(conference, actor, command, facts, store.moment(now))?;
+                        Ok(Verdict { invitee: Some(invitee), ..steps.into() })
+                    })?;
+                    if let Some(channel) = guest.channel {
+                        let address = match channel {
+                            Channel::Email => &guest.email,
+                            Channel::Text => &guest.phone,
+                        };
+                        let address = address.as_deref().unwrap_or_default();
+                        count_delivery(&mut tx.connection, participant, channel, address, now)?;
+                        if let Some(inviter) = inviter_of(actor) {
+                            let work = DeliveryWork { participant, inviter, invited_at: now };
+                            let kind = JobKind::Delivery(channel);
+                            let (mut new, place) = (NewJobs::default(), tx.workers.reserve(kind, now));
+                            new.add(kind, None, id, &[(work, now)], place)?;
+                            new.insert(tx)?;
+                        }
+                    }
+                    let shown = view(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?;
+                    Ok(render(&(shown, participant)))
+                })
+            })
+            .await
+    }
+
+    /// Whose invitation this is; none if it is unknown or its participant is out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn invitation(&self, hash: SecretHash) -> Result<Option<Invitation>, StoreError> {
+        self.executor()
+            .read("check an invitation", move |connection| {
+                let found: Option<ParticipantRow> = participants::table
+                    .filter(participants::invitation.eq(Some(&hash[..])))
+                    .select(ParticipantRow::as_select())
+                    .get_result(connection)
+                    .optional()
+                    .map_err(StoreError::query("check an invitation"))?;
+                Ok(found.filter(|row| !row.is_finished()).map(|row| Invitation {
+                    conference: ConferenceId(row.conference_id),
+                    participant: ParticipantId(row.id),
+                    kind: if row.is_second_interpreter() { Kind::SecondInterpreter } else { Kind::Guest },
+                }))
+            })
+            .await
+    }
+}

@@ -1,0 +1,120 @@
+//! What goes through a queue: operations with an answer.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::StoreError;
+use crate::database::connection::AnyConnection;
+use crate::executor::transaction::Tx;
+
+/// How an operation ended.
+pub(crate) type Outcome = Result<(), StoreError>;
+
+/// One operation on its way through a queue; `C` is what it works on.
+pub(crate) trait Job<C>: Send {
+    /// Does the work; may be called again after a conflict.
+    fn run(&mut self, context: &mut C) -> Outcome;
+    /// Gives the answer.
+    fn finish(self: Box<Self>, outcome: Outcome);
+}
+
+/// A job that a writer does together with others of its kind. It may be run again after a conflict.
+pub(crate) trait Batched: Send + Sized + 'static {
+    /// Does all of them. The outcome of each is its own; an error means that none was done, and that they may be tried one
+    /// by one.
+    fn run(jobs: &mut [&mut Self], tx: &mut Tx) -> Result<Vec<Outcome>, StoreError>;
+    /// Gives the answer.
+    fn finish(self, outcome: Outcome);
+}
+
+/// What waits for a writer.
+pub(crate) enum Write<B> {
+    /// It is done alone, in a savepoint of its own.
+    Alone(Box<dyn Job<Tx>>),
+    /// It is done with the batch.
+    Batched(B),
+}
+
+/// What waits for a reader.
+pub(crate) type Read = Box<dyn Job<AnyConnection>>;
+
+/// Something that can be told that it will not be done.
+pub(crate) trait Refuse {
+    /// Gives the answer.
+    fn refuse(self, error: StoreError);
+}
+
+impl Refuse for Read {
+    fn refuse(self, error: StoreError) {
+        self.finish(Err(error));
+    }
+}
+
+impl<B: Batched> Refuse for Write<B> {
+    fn refuse(self, error: StoreError) {
+        self.finish(Err(error));
+    }
+}
+
+impl<B: Batched> Write<B> {
+    pub(crate) fn finish(self, outcome: Outcome) {
+        match self {
+            Self::Alone(job) => job.finish(outcome),
+            Self::Batched(job) => job.finish(outcome),
+        }
+    }
+}
+
+/// A job in a queue.
+pub(crate) struct Work<J> {
+    pub(crate) job: J,
+    /// Jobs of one key follow each other; those of key 0 need not.
+    pub(crate) key: i32,
+    /// When its caller stops waiting.
+    pub(crate) deadline: Instant,
+}
+
+impl<J: Refuse> Work<J> {
+    /// Hands a job back that may still be begun. One whose caller has stopped waiting is not begun any more.
+    pub(crate) fn in_time(self, now: Instant) -> Option<Self> {
+        if now < self.deadline {
+            return Some(self);
+        }
+        self.job.refuse(StoreError::Unavailable("it waited too long for its turn".to_owned()));
+        None
+    }
+}
+
+/// A closure as a job.
+pub(crate) struct Operation<T, F> {
+    pub(crate) name: &'static str,
+    pub(crate) work: F,
+    pub(crate) value: Option<T>,
+    pub(crate) reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<C, T: Send, F: FnMut(&mut C) -> Result<T, StoreError> + Send> Job<C> for Operation<T, F> {
+    fn run(&mut self, context: &mut C) -> Outcome {
+        let operation = self.name;
+        // A bug in one operation must not take the thread down with it.
+        let value = catch_unwind(AssertUnwindSafe(|| (self.work)(context)))
+            .unwrap_or(Err(StoreError::Panicked { operation }))?;
+        self.value = Some(value);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, outcome: Outcome) {
+        let Self { name: operation, work, value, reply } = *self;
+        // It may hold a handle of the store: let go before the asker hears of it, who may want to close the store next.
+        drop(work);
+        // The asker may be gone; what was done stays done.
+        let _ = reply.send(outcome.and_then(|()| value.ok_or(StoreError::Panicked { operation })));
+    }
+}
+
+/// How many jobs wait for the threads of a kind. A job counts until it is taken; so it may be one too many for a moment.
+pub(crate) type Waiting = Arc<AtomicUsize>;

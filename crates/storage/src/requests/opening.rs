@@ -1,0 +1,178 @@
+//! Requests: opening one, and offering it to providers.
+
+use diesel::prelude::*;
+use trialogue_domain::{
+    Actor, ConferenceId, LanguageId, Refusal, RequestId, Timestamp, UserId, match_providers, open,
+};
+
+use crate::aggregate::batch::{Batch, Deed};
+use crate::aggregate::language::{Language, language};
+use crate::aggregate::load::RequestDetails;
+use crate::aggregate::rows::offer_state;
+use crate::aggregate::view::{ConferenceView, view};
+use crate::database::connection::AnyConnection;
+use crate::executor::transaction::Tx;
+use crate::idempotency::{IdempotencyKey, once};
+use crate::limits::check_requests;
+use crate::requests::waiting::candidates;
+use crate::schema::{conferences, languages, offers, requests, users};
+use crate::text::storable;
+use crate::{Store, StoreError};
+
+/// Maximum number of open offers that a provider is shown.
+const OFFERS: i64 = 50;
+
+/// A request offered to a provider.
+#[derive(Clone)]
+pub struct OfferView {
+    /// The request.
+    pub request: RequestId,
+    /// The name of the client.
+    pub client: String,
+    /// The language asked for.
+    pub language: Language,
+    /// What the client said of its request.
+    pub details: RequestDetails,
+    /// When it was offered.
+    pub offered_at: Timestamp,
+    /// When the search is given up.
+    pub deadline: Timestamp,
+}
+
+#[derive(Queryable)]
+struct OfferedRow {
+    id: i32,
+    deadline: Option<i64>,
+    situation_code: i32,
+    additional_info: Option<String>,
+    location: Option<String>,
+    from_language_id: Option<i32>,
+    offered_at: i64,
+    client: String,
+    language_id: i32,
+    language_code: String,
+    language: String,
+}
+
+impl From<OfferedRow> for OfferView {
+    fn from(row: OfferedRow) -> Self {
+        Self {
+            request: RequestId(row.id),
+            client: row.client,
+            language: Language {
+                id: LanguageId(row.language_id),
+                code: row.language_code,
+                name: row.language,
+            },
+            details: RequestDetails {
+                situation_code: row.situation_code,
+                additional_info: row.additional_info,
+                location: row.location,
+                from_language_id: row.from_language_id,
+            },
+            offered_at: Timestamp(row.offered_at),
+            // A request that is searching has one.
+            deadline: Timestamp(row.deadline.unwrap_or(row.offered_at)),
+        }
+    }
+}
+
+/// Writes an answer to be kept under an idempotency key.
+pub type Render<T> = Box<dyn Fn(&T) -> Vec<u8> + Send>;
+
+impl Store {
+    /// Opens a request, offers it to the fitting providers, and renders the answer in the same transaction.
+    ///
+    /// # Errors
+    /// [`Refusal::LiveRequest`], [`StoreError::UnknownLanguage`], [`StoreError::IdempotencyMismatch`].
+    pub async fn open_request(
+        &self,
+        client: UserId,
+        wanted: LanguageId,
+        details: RequestDetails,
+        now: Timestamp,
+        key: Option<IdempotencyKey>,
+        render: Render<ConferenceView>,
+    ) -> Result<Vec<u8>, StoreError> {
+        storable(&[
+            ("additional_info", details.additional_info.as_deref()),
+            ("location", details.location.as_deref()),
+        ])?;
+        key.as_ref().map_or(Ok(()), IdempotencyKey::check)?;
+        let store = self.clone();
+        self.executor()
+            .write(client.0, "open a request", move |tx| {
+                once(tx, key.as_ref(), now, |tx| {
+                    language(&mut tx.connection, wanted)?.ok_or(StoreError::UnknownLanguage(wanted.0))?;
+                    let live = is_live(&mut tx.connection, client)?;
+                    check_requests(&mut tx.connection, client, now)?;
+                    let moment = store.moment(now);
+                    let candidates = candidates(&mut tx.connection, [wanted], moment)?;
+                    let offered_to = match_providers(wanted, &candidates, |_| false, moment);
+                    let id = tx.ids.conference();
+                    let events = open(id, client, live, wanted, &offered_to, moment)?;
+                    let deed = Deed { actor: Some(Actor::Client(client)), at: now };
+                    let mut batch = Batch::default();
+                    batch.open(id, &events, deed, details.clone())?;
+                    batch.save(tx)?;
+                    render_view(tx, id, &render)
+                })
+            })
+            .await
+    }
+
+    /// The open offers to a provider, oldest first, 50 at most.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn offers(&self, provider: UserId) -> Result<Vec<OfferView>, StoreError> {
+        self.executor()
+            .read("show offers", move |connection| {
+                let open = offers::provider_id.eq(provider.0).and(offers::state.eq(offer_state::OPEN));
+                let rows: Vec<OfferedRow> = offers::table
+                    .inner_join(requests::table.on(requests::id.eq(offers::request_id)))
+                    .inner_join(conferences::table.on(conferences::id.eq(offers::conference_id)))
+                    .inner_join(users::table.on(users::id.eq(conferences::client_id)))
+                    .inner_join(languages::table.on(languages::id.eq(requests::language_id)))
+                    .filter(open)
+                    .order((offers::offered_at, conferences::requested_at, requests::id))
+                    .limit(OFFERS)
+                    .select((
+                        requests::id,
+                        requests::deadline,
+                        conferences::situation_code,
+                        conferences::additional_info,
+                        conferences::location,
+                        conferences::from_language_id,
+                        offers::offered_at,
+                        users::name,
+                        languages::id,
+                        languages::code,
+                        languages::name,
+                    ))
+                    .load(connection)
+                    .map_err(StoreError::query("show offers"))?;
+                Ok(rows.into_iter().map(OfferView::from).collect())
+            })
+            .await
+    }
+}
+
+/// Whether the client has a live request.
+fn is_live(connection: &mut AnyConnection, client: UserId) -> Result<bool, StoreError> {
+    let live = conferences::table
+        .filter(conferences::client_id.eq(client.0).and(conferences::ended_at.is_null()))
+        .count()
+        .get_result::<i64>(connection)
+        .map_err(StoreError::query("look for a live request"))?;
+    Ok(live > 0)
+}
+
+fn render_view(
+    tx: &mut Tx,
+    id: ConferenceId,
+    render: &Render<ConferenceView>,
+) -> Result<Vec<u8>, StoreError> {
+    let shown = view(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?;
+    Ok(render(&shown))
+}

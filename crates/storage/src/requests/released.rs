@@ -1,0 +1,48 @@
+//! What providers are told who had accepted a request and are out of it.
+
+use diesel::prelude::*;
+use trialogue_domain::{LanguageId, ReleaseReason, RequestId, Timestamp, UserId};
+
+use crate::aggregate::language::{Language, language};
+use crate::aggregate::released::{Released, last_task};
+use crate::schema::{requests, users};
+use crate::{Store, StoreError};
+
+/// What a provider is told of the request that it is out of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleasedView {
+    /// The request.
+    pub request: RequestId,
+    /// The language asked for.
+    pub language: Language,
+    /// Why the provider is out.
+    pub reason: ReleaseReason,
+    /// Since when.
+    pub at: Timestamp,
+    /// Whether the provider takes calls.
+    pub online: bool,
+}
+
+impl Store {
+    /// The request that the provider was released from last, unless it has accepted or served another one since.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn released(&self, provider: UserId) -> Result<Option<ReleasedView>, StoreError> {
+        self.executor()
+            .read("show a release", move |connection| {
+                let Some(released) = last_task(connection, provider)? else { return Ok(None) };
+                let (wanted, online) = requests::table
+                    .inner_join(users::table.on(users::id.eq(provider.0)))
+                    .filter(requests::id.eq(released.request.0))
+                    .select((requests::language_id, users::online))
+                    .get_result::<(i32, bool)>(connection)
+                    .map_err(StoreError::query("show a release"))?;
+                let language =
+                    language(connection, LanguageId(wanted))?.ok_or(StoreError::UnknownLanguage(wanted))?;
+                let Released { request, reason, at, .. } = released;
+                Ok(Some(ReleasedView { request, language, reason, at, online }))
+            })
+            .await
+    }
+}

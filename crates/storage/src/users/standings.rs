@@ -1,0 +1,164 @@
+//! What those who follow live events stand before: their live request, their open offers, their place in a log.
+
+use std::collections::HashMap;
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use trialogue_domain::{ConferenceId, ParticipantId, RequestId, UserId};
+
+use crate::aggregate::rows::{kind, offer_state};
+use crate::database::connection::AnyConnection;
+use crate::schema::{conferences, events, offers, requests, tokens};
+use crate::secret::SecretHash;
+use crate::users::directory::UserRole;
+use crate::{Store, StoreError};
+
+/// So many are asked for in one statement: SQLite takes no more than 32,766 parameters.
+pub(crate) const MAX_KEYS: usize = 1000;
+
+/// What a user has at the moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The live request: the client's own, or the one that the provider accepted.
+    pub live: Option<ConferenceId>,
+    /// The requests that are offered to the provider, by number.
+    pub offers: Vec<RequestId>,
+    /// The tokens of the user's logins, by hash.
+    pub logins: Vec<SecretHash>,
+}
+
+/// A place in a log, as a user sees it who names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// There is no such conference, or it is not the user's.
+    Unknown,
+    /// The end of the request comes after it.
+    Before,
+    /// The request ended before it.
+    After,
+}
+
+impl Store {
+    /// What each of these users has at the moment.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn standings(
+        &self,
+        users: Vec<(UserRole, UserId)>,
+    ) -> Result<HashMap<UserId, Standing>, StoreError> {
+        self.executor()
+            .read("look at users' requests", move |connection| {
+                let mut found: HashMap<UserId, Standing> =
+                    users.iter().map(|(_, user)| (*user, Standing::default())).collect();
+                for role in [UserRole::Client, UserRole::Provider] {
+                    let of_role = users.iter().filter(|(r, _)| *r == role).map(|(_, user)| user.0);
+                    for ids in of_role.collect::<Vec<i32>>().chunks(MAX_KEYS) {
+                        look(connection, role, ids, &mut found)
+                            .map_err(StoreError::query("look at users' requests"))?;
+                    }
+                }
+                Ok(found)
+            })
+            .await
+    }
+
+    /// Where the user is in this log who has seen it up to `seq`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn place(&self, user: UserId, conference: ConferenceId, seq: i32) -> Result<Place, StoreError> {
+        self.executor()
+            .read("look for a place in a log", move |connection| {
+                let served = requests::table
+                    .filter(requests::conference_id.eq(conferences::id))
+                    .filter(requests::provider_id.eq(Some(user.0)));
+                let known: i64 = conferences::table
+                    .find(conference.0)
+                    .filter(conferences::client_id.eq(user.0).or(exists(served)))
+                    .count()
+                    .get_result(connection)
+                    .map_err(StoreError::query("look for a place in a log"))?;
+                if known == 0 {
+                    return Ok(Place::Unknown);
+                }
+                let ended = place_of(connection, conference, kind::ENDED, None)?;
+                Ok(if ended.is_some_and(|ended| ended <= seq) { Place::After } else { Place::Before })
+            })
+            .await
+    }
+
+    /// The place in the log at which this party was invited.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn invited_at(
+        &self,
+        conference: ConferenceId,
+        participant: ParticipantId,
+    ) -> Result<Option<i32>, StoreError> {
+        self.executor()
+            .read("look for an invitation in a log", move |connection| {
+                place_of(connection, conference, kind::INVITED, Some(participant.0))
+            })
+            .await
+    }
+}
+
+fn look(
+    connection: &mut AnyConnection,
+    role: UserRole,
+    ids: &[i32],
+    found: &mut HashMap<UserId, Standing>,
+) -> QueryResult<()> {
+    let live: Vec<(i32, i32)> = match role {
+        UserRole::Client => conferences::table
+            .filter(conferences::ended_at.is_null())
+            .filter(conferences::client_id.eq_any(ids))
+            .select((conferences::client_id, conferences::id))
+            .load(connection)?,
+        UserRole::Provider => requests::table
+            .filter(requests::outcome.is_null())
+            .filter(requests::provider_id.assume_not_null().eq_any(ids))
+            .select((requests::provider_id.assume_not_null(), requests::conference_id))
+            .load(connection)?,
+    };
+    for (user, id) in live {
+        found.entry(UserId(user)).or_default().live = Some(ConferenceId(id));
+    }
+    let logins: Vec<(i32, Vec<u8>)> = tokens::table
+        .filter(tokens::user_id.eq_any(ids))
+        .order(tokens::hash)
+        .select((tokens::user_id, tokens::hash))
+        .load(connection)?;
+    for (user, hash) in logins {
+        if let Ok(hash) = SecretHash::try_from(hash) {
+            found.entry(UserId(user)).or_default().logins.push(hash);
+        }
+    }
+    if role == UserRole::Provider {
+        let open: Vec<(i32, i32)> = offers::table
+            .filter(offers::state.eq(offer_state::OPEN).and(offers::provider_id.eq_any(ids)))
+            .order(offers::request_id)
+            .select((offers::provider_id, offers::request_id))
+            .load(connection)?;
+        for (user, id) in open {
+            found.entry(UserId(user)).or_default().offers.push(RequestId(id));
+        }
+    }
+    Ok(())
+}
+
+fn place_of(
+    connection: &mut AnyConnection,
+    conference: ConferenceId,
+    kind: i16,
+    participant: Option<i32>,
+) -> Result<Option<i32>, StoreError> {
+    let of_kind: Vec<(i32, Option<i32>)> = events::table
+        .filter(events::conference_id.eq(conference.0).and(events::kind.eq(kind)))
+        .select((events::seq, events::participant_id))
+        .load(connection)
+        .map_err(StoreError::query("look for an event in a log"))?;
+    Ok(of_kind.into_iter().find(|(_, about)| *about == participant).map(|(seq, _)| seq))
+}
