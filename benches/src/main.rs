@@ -60,6 +60,14 @@ fn arguments() -> Command {
                 .value_parser(clap::value_parser!(PathBuf))
                 .help("Measure this trialogue instead of building one: to compare two builds"),
         )
+        .arg(
+            Arg::new("streams")
+                .long("streams")
+                .value_name("COUNT")
+                .default_value("15000")
+                .value_parser(clap::value_parser!(u32))
+                .help("Number of event streams; 15,000 need about 34,000 open files (`ulimit -n`)"),
+        )
         .subcommand(
             Command::new("instructions")
                 .about("Counts the instructions of a request under valgrind")
@@ -128,7 +136,7 @@ fn run(arguments: &ArgMatches) -> anyhow::Result<()> {
         build()?;
     }
     if only.is_some_and(|only| only.contains("streams")) {
-        streams::measure(&program)?;
+        streams::measure(&program, arguments.get_one("streams").copied().unwrap_or(15_000))?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use trialogue_storage::DatabaseUrl;
 use trialogue_testkit::{Fsync, PostgresCluster, StopMode};
 
 use crate::clock::micros;
-use crate::seed::Amount;
+use crate::seed::{self, Amount};
 use crate::sqlite;
 
 /// The four places.
@@ -104,6 +104,22 @@ impl Ground {
             }
         };
         Ok(Seeded { url, amount })
+    }
+
+    /// Adds guests to call 1 of a seeded database.
+    pub(crate) fn add_listeners(&self, seeded: &Seeded, count: u32) -> anyhow::Result<()> {
+        let now = micros();
+        match &self.kind {
+            Kind::Postgres(cluster) => {
+                let bytes = |hex: &str| format!("decode('{hex}', 'hex')");
+                cluster.query(&seeded.url, &seed::listeners(count, now, bytes));
+                Ok(())
+            }
+            Kind::Sqlite => {
+                let bytes = |hex: &str| format!("x'{hex}'");
+                sqlite::execute(&file_of(&seeded.url), &seed::listeners(count, now, bytes))
+            }
+        }
     }
 
     pub(crate) fn copy(&mut self, seeded: &Seeded) -> anyhow::Result<Copy> {

@@ -125,6 +125,13 @@ pub(crate) fn fill(file: &Path, amount: Amount, now: i64) -> anyhow::Result<()> 
     Ok(())
 }
 
+/// Runs statements on a file that no server has open.
+pub(crate) fn execute(file: &Path, sql: &str) -> anyhow::Result<()> {
+    let mut connection = open(file)?;
+    connection.batch_execute(sql)?;
+    Ok(connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?)
+}
+
 /// How many guests were kicked.
 pub(crate) fn kicked(file: &Path) -> anyhow::Result<i64> {
     let mut connection = open(file)?;

@@ -46,7 +46,7 @@ pub use jobs::engine::Background;
 pub use limits::{Limiter, Monotonic, limiter};
 pub use links::{DeliverySettings, LinkKey};
 pub use live::standing::{Known, StandingFollower};
-pub use live::{Follower, Live, Owner, StreamSlot};
+pub use live::{Follower, Live, LiveEvent, Owner, StreamSlot};
 pub use login::LoggedIn;
 pub use login_life::LoginLife;
 pub use network::Network;

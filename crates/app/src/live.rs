@@ -5,6 +5,7 @@
 //! when it looks at all of them, every few seconds. A follower that is slower than the hub reads the log by itself: none
 //! can hold up the others.
 
+mod event;
 mod feed;
 mod follower;
 mod hub;
@@ -22,6 +23,7 @@ use trialogue_storage::{Store, UserRole};
 use crate::ports::Clock;
 use crate::readiness::{Readiness, supervise};
 
+pub use event::LiveEvent;
 pub use follower::Follower;
 
 use feed::Feed;

@@ -1,13 +1,13 @@
 //! The end of one conference's log, shared by its followers.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::AtomicUsize;
 
 use tokio::sync::watch;
 use trialogue_storage::Recorded;
 
-use super::locked;
+use super::{LiveEvent, locked};
 
 /// So many events are kept for the followers; one that is further behind reads the log by itself.
 pub(super) const KEPT: usize = 16;
@@ -22,15 +22,16 @@ pub(super) struct Feed {
 
 #[derive(Default)]
 struct End {
-    events: VecDeque<Recorded>,
+    /// Without a gap.
+    events: VecDeque<Arc<LiveEvent>>,
     /// The log could not be read: each follower may see for itself why.
     unreadable: bool,
 }
 
 /// What a feed has for a follower.
 pub(super) enum Next {
-    /// These come next.
-    Events(VecDeque<Recorded>),
+    /// This comes next.
+    Event(Arc<LiveEvent>),
     /// Nothing yet.
     Wait,
     /// What comes next is not kept: read it from the log.
@@ -56,16 +57,13 @@ impl Feed {
         if end.unreadable {
             return Next::Read;
         }
-        match end.events.front() {
-            Some(first) if end.last_seq() > seq => {
-                if first.seq <= seq + 1 {
-                    Next::Events(end.events.iter().filter(|event| event.seq > seq).cloned().collect())
-                } else {
-                    Next::Read
-                }
-            }
-            _ => Next::Wait,
+        let missing = end.last_seq() - seq;
+        if missing <= 0 {
+            return Next::Wait;
         }
+        // So many places from the end; not kept if there are fewer.
+        let place = usize::try_from(missing).ok().and_then(|missing| end.events.len().checked_sub(missing));
+        place.and_then(|place| end.events.get(place)).map_or(Next::Read, |event| Next::Event(Arc::clone(event)))
     }
 
     /// Takes in what was read, oldest first.
@@ -80,7 +78,7 @@ impl Feed {
         if new.first().is_some_and(|first| first.seq != end.last_seq() + 1) {
             end.events.clear();
         }
-        end.events.extend(new);
+        end.events.extend(new.into_iter().map(|event| Arc::new(event.into())));
         let surplus = end.events.len().saturating_sub(KEPT);
         end.events.drain(..surplus);
         drop(end);
@@ -99,6 +97,6 @@ impl Feed {
 
 impl End {
     fn last_seq(&self) -> i32 {
-        self.events.back().map_or(0, |event| event.seq)
+        self.events.back().map_or(0, |event| event.recorded.seq)
     }
 }

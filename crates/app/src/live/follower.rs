@@ -6,10 +6,10 @@ use std::sync::atomic::Ordering;
 
 use tokio::sync::watch;
 use trialogue_domain::ConferenceId;
-use trialogue_storage::{Recorded, StoreError};
+use trialogue_storage::StoreError;
 
 use super::feed::{Feed, Next};
-use super::{Shared, locked};
+use super::{LiveEvent, Shared, locked};
 
 /// Gives the events of a conference in their order, without a gap and none twice.
 pub struct Follower {
@@ -18,7 +18,8 @@ pub struct Follower {
     conference: ConferenceId,
     /// The place of the last event given.
     after: i32,
-    ready: VecDeque<Recorded>,
+    /// What was read from the log because the feed no longer kept it.
+    ready: VecDeque<Arc<LiveEvent>>,
     changes: watch::Receiver<u64>,
 }
 
@@ -46,18 +47,22 @@ impl Follower {
     ///
     /// # Errors
     /// [`StoreError`] if the log could not be read; ask again after a while, it goes on where it was.
-    pub async fn next(&mut self) -> Result<Recorded, StoreError> {
+    pub async fn next(&mut self) -> Result<Arc<LiveEvent>, StoreError> {
         loop {
             if let Some(event) = self.ready.pop_front() {
-                self.after = event.seq;
+                self.after = event.recorded.seq;
                 return Ok(event);
             }
             // Seen before the look: what comes after the look wakes.
             self.changes.borrow_and_update();
             match self.feed.after(self.after) {
-                Next::Events(events) => self.ready = events,
+                Next::Event(event) => {
+                    self.after = event.recorded.seq;
+                    return Ok(event);
+                }
                 Next::Read => {
-                    self.ready = self.shared.store.timeline_after(self.conference, self.after).await?.into();
+                    let read = self.shared.store.timeline_after(self.conference, self.after).await?;
+                    self.ready = read.into_iter().map(|event| Arc::new(event.into())).collect();
                     if self.ready.is_empty() {
                         self.wait().await;
                     }

@@ -1,14 +1,15 @@
 //! One stream of Server-Sent Events.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::{self, Bytes};
 use tokio::sync::watch;
 use tokio::time::{Sleep, sleep};
-use trialogue_app::{App, Follower, Known, Owner, StandingFollower, StreamSlot};
+use trialogue_app::{App, Follower, Known, LiveEvent, Owner, StandingFollower, StreamSlot};
 use trialogue_domain::{ConferenceId, Event, ParticipantId, RequestId, Timestamp, UserId};
-use trialogue_storage::{Place, Recorded, SecretHash, StoreError, UserRole};
+use trialogue_storage::{Place, SecretHash, StoreError, UserRole};
 
 use super::words;
 use crate::adapter::Adapter;
@@ -91,7 +92,7 @@ impl UserSide {
 }
 
 enum Heard {
-    Event(Result<Recorded, StoreError>),
+    Event(Result<Arc<LiveEvent>, StoreError>),
     Known(Known),
     Heartbeat,
     Closing,
@@ -157,18 +158,18 @@ impl EventStream {
         }
         while !self.is_over {
             let said = match self.hear().await {
-                Heard::Event(Ok(recorded)) => self.event(&recorded),
+                Heard::Event(Ok(event)) => self.event(&event),
                 Heard::Event(Err(error)) => {
                     tracing::warn!(%error, "a stream of events ends: the log could not be read");
                     // Who comes again goes on where it was.
                     return None;
                 }
-                Heard::Known(known) => self.known(known),
-                Heard::Heartbeat => self.beat().await,
-                Heard::Closing => self.end("stopping"),
+                Heard::Known(known) => self.known(known).into(),
+                Heard::Heartbeat => self.beat().await.into(),
+                Heard::Closing => self.end("stopping").into(),
             };
             if !said.is_empty() {
-                return Some(said.into());
+                return Some(said);
             }
         }
         None
@@ -197,31 +198,33 @@ impl EventStream {
         }
     }
 
-    fn event(&mut self, recorded: &Recorded) -> String {
-        let Some(conference) = self.follower.as_ref().map(Follower::conference) else { return String::new() };
-        let mut said = words::told(conference, recorded);
+    fn event(&mut self, event: &LiveEvent) -> Bytes {
+        let Some(conference) = self.follower.as_ref().map(Follower::conference) else { return Bytes::new() };
+        let frame = event.frame(|recorded| words::told(conference, recorded).into());
+        let after = self.after(&event.recorded.event);
+        if after.is_empty() { frame } else { [&frame, after.as_bytes()].concat().into() }
+    }
+
+    /// What is told behind an event.
+    fn after(&mut self, event: &Event) -> String {
         match &mut self.side {
             Side::User(user) => {
-                let is_last = match &recorded.event {
+                let is_last = match event {
                     Event::Ended { .. } => true,
                     Event::Released { provider, .. } => *provider == user.user,
                     _ => false,
                 };
-                if is_last {
-                    user.told_to_the_end = Some(conference);
-                    self.follower = None;
-                    if let Some(known) = user.follower.now() {
-                        said.push_str(&self.known(known));
-                    }
+                if !is_last {
+                    return String::new();
                 }
+                user.told_to_the_end = self.follower.take().map(|follower| follower.conference());
+                user.follower.now().map_or_else(String::new, |known| self.known(known))
             }
-            Side::Invited(me) => {
-                if matches!(&recorded.event, Event::Finished { participant, .. } if participant == me) {
-                    said.push_str(&self.end("out"));
-                }
-            }
+            Side::Invited(me) => match event {
+                Event::Finished { participant, .. } if participant == me => self.end("out"),
+                _ => String::new(),
+            },
         }
-        said
     }
 
     /// The latest request is followed as soon as the one before it is told to its end; one that had ended before the

@@ -11,7 +11,7 @@ use trialogue_domain::{ConferenceId, ParticipantId, Timestamp, UserId};
 use trialogue_media::{
     Connection, Devices, DevicesChanged, EngineError, FromBrowser, Heard, Identity, JoinRefused,
 };
-use trialogue_storage::{ConferenceView, Recorded, StoreError, Whose};
+use trialogue_storage::{ConferenceView, StoreError, Whose};
 
 use super::allowance::Allowance;
 use super::party::{End, ended, parties};
@@ -20,7 +20,7 @@ use super::words::{Incoming, Outgoing, Party, VERSION, Welcome, heard_candidate,
 use crate::adapter::Adapter;
 
 use crate::connections::Waiting;
-use trialogue_app::{Follower, Network, Secret};
+use trialogue_app::{Follower, LiveEvent, Network, Secret};
 
 /// How long to wait for `hello`.
 pub(crate) const HELLO_WITHIN: Duration = Duration::from_secs(10);
@@ -136,7 +136,7 @@ enum Next {
     Frame(Result<Incoming, Outcome>),
     Engine(Heard),
     EngineFailed(EngineError),
-    Event(Result<Recorded, StoreError>),
+    Event(Result<Arc<LiveEvent>, StoreError>),
     Devices(Result<DevicesChanged, broadcast::error::RecvError>),
     Beat,
     Stopping,
