@@ -22,7 +22,7 @@ use crate::seed::{Amount, guest, token};
 use crate::sqlite;
 
 /// The kinds of work, and how often each is done under valgrind: `few` are taken off, with all that happens only once.
-const KINDS: [(&str, u32, u32); 7] = [
+pub(crate) const KINDS: [(&str, u32, u32); 7] = [
     ("json", 20, 220),
     ("xml", 20, 120),
     ("sqlite", 64, 320),
@@ -142,12 +142,15 @@ fn kicks(count: u32, at_once: u32, with_removal: bool) -> anyhow::Result<()> {
         });
         let calls: Vec<u32> = (1..=count).collect();
         for group in calls.chunks(usize::try_from(at_once)?) {
-            let kicks = group.iter().map(|call| {
-                let store = store.clone();
-                let call = *call;
+            for call in group {
+                let session = store.session(hash_secret(&token(*call)), now).await?.context("a session")?;
+                ensure!(session.user == UserId(i32::try_from(*call)?), "the token is another's");
+            }
+            all(group.iter().map(|call| {
+                let (store, call) = (store.clone(), *call);
                 async move { kick(&store, call, now).await }
-            });
-            all(kicks).await?;
+            }))
+            .await?;
             if let Some(inbox) = &mut inbox {
                 let mut removals = Vec::new();
                 for _ in group {
@@ -169,13 +172,11 @@ fn kicks(count: u32, at_once: u32, with_removal: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A token, and the command of whoever has it.
 async fn kick(store: &Store, call: u32, now: Timestamp) -> anyhow::Result<()> {
-    let session = store.session(hash_secret(&token(call)), now).await?.context("a session")?;
-    ensure!(session.user == UserId(i32::try_from(call)?), "the token is another's");
-    let whose = Whose::Id(ConferenceId(i32::try_from(call)?));
+    let number = i32::try_from(call)?;
     let target = ParticipantId(i32::try_from(guest(call))?);
-    store.command(whose, Actor::Client(session.user), domain::Command::Kick(target), now).await?;
+    let (whose, client) = (Whose::Id(ConferenceId(number)), Actor::Client(UserId(number)));
+    store.command(whose, client, domain::Command::Kick(target), now).await?;
     Ok(())
 }
 
