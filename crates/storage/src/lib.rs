@@ -41,7 +41,7 @@ pub use database::migrate::{SchemaState, migrate, revert_all, schema_state};
 pub use database::url::DatabaseUrl;
 pub use error::{OpenError, StoreError};
 pub use executor::queue::Queued;
-pub use idempotency::IdempotencyKey;
+pub use idempotency::{Answer, IdempotencyKey};
 pub use jobs::backlog::Backlog;
 pub use jobs::delivery::LiveInvitation;
 pub use jobs::handover::Inbox;

@@ -171,7 +171,7 @@ impl World {
             id.to_string().into_bytes()
         });
         let invited = self.store.invite(Whose::Id(call.id), actor, guest, now, None, render).await;
-        ParticipantId(number(&invited.unwrap()))
+        ParticipantId(number(&invited.unwrap().body))
     }
 
     /// A guest with an account.

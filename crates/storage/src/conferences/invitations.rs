@@ -8,7 +8,7 @@ use crate::aggregate::find::{Whose, find};
 use crate::aggregate::rows::{Invitee, ParticipantRow};
 use crate::aggregate::view::{ConferenceView, view};
 use crate::conferences::calls::{command_steps, missing};
-use crate::idempotency::{IdempotencyKey, once};
+use crate::idempotency::{Answer, IdempotencyKey, once};
 use crate::jobs::insert::NewJobs;
 use crate::jobs::kind::{Channel, JobKind};
 use crate::jobs::work::DeliveryWork;
@@ -77,7 +77,7 @@ impl Store {
         now: Timestamp,
         key: Option<IdempotencyKey>,
         render: Render<(ConferenceView, ParticipantId)>,
-    ) -> Result<Vec<u8>, StoreError> {
+    ) -> Result<Answer, StoreError> {
         storable(&[
             ("name", guest.name.as_deref()),
             ("email", guest.email.as_deref()),
@@ -119,7 +119,7 @@ impl Store {
                         }
                     }
                     let shown = view(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?;
-                    Ok(render(&(shown, participant)))
+                    Ok((render(&(shown, participant)), Some(participant)))
                 })
             })
             .await

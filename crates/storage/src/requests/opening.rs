@@ -115,10 +115,11 @@ impl Store {
                     let mut batch = Batch::default();
                     batch.open(id, &events, deed, details.clone())?;
                     batch.save(tx)?;
-                    render_view(tx, id, &render)
+                    Ok((render_view(tx, id, &render)?, None))
                 })
             })
             .await
+            .map(|answer| answer.body)
     }
 
     /// The open offers to a provider, oldest first, 50 at most.

@@ -58,7 +58,7 @@ async fn invite(call: &Call<'_>, actor: Actor, name: &str, channel: Option<Chann
         Box::new(|(_, participant)| participant.to_string().into_bytes());
     let world = call.world;
     let invited = world.store.invite(Whose::Id(call.id), actor, guest, world.now(), None, render).await;
-    ParticipantId(number_in(&invited.unwrap()))
+    ParticipantId(number_in(&invited.unwrap().body))
 }
 
 async fn by_email(call: &Call<'_>, name: &str) -> ParticipantId {

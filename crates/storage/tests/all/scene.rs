@@ -227,7 +227,7 @@ impl<'w> Call<'w> {
         let actor = Actor::Client(self.client);
         let answer =
             store.invite(Whose::Id(self.id), actor, guest(secret), self.world.now(), None, render).await?;
-        Ok(ParticipantId(number_in(&answer)))
+        Ok(ParticipantId(number_in(&answer.body)))
     }
 
     /// A guest with an account, in the call.
