@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use datacontract::Contract;
+use trialogue_app::Conferences;
 use trialogue_contract::json;
 use trialogue_contract::models::ResultVideoConferenceParticipant;
 use trialogue_domain::{
-    self as domain, Actor, ConferenceId, Effect, Observation, ParticipantId, Timestamp, UserId,
+    self as domain, Actor, ConferenceId, Effect, Observation, ParticipantId, Timestamp, Timings, UserId,
 };
 use trialogue_storage::{DatabaseUrl, Store, StoreOptions, Whose, hash_secret};
 
@@ -112,6 +113,7 @@ fn kicks(count: u32, with_removal: bool) -> anyhow::Result<()> {
     // Always the same amount: what seeding costs is taken off.
     sqlite::fill(&file, Amount { guests: 400, past: 0 }, now)?;
     let store = Store::open(&url, StoreOptions { readers: 1, ..StoreOptions::default() })?;
+    let conferences = Conferences::new(store.clone(), Timings::default());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         for call in 1..=count {
@@ -120,22 +122,22 @@ fn kicks(count: u32, with_removal: bool) -> anyhow::Result<()> {
             ensure!(session.user == UserId(i32::try_from(call)?), "the token is another's");
             let whose = Whose::Id(ConferenceId(i32::try_from(call)?));
             let target = ParticipantId(i32::try_from(guest(call))?);
-            store
-                .command(whose, Actor::Client(session.user), domain::Command::Kick(target), Timestamp(now))
-                .await?;
+            let command = domain::Command::Kick(target);
+            conferences.command(whose, Actor::Client(session.user), command, Timestamp(now)).await?;
         }
         if with_removal {
-            remove(&store, now).await?;
+            remove(&store, &conferences, now).await?;
         }
         anyhow::Ok(())
     })?;
+    drop(conferences);
     store.close();
     ensure!(sqlite::kicked(&file)? == i64::from(count), "not every guest was kicked");
     Ok(())
 }
 
 /// As the relay does it, with an engine that costs nothing.
-async fn remove(store: &Store, now: i64) -> anyhow::Result<()> {
+async fn remove(store: &Store, conferences: &Conferences, now: i64) -> anyhow::Result<()> {
     loop {
         let claimed = store.claim_effects(1, Duration::from_secs(30), 64, Timestamp(now)).await?;
         if claimed.is_empty() {
@@ -144,7 +146,7 @@ async fn remove(store: &Store, now: i64) -> anyhow::Result<()> {
         for work in claimed {
             let Effect::Remove(participant) = work.effect else { bail!("not a removal") };
             let seen = [Observation::Removed(participant), Observation::RemovalVerified(participant)];
-            store.effect_done(work, seen, Timestamp(now)).await?;
+            conferences.effect_done(work, seen, Timestamp(now)).await?;
         }
     }
 }

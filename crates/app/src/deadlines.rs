@@ -8,6 +8,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use trialogue_domain::{ConferenceId, Observation, Timestamp};
 use trialogue_storage::{Store, StoreError};
 
+use crate::conferences::Conferences;
+
 use crate::jobs::engine::Background;
 use crate::jobs::pause;
 
@@ -57,10 +59,10 @@ impl Background {
         while self.next(&mut ticks).await {
             let now = self.clock.now();
             self.gateway.sweep(now.before(self.grace));
-            if let Err(error) = pass_deadlines(&self.store, &mut back_off, now).await {
+            if let Err(error) = pass_deadlines(&self.store, &self.conferences, &mut back_off, now).await {
                 tracing::warn!(%error, "deadlines could not be looked at");
             }
-            if let Err(error) = offer_waiting(&self.store, &mut not_offered, now).await {
+            if let Err(error) = offer_waiting(&self.conferences, &mut not_offered, now).await {
                 tracing::warn!(%error, "waiting requests could not be looked at");
             }
         }
@@ -78,9 +80,13 @@ impl Background {
 ///
 /// # Errors
 /// The first error that concerns every request; what is left is tried again at the next look.
-async fn offer_waiting(store: &Store, logged: &mut BackOff, now: Timestamp) -> Result<(), StoreError> {
+async fn offer_waiting(
+    conferences: &Conferences,
+    logged: &mut BackOff,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     logged.forget(now);
-    for (request, error) in store.offer_waiting(now).await? {
+    for (request, error) in conferences.offer_waiting(now).await? {
         if concerns_all(&error) {
             return Err(error);
         }
@@ -98,6 +104,7 @@ async fn offer_waiting(store: &Store, logged: &mut BackOff, now: Timestamp) -> R
 /// The first error that concerns every conference; what is left is tried again at the next look.
 pub(crate) async fn pass_deadlines(
     store: &Store,
+    conferences: &Conferences,
     back_off: &mut BackOff,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -110,9 +117,9 @@ pub(crate) async fn pass_deadlines(
         let mut judged = JoinSet::new();
         for (_, conference) in batch {
             if !back_off.waits(conference, now) {
-                let store = store.clone();
+                let conferences = conferences.clone();
                 judged.spawn(async move {
-                    (conference, store.observe(conference, [Observation::DeadlinePassed], now).await)
+                    (conference, conferences.observe(conference, [Observation::DeadlinePassed], now).await)
                 });
             }
         }

@@ -48,6 +48,7 @@ impl App {
         let now = self.now();
         let deriving = holder.clone();
         let guest = NewGuest {
+            inviter: caller.user,
             name: name.map(|name| name.as_str().to_owned()),
             email: email.map(|email| email.as_str().to_owned()),
             phone: phone.map(|phone| phone.as_str().to_owned()),
@@ -57,7 +58,7 @@ impl App {
         let render = Box::new(move |(view, participant): &(ConferenceView, ParticipantId)| {
             Kept { participant: *participant, invited_at: now }.before(&render(view, *participant))
         });
-        let made = self.store.invite(caller.own(), caller.actor(), guest, now, key, render).await?;
+        let made = self.conferences.invite(caller.own(), caller.actor(), guest, now, key, render).await?;
         let (kept, answer) = Kept::read(&made);
         let link = match kept {
             Some(kept) => self.link(&holder.of_invitation(kept.participant, kept.invited_at)).await?,

@@ -107,7 +107,7 @@ impl Background {
             waiting.by_conference.extract_if(.., |_, facts| facts.due <= now).collect();
         for (room, mut facts) in due {
             waiting.count -= facts.seen.len();
-            let stored = self.store.observe(room, facts.seen.iter().copied(), self.clock.now()).await;
+            let stored = self.conferences.observe(room, facts.seen.iter().copied(), self.clock.now()).await;
             if let Err(error) = stored {
                 tracing::warn!(%error, conference = room.0, "notifications could not be stored; they are tried again");
                 facts.attempts = facts.attempts.saturating_add(1);

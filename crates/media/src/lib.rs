@@ -22,6 +22,7 @@
 mod engine;
 mod error;
 mod gateway;
+mod ice;
 mod identity;
 mod janus;
 mod livekit;
@@ -33,6 +34,7 @@ mod signalling;
 pub use engine::{EngineFuture, Handle, Occupant, VideoEngine};
 pub use error::{EngineError, Failure, Operation};
 pub use gateway::{Connection, Devices, DevicesChanged, Gateway, Heard};
+pub use ice::{IceServer, IceServers};
 pub use identity::{Identity, NotAnIdentity};
 pub use janus::{Janus, JanusEvent, JanusSettings, NotEvents};
 pub use livekit::{BadToken, BadWebhook, LiveKit, LiveKitKey, LiveKitSettings, Now};

@@ -15,8 +15,6 @@ use crate::executor::queue::{Executor, Lanes};
 use std::sync::Arc;
 use std::time::Duration;
 
-use trialogue_domain::{Moment, Timestamp, Timings};
-
 /// How the store works.
 #[derive(Debug, Clone, Copy)]
 pub struct StoreOptions {
@@ -28,14 +26,12 @@ pub struct StoreOptions {
     pub queue: usize,
     /// How long an operation may take, the time in the queue included, before its caller gets [`StoreError::Unavailable`].
     pub answer_within: Duration,
-    /// How long each waiting state waits.
-    pub timings: Timings,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
         let answer_within = Duration::from_secs(8);
-        Self { writers: 2, readers: 2, queue: 1024, answer_within, timings: Timings::default() }
+        Self { writers: 2, readers: 2, queue: 1024, answer_within }
     }
 }
 
@@ -49,7 +45,6 @@ struct Inner {
     executor: Executor<Decision>,
     announcer: Arc<Announcer>,
     url: DatabaseUrl,
-    timings: Timings,
     polls: Polls,
 }
 
@@ -84,13 +79,7 @@ impl Store {
         }
         let files = OpenFiles::of(url, connection)?;
         let executor = Executor::start(url, lanes, &announcer, files)?;
-        let inner = Inner {
-            executor,
-            announcer,
-            url: url.clone(),
-            timings: options.timings,
-            polls: Polls::default(),
-        };
+        let inner = Inner { executor, announcer, url: url.clone(), polls: Polls::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -101,11 +90,6 @@ impl Store {
             inner.executor.close();
             inner.announcer.close();
         }
-    }
-
-    /// The waiting times in force.
-    pub fn timings(&self) -> Timings {
-        self.inner.timings
     }
 
     /// Whether the database answers and its schema is this program's.
@@ -135,9 +119,5 @@ impl Store {
 
     pub(crate) fn polls(&self) -> &Polls {
         &self.inner.polls
-    }
-
-    pub(crate) fn moment(&self, now: Timestamp) -> Moment<'_> {
-        Moment { now, timings: &self.inner.timings }
     }
 }

@@ -14,6 +14,7 @@ use trialogue_domain::{ConferenceId, Effect, Observation, ParticipantId, Timesta
 use trialogue_media::{EngineError, Failure, Gateway, Identity, Notifications, VideoEngine, is_gone};
 use trialogue_storage::{Claimed, NodeId, Store, StoreError};
 
+use crate::conferences::Conferences;
 use crate::deadlines::concerns_all;
 use crate::jobs::{self, LEASE, Lane, PATIENCE, pause};
 use crate::notifications::Waiting;
@@ -26,6 +27,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 pub struct Background {
     /// What is kept.
     pub store: Store,
+    /// Conferences, changed by the rules.
+    pub conferences: Conferences,
     /// What carries the picture.
     pub engine: Arc<dyn VideoEngine>,
     /// The engine's sockets.
@@ -81,15 +84,18 @@ impl Background {
             Err(_) => Err("the engine did not answer in time".to_owned()),
         };
         let stored = match &outcome {
-            Ok(seen) => match self.store.effect_done(work, seen.iter().copied(), self.clock.now()).await {
-                Err(error) if !concerns_all(&error) => {
-                    // Its conference cannot be changed: the others go on, and it is tried again later and later.
-                    let pause = pause(work.attempts, FIRST_PAUSE, Duration::from_mins(10), work.conference.0);
-                    let back = self.store.effect_failed(work, self.clock.now().after(pause)).await;
-                    back.and(Err(error))
+            Ok(seen) => {
+                match self.conferences.effect_done(work, seen.iter().copied(), self.clock.now()).await {
+                    Err(error) if !concerns_all(&error) => {
+                        // Its conference cannot be changed: the others go on, and it is tried again later and later.
+                        let pause =
+                            pause(work.attempts, FIRST_PAUSE, Duration::from_mins(10), work.conference.0);
+                        let back = self.store.effect_failed(work, self.clock.now().after(pause)).await;
+                        back.and(Err(error))
+                    }
+                    stored => stored,
                 }
-                stored => stored,
-            },
+            }
             Err(error) => {
                 tracing::warn!(error, conference = work.conference.0, effect = ?work.effect, attempts = work.attempts, "an effect failed");
                 let pause = pause(work.attempts, FIRST_PAUSE, Duration::from_secs(30), work.conference.0);
@@ -140,7 +146,7 @@ impl Background {
         match is_gone(&*self.engine, room, identity).await {
             Ok(true) => Ok(vec![removed, Observation::RemovalVerified(participant)]),
             unproven => {
-                self.store.observe(room, [removed], self.clock.now()).await?;
+                self.conferences.observe(room, [removed], self.clock.now()).await?;
                 Err(unproven.map_or_else(EffectError::Engine, |_| EffectError::StillThere))
             }
         }

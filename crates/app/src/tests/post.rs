@@ -232,7 +232,7 @@ async fn a_delivery_that_never_works_ends_with_its_invitation() {
     world.invite(&call, Some(Channel::Email)).await;
     let (postbox, mut letters) = Postbox::answering(vec![Err(SILENT); 100]);
     let postman = postman(&world, Channel::Email, &postbox);
-    let deadline = world.now().after(world.store.timings().invitation);
+    let deadline = world.now().after(world.conferences.timings().invitation);
     while world.store.deliveries_waiting().await.unwrap() > 0 {
         assert!(world.now() <= deadline.after(Duration::from_mins(1)), "it is still tried");
         round(&postman).await;

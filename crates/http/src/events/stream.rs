@@ -107,13 +107,13 @@ impl EventStream {
         last_seen: Option<(ConferenceId, i32)>,
         retry: Duration,
     ) -> Result<Self, StoreError> {
-        let (live, store) = (adapter.live(), adapter.app.store());
+        let (live, app) = (adapter.live(), &adapter.app);
         let (side, follower) = match listener {
             Listener::User { user, role, token, expires } => {
                 let mut told_to_the_end = None;
                 let mut follower = None;
                 if let Some((conference, seq)) = last_seen {
-                    match store.place(user, conference, seq).await? {
+                    match app.place(user, conference, seq).await? {
                         Place::Unknown => {}
                         Place::Before => follower = Some(live.follow(conference, seq)),
                         Place::After => told_to_the_end = Some(conference),
@@ -130,7 +130,7 @@ impl EventStream {
                 (Side::User(Box::new(user)), follower)
             }
             Listener::Invited { conference, participant } => {
-                let invited_at = store.invited_at(conference, participant).await?.unwrap_or(1);
+                let invited_at = app.invited_at(conference, participant).await?.unwrap_or(1);
                 let seen = last_seen.filter(|(seen, _)| *seen == conference).map_or(0, |(_, seq)| seq);
                 (Side::Invited(participant), Some(live.follow(conference, seen.max(invited_at - 1))))
             }

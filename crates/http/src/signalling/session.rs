@@ -107,7 +107,7 @@ async fn hello(
     let Some((identity, secret)) = account.split_once('.') else { return ended(End::Refused) };
     let Ok(identity) = identity.parse::<Identity>() else { return ended(End::Refused) };
     let secret = Secret::presented(secret);
-    match adapter.app.store().is_bound(conference, identity.participant(), secret.hash()).await {
+    match adapter.app.is_bound(conference, identity.participant(), &secret).await {
         Ok(true) => Ok((identity.participant(), resume)),
         Ok(false) => ended(End::Refused),
         Err(error) => Err(unavailable(&error)),
@@ -250,8 +250,7 @@ impl PartySocket<'_> {
     /// queued after it is done at the node that lets the party in.
     async fn hold_room(&mut self) -> Result<(), Outcome> {
         let Some(node) = self.adapter.holder else { return Ok(()) };
-        let now = self.adapter.app.now();
-        match self.adapter.app.store().hold_room(self.conference, node, now).await {
+        match self.adapter.app.hold_room(self.conference, node).await {
             Ok(true) => Ok(()),
             Ok(false) => {
                 // A party that may not be in the call at all is told that.
@@ -360,16 +359,8 @@ impl PartySocket<'_> {
 
     /// A client or provider with a socket that answers is not offline.
     async fn note_sign_of_life(&mut self) {
-        let now = self.adapter.app.now();
-        let step = self.adapter.app.store().timings().presence / 3;
-        if self.last_touch.is_some_and(|last| now.since(last) < step) {
-            return;
-        }
-        self.last_touch = Some(now);
-        if let Some(user) = self.user
-            && let Err(error) = self.adapter.app.store().touch(user, now).await
-        {
-            tracing::warn!(%error, "a sign of life was not noted");
+        if let Some(user) = self.user {
+            self.last_touch = Some(self.adapter.app.note_sign_of_life(user, self.last_touch).await);
         }
     }
 }

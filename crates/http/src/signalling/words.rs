@@ -1,6 +1,7 @@
 //! The messages of the protocol, as they travel.
 
 use serde::{Deserialize, Serialize};
+use trialogue_media::IceServer;
 use trialogue_media::{Candidate, Description, DescriptionKind, FromBrowser, LinkName, ToBrowser};
 
 /// The version of the protocol.
@@ -57,16 +58,6 @@ pub(super) struct Party {
     pub(super) here: bool,
     pub(super) microphone: bool,
     pub(super) camera: bool,
-}
-
-/// WebRTC: `RTCIceServer`.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub(super) struct IceServer {
-    pub(super) urls: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) username: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) credential: Option<String>,
 }
 
 /// WebRTC: `RTCSessionDescriptionInit`.

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
-use trialogue_domain::{Actor, ConferenceId, ParticipantId, Timestamp};
+use trialogue_domain::{ConferenceId, ParticipantId, Timestamp, UserId};
 
 use crate::database::connection::{AnyConnection, lock_free_rows};
 use crate::schema::{deliveries, participants, users};
@@ -60,11 +60,10 @@ pub(crate) fn queue(
     connection: &mut AnyConnection,
     conference: ConferenceId,
     participant: ParticipantId,
-    inviter: Actor,
+    inviter: UserId,
     channel: Channel,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let (Actor::Client(inviter) | Actor::Provider(inviter)) = inviter else { return Ok(()) };
     diesel::insert_into(deliveries::table)
         .values((
             deliveries::participant_id.eq(participant.0),

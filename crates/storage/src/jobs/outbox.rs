@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use trialogue_domain::{Conference, ConferenceId, Effect, Observation, Timestamp};
+use trialogue_domain::{Conference, ConferenceId, Effect, Step, Timestamp};
 
 use crate::aggregate::decision::Given;
 use crate::aggregate::facts::Needs;
 use crate::aggregate::find::Whose;
 use crate::aggregate::rows::{effect_of, row};
-use crate::conferences::calls::observation_steps;
 use crate::database::connection::{AnyConnection, lock_free_rows};
 use crate::nodes::alive_since;
 use crate::schema::{conferences, deliveries, nodes, outbox};
@@ -164,23 +163,18 @@ impl Store {
             .await
     }
 
-    /// The work is done, and this was seen of it: both are noted in one transaction. Who has lost the lease meanwhile
-    /// settles nothing, but what he saw is true.
+    /// The work is done, and what was seen of it changes the conference by `judge`: both are noted in one transaction. If
+    /// the lease was lost meanwhile, the work is not settled, but what was seen is true.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn effect_done(
         &self,
         work: Claimed,
-        seen: impl IntoIterator<Item = Observation>,
-        now: Timestamp,
+        mut judge: impl FnMut(&Conference) -> Vec<Step> + Send + 'static,
     ) -> Result<(), StoreError> {
-        let store = self.clone();
-        let seen: Vec<Observation> = seen.into_iter().collect();
-        let judge = move |conference: &Conference, _: &Given| {
-            Ok(observation_steps(conference, &seen, store.moment(now)).into())
-        };
         let (whose, held) = (Whose::Id(work.conference), Held { id: work.id, lease: work.lease });
+        let judge = move |conference: &Conference, _: &Given| Ok(judge(conference).into());
         self.executor()
             .decide_and_settle(whose, Needs::Nothing, "finish an effect", judge, Some(held))
             .await?;

@@ -34,7 +34,8 @@ async fn assert_unreadable(call: &Call<'_>, place: (&str, &str, &str), why: &str
     let view = call.world.store.view(Whose::Id(call.id)).await.map(|_| "a view");
     assert_names(view, place, why);
     assert_names(call.by_client(Command::StartVideo).await, place, why);
-    let observed = call.world.store.observe(call.id, [Observation::DeadlinePassed], call.world.now()).await;
+    let observed =
+        call.world.conferences.observe(call.id, [Observation::DeadlinePassed], call.world.now()).await;
     assert_names(observed, place, why);
 }
 
@@ -296,9 +297,9 @@ async fn an_effect_that_is_none_keeps_no_other_waiting(database: Database) {
     let claimed = claim(&world).await.unwrap();
     assert_eq!(claimed.len(), 1);
     insert_effect(&world, call.id.0, "3", "8");
-    world.store.effect_done(claimed[0], [], world.now()).await.unwrap();
+    world.conferences.effect_done(claimed[0], [], world.now()).await.unwrap();
     let second = claim(&world).await.unwrap();
     assert_eq!(second.len(), 1);
-    world.store.effect_done(second[0], [], world.now()).await.unwrap();
+    world.conferences.effect_done(second[0], [], world.now()).await.unwrap();
     assert!(matches!(claim(&world).await, Err(StoreError::Inconsistent { table: "outbox", .. })));
 }

@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use trialogue_domain::{Actor, Command, ParticipantId, Timestamp};
 use trialogue_storage::{
-    Channel, ClaimedDelivery, ConferenceView, NewGuest, Render, ServeLock, Whose, hash_secret,
+    Answer, Channel, ClaimedDelivery, ConferenceView, NewGuest, ServeLock, Whose, hash_secret,
 };
 
-use crate::scene::{Call, number_in};
+use crate::scene::{Call, inviter, number_in};
 use crate::world::{Database, World, on_both};
 
 const LEASE: Duration = Duration::from_secs(30);
@@ -34,16 +34,17 @@ async fn claimed(world: &World, token: i64) -> Vec<ParticipantId> {
 async fn invite(call: &Call<'_>, actor: Actor, name: &str, channel: Option<Channel>) -> ParticipantId {
     let hash = hash_secret(name);
     let guest = NewGuest {
+        inviter: inviter(actor),
         name: Some(name.to_owned()),
         email: Some(format!("{name}@example.org")),
         phone: Some("+1 555 0100".to_owned()),
         invitation: Box::new(move |_| hash),
         channel,
     };
-    let render: Render<(ConferenceView, ParticipantId)> =
+    let render: Answer<(ConferenceView, ParticipantId)> =
         Box::new(|(_, participant)| participant.to_string().into_bytes());
     let world = call.world;
-    let invited = world.store.invite(Whose::Id(call.id), actor, guest, world.now(), None, render).await;
+    let invited = world.conferences.invite(Whose::Id(call.id), actor, guest, world.now(), None, render).await;
     ParticipantId(number_in(&invited.unwrap()))
 }
 
@@ -77,7 +78,7 @@ async fn a_delivery_is_claimed_with_what_it_needs(database: Database) {
             )
         })
         .collect();
-    let deadline = invited_at.after(world.store.timings().invitation);
+    let deadline = invited_at.after(world.conferences.timings().invitation);
     let wanted = |n: usize, to, inviter| (call.id, guests[n], to, inviter, invited_at, deadline, 1);
     assert_eq!(
         seen,
@@ -137,7 +138,7 @@ async fn the_dead_are_dropped(database: Database) {
     assert_eq!(claimed(&world, 1).await, [live]);
     assert_eq!(world.store.deliveries_waiting().await.unwrap(), 1);
     // Its deadline is past, though nobody has looked at it yet.
-    world.clock.advance(world.store.timings().invitation);
+    world.clock.advance(world.conferences.timings().invitation);
     assert_eq!(claimed(&world, 2).await, []);
     assert_eq!(world.store.deliveries_waiting().await.unwrap(), 0);
 }
@@ -199,6 +200,7 @@ async fn nothing_is_queued_for_who_is_refused(database: Database) {
     let call = Call::accepted(&world, "1").await;
     let hash = hash_secret("rosa");
     let guest = NewGuest {
+        inviter: call.client,
         name: None,
         email: Some("rosa@example.org".to_owned()),
         phone: None,
@@ -206,8 +208,8 @@ async fn nothing_is_queued_for_who_is_refused(database: Database) {
         channel: Some(Channel::Email),
     };
     let actor = Actor::Client(call.client);
-    let render: Render<(ConferenceView, ParticipantId)> = Box::new(|_| vec![]);
-    let refused = world.store.invite(Whose::Id(call.id), actor, guest, world.now(), None, render).await;
+    let render: Answer<(ConferenceView, ParticipantId)> = Box::new(|_| vec![]);
+    let refused = world.conferences.invite(Whose::Id(call.id), actor, guest, world.now(), None, render).await;
     assert!(refused.is_err(), "there is no call yet");
     assert_eq!(world.store.deliveries_waiting().await.unwrap(), 0);
 }

@@ -5,7 +5,7 @@ use trialogue_domain::{Actor, Command, ConferenceId, Effect, Event, Kind, Observ
 use trialogue_storage::{Claimed, NODE_SILENCE, NodeId};
 
 use crate::scene::Call;
-use crate::world::{Database, World, on_both};
+use crate::world::{Database, Rules as _, World, on_both};
 
 const LEASE: Duration = Duration::from_secs(30);
 
@@ -29,7 +29,7 @@ async fn claim(world: &World, token: i64, limit: i64) -> Vec<Claimed> {
 }
 
 async fn done(world: &World, work: Claimed) {
-    world.store.effect_done(work, [], world.now()).await.unwrap();
+    world.conferences.effect_done(work, [], world.now()).await.unwrap();
 }
 
 async fn effects_are_claimed_in_order(database: Database) {
@@ -108,7 +108,7 @@ async fn what_was_seen_is_noted_with_it(database: Database) {
     let work = claim(&world, 1, 100).await.pop().unwrap();
     assert_eq!(work.effect, Effect::Remove(guest));
     for _ in 0..2 {
-        world.store.effect_done(work, seen, world.now()).await.unwrap();
+        world.conferences.effect_done(work, seen, world.now()).await.unwrap();
         assert_eq!(last_events(&world, call.id, 2).await, removal_of(guest));
     }
     assert_eq!(world.store.effects_waiting().await.unwrap(), 4);
@@ -140,7 +140,7 @@ async fn many_are_done_together(database: Database) {
     for (work, guest) in removals.clone() {
         let (store, now) = (world.store.clone(), world.now());
         let seen = [Observation::Removed(guest), Observation::RemovalVerified(guest)];
-        doing.spawn(async move { store.effect_done(work, seen, now).await });
+        doing.spawn(async move { store.rules().effect_done(work, seen, now).await });
     }
     for outcome in doing.join_all().await {
         outcome.unwrap();

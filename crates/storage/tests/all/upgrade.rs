@@ -178,7 +178,7 @@ async fn what_was_queued_is_done(database: Database) {
         }
         for work in claimed {
             done.push((work.conference.0, work.effect));
-            world.store.effect_done(work, [], world.now()).await.unwrap();
+            world.conferences.effect_done(work, [], world.now()).await.unwrap();
         }
     }
     let admitted = |conference| move |id| (conference, Effect::Admit(ParticipantId(id)));
