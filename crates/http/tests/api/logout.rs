@@ -117,7 +117,7 @@ async fn whatever_an_operator_does_to_a_user_ends_its_logins_and_accounts() {
         for role in [UserRole::Client, UserRole::Provider] {
             let world = World::new().await;
             let call = world.connected("").await;
-            let (store, now) = (&world.store, world.clock.now());
+            let now = world.clock.now();
             let (email, token, path, kind) = match role {
                 UserRole::Client => (CLIENT, &call.client, "Client/Request/Status", Kind::Client),
                 UserRole::Provider => (PROVIDER, &call.provider, "Provider/Task/Status", Kind::Provider),

@@ -3,6 +3,7 @@
 //! A missing component (curl, `PostgreSQL`) fails the tests that need it, with the package to install.
 
 #[cfg(test)]
+mod architecture;
 mod backup;
 #[cfg(test)]
 mod browser;
