@@ -4,6 +4,7 @@
 
 #[cfg(test)]
 mod architecture;
+#[cfg(test)]
 mod backup;
 #[cfg(test)]
 mod browser;
