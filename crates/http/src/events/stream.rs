@@ -90,7 +90,7 @@ impl UserSide {
     }
 }
 
-enum Heard {
+enum Happened {
     Event(Result<Recorded, StoreError>),
     Known(Known),
     Heartbeat,
@@ -156,16 +156,16 @@ impl EventStream {
             return Some(opening.into());
         }
         while !self.is_over {
-            let said = match self.hear().await {
-                Heard::Event(Ok(recorded)) => self.event(&recorded),
-                Heard::Event(Err(error)) => {
+            let said = match self.happened().await {
+                Happened::Event(Ok(recorded)) => self.event(&recorded),
+                Happened::Event(Err(error)) => {
                     tracing::warn!(%error, "a stream of events ends: the log could not be read");
                     // Who comes again goes on where it was.
                     return None;
                 }
-                Heard::Known(known) => self.known(known),
-                Heard::Heartbeat => self.beat().await,
-                Heard::Closing => self.end("stopping"),
+                Happened::Known(known) => self.known(known),
+                Happened::Heartbeat => self.beat().await,
+                Happened::Closing => self.end("stopping"),
             };
             if !said.is_empty() {
                 return Some(said.into());
@@ -174,7 +174,7 @@ impl EventStream {
         None
     }
 
-    async fn hear(&mut self) -> Heard {
+    async fn happened(&mut self) -> Happened {
         let Self { side, follower, closing, heartbeat, .. } = self;
         let known = async {
             match side {
@@ -190,10 +190,10 @@ impl EventStream {
         };
         tokio::select! {
             biased;
-            _ = closing.wait_for(|closing| *closing) => Heard::Closing,
-            known = known => Heard::Known(known),
-            event = event => Heard::Event(event),
-            () = heartbeat => Heard::Heartbeat,
+            _ = closing.wait_for(|closing| *closing) => Happened::Closing,
+            known = known => Happened::Known(known),
+            event = event => Happened::Event(event),
+            () = heartbeat => Happened::Heartbeat,
         }
     }
 

@@ -85,7 +85,7 @@ pub(super) struct IceCandidate {
 }
 
 impl SessionDescription {
-    fn heard(self) -> Description {
+    fn parsed(self) -> Description {
         let kind = match self.kind {
             DescriptionType::Offer => DescriptionKind::Offer,
             DescriptionType::Answer => DescriptionKind::Answer,
@@ -103,7 +103,7 @@ impl SessionDescription {
 }
 
 impl IceCandidate {
-    fn heard(self) -> Candidate {
+    fn parsed(self) -> Candidate {
         let Self { candidate, sdp_mid, sdp_m_line_index } = self;
         Candidate { candidate, sdp_mid, sdp_m_line_index }
     }
@@ -115,11 +115,11 @@ impl IceCandidate {
 }
 
 pub(super) fn heard_description(link: String, description: SessionDescription) -> FromBrowser {
-    FromBrowser::Description(LinkName(link), description.heard())
+    FromBrowser::Description(LinkName(link), description.parsed())
 }
 
 pub(super) fn heard_candidate(link: String, candidate: Option<IceCandidate>) -> FromBrowser {
-    FromBrowser::Candidate(LinkName(link), candidate.map(IceCandidate::heard))
+    FromBrowser::Candidate(LinkName(link), candidate.map(IceCandidate::parsed))
 }
 
 impl From<ToBrowser> for Outgoing<'_> {
