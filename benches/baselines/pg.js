@@ -30,8 +30,8 @@ await serve(async (hash, now, id, target) => {
       [id, seq, now, session.rows[0].id, target])
     if (hadAccount) {
       await run(client,
-        'INSERT INTO outbox (conference_id, effect, participant_id, created_at, due_at, attempts) VALUES ($1, 3, $2, $3, $3, 0)',
-        [id, target, now])
+        'INSERT INTO jobs (kind, ordering_key, conference_id, version, payload, attempts, created_at, due_at) VALUES (1, $1, $1, 1, $2, 0, $3, $3)',
+        [id, JSON.stringify({ remove: target }), now])
     }
     await run(client,
       'UPDATE participants SET state = 6, deadline = NULL, account_expires = NULL, reason = 6, finished_at = $3, removal = $4 WHERE conference_id = $1 AND id = $2',

@@ -10,7 +10,7 @@ const session = db.prepare('SELECT users.id, users.role, users.last_seen FROM to
 const conferenceOf = db.prepare('SELECT * FROM conferences WHERE id = ?')
 const participantsOf = db.prepare('SELECT * FROM participants WHERE conference_id = ? ORDER BY position')
 const append = db.prepare('INSERT INTO events (conference_id, seq, at, kind, actor_role, actor_id, participant_id, code) VALUES (?, ?, ?, 11, 1, ?, ?, 6)')
-const queue = db.prepare('INSERT INTO outbox (conference_id, effect, participant_id, created_at, due_at, attempts) VALUES (?, 3, ?, ?, ?, 0)')
+const queue = db.prepare('INSERT INTO jobs (kind, ordering_key, conference_id, version, payload, attempts, created_at, due_at) VALUES (1, ?, ?, 1, ?, 0, ?, ?)')
 const finish = db.prepare('UPDATE participants SET state = 6, deadline = NULL, account_expires = NULL, reason = 6, finished_at = ?, removal = ? WHERE conference_id = ? AND id = ?')
 const save = db.prepare('UPDATE conferences SET last_seq = ? WHERE id = ? AND last_seq = ?')
 
@@ -18,7 +18,7 @@ const kick = db.transaction((user, now, id, target) => {
   const { status, hadAccount, seq } = decide(user, conferenceOf.get(id), participantsOf.all(id), target)
   if (seq === undefined) return status
   append.run(id, seq, now, user.id, target)
-  if (hadAccount) queue.run(id, target, now, now)
+  if (hadAccount) queue.run(id, id, JSON.stringify({ remove: target }), now, now)
   finish.run(now, hadAccount ? 2 : 1, id, target)
   save.run(seq, id, seq - 1)
   return status

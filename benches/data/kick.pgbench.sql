@@ -7,7 +7,7 @@ BEGIN;
 SELECT id, client_id, start_by, ended_at, serviced, last_seq, next_deadline, requested_at, situation_code, additional_info, location, from_language_id FROM conferences WHERE id = :id LIMIT 1;
 SELECT conference_id, id, position, kind, user_id, request_id, state, deadline, account_expires, account_secret, reason, finished_at, removal, invitation, name, email, phone FROM participants WHERE conference_id = :id ORDER BY position;
 INSERT INTO events (conference_id, seq, at, kind, actor_role, actor_id, participant_id, other_id, user_id, code, deadline) VALUES (:id, 7, :now, 11, 1, :id, :guest, NULL, NULL, 6, NULL);
-INSERT INTO outbox (conference_id, effect, participant_id, created_at, due_at, attempts) VALUES (:id, 3, :guest, :now, :now, 0);
+INSERT INTO jobs (kind, ordering_key, conference_id, version, payload, attempts, created_at, due_at) VALUES (1, :id, :id, 1, '{"remove":' || :guest || '}', 0, :now, :now);
 UPDATE participants SET state = 6, deadline = NULL, account_expires = NULL, reason = 6, finished_at = :now, removal = 2 WHERE conference_id = :id AND id = :guest;
 UPDATE conferences SET start_by = NULL, ended_at = NULL, serviced = true, last_seq = 7, next_deadline = next_deadline WHERE id = :id AND last_seq = 6;
 COMMIT;

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use datacontract::Contract;
+use tokio::task::JoinSet;
 use trialogue_app::Conferences;
 use trialogue_contract::json;
 use trialogue_contract::models::ResultVideoConferenceParticipant;
 use trialogue_domain::{
     self as domain, Actor, ConferenceId, Effect, Observation, ParticipantId, Timestamp, Timings, UserId,
 };
-use trialogue_storage::{DatabaseUrl, Store, StoreOptions, Whose, hash_secret};
+use trialogue_storage::{DatabaseUrl, JobKind, LeasedJob, NodeId, Store, StoreOptions, Whose, hash_secret};
 
 use crate::clock::micros;
 use crate::programs::HERE;
@@ -22,8 +23,18 @@ use crate::seed::{Amount, guest, token};
 use crate::sqlite;
 
 /// The kinds of work, and how often each is done under valgrind: `few` are taken off, with all that happens only once.
-const KINDS: [(&str, u32, u32); 4] =
-    [("json", 20, 220), ("xml", 20, 120), ("sqlite", 64, 320), ("removal", 64, 320)];
+const KINDS: [(&str, u32, u32); 7] = [
+    ("json", 20, 220),
+    ("xml", 20, 120),
+    ("sqlite", 64, 320),
+    ("removal", 64, 320),
+    ("kick_batch", 64, 320),
+    ("removal_batch", 64, 320),
+    ("poll", 100, 1100),
+];
+
+/// How many kicks, and how many removals, come at the same time.
+const BATCH: u32 = 32;
 
 /// So much more fails the check.
 const TOLERANCE: f64 = 1.05;
@@ -97,56 +108,110 @@ pub(crate) fn work(kind: &str, count: u32) -> anyhow::Result<()> {
                 std::hint::black_box(contract.write(&read)?);
             }
         }
-        "sqlite" => kicks(count, false)?,
-        _ => kicks(count, true)?,
+        "sqlite" => kicks(count, 1, false)?,
+        "removal" => kicks(count, 1, true)?,
+        "kick_batch" => kicks(count, BATCH, false)?,
+        "removal_batch" => kicks(count, BATCH, true)?,
+        _ => polls(count)?,
     }
     Ok(())
 }
 
-/// Whole kicks through the store, one after the other; with what follows in the background: the removal of each guest.
-fn kicks(count: u32, with_removal: bool) -> anyhow::Result<()> {
+/// Does the work on a store with 400 calls: what seeding costs is taken off.
+fn on_seeded<F: Future<Output = anyhow::Result<()>>>(
+    work: impl FnOnce(Store, Timestamp) -> F,
+) -> anyhow::Result<(tempfile::TempDir, PathBuf)> {
     let dir = tempfile::tempdir()?;
     let file: PathBuf = dir.path().join("kicks.db");
     let url = DatabaseUrl::parse(&format!("sqlite://{}", file.display()))?;
     trialogue_storage::migrate(&url)?;
     let now = micros();
-    // Always the same amount: what seeding costs is taken off.
     sqlite::fill(&file, Amount { guests: 400, past: 0 }, now)?;
     let store = Store::open(&url, StoreOptions { readers: 1, ..StoreOptions::default() })?;
-    let conferences = Conferences::new(store.clone(), Timings::default());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        for call in 1..=count {
-            let session =
-                store.session(hash_secret(&token(call)), Timestamp(now)).await?.context("a session")?;
-            ensure!(session.user == UserId(i32::try_from(call)?), "the token is another's");
-            let whose = Whose::Id(ConferenceId(i32::try_from(call)?));
-            let target = ParticipantId(i32::try_from(guest(call))?);
-            let command = domain::Command::Kick(target);
-            conferences.command(whose, Actor::Client(session.user), command, Timestamp(now)).await?;
+    runtime.block_on(work(store.clone(), Timestamp(now)))?;
+    store.close();
+    Ok((dir, file))
+}
+
+/// Whole kicks through the store, so many at the same time; with what follows in the background: the removal of each guest.
+fn kicks(count: u32, at_once: u32, with_removal: bool) -> anyhow::Result<()> {
+    let (_dir, file) = on_seeded(async |store: Store, now| {
+        let mut inbox = with_removal.then(|| {
+            let (lease, capacity) = (Duration::from_secs(30), usize::try_from(at_once).unwrap_or(1));
+            store.receive_jobs::<Effect>(JobKind::Engine, NodeId(1), lease, capacity)
+        });
+        let conferences = Conferences::new(store.clone(), Timings::default());
+        let calls: Vec<u32> = (1..=count).collect();
+        for group in calls.chunks(usize::try_from(at_once)?) {
+            let kicks = group.iter().map(|call| {
+                let (store, conferences) = (store.clone(), conferences.clone());
+                let call = *call;
+                async move { kick(&store, &conferences, call, now).await }
+            });
+            all(kicks).await?;
+            if let Some(inbox) = &mut inbox {
+                let mut removals = Vec::new();
+                for _ in group {
+                    removals.push(inbox.next().await.context("a worker")?);
+                }
+                all(removals.into_iter().map(|jobs| {
+                    let conferences = conferences.clone();
+                    async move { remove(&conferences, &jobs, now).await }
+                }))
+                .await?;
+            }
         }
         if with_removal {
-            remove(&store, &conferences, now).await?;
+            ensure!(store.jobs_waiting(JobKind::Engine).await? == 0, "not every guest was removed");
         }
-        anyhow::Ok(())
+        Ok(())
     })?;
-    drop(conferences);
-    store.close();
     ensure!(sqlite::kicked(&file)? == i64::from(count), "not every guest was kicked");
     Ok(())
 }
 
-/// As the relay does it, with an engine that costs nothing.
-async fn remove(store: &Store, conferences: &Conferences, now: i64) -> anyhow::Result<()> {
-    loop {
-        let claimed = store.claim_effects(1, Duration::from_secs(30), 64, Timestamp(now)).await?;
-        if claimed.is_empty() {
-            return Ok(());
-        }
-        for work in claimed {
-            let Effect::Remove(participant) = work.effect else { bail!("not a removal") };
-            let seen = [Observation::Removed(participant), Observation::RemovalVerified(participant)];
-            conferences.effect_done(work, seen, Timestamp(now)).await?;
-        }
+/// A token, and the command of whoever has it.
+async fn kick(store: &Store, conferences: &Conferences, call: u32, now: Timestamp) -> anyhow::Result<()> {
+    let session = store.session(hash_secret(&token(call)), now).await?.context("a session")?;
+    ensure!(session.user == UserId(i32::try_from(call)?), "the token is another's");
+    let whose = Whose::Id(ConferenceId(i32::try_from(call)?));
+    let target = ParticipantId(i32::try_from(guest(call))?);
+    conferences.command(whose, Actor::Client(session.user), domain::Command::Kick(target), now).await?;
+    Ok(())
+}
+
+/// As the worker does it, with an engine that costs nothing.
+async fn remove(conferences: &Conferences, jobs: &[LeasedJob<Effect>], now: Timestamp) -> anyhow::Result<()> {
+    for job in jobs {
+        let Effect::Remove(participant) = job.work else { bail!("not a removal") };
+        let seen = [Observation::Removed(participant), Observation::RemovalVerified(participant)];
+        let conference = job.conference.context("a conference")?;
+        conferences.job_done_seeing(job, conference, seen, now).await?;
     }
+    Ok(())
+}
+
+/// A client asks again and again how its request stands, and nothing changes.
+fn polls(count: u32) -> anyhow::Result<()> {
+    on_seeded(async |store: Store, _| {
+        for _ in 0..count {
+            let view = store.polled(Whose::Client(UserId(1))).await?.context("a call")?;
+            ensure!(view.conference.id == ConferenceId(1), "the call is another's");
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Does all at the same time.
+async fn all<F>(work: impl IntoIterator<Item = F>) -> anyhow::Result<()>
+where
+    F: Future<Output = anyhow::Result<()>> + Send + 'static,
+{
+    let mut tasks: JoinSet<_> = work.into_iter().collect();
+    while let Some(done) = tasks.join_next().await {
+        done??;
+    }
+    Ok(())
 }

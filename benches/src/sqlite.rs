@@ -69,8 +69,8 @@ struct Write<const N: usize> {
 const WRITES: [&str; 4] = [
     "INSERT INTO events (conference_id, seq, at, kind, actor_role, actor_id, participant_id, code) \
      VALUES (?1, 7, ?3, 11, 1, ?1, ?2, 6)",
-    "INSERT INTO outbox (conference_id, effect, participant_id, created_at, due_at, attempts) \
-     VALUES (?1, 3, ?2, ?3, ?3, 0)",
+    "INSERT INTO jobs (kind, ordering_key, conference_id, version, payload, attempts, created_at, due_at) \
+     VALUES (1, ?1, ?1, 1, '{\"remove\":' || ?2 || '}', 0, ?3, ?3)",
     "UPDATE participants SET state = 6, deadline = NULL, account_expires = NULL, reason = 6, finished_at = ?3, \
      removal = 2 WHERE conference_id = ?1 AND id = ?2",
     "UPDATE conferences SET last_seq = 7 WHERE id = ?1 AND last_seq = 6 AND ?2 > 0 AND ?3 > 0",

@@ -6,7 +6,7 @@ use trialogue_domain::{
     Actor, Command, Conference, ConferenceId, Kind, Moment, Observation, Participant, ParticipantId, Refusal,
     Timestamp, Timings, as_of, command_steps, observation_steps,
 };
-use trialogue_storage::{CallLeg, Claimed, Needs, SecretHash, Store, StoreError, Verdict, Whose};
+use trialogue_storage::{CallLeg, LeasedJob, Needs, SecretHash, Store, StoreError, Verdict, Whose};
 
 mod opening;
 mod users;
@@ -168,20 +168,21 @@ impl Conferences {
         changed.await.map(drop)
     }
 
-    /// An effect is done, and this was seen of it: both are noted in one transaction.
+    /// A job about a conference is done, and this was seen of it: both are noted in one transaction.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn effect_done(
+    pub async fn job_done_seeing<W>(
         &self,
-        work: Claimed,
+        job: &LeasedJob<W>,
+        conference: ConferenceId,
         seen: impl IntoIterator<Item = Observation>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let timings = self.timings;
         let seen: Vec<Observation> = seen.into_iter().collect();
         let judge = move |conference: &Conference| observation_steps(conference, &seen, at(now, &timings));
-        self.store.effect_done(work, judge).await
+        self.store.job_done_seeing(job, conference, judge).await
     }
 }
 

@@ -46,7 +46,7 @@ pub use conferences::Conferences;
 pub use error::{AppError, whole_seconds};
 pub use heartbeat::Heartbeat;
 pub use invite::{Invited, Invitee};
-pub use jobs::delivery::Postman;
+pub use jobs::delivery::DeliveryWorker;
 pub use jobs::engine::Background;
 pub use limits::{Limiter, Monotonic, limiter};
 pub use links::{DeliverySettings, LinkKey};

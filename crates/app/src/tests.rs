@@ -1,4 +1,4 @@
-//! Background work against an engine and a postman that fail on command. The rest of this program is tested from
+//! Background work against an engine and a delivery that fail on command. The rest of this program is tested from
 //! outside (`tests/all`).
 
 mod beliefs;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use trialogue_domain::{ConferenceId, Observation, ParticipantId, Timestamp};
 use trialogue_media::{
-    Browser, Connection, Description, DescriptionKind, Devices, FromBrowser, Gateway, Received, Identity,
-    JoinRefused, LinkName, Mesh, Notifications, ToBrowser, VideoEngine, notifications,
+    Browser, Connection, Description, DescriptionKind, Devices, FromBrowser, Gateway, Identity, JoinRefused,
+    LinkName, Mesh, Notifications, Received, ToBrowser, VideoEngine, notifications,
 };
 use trialogue_testkit::{FakeEngine, Fault};
 

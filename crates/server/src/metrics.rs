@@ -98,16 +98,21 @@ async fn answer(collected: web::Data<PrometheusHandle>, watched: web::Data<Watch
 impl Watched {
     async fn look(&self) {
         let queued = self.store.queued();
-        set("trialogue_store_waiting", Some("write"), queued.write);
-        set("trialogue_store_waiting", Some("read"), queued.read);
+        set("trialogue_store_waiting", Some(("lane", "write")), queued.write);
+        set("trialogue_store_waiting", Some(("lane", "read")), queued.read);
         set("trialogue_event_streams", None, self.live.streams());
         set("trialogue_signalling_seats", None, self.gateway.len());
         set("trialogue_followed_conferences", None, self.live.followed());
         match self.store.backlog().await {
             Ok(backlog) => {
-                set("trialogue_outbox_effects", None, usize::try_from(backlog.effects).unwrap_or(0));
-                let age = backlog.oldest.map_or(Duration::ZERO, |oldest| self.clock.now().since(oldest));
-                gauge!("trialogue_outbox_oldest_seconds").set(age.as_secs_f64());
+                for (kind, backlog) in backlog {
+                    let count = |count| usize::try_from(count).unwrap_or(0);
+                    set("trialogue_jobs", Some(("kind", kind.name())), count(backlog.jobs));
+                    let unreadable = count(backlog.unreadable);
+                    set("trialogue_jobs_unreadable", Some(("kind", kind.name())), unreadable);
+                    let age = backlog.oldest.map_or(Duration::ZERO, |oldest| self.clock.now().since(oldest));
+                    gauge!("trialogue_jobs_oldest_seconds", "kind" => kind.name()).set(age.as_secs_f64());
+                }
                 set("trialogue_database_up", None, 1);
             }
             Err(error) => {
@@ -118,8 +123,8 @@ impl Watched {
     }
 }
 
-fn set(name: &'static str, lane: Option<&'static str>, value: usize) {
-    let gauge = lane.map_or_else(|| gauge!(name), |lane| gauge!(name, "lane" => lane));
+fn set(name: &'static str, label: Option<(&'static str, &'static str)>, value: usize) {
+    let gauge = label.map_or_else(|| gauge!(name), |(label, value)| gauge!(name, label => value));
     // What is counted here is far below what a gauge holds exactly.
     gauge.set(f64::from(u32::try_from(value).unwrap_or(u32::MAX)));
 }
@@ -134,7 +139,11 @@ fn describe() {
         "Accounts with a line at this node, or one lost a moment ago"
     );
     describe_gauge!("trialogue_followed_conferences", "Conferences that somebody follows at this node");
-    describe_gauge!("trialogue_outbox_effects", "Effects that are not done yet, of all nodes");
-    describe_gauge!("trialogue_outbox_oldest_seconds", Unit::Seconds, "Age of the oldest of them");
+    describe_gauge!("trialogue_jobs", "Jobs that are not done yet, of all nodes, by kind");
+    describe_gauge!(
+        "trialogue_jobs_unreadable",
+        "Those of them that are not tried: their payload cannot be read"
+    );
+    describe_gauge!("trialogue_jobs_oldest_seconds", Unit::Seconds, "Age of the oldest of them");
     describe_gauge!("trialogue_database_up", "Whether the database answered just now");
 }

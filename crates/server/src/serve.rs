@@ -12,7 +12,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use trialogue_app::{
-    App, Background, Clock, Entropy, Heartbeat, Live, Postman, Readiness, Sweeper, reconcile, supervise,
+    App, Background, Clock, DeliveryWorker, Entropy, Heartbeat, Live, Readiness, Sweeper, reconcile,
+    supervise,
 };
 use trialogue_delivery::Delivery;
 use trialogue_http::Adapter;
@@ -78,13 +79,12 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let mut tasks = vec![supervise(Arc::clone(&readiness), "heartbeat", move || heartbeat.clone().run())];
     let background = Background {
         store: store.clone(),
-        conferences,
+        conferences: conferences.clone(),
         engine,
         gateway: Arc::clone(&gateway),
         node,
         grace: settings.app.timings.reconnect,
         clock: Arc::clone(&clock),
-        entropy: Arc::clone(&entropy),
         stop: stopped.clone(),
     };
     let reconciling =
@@ -100,8 +100,8 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         stop: stopped.clone(),
     };
     tasks.push(supervise(Arc::clone(&readiness), "sweeper", move || sweeper.clone().run()));
-    let postmen = postmen(&settings, &store, &clock, &entropy);
-    tasks.extend(postmen.into_iter().map(|postman| deliver(postman, &stopped, &readiness)));
+    let delivery_workers = delivery_workers(&settings, &store, &conferences, node, &clock);
+    tasks.extend(delivery_workers.into_iter().map(|worker| deliver(worker, &stopped, &readiness)));
     let adapter = with_routes(adapter, &settings.engine, janus);
     let live = adapter.live().clone();
     let watched = Watched { store: store.clone(), live: live.clone(), gateway, clock };
@@ -244,30 +244,36 @@ fn stop_on_signals(server: ServerHandle, live: Live, readiness: Arc<Readiness>) 
 }
 
 /// What delivers invitations: one for each channel that is configured.
-fn postmen(
+fn delivery_workers(
     settings: &Settings,
     store: &Store,
+    conferences: &Conferences,
+    node: NodeId,
     clock: &Arc<dyn Clock>,
-    entropy: &Arc<dyn Entropy>,
-) -> Vec<Postman> {
+) -> Vec<DeliveryWorker> {
     let Some(delivery) = &settings.app.delivery else { return Vec::new() };
-    let postman = |(channel, by): &(Channel, Arc<dyn Delivery>)| Postman {
+    let worker = |(channel, by): &(Channel, Arc<dyn Delivery>)| DeliveryWorker {
         store: store.clone(),
+        conferences: conferences.clone(),
+        node,
         channel: *channel,
         delivery: Arc::clone(by),
         key: delivery.key.clone(),
         public_url: settings.app.public_url.clone(),
         clock: Arc::clone(clock),
-        entropy: Arc::clone(entropy),
     };
-    settings.deliveries.iter().map(postman).collect()
+    settings.deliveries.iter().map(worker).collect()
 }
 
-fn deliver(postman: Postman, stop: &watch::Receiver<bool>, readiness: &Arc<Readiness>) -> JoinHandle<()> {
-    let name = match postman.channel {
+fn deliver(
+    worker: DeliveryWorker,
+    stop: &watch::Receiver<bool>,
+    readiness: &Arc<Readiness>,
+) -> JoinHandle<()> {
+    let name = match worker.channel {
         Channel::Email => "e-mail",
         Channel::Text => "text messages",
     };
     let stop = stop.clone();
-    supervise(Arc::clone(readiness), name, move || postman.clone().run(stop.clone()))
+    supervise(Arc::clone(readiness), name, move || worker.clone().run(stop.clone()))
 }

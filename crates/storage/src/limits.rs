@@ -3,7 +3,7 @@
 use crate::StoreError;
 use crate::aggregate::rows::kind;
 use crate::database::connection::AnyConnection;
-use crate::jobs::deliveries::Channel;
+use crate::jobs::kind::Channel;
 use crate::limit::Limit;
 use crate::schema::{conferences, events, recent_deliveries};
 use crate::secret::hash_secret;

@@ -132,30 +132,18 @@ diesel::table! {
 }
 
 diesel::table! {
-    outbox (id) {
+    jobs (id) {
         id -> BigInt,
-        conference_id -> Integer,
-        effect -> SmallInt,
-        participant_id -> Nullable<Integer>,
+        kind -> SmallInt,
+        ordering_key -> Nullable<Integer>,
+        conference_id -> Nullable<Integer>,
+        version -> SmallInt,
+        payload -> Text,
+        attempts -> Integer,
         created_at -> BigInt,
-        due_at -> BigInt,
-        attempts -> Integer,
-        lease_token -> Nullable<BigInt>,
-        lease_expires -> Nullable<BigInt>,
-    }
-}
-
-diesel::table! {
-    deliveries (participant_id) {
-        participant_id -> Integer,
-        conference_id -> Integer,
-        inviter_id -> Integer,
-        channel -> SmallInt,
-        invited_at -> BigInt,
-        due_at -> BigInt,
-        attempts -> Integer,
-        lease_token -> Nullable<BigInt>,
-        lease_expires -> Nullable<BigInt>,
+        due_at -> Nullable<BigInt>,
+        lease_node -> Nullable<BigInt>,
+        lease_until -> Nullable<BigInt>,
     }
 }
 
@@ -206,8 +194,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     requests,
     offers,
     participants,
-    deliveries,
     nodes,
-    outbox,
+    jobs,
     call_legs,
 );

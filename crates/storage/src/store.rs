@@ -12,6 +12,7 @@ use crate::database::sqlite_files::{self, OpenFiles};
 use crate::database::url::DatabaseUrl;
 use crate::error::OpenError;
 use crate::executor::queue::{Executor, Lanes};
+use crate::jobs::handover::Workers;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +45,7 @@ pub struct Store {
 struct Inner {
     executor: Executor<Decision>,
     announcer: Arc<Announcer>,
+    workers: Arc<Workers>,
     url: DatabaseUrl,
     polls: Polls,
 }
@@ -73,13 +75,13 @@ impl Store {
             queue: options.queue.max(1),
             answer_within: options.answer_within,
         };
-        let announcer = Arc::new(Announcer::new());
+        let (announcer, workers) = (Arc::new(Announcer::new()), Arc::<Workers>::default());
         if let DatabaseUrl::Sqlite(path) = url {
             sqlite_files::remember(path)?;
         }
         let files = OpenFiles::of(url, connection)?;
-        let executor = Executor::start(url, lanes, &announcer, files)?;
-        let inner = Inner { executor, announcer, url: url.clone(), polls: Polls::default() };
+        let executor = Executor::start(url, lanes, &announcer, &workers, files)?;
+        let inner = Inner { executor, announcer, workers, url: url.clone(), polls: Polls::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -115,6 +117,10 @@ impl Store {
 
     pub(crate) fn executor(&self) -> &Executor<Decision> {
         &self.inner.executor
+    }
+
+    pub(crate) fn workers(&self) -> &Workers {
+        &self.inner.workers
     }
 
     pub(crate) fn polls(&self) -> &Polls {

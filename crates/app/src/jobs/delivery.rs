@@ -1,26 +1,34 @@
-//! Invitations on their way to those who are invited: a lane for each channel.
+//! Delivery of invitations: a worker for each channel.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::conferences::Conferences;
 use crate::links::LinkKey;
-use crate::ports::{Clock, Entropy};
+use crate::ports::Clock;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use trialogue_delivery::{Delivery, Invitation};
 use trialogue_domain::Timestamp;
-use trialogue_storage::{Channel, ClaimedDelivery, Store};
+use trialogue_storage::{Channel, DeliveryWork, JobKind, LeasedJob, LiveInvitation, NodeId, Store};
 
-use crate::jobs::{self, LEASE, Lane, PATIENCE, pause};
+use crate::jobs::{self, Attempt, Handler, PATIENCE, Queue, pause};
 
-/// So often a delivery is tried; an invitation that is dead is given up before.
+/// Maximum number of tries. A dead invitation is given up before.
 const TRIES: i32 = 20;
+
+/// Longest back-off of a delivery.
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// What brings the invitations of one channel.
 #[derive(Clone)]
-pub struct Postman {
+pub struct DeliveryWorker {
     /// What is kept.
     pub store: Store,
+    /// Conferences, changed by the rules.
+    pub conferences: Conferences,
+    /// This node.
+    pub node: NodeId,
     /// Which channel.
     pub channel: Channel,
     /// What sends.
@@ -31,70 +39,92 @@ pub struct Postman {
     pub public_url: String,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
-    /// Draws the tokens of leases.
-    pub entropy: Arc<dyn Entropy>,
 }
 
-impl Postman {
+impl DeliveryWorker {
     /// Delivers until told to stop.
     pub async fn run(self, stop: watch::Receiver<bool>) {
         jobs::run(self, stop).await;
     }
-}
 
-impl Lane for Postman {
-    type Work = ClaimedDelivery;
-
-    const HANDS: usize = 4;
-
-    async fn claim(&self, hands: usize) -> Vec<ClaimedDelivery> {
-        let (token, limit) = (self.entropy.number(), i64::try_from(hands).unwrap_or(1));
-        let claimed = self.store.claim_deliveries(self.channel, token, LEASE, limit, self.clock.now()).await;
-        claimed.unwrap_or_else(|error| {
-            tracing::warn!(%error, channel = ?self.channel, "deliveries could not be claimed");
-            Vec::new()
-        })
-    }
-
-    async fn work(&self, work: ClaimedDelivery) {
-        let (conference, participant) = (work.conference.0, work.participant.0);
-        let (channel, attempts) = (self.channel, work.attempts);
-        let opens = self.key.opens(work.participant, work.invited_at, &work.invitation);
+    async fn deliver(&self, work: DeliveryWork, live: &LiveInvitation) -> Result<(), Failure> {
+        if !self.key.opens(work.participant, work.invited_at, &live.invitation) {
+            // Another node may have the right one.
+            let error = "it was made under another link_key: set the same one on every node".to_owned();
+            return Err(Failure { error, is_transient: true });
+        }
         let invitation = Invitation {
             participant: work.participant,
-            inviter: work.inviter.clone(),
+            inviter: live.inviter.clone(),
             link: self.key.link(&self.public_url, work.participant, work.invited_at),
-            minutes: minutes(self.clock.now(), work.deadline),
+            minutes: minutes(self.clock.now(), live.deadline),
         };
-        let outcome = if opens {
-            timeout(PATIENCE, self.delivery.deliver(&work.to, &invitation))
-                .await
-                .map_err(|_| "no answer in time")
-        } else {
-            // Another node may have the right one.
-            Err("it was made under another link_key: set the same one on every node")
-        };
-        let (again, why) = match outcome {
-            Ok(Ok(())) => {
-                tracing::info!(conference, participant, ?channel, attempts, "an invitation was sent");
-                (false, None)
-            }
-            Ok(Err(error)) => (error.is_transient() && attempts < TRIES, Some(error.to_string())),
-            Err(why) => (attempts < TRIES, Some(why.to_owned())),
-        };
-        if let Some(error) = why {
-            let text = if again { "an invitation was not sent yet" } else { "an invitation was not sent" };
-            tracing::warn!(error, conference, participant, ?channel, attempts, "{text}");
+        match timeout(PATIENCE, self.delivery.deliver(&live.to, &invitation)).await {
+            Ok(outcome) => outcome
+                .map_err(|error| Failure { is_transient: error.is_transient(), error: error.to_string() }),
+            Err(_) => Err(Failure { error: "no answer in time".to_owned(), is_transient: true }),
         }
-        let noted = if again {
-            let pause =
-                pause(attempts, Duration::from_millis(500), Duration::from_mins(1), work.participant.0);
-            self.store.delivery_failed(&work, self.clock.now().after(pause)).await
-        } else {
-            self.store.delivery_done(&work).await
+    }
+}
+
+/// Why an invitation was not sent, and whether another try may go well.
+struct Failure {
+    error: String,
+    is_transient: bool,
+}
+
+impl Handler for DeliveryWorker {
+    type Work = DeliveryWork;
+
+    const SLOTS: usize = 4;
+
+    const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
+    fn kind(&self) -> JobKind {
+        JobKind::Delivery(self.channel)
+    }
+
+    fn queue(&self) -> Queue {
+        let conferences = self.conferences.clone();
+        Queue { store: self.store.clone(), conferences, node: self.node, clock: Arc::clone(&self.clock) }
+    }
+
+    async fn attempt(&self, job: &LeasedJob<DeliveryWork>) -> Attempt {
+        let conference = job.conference.map_or(0, |conference| conference.0);
+        let (participant, channel, attempts) = (job.work.participant.0, self.channel, job.attempts);
+        let outcome = match self.store.live_invitation(job, channel, self.clock.now()).await {
+            // It is answered, withdrawn or expired.
+            Ok(None) => return Attempt::Done(vec![]),
+            Ok(Some(live)) => self.deliver(job.work, &live).await,
+            Err(error) => Err(Failure { error: error.to_string(), is_transient: true }),
         };
-        if let Err(error) = noted {
-            tracing::warn!(%error, conference, participant, "a delivery's outcome was not noted; it is done again");
+        match outcome {
+            Ok(()) => {
+                tracing::info!(conference, participant, ?channel, attempts, "an invitation was sent");
+                Attempt::Done(vec![])
+            }
+            Err(Failure { error, is_transient: true }) if attempts < TRIES => {
+                tracing::warn!(
+                    error,
+                    conference,
+                    participant,
+                    ?channel,
+                    attempts,
+                    "an invitation was not sent yet"
+                );
+                Attempt::Failed(pause(attempts, Self::FIRST_PAUSE, LONGEST_PAUSE, participant))
+            }
+            Err(Failure { error, .. }) => {
+                tracing::warn!(
+                    error,
+                    conference,
+                    participant,
+                    ?channel,
+                    attempts,
+                    "an invitation was not sent"
+                );
+                Attempt::Done(vec![])
+            }
         }
     }
 }

@@ -1,26 +1,24 @@
-//! Background work of the engine: its effects, claimed from the outbox.
+//! Background work of the engine: the effects of conferences.
 //!
 //! None of it holds state that matters: whatever is cut off is found again in the database.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ports::{Clock, Entropy};
+use crate::ports::Clock;
 use crate::readiness::{Readiness, supervise};
 use tokio::sync::watch;
 use tokio::time::timeout;
-use trialogue_domain::{ConferenceId, Effect, Observation, ParticipantId, Timestamp};
+use trialogue_domain::{ConferenceId, Effect, Observation, ParticipantId};
 use trialogue_media::{EngineError, Failure, Gateway, Identity, Notifications, VideoEngine, is_gone};
-use trialogue_storage::{Claimed, NodeId, Store, StoreError};
+use trialogue_storage::{JobKind, LeasedJob, NodeId, Store, StoreError};
 
 use crate::conferences::Conferences;
-use crate::deadlines::concerns_all;
-use crate::jobs::{self, LEASE, Lane, PATIENCE, pause};
+use crate::jobs::{self, Attempt, Handler, PATIENCE, Queue, pause};
 use crate::notifications::Waiting;
 
-/// Shortest back-off of an effect.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// Longest back-off of an effect.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// What background work needs.
 #[derive(Clone)]
@@ -39,8 +37,6 @@ pub struct Background {
     pub grace: Duration,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
-    /// Draws the tokens of leases.
-    pub entropy: Arc<dyn Entropy>,
     /// Turns true when the server stops.
     pub stop: watch::Receiver<bool>,
 }
@@ -77,41 +73,9 @@ impl Background {
         ]
     }
 
-    /// Whether it is done.
-    async fn attempt(&self, work: Claimed) -> bool {
-        let outcome = match timeout(PATIENCE, self.act(work)).await {
-            Ok(outcome) => outcome.map_err(|e| e.to_string()),
-            Err(_) => Err("the engine did not answer in time".to_owned()),
-        };
-        let stored = match &outcome {
-            Ok(seen) => {
-                match self.conferences.effect_done(work, seen.iter().copied(), self.clock.now()).await {
-                    Err(error) if !concerns_all(&error) => {
-                        // Its conference cannot be changed: the others go on, and it is tried again later and later.
-                        let pause =
-                            pause(work.attempts, FIRST_PAUSE, Duration::from_mins(10), work.conference.0);
-                        let back = self.store.effect_failed(work, self.clock.now().after(pause)).await;
-                        back.and(Err(error))
-                    }
-                    stored => stored,
-                }
-            }
-            Err(error) => {
-                tracing::warn!(error, conference = work.conference.0, effect = ?work.effect, attempts = work.attempts, "an effect failed");
-                let pause = pause(work.attempts, FIRST_PAUSE, Duration::from_secs(30), work.conference.0);
-                self.store.effect_failed(work, self.clock.now().after(pause)).await.map(drop)
-            }
-        };
-        if let Err(error) = stored {
-            tracing::warn!(%error, conference = work.conference.0, "an effect's outcome was not noted; it is done again");
-        }
-        outcome.is_ok()
-    }
-
-    /// What is seen of the work when it is done.
-    async fn act(&self, work: Claimed) -> Result<Vec<Observation>, EffectError> {
-        let room = work.conference;
-        match work.effect {
+    /// What is seen of the effect when it is done.
+    async fn act(&self, room: ConferenceId, effect: Effect) -> Result<Vec<Observation>, EffectError> {
+        match effect {
             Effect::OpenRoom => self.engine.open_room(room).await?,
             Effect::Admit(participant) => self.admit(room, participant).await?,
             Effect::Remove(participant) => return self.remove(room, participant).await,
@@ -153,46 +117,32 @@ impl Background {
     }
 }
 
-/// Effects of one conference, claimed together: they follow each other. Conferences don't wait for each other.
-pub(crate) struct Errand {
-    claimed: Timestamp,
-    effects: Vec<Claimed>,
-}
+impl Handler for Background {
+    type Work = Effect;
 
-impl Lane for Background {
-    type Work = Errand;
+    const SLOTS: usize = 64;
 
-    const HANDS: usize = 64;
+    const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
-    async fn claim(&self, hands: usize) -> Vec<Errand> {
-        let (token, limit) = (self.entropy.number(), i64::try_from(hands).unwrap_or(1));
-        let now = self.clock.now();
-        let claimed =
-            self.store.claim_effects_at(Some(self.node), token, LEASE, limit, now).await.unwrap_or_else(
-                |error| {
-                    tracing::warn!(%error, "the outbox could not be read");
-                    Vec::new()
-                },
-            );
-        let mut by_conference: BTreeMap<ConferenceId, Vec<Claimed>> = BTreeMap::new();
-        for work in claimed {
-            by_conference.entry(work.conference).or_default().push(work);
-        }
-        by_conference.into_values().map(|effects| Errand { claimed: now, effects }).collect()
+    fn kind(&self) -> JobKind {
+        JobKind::Engine
     }
 
-    async fn work(&self, Errand { claimed, effects }: Errand) {
-        for (position, work) in effects.iter().enumerate() {
-            let in_time = self.clock.now().since(claimed) <= LEASE.saturating_sub(PATIENCE);
-            if in_time && self.attempt(*work).await {
-                continue;
-            }
-            // What comes after a failed effect must not overtake it, and is due as soon as that is done.
-            let untried = &effects[if in_time { position + 1 } else { position }..];
-            if let Err(error) = self.store.effects_untried(untried).await {
-                tracing::warn!(%error, conference = work.conference.0, "effects were not put back; they wait out their lease");
-            }
-            return;
-        }
+    fn queue(&self) -> Queue {
+        let conferences = self.conferences.clone();
+        Queue { store: self.store.clone(), conferences, node: self.node, clock: Arc::clone(&self.clock) }
+    }
+
+    async fn attempt(&self, job: &LeasedJob<Effect>) -> Attempt {
+        // An effect without a conference is none of ours.
+        let Some(room) = job.conference else { return Attempt::Done(vec![]) };
+        let error = match timeout(PATIENCE, self.act(room, job.work)).await {
+            Ok(Ok(seen)) => return Attempt::Done(seen),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "the engine did not answer in time".to_owned(),
+        };
+        let (conference, attempts) = (room.0, job.attempts);
+        tracing::warn!(error, conference, effect = ?job.work, attempts, "an effect failed");
+        Attempt::Failed(pause(attempts, Self::FIRST_PAUSE, LONGEST_PAUSE, conference))
     }
 }

@@ -10,7 +10,7 @@ use trialogue_testkit::PostgresCluster;
 
 use super::scene::{World, sides};
 use crate::deadlines::{BackOff, pass_deadlines};
-use crate::jobs::Lane;
+use crate::jobs::{claim, work_off};
 use crate::notifications::Waiting;
 
 /// 70 of 140 conferences cannot be loaded: more than a batch. The others end in one pass.
@@ -86,8 +86,8 @@ async fn parties_that_never_come_back_are_out_after_the_grace() {
     let mut world = World::sqlite();
     let call = world.call().await;
     let [client, provider] = sides(&world.conference(&call).await);
-    for errand in world.relay().claim(64).await {
-        world.relay().work(errand).await;
+    for jobs in claim(&world.relay(), 64).await {
+        work_off(&world.relay(), jobs).await;
     }
     world.engine.enter(call.id, client).unwrap();
     world.hear().await;

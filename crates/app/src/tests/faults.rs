@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::task::JoinHandle;
 use trialogue_domain::{Event, FinishReason, Kicker, ParticipantId, Removal, State};
 use trialogue_media::{Failure, Identity, Operation, VideoEngine};
+use trialogue_storage::JobKind;
 use trialogue_testkit::{Fault, Gate, PostgresCluster};
 
 use super::scene::{Call, World, sides};
-use crate::jobs::{LEASE, Lane, PATIENCE};
+use crate::jobs::{LEASE, PATIENCE, claim, work_off};
 
 /// The step that goes wrong.
 #[derive(Debug, Clone, Copy)]
@@ -176,16 +177,16 @@ impl Armed {
 /// Works until nothing is left to do.
 async fn settle(world: &World, fault: &mut Option<Armed>) {
     for _ in 0..20 {
-        for errand in world.relay().claim(64).await {
+        for jobs in claim(&world.relay(), 64).await {
             let relay = world.relay();
-            let mut work = tokio::spawn(async move { relay.work(errand).await });
+            let mut work = tokio::spawn(async move { work_off(&relay, jobs).await });
             let gate = fault.as_ref().map_or_else(Gate::new, |fault| fault.gate.clone());
             tokio::select! {
                 done = &mut work => done.unwrap(),
                 () = gate.reached() => strike(fault.take().unwrap().trouble, work).await,
             }
         }
-        if world.store.effects_waiting().await.unwrap() == 0 {
+        if world.store.jobs_waiting(JobKind::Engine).await.unwrap() == 0 {
             return;
         }
         // Every pause and every lease is over.
@@ -240,7 +241,7 @@ async fn assert_out(world: &World, call: &Call, guest: ParticipantId, came_back:
     assert_eq!(reopened, usize::from(came_back), "{events:?}");
     assert_eq!(count(Event::Removed { participant: guest }), 1 + reopened, "{events:?}");
     assert_eq!(count(Event::RemovalVerified { participant: guest }), 1 + reopened, "{events:?}");
-    assert_eq!(world.store.effects_waiting().await.unwrap(), 0);
+    assert_eq!(world.store.jobs_waiting(JobKind::Engine).await.unwrap(), 0);
 }
 
 /// A room that was lost has nobody in it, and nobody who was kicked comes into the one that takes its place.
@@ -261,8 +262,8 @@ async fn an_engine_that_lost_its_memory_keeps_nobody() {
         .engine
         .fail_once(|operation| matches!(operation, Operation::Remove(_)), Fault::HangAfter(gate.clone()));
     world.kick(&call, guests[0]).await;
-    let (relay, errand) = (world.relay(), world.relay().claim(64).await.remove(0));
-    let work = tokio::spawn(async move { relay.work(errand).await });
+    let (relay, jobs) = (world.relay(), claim(&world.relay(), 64).await.remove(0));
+    let work = tokio::spawn(async move { work_off(&relay, jobs).await });
     gate.reached().await;
     world.engine.restart();
     gate.open();
@@ -286,15 +287,15 @@ async fn an_engine_that_lost_its_memory_keeps_nobody() {
 #[tokio::test]
 async fn what_is_not_noted_is_done_again() {
     for (table, fault) in [
-        ("outbox", "CREATE TRIGGER fault BEFORE DELETE ON outbox FOR EACH ROW EXECUTE FUNCTION skip()"),
-        ("outbox", "CREATE TRIGGER fault BEFORE DELETE ON outbox FOR EACH ROW EXECUTE FUNCTION fail()"),
+        ("jobs", "CREATE TRIGGER fault BEFORE DELETE ON jobs FOR EACH ROW EXECUTE FUNCTION skip()"),
+        ("jobs", "CREATE TRIGGER fault BEFORE DELETE ON jobs FOR EACH ROW EXECUTE FUNCTION fail()"),
         // The events Removed and RemovalVerified.
         (
             "events",
             "CREATE TRIGGER fault BEFORE INSERT ON events FOR EACH ROW WHEN (NEW.kind >= 14) EXECUTE FUNCTION fail()",
         ),
         // No claim.
-        ("outbox", "CREATE TRIGGER fault BEFORE UPDATE ON outbox FOR EACH ROW EXECUTE FUNCTION fail()"),
+        ("jobs", "CREATE TRIGGER fault BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION fail()"),
     ] {
         let mut world = World::postgres();
         let url = world.url.clone();
@@ -311,10 +312,10 @@ async fn what_is_not_noted_is_done_again() {
         world.kick(&call, guest).await;
         sql(fault);
         for _ in 0..2 {
-            for errand in world.relay().claim(64).await {
-                world.relay().work(errand).await;
+            for jobs in claim(&world.relay(), 64).await {
+                work_off(&world.relay(), jobs).await;
             }
-            assert_ne!(world.store.effects_waiting().await.unwrap(), 0, "{fault}");
+            assert_ne!(world.store.jobs_waiting(JobKind::Engine).await.unwrap(), 0, "{fault}");
             world.clock.advance(LEASE);
         }
         sql(&format!("DROP TRIGGER fault ON {table}"));

@@ -7,12 +7,12 @@ use crate::links::LinkKey;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use trialogue_delivery::{Delivery, DeliveryError, DeliveryFuture, Invitation};
 use trialogue_domain::{Actor, Command, ParticipantId};
-use trialogue_storage::{Channel, hash_secret};
+use trialogue_storage::{Channel, JobKind, NodeId, hash_secret};
 use trialogue_testkit::Gate;
 
 use super::scene::{PUBLIC_URL, World, link_key, secret_in};
-use crate::jobs::delivery::Postman;
-use crate::jobs::{LEASE, Lane, PATIENCE};
+use crate::jobs::delivery::DeliveryWorker;
+use crate::jobs::{LEASE, PATIENCE, claim, work_off};
 
 /// What somebody was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,24 +74,25 @@ impl Delivery for Postbox {
     }
 }
 
-pub(super) fn postman(world: &World, channel: Channel, postbox: &Arc<Postbox>) -> Postman {
-    Postman {
+pub(super) fn worker(world: &World, channel: Channel, postbox: &Arc<Postbox>) -> DeliveryWorker {
+    DeliveryWorker {
+        conferences: world.conferences.clone(),
         store: world.store.clone(),
+        node: NodeId(1),
         channel,
         delivery: Arc::clone(postbox) as Arc<_>,
         key: link_key(),
         public_url: PUBLIC_URL.to_owned(),
         clock: world.clock(),
-        entropy: World::entropy(),
     }
 }
 
 /// One look at what is due.
-async fn round(postman: &Postman) -> usize {
-    let claimed = postman.claim(64).await;
+async fn round(worker: &DeliveryWorker) -> usize {
+    let claimed = claim(worker, 64).await;
     let count = claimed.len();
     for work in claimed {
-        postman.work(work).await;
+        work_off(worker, work).await;
     }
     count
 }
@@ -106,13 +107,13 @@ async fn the_letter_names_the_inviter_and_its_link_opens_the_invitation() {
         let guest = world.invite(&call, Some(channel)).await;
         world.clock.advance(Duration::from_secs(1));
         let (postbox, mut letters) = Postbox::new();
-        round(&postman(&world, channel, &postbox)).await;
+        assert_eq!(round(&worker(&world, channel, &postbox)).await, 1);
         let letter = letters.try_recv().unwrap();
         assert_eq!((letter.to.as_str(), letter.participant, letter.minutes), (to, guest, 15));
         assert_eq!(letter.inviter, "User 0");
         let opened = world.store.invitation(hash_secret(secret_in(&letter.link))).await.unwrap().unwrap();
         assert_eq!((opened.conference, opened.participant), (call.id, guest));
-        assert_eq!(world.store.deliveries_waiting().await.unwrap(), 0);
+        assert_eq!(world.store.jobs_waiting(JobKind::Delivery(channel)).await.unwrap(), 0);
     }
 }
 
@@ -123,13 +124,13 @@ async fn what_fails_is_tried_again_later() {
     world.invite(&call, Some(Channel::Email)).await;
     let put_off = DeliveryError::PutOff { system: "test", code: 451 };
     let (postbox, mut letters) = Postbox::answering(vec![Err(SILENT), Err(put_off)]);
-    let postman = postman(&world, Channel::Email, &postbox);
-    assert_eq!(round(&postman).await, 1);
-    assert_eq!(round(&postman).await, 0, "not at once");
+    let worker = worker(&world, Channel::Email, &postbox);
+    assert_eq!(round(&worker).await, 1);
+    assert_eq!(round(&worker).await, 0, "not at once");
     for left in [1, 0] {
         world.clock.advance(Duration::from_mins(1));
-        assert_eq!(round(&postman).await, 1);
-        assert_eq!(world.store.deliveries_waiting().await.unwrap(), left);
+        assert_eq!(round(&worker).await, 1);
+        assert_eq!(world.store.jobs_waiting(JobKind::Delivery(Channel::Email)).await.unwrap(), left);
     }
     let sent: Vec<Letter> = std::iter::from_fn(|| letters.try_recv().ok()).collect();
     assert_eq!(sent.len(), 3);
@@ -143,8 +144,8 @@ async fn what_is_refused_is_given_up() {
     world.invite(&call, Some(Channel::Email)).await;
     let refused = DeliveryError::Refused { system: "test", code: 550 };
     let (postbox, _letters) = Postbox::answering(vec![Err(refused)]);
-    assert_eq!(round(&postman(&world, Channel::Email, &postbox)).await, 1);
-    assert_eq!(world.store.deliveries_waiting().await.unwrap(), 0);
+    assert_eq!(round(&worker(&world, Channel::Email, &postbox)).await, 1);
+    assert_eq!(world.store.jobs_waiting(JobKind::Delivery(Channel::Email)).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -153,17 +154,17 @@ async fn who_does_not_answer_is_given_up_in_time_and_asked_again() {
     let call = world.call().await;
     world.invite(&call, Some(Channel::Email)).await;
     let (postbox, mut letters) = Postbox::hanging();
-    let postman = postman(&world, Channel::Email, &postbox);
-    let (one, work) = (postman.clone(), postman.claim(1).await.remove(0));
-    let hanging = tokio::spawn(async move { one.work(work).await });
+    let worker = worker(&world, Channel::Email, &postbox);
+    let (one, work) = (worker.clone(), claim(&worker, 1).await.remove(0));
+    let hanging = tokio::spawn(async move { work_off(&one, work).await });
     letters.recv().await.unwrap();
     tokio::time::pause();
     tokio::time::advance(PATIENCE).await;
     tokio::time::resume();
     hanging.await.unwrap();
-    assert_eq!(world.store.deliveries_waiting().await.unwrap(), 1);
+    assert_eq!(world.store.jobs_waiting(JobKind::Delivery(Channel::Email)).await.unwrap(), 1);
     world.clock.advance(Duration::from_secs(2));
-    assert_eq!(postman.claim(1).await.len(), 1, "it was put back, long before its lease ended");
+    assert_eq!(claim(&worker, 1).await.len(), 1, "it was put back, long before its lease ended");
 }
 
 /// The server dies after the letter is sent and before that is noted: it is sent twice, the same.
@@ -173,13 +174,13 @@ async fn a_letter_is_sent_at_least_once() {
     let call = world.call().await;
     world.invite(&call, Some(Channel::Email)).await;
     let (hanging, mut first) = Postbox::hanging();
-    let dying = postman(&world, Channel::Email, &hanging);
-    let work = dying.claim(1).await.remove(0);
-    let task = tokio::spawn(async move { dying.work(work).await });
+    let dying = worker(&world, Channel::Email, &hanging);
+    let work = claim(&dying, 1).await.remove(0);
+    let task = tokio::spawn(async move { work_off(&dying, work).await });
     let sent = first.recv().await.unwrap();
     task.abort();
     let (postbox, mut second) = Postbox::new();
-    let next = postman(&world, Channel::Email, &postbox);
+    let next = worker(&world, Channel::Email, &postbox);
     assert_eq!(round(&next).await, 0, "the lease of the dead one");
     world.clock.advance(LEASE);
     assert_eq!(round(&next).await, 1);
@@ -191,21 +192,21 @@ async fn a_dead_invitation_is_not_delivered() {
     let world = World::sqlite();
     let call = world.call().await;
     let (postbox, mut letters) = Postbox::answering(vec![Err(SILENT); 3]);
-    let postman = postman(&world, Channel::Email, &postbox);
+    let worker = worker(&world, Channel::Email, &postbox);
     let guests = [
         world.invite(&call, Some(Channel::Email)).await,
         world.invite(&call, Some(Channel::Email)).await,
         world.invite(&call, Some(Channel::Email)).await,
     ];
-    assert_eq!(round(&postman).await, 3, "all fail");
+    assert_eq!(round(&worker).await, 3, "all fail");
     while letters.try_recv().is_ok() {}
     world.kick(&call, guests[0]).await;
     world.ask(&call, Actor::Guest(guests[1]), Command::DeclineInvitation).await;
     world.ask(&call, Actor::Guest(guests[2]), Command::ConfirmInvitation).await;
     world.clock.advance(Duration::from_mins(1));
-    assert_eq!(round(&postman).await, 0);
+    assert_eq!(round(&worker).await, 3);
     assert!(letters.try_recv().is_err());
-    assert_eq!(world.store.deliveries_waiting().await.unwrap(), 0);
+    assert_eq!(world.store.jobs_waiting(JobKind::Delivery(Channel::Email)).await.unwrap(), 0);
 }
 
 /// Better no letter than one with a dead link.
@@ -215,8 +216,8 @@ async fn a_link_of_another_key_is_not_sent() {
     let call = world.call().await;
     world.invite(&call, Some(Channel::Email)).await;
     let (postbox, mut letters) = Postbox::new();
-    let right = postman(&world, Channel::Email, &postbox);
-    let wrong = Postman { key: LinkKey::new(&"another key".repeat(3)).unwrap(), ..right.clone() };
+    let right = worker(&world, Channel::Email, &postbox);
+    let wrong = DeliveryWorker { key: LinkKey::new(&"another key".repeat(3)).unwrap(), ..right.clone() };
     assert_eq!(round(&wrong).await, 1);
     assert!(letters.try_recv().is_err());
     world.clock.advance(Duration::from_mins(1));
@@ -231,11 +232,11 @@ async fn a_delivery_that_never_works_ends_with_its_invitation() {
     let call = world.call().await;
     world.invite(&call, Some(Channel::Email)).await;
     let (postbox, mut letters) = Postbox::answering(vec![Err(SILENT); 100]);
-    let postman = postman(&world, Channel::Email, &postbox);
+    let worker = worker(&world, Channel::Email, &postbox);
     let deadline = world.now().after(world.conferences.timings().invitation);
-    while world.store.deliveries_waiting().await.unwrap() > 0 {
+    while world.store.jobs_waiting(JobKind::Delivery(Channel::Email)).await.unwrap() > 0 {
         assert!(world.now() <= deadline.after(Duration::from_mins(1)), "it is still tried");
-        round(&postman).await;
+        round(&worker).await;
         world.clock.advance(Duration::from_millis(500));
     }
     let tries = std::iter::from_fn(|| letters.try_recv().ok()).count();

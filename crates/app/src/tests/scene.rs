@@ -1,11 +1,10 @@
 //! A store with a standing clock, a fake engine, and calls between users.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::links::LinkKey;
-use crate::ports::{Clock, Entropy};
+use crate::ports::Clock;
 use tempfile::TempDir;
 use tokio::sync::watch;
 use trialogue_domain::{
@@ -35,19 +34,6 @@ impl Clock for Standing {
 
     fn monotonic(&self) -> Duration {
         self.0.monotonic()
-    }
-}
-
-/// Another number each time.
-#[derive(Default)]
-struct Counting(AtomicU64);
-
-impl Entropy for Counting {
-    fn fill(&self, buffer: &mut [u8]) {
-        for chunk in buffer.chunks_mut(8) {
-            let number = self.0.fetch_add(1, Ordering::Relaxed).to_le_bytes();
-            chunk.copy_from_slice(&number[..chunk.len()]);
-        }
     }
 }
 
@@ -99,10 +85,6 @@ impl World {
         Arc::new(Standing(self.clock.clone()))
     }
 
-    pub(super) fn entropy() -> Arc<dyn Entropy> {
-        Arc::new(Counting::default())
-    }
-
     /// The relay of a server that has just started.
     pub(super) fn relay(&self) -> Background {
         let (notifier, _) = notifications();
@@ -115,7 +97,6 @@ impl World {
             node: NodeId(1),
             grace: self.conferences.timings().reconnect,
             clock: self.clock(),
-            entropy: Self::entropy(),
             stop: self.stop.subscribe(),
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use trialogue_app::{DeliverySettings, LinkKey};
-use trialogue_storage::Channel;
+use trialogue_storage::{Channel, DeliveryWork, JobKind, NodeId};
 
 use crate::answer::Answer;
 use crate::world::{SPANISH, World, guest_of, post};
@@ -187,22 +187,23 @@ async fn an_invitation_goes_the_way_there_is() {
             let guest = guest_of(&answer);
             let mut found = None;
             for channel in Channel::ALL {
-                let lease = Duration::from_secs(30);
-                for delivery in
-                    world.store.claim_deliveries(channel, 1, lease, 9, world.clock.now()).await.unwrap()
-                {
+                let (kind, lease) = (JobKind::Delivery(channel), Duration::from_secs(30));
+                let claim =
+                    world.store.claim_jobs::<DeliveryWork>(kind, NodeId(1), lease, 9, world.clock.now());
+                for job in claim.await.unwrap() {
+                    let live = world.store.live_invitation(&job, channel, world.clock.now()).await.unwrap();
                     assert_eq!(found.replace(channel), None);
                     let link = settings.key.link(
                         "https://trialogue.example",
-                        delivery.participant,
-                        delivery.invited_at,
+                        job.work.participant,
+                        job.work.invited_at,
                     );
                     assert_eq!(
                         Some(link.as_str()),
                         answer.header("Location"),
                         "both open the same invitation"
                     );
-                    assert_eq!(delivery.inviter, "client");
+                    assert_eq!(live.unwrap().inviter, "client");
                 }
             }
             assert_eq!(found, way, "{channels:?} {body}");
@@ -229,7 +230,11 @@ async fn a_link_of_the_servers_key_comes_back() {
     assert_eq!((second.text(), second.header("Location")), (first.text(), first.header("Location")));
     assert!(first.header("Location").is_some());
     assert_ne!(ask(&again, "another").await.header("Location"), first.header("Location"));
-    assert_eq!(world.store.deliveries_waiting().await.unwrap(), 2, "nobody is sent a second e-mail");
+    assert_eq!(
+        world.store.jobs_waiting(JobKind::Delivery(Channel::Email)).await.unwrap(),
+        2,
+        "nobody is sent a second e-mail"
+    );
 }
 
 #[actix_web::test]

@@ -7,6 +7,7 @@ use actix_web::test::TestRequest;
 use serde_json::Value;
 use trialogue_domain::{ConferenceId, Observation, ParticipantId, Removal, State, Timings};
 use trialogue_media::LiveKitKey;
+use trialogue_storage::JobKind;
 use trialogue_testkit::{LiveKitStandIn, Webhook};
 
 use crate::answer::Answer;
@@ -227,7 +228,7 @@ async fn a_join_after_the_removal_begins_it_again() {
     world.kick("Client/Request", &call.client, call.session, guest.participant).await.empty();
     world.seen(&call, Observation::Removed, guest.participant).await;
     world.seen(&call, Observation::RemovalVerified, guest.participant).await;
-    let waiting = world.store.effects_waiting().await.unwrap();
+    let waiting = world.store.jobs_waiting(JobKind::Engine).await.unwrap();
     for _ in 0..2 {
         tell(&world, &livekit.webhook(&world, "participant_joined", guest.participant)).await.empty();
         let State::Finished { removal, .. } = state(&world, &call, guest.participant).await else {
@@ -235,7 +236,7 @@ async fn a_join_after_the_removal_begins_it_again() {
         };
         assert_eq!(removal, Removal::Pending);
         assert_eq!(
-            world.store.effects_waiting().await.unwrap(),
+            world.store.jobs_waiting(JobKind::Engine).await.unwrap(),
             waiting + 1,
             "the engine is told again, once"
         );

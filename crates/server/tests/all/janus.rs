@@ -87,7 +87,7 @@ impl<'a> World<'a> {
         Ok((self.runtime.block_on(self.engine.join(room, who, browser))?, told))
     }
 
-    /// Waits until the relay has admitted it.
+    /// Waits until the worker has admitted it.
     fn join_soon(&self, room: ConferenceId, who: Identity) -> (Box<dyn Seat>, mpsc::Receiver<ToBrowser>) {
         eventually("the participant is admitted", || self.join(room, who).ok())
     }
@@ -222,7 +222,7 @@ fn the_loudest_log_has_no_secret_and_no_session_description() {
     let pair = Pair::login(server.api, 1);
     let (room, guest, _) = call(&pair);
     let account = Account::of_client(&pair, room.0.into());
-    // It is let in as soon as the relay has admitted it.
+    // It is let in as soon as the worker has admitted it.
     let (mut socket, _) = account.come(server.api);
     let link = socket.hear_of("open")["link"].clone();
     let offer = json!({"type": "offer", "sdp": OFFER});

@@ -47,9 +47,9 @@ fn requests_and_backlogs_are_told_without_anything_personal() {
     assert_eq!(value(r#"trialogue_store_waiting{lane="write"}"#), "0");
     assert_eq!(value("trialogue_signalling_seats"), "0");
     assert_eq!([value("trialogue_event_streams"), value("trialogue_followed_conferences")], ["0", "0"]);
-    eventually("the outbox is empty", || {
+    eventually("no effect is left", || {
         let told = api.get("/metrics").body;
-        told.lines().any(|line| line == "trialogue_outbox_effects 0").then_some(())
+        told.lines().any(|line| line == r#"trialogue_jobs{kind="engine"} 0"#).then_some(())
     });
     for personal in ["example.org", "secret", "Rosa", &pair.client.token] {
         assert!(!told.contains(personal), "{personal}");

@@ -107,15 +107,15 @@ fn what_a_dead_node_had_claimed_is_done_by_another() {
     let Nodes { database, a, b } = nodes;
     drop(b.process.kill());
     let sql = |sql: &str| cluster.query(database.url(), sql);
-    let count = |condition: &str| sql(&format!("SELECT count(*) FROM outbox WHERE {condition}"));
+    let count = |condition: &str| sql(&format!("SELECT count(*) FROM jobs WHERE {condition}"));
     eventually("nothing is left to do", || (count("true") == "0").then_some(()));
 
     // The node acts, but can't note it: as if it were killed in between, every time.
-    sql("CREATE RULE keep AS ON DELETE TO outbox DO INSTEAD NOTHING");
+    sql("CREATE RULE keep AS ON DELETE TO jobs DO INSTEAD NOTHING");
     pair.kick(&guest).with(200);
-    eventually("the removal is claimed", || (count("lease_expires IS NOT NULL") != "0").then_some(()));
+    eventually("the removal is leased", || (count("lease_until IS NOT NULL") != "0").then_some(()));
     drop(a.process.kill());
-    sql("DROP RULE keep ON outbox");
+    sql("DROP RULE keep ON jobs");
 
     let _other = Server::start(&database);
     eventually("the removal is done again", || (count("true") == "0").then_some(()));

@@ -12,23 +12,24 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use trialogue_domain::{
-    Conference, ConferenceId, Event, Facts, ParticipantId, Refusal, Request, RequestId, Step, Timestamp,
-    UserId, effects,
+    Conference, ConferenceId, Effect, Event, Facts, ParticipantId, Refusal, Request, RequestId, Step,
+    Timestamp, UserId, effects,
 };
 
 use crate::StoreError;
-use crate::aggregate::load::{Loaded, RequestDetails, load_to_change};
+use crate::aggregate::load::{Loaded, RequestDetails, Turn, load_to_change};
 use crate::aggregate::released::Released;
 use crate::aggregate::rows::{
-    CallLegRow, ConferenceRow, EffectRow, EventRow, Invitee, OfferRow, ParticipantRow, RequestRow,
-    UpdateAccountSecret, UpdateConference, UpdateOffer, UpdateParticipant, UpdateReported, UpdateRequest,
-    offer_state, write,
+    CallLegRow, ConferenceRow, EventRow, Invitee, OfferRow, ParticipantRow, RequestRow, UpdateAccountSecret,
+    UpdateConference, UpdateOffer, UpdateParticipant, UpdateReported, UpdateRequest, offer_state, write,
 };
 use crate::aggregate::verdict::Verdict;
 use crate::changes::change::Change;
 use crate::database::connection::{AnyConnection, load_by};
 use crate::executor::transaction::Tx;
-use crate::jobs::outbox::Held;
+use crate::jobs::insert::NewJobs;
+use crate::jobs::kind::JobKind;
+use crate::jobs::lease::Held;
 use crate::schema::conferences;
 
 /// Conferences that are changed together.
@@ -36,14 +37,14 @@ use crate::schema::conferences;
 pub(crate) struct Batch {
     /// In the order of their ids, so that two batches write their rows in the same order.
     conferences: BTreeMap<i32, Fetched>,
-    /// The work that is done with the changes.
+    /// The jobs that are done with the changes.
     done: Vec<Held>,
 }
 
 enum Fetched {
     /// Another session has it locked.
     Locked,
-    Loaded(Loaded),
+    Loaded(Box<Loaded>),
     Judged(Box<Changes>),
 }
 
@@ -58,7 +59,7 @@ impl Batch {
         ids.dedup();
         let mut batch = Self::default();
         for loaded in load_to_change(connection, &ids)? {
-            batch.conferences.insert(loaded.row.id, Fetched::Loaded(loaded));
+            batch.conferences.insert(loaded.row.id, Fetched::Loaded(Box::new(loaded)));
         }
         ids.retain(|id| !batch.conferences.contains_key(id));
         if matches!(connection, AnyConnection::Postgres(_)) {
@@ -79,7 +80,7 @@ impl Batch {
     ) -> Result<Conference, StoreError> {
         let fetched = self.conferences.get_mut(&id.0).ok_or(Refusal::NotFound)?;
         if let Fetched::Loaded(loaded) = fetched {
-            *fetched = Fetched::Judged(Box::new(Changes::none(loaded.conference()?)));
+            *fetched = Fetched::Judged(Box::new(Changes::none(loaded.conference()?, loaded.turn)));
         }
         let Fetched::Judged(changes) = fetched else { return Err(StoreError::Locked(id.0)) };
         let verdict = judge(&changes.after)?;
@@ -100,7 +101,7 @@ impl Batch {
         let (Some(begun), [first, rest @ ..]) = (first, events.as_slice()) else {
             return Err(StoreError::Inconsistent { table: "events", column: "kind", row: format!("{id}/1") });
         };
-        let mut changes = Changes::none(begun);
+        let mut changes = Changes::none(begun, Turn::default());
         changes.events.push(EventRow::new(id, changes.after.last_seq, *at, *actor, first));
         changes.add(vec![Step { actor: *actor, at: *at, events: rest.to_vec() }].into());
         changes.opened = Some(ConferenceRow::new(&changes.after, *at, details));
@@ -108,7 +109,7 @@ impl Batch {
         Ok(())
     }
 
-    /// Adds work that is done: it is taken from the queue, unless its lease was lost.
+    /// Adds a job that is done: it is taken from the queue, unless its lease was lost.
     pub(crate) fn settle(&mut self, done: Held) {
         self.done.push(done);
     }
@@ -121,7 +122,7 @@ impl Batch {
                 changed.push(changes.worked_out());
             }
         }
-        let Tx { connection, changes: told, .. } = tx;
+        let connection = &mut tx.connection;
         let all = &changed;
         write(connection, all.iter().filter_map(|c| c.opened.as_ref()))
             .map_err(StoreError::query("insert a conference"))?;
@@ -130,8 +131,6 @@ impl Batch {
         write(connection, all.iter().flat_map(|c| &c.requests))
             .map_err(StoreError::query("update a request"))?;
         write(connection, all.iter().flat_map(|c| &c.events)).map_err(append_failed(all))?;
-        write(connection, all.iter().flat_map(|c| &c.effects))
-            .map_err(StoreError::query("queue an effect"))?;
         write(connection, all.iter().flat_map(|c| &c.inserted))
             .map_err(StoreError::query("insert a participant"))?;
         write(connection, all.iter().flat_map(|c| &c.updated))
@@ -148,8 +147,11 @@ impl Batch {
             .map_err(StoreError::query("insert a call leg"))?;
         write(connection, all.iter().filter_map(|c| c.reported.as_ref()))
             .map_err(StoreError::query("note a late report"))?;
-        write(connection, &self.done).map_err(StoreError::query("finish an effect"))?;
-        told.extend(changed.into_iter().filter(|c| !c.events.is_empty()).map(Changes::told));
+        write(connection, &self.done).map_err(StoreError::query("finish a job"))?;
+        queue_effects(tx, all)?;
+        tx.after_commit
+            .changes
+            .extend(changed.into_iter().filter(|c| !c.events.is_empty()).map(Changes::told));
         Ok(())
     }
 }
@@ -175,7 +177,8 @@ struct Changes {
     /// The row of a new conference.
     opened: Option<ConferenceRow>,
     events: Vec<EventRow>,
-    effects: Vec<EffectRow>,
+    effects: Vec<(Effect, Timestamp)>,
+    turn: Turn,
     offers: Vec<OfferChange>,
     invitees: Vec<(ParticipantId, Invitee)>,
     secrets: Vec<UpdateAccountSecret>,
@@ -196,13 +199,14 @@ enum OfferChange {
 }
 
 impl Changes {
-    fn none(before: Conference) -> Self {
+    fn none(before: Conference, turn: Turn) -> Self {
         Self {
             after: before.clone(),
             before,
             opened: None,
             events: Vec::new(),
             effects: Vec::new(),
+            turn,
             offers: Vec::new(),
             invitees: Vec::new(),
             secrets: Vec::new(),
@@ -223,7 +227,7 @@ impl Changes {
         for Step { actor, at, events } in &steps {
             for event in events {
                 let due = effects(&conference, event);
-                self.effects.extend(due.into_iter().map(|effect| EffectRow::new(id, effect, *at)));
+                self.effects.extend(due.into_iter().map(|effect| (effect, *at)));
                 self.offers.extend(offer_changes(&conference, event, *at));
                 if let (Event::Invited { participant, .. }, Some(invitee)) = (event, &invitee) {
                     self.invitees.push((*participant, invitee.clone()));
@@ -379,6 +383,20 @@ fn save_offers(connection: &mut AnyConnection, changed: &[Changes]) -> Result<()
         }
     }
     Ok(())
+}
+
+/// The effects of a conference follow each other. They are this node's to do at once if it is the turn of this node and
+/// none is before them.
+fn queue_effects(tx: &mut Tx, changed: &[Changes]) -> Result<(), StoreError> {
+    let mut new = NewJobs::default();
+    for changes in changed {
+        let Some((_, at)) = changes.effects.last() else { continue };
+        let place = tx.workers.reserve(JobKind::Engine, *at);
+        let place = place.filter(|place| changes.turn.is_of(place.lease.node));
+        let id = changes.after.id;
+        new.add(JobKind::Engine, Some(id.0), id, &changes.effects, place)?;
+    }
+    new.insert(tx)
 }
 
 /// A place of the log that is taken: another writer appended there first.

@@ -13,7 +13,7 @@ use crate::aggregate::verdict::Verdict;
 use crate::executor::job::{Batched, Outcome};
 use crate::executor::queue::Executor;
 use crate::executor::transaction::Tx;
-use crate::jobs::outbox::Held;
+use crate::jobs::lease::Held;
 
 /// A change of one conference that depends on its state and on a few facts from beside it.
 pub(crate) struct Decision {
@@ -21,7 +21,7 @@ pub(crate) struct Decision {
     whose: Whose,
     needs: Needs,
     judge: Box<Judge>,
-    /// The work that is done with it.
+    /// The job that is done with it.
     done: Option<Held>,
     after: Option<Conference>,
     reply: oneshot::Sender<Result<Conference, StoreError>>,
@@ -98,7 +98,7 @@ impl Executor<Decision> {
         self.decide_and_settle(whose, needs, name, judge, None).await
     }
 
-    /// The same, and with it a piece of work from the outbox is done.
+    /// The same, and with it a job is done.
     pub(crate) async fn decide_and_settle(
         &self,
         whose: Whose,

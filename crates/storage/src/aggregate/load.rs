@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use trialogue_domain::{Conference, ConferenceId};
 
-use crate::StoreError;
 use crate::aggregate::rows::{ConferenceRow, OfferRow, ParticipantRow, RequestRow};
 use crate::database::connection::{AnyConnection, load_by};
-use crate::schema::{conferences, offers, participants, requests};
+use crate::jobs::kind::JobKind;
+use crate::schema::{conferences, jobs, offers, participants, requests};
+use crate::{NodeId, StoreError};
 
 /// What stands beside the rules in a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,6 +32,37 @@ pub(crate) struct Loaded {
     pub(crate) participants: Vec<ParticipantRow>,
     /// Those of the searches that are on.
     offers: Vec<OfferRow>,
+    pub(crate) turn: Turn,
+}
+
+/// Whose turn the next effects of a conference are.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Turn {
+    /// The node that holds the room.
+    holder: Option<i64>,
+    /// Effects before them are not done yet.
+    must_wait: bool,
+}
+
+impl Turn {
+    /// Whether a node may do them at once.
+    pub(crate) fn is_of(self, node: NodeId) -> bool {
+        !self.must_wait && self.holder.is_none_or(|holder| holder == node.0)
+    }
+}
+
+/// The columns of [`Turn`].
+macro_rules! turn {
+    () => {
+        (
+            conferences::node,
+            exists(
+                jobs::table
+                    .filter(jobs::kind.eq(JobKind::Engine.code()))
+                    .filter(jobs::ordering_key.eq(conferences::id.nullable())),
+            ),
+        )
+    };
 }
 
 impl Loaded {
@@ -47,7 +80,8 @@ impl Loaded {
 pub(crate) fn load(connection: &mut AnyConnection, id: ConferenceId) -> Result<Option<Loaded>, StoreError> {
     let found =
         load_by!(connection, conferences::id, &[id.0], conferences::table.select(ConferenceRow::as_select()));
-    let rows = found.map_err(StoreError::query("load a conference"))?;
+    let rows: Vec<ConferenceRow> = found.map_err(StoreError::query("load a conference"))?;
+    let rows = rows.into_iter().map(|row| (row, Turn::default())).collect();
     Ok(load_rest(connection, rows)?.pop())
 }
 
@@ -60,19 +94,27 @@ pub(crate) fn load_to_change(connection: &mut AnyConnection, ids: &[i32]) -> Res
             .order(conferences::id)
             .for_no_key_update()
             .skip_locked()
-            .select(ConferenceRow::as_select())
+            .select((ConferenceRow::as_select(), turn!()))
             .load(native),
-        AnyConnection::Sqlite(_) => {
-            load_by!(connection, conferences::id, ids, conferences::table.select(ConferenceRow::as_select()))
-        }
+        AnyConnection::Sqlite(_) => load_by!(
+            connection,
+            conferences::id,
+            ids,
+            conferences::table.select((ConferenceRow::as_select(), turn!()))
+        ),
     };
-    let rows = found.map_err(StoreError::query("load conferences"))?;
+    let rows: Vec<(ConferenceRow, (Option<i64>, bool))> =
+        found.map_err(StoreError::query("load conferences"))?;
+    let rows = rows.into_iter().map(|(row, (holder, must_wait))| (row, Turn { holder, must_wait })).collect();
     load_rest(connection, rows)
 }
 
 /// Adds requests, participants and offers.
-fn load_rest(connection: &mut AnyConnection, rows: Vec<ConferenceRow>) -> Result<Vec<Loaded>, StoreError> {
-    let ids: Vec<i32> = rows.iter().map(|row| row.id).collect();
+fn load_rest(
+    connection: &mut AnyConnection,
+    rows: Vec<(ConferenceRow, Turn)>,
+) -> Result<Vec<Loaded>, StoreError> {
+    let ids: Vec<i32> = rows.iter().map(|(row, _)| row.id).collect();
     let wanted = load_by!(
         connection,
         requests::conference_id,
@@ -105,10 +147,11 @@ fn load_rest(connection: &mut AnyConnection, rows: Vec<ConferenceRow>) -> Result
     let mut wanted = grouped(wanted, |row: &RequestRow| row.conference_id);
     let mut people = grouped(people, |row: &ParticipantRow| row.conference_id);
     let mut offers = grouped(offers, |row: &OfferRow| row.conference_id);
-    let loaded = rows.into_iter().map(|row| Loaded {
+    let loaded = rows.into_iter().map(|(row, turn)| Loaded {
         requests: wanted.remove(&row.id).unwrap_or_default(),
         participants: people.remove(&row.id).unwrap_or_default(),
         offers: offers.remove(&row.id).unwrap_or_default(),
+        turn,
         row,
     });
     Ok(loaded.collect())

@@ -12,12 +12,12 @@ mod write;
 
 pub(crate) use call::{CallLegRow, UpdateReported};
 pub(crate) use conference::{ConferenceRow, UpdateConference};
-pub(crate) use event::{EffectRow, EventRow, effect_of, kind};
+pub(crate) use event::{EventRow, kind};
 pub(crate) use offer::{OfferRow, UpdateOffer, offer_state, release_code, release_reason};
 pub(crate) use participant::state::{CONNECTED, DISCONNECTED, INFORMED, ROUTED};
 pub(crate) use participant::{Invitee, ParticipantRow, UpdateAccountSecret, UpdateParticipant};
 pub(crate) use request::{RequestRow, UpdateRequest, outcome_code};
-pub(crate) use write::{Row, Statement, row, write};
+pub(crate) use write::{Row, Statement, row, write, write_returning_ids};
 
 use crate::StoreError;
 

@@ -1,11 +1,12 @@
 //! Changes of a conference by what its caller makes of its state.
 
-use trialogue_domain::{Conference, Refusal};
+use trialogue_domain::{Conference, ConferenceId, Refusal, Step};
 
 use crate::aggregate::decision::Given;
 use crate::aggregate::facts::Needs;
 use crate::aggregate::find::Whose;
 use crate::aggregate::verdict::Verdict;
+use crate::jobs::lease::LeasedJob;
 use crate::{Store, StoreError};
 
 impl Store {
@@ -23,5 +24,24 @@ impl Store {
         judge: impl FnMut(&Conference, &Given) -> Result<Verdict, Refusal> + Send + 'static,
     ) -> Result<Conference, StoreError> {
         self.executor().decide(whose, needs, operation, judge).await
+    }
+
+    /// A job about a conference is done, and what was seen of it changes the conference by `judge`: both are noted in one
+    /// transaction. If the lease was lost meanwhile, the job is another's, but what was seen is true.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn job_done_seeing<W>(
+        &self,
+        job: &LeasedJob<W>,
+        conference: ConferenceId,
+        mut judge: impl FnMut(&Conference) -> Vec<Step> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let judge = move |conference: &Conference, _: &Given| Ok(judge(conference).into());
+        let whose = Whose::Id(conference);
+        self.executor()
+            .decide_and_settle(whose, Needs::Nothing, "finish a job", judge, Some(job.held()))
+            .await?;
+        Ok(())
     }
 }

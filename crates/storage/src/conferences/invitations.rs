@@ -11,7 +11,9 @@ use crate::aggregate::rows::{Invitee, ParticipantRow};
 use crate::aggregate::verdict::Verdict;
 use crate::aggregate::view::{ConferenceView, view};
 use crate::idempotency::{Answer, IdempotencyKey, once};
-use crate::jobs::deliveries::{Channel, queue};
+use crate::jobs::insert::NewJobs;
+use crate::jobs::kind::{Channel, JobKind};
+use crate::jobs::work::DeliveryWork;
 use crate::limits::{check_invitations, count_delivery};
 use crate::schema::participants;
 use crate::secret::SecretHash;
@@ -103,7 +105,11 @@ impl Store {
                         };
                         let address = address.as_deref().unwrap_or_default();
                         count_delivery(&mut tx.connection, participant, channel, address, now)?;
-                        queue(&mut tx.connection, id, participant, guest.inviter, channel, now)?;
+                        let work = DeliveryWork { participant, inviter: guest.inviter, invited_at: now };
+                        let kind = JobKind::Delivery(channel);
+                        let (mut new, place) = (NewJobs::default(), tx.workers.reserve(kind, now));
+                        new.add(kind, None, id, &[(work, now)], place)?;
+                        new.insert(tx)?;
                     }
                     let shown = view(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?;
                     Ok(answer(&(shown, participant)))

@@ -15,6 +15,7 @@ use crate::error::OpenError;
 use crate::executor::job::{Batched, Operation, Outcome, Read, Waiting, Work, Write};
 use crate::executor::reader::{self, Reader};
 use crate::executor::{transaction::Tx, writer::Writer};
+use crate::jobs::handover::Workers;
 use crate::threads::join_within;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -80,6 +81,7 @@ impl<B: Batched> Executor<B> {
         url: &DatabaseUrl,
         lanes: Lanes,
         announcer: &Arc<Announcer>,
+        workers: &Arc<Workers>,
         files: OpenFiles,
     ) -> Result<Self, OpenError> {
         let (files, connector) = (Arc::new(files), Connector::new(url));
@@ -93,7 +95,8 @@ impl<B: Batched> Executor<B> {
         for n in 0..lanes.writers {
             let (sender, receiver) = sync_channel(lanes.queue);
             let (files, announcer) = (Arc::clone(&files), Arc::clone(announcer));
-            let mut writer = Writer::new(connector.clone(), files, announcer, Arc::clone(&to_write));
+            let (connector, workers) = (connector.clone(), Arc::clone(workers));
+            let mut writer = Writer::new(connector, files, announcer, workers, Arc::clone(&to_write));
             spawn(format!("store-writer-{n}"), Box::new(move || writer.serve(&receiver)))?;
             writers.push(Queue { jobs: sender, waiting: Arc::clone(&to_write) });
         }

@@ -1,5 +1,7 @@
 //! The transaction of a writer.
 
+use std::sync::Arc;
+
 use diesel::QueryResult;
 use diesel::connection::SimpleConnection;
 
@@ -7,15 +9,38 @@ use crate::changes::change::Change;
 use crate::database::connect::Age;
 use crate::database::connection::AnyConnection;
 use crate::executor::ids::Ids;
+use crate::jobs::handover::{Handover, Workers};
 
 /// A writer's connection. An operation sees it inside a transaction, and may be undone as if it had not been.
 pub(crate) struct Tx {
     pub(crate) connection: AnyConnection,
     pub(crate) ids: Ids,
-    /// What the open transaction changed so far.
-    pub(crate) changes: Vec<Change>,
+    /// The workers of this node.
+    pub(crate) workers: Arc<Workers>,
+    /// What the open transaction leads to once it is committed.
+    pub(crate) after_commit: AfterCommit,
     savepoint: Savepoint,
     pub(crate) age: Age,
+}
+
+/// What is told after a COMMIT, and never before.
+#[derive(Default)]
+pub(crate) struct AfterCommit {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) jobs: Vec<Handover>,
+}
+
+impl AfterCommit {
+    /// How much there is so far.
+    pub(crate) const fn len(&self) -> (usize, usize) {
+        (self.changes.len(), self.jobs.len())
+    }
+
+    /// Forgets what came after.
+    pub(crate) fn truncate(&mut self, (changes, jobs): (usize, usize)) {
+        self.changes.truncate(changes);
+        self.jobs.truncate(jobs);
+    }
 }
 
 /// The savepoint of the open transaction.
@@ -30,8 +55,9 @@ enum Savepoint {
 }
 
 impl Tx {
-    pub(crate) const fn new(connection: AnyConnection, age: Age, ids: Ids) -> Self {
-        Self { connection, ids, changes: Vec::new(), savepoint: Savepoint::None, age }
+    pub(crate) fn new(connection: AnyConnection, age: Age, ids: Ids, workers: Arc<Workers>) -> Self {
+        let after_commit = AfterCommit::default();
+        Self { connection, ids, workers, after_commit, savepoint: Savepoint::None, age }
     }
 
     pub(crate) fn begin(&mut self, operations: usize) -> QueryResult<()> {
@@ -64,7 +90,7 @@ impl Tx {
 
     /// Undoes all.
     pub(crate) fn roll_back(&mut self) -> Result<(), String> {
-        self.changes.clear();
+        self.after_commit = AfterCommit::default();
         self.sql("ROLLBACK")
     }
 

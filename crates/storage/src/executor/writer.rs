@@ -14,7 +14,8 @@ use crate::database::sqlite_files::OpenFiles;
 use crate::error::explained;
 use crate::executor::ids::Ids;
 use crate::executor::job::{Batched, Outcome, Waiting, Work, Write};
-use crate::executor::transaction::Tx;
+use crate::executor::transaction::{AfterCommit, Tx};
+use crate::jobs::handover::{Handover, Workers};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -47,6 +48,7 @@ pub(crate) struct Writer<B> {
     /// The ids that are left of a connection that was closed.
     ids: Ids,
     announcer: Arc<Announcer>,
+    workers: Arc<Workers>,
     waiting: Waiting,
     /// In the order in which they came.
     pending: VecDeque<Pending<B>>,
@@ -59,6 +61,7 @@ impl<B: Batched> Writer<B> {
         connector: Connector,
         files: Arc<OpenFiles>,
         announcer: Arc<Announcer>,
+        workers: Arc<Workers>,
         waiting: Waiting,
     ) -> Self {
         Self {
@@ -67,6 +70,7 @@ impl<B: Batched> Writer<B> {
             tx: None,
             ids: Ids::default(),
             announcer,
+            workers,
             waiting,
             pending: VecDeque::new(),
             closing: false,
@@ -200,13 +204,13 @@ impl<B: Batched> Writer<B> {
             if can_be_undone {
                 tx.savepoint()?;
             }
-            let before = tx.changes.len();
+            let before = tx.after_commit.len();
             let result = pending.run(tx);
             if let Err(StoreError::Unavailable(lost)) = result {
                 return Err(lost);
             }
             if result.is_err() {
-                tx.changes.truncate(before);
+                tx.after_commit.truncate(before);
                 if can_be_undone {
                     tx.undo()?;
                 } else {
@@ -220,7 +224,9 @@ impl<B: Batched> Writer<B> {
         self.files.check()?;
         let Some(tx) = &mut self.tx else { return Err(String::new()) };
         tx.sql("COMMIT")?;
-        self.announcer.committed(std::mem::take(&mut tx.changes));
+        let AfterCommit { changes, jobs } = std::mem::take(&mut tx.after_commit);
+        jobs.into_iter().for_each(Handover::committed);
+        self.announcer.committed(changes);
         Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or(Ok(()))).collect())
     }
 
@@ -238,7 +244,7 @@ impl<B: Batched> Writer<B> {
             }
             let (connection, age) = connector.connect(Purpose::Write).map_err(|e| e.to_string())?;
             let ids = std::mem::take(&mut self.ids);
-            let tx = self.tx.insert(Tx::new(connection, age, ids));
+            let tx = self.tx.insert(Tx::new(connection, age, ids, Arc::clone(&self.workers)));
             tx.begin(operations).map_err(|e| e.to_string())?;
         }
         self.tx.as_mut().ok_or_else(String::new)

@@ -1,36 +1,58 @@
 //! How much waits, for whoever watches over the server.
 
+use std::collections::BTreeMap;
+
 use crate::executor::queue::Queued;
-use crate::schema::outbox;
+use crate::jobs::kind::JobKind;
+use crate::schema::jobs;
 use crate::{Store, StoreError};
-use diesel::dsl::{count_star, min};
+use diesel::dsl::{count, count_star, min};
 use diesel::prelude::*;
 use trialogue_domain::Timestamp;
 
-/// The effects that are not done yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The jobs of a kind that are not done yet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Backlog {
     /// How many.
-    pub effects: i64,
+    pub jobs: i64,
+    /// How many of them are not tried, because their payload cannot be read.
+    pub unreadable: i64,
     /// When the oldest was queued.
     pub oldest: Option<Timestamp>,
 }
 
 impl Store {
-    /// What is left to be done outside.
+    /// What is left to be done outside, by kind.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn backlog(&self) -> Result<Backlog, StoreError> {
+    pub async fn backlog(&self) -> Result<BTreeMap<JobKind, Backlog>, StoreError> {
         self.executor()
             .read("look at the backlog", |connection| {
-                let (effects, oldest): (i64, Option<i64>) = outbox::table
-                    .select((count_star(), min(outbox::created_at)))
-                    .get_result(connection)
+                let rows: Vec<(i16, i64, i64, Option<i64>)> = jobs::table
+                    .group_by(jobs::kind)
+                    .select((jobs::kind, count_star(), count(jobs::due_at), min(jobs::created_at)))
+                    .load(connection)
                     .map_err(StoreError::query("look at the backlog"))?;
-                Ok(Backlog { effects, oldest: oldest.map(Timestamp) })
+                let of = |kind: JobKind| {
+                    let row = rows.iter().find(|(code, ..)| *code == kind.code());
+                    row.map_or_else(Backlog::default, |(_, jobs, readable, oldest)| Backlog {
+                        jobs: *jobs,
+                        unreadable: jobs - readable,
+                        oldest: oldest.map(Timestamp),
+                    })
+                };
+                Ok(JobKind::ALL.into_iter().map(|kind| (kind, of(kind))).collect())
             })
             .await
+    }
+
+    /// How many jobs of a kind are not done yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn jobs_waiting(&self, kind: JobKind) -> Result<i64, StoreError> {
+        Ok(self.backlog().await?.get(&kind).map_or(0, |backlog| backlog.jobs))
     }
 
     /// What waits at the moment.

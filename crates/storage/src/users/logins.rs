@@ -152,7 +152,7 @@ impl Store {
                     let left = LoggedOut { has_other_login: others > 0, secrets: &secrets };
                     change(tx, id, |conference, _| Ok(judge(conference, &left).into()))?;
                 }
-                tx.changes.push(Change::of_user(user));
+                tx.after_commit.changes.push(Change::of_user(user));
                 Ok(())
             })
             .await
@@ -179,7 +179,7 @@ pub type EndPart = Box<dyn Fn(&Conference, UserId) -> Vec<Step> + Send>;
 
 /// Ends all logins of a user, and its part in the live request: its accounts are dead in the same transaction.
 pub(crate) fn revoke(tx: &mut Tx, user: UserId, end: &EndPart) -> Result<(), StoreError> {
-    let before = tx.changes.len();
+    let before = tx.after_commit.changes.len();
     diesel::delete(tokens::table.filter(tokens::user_id.eq(user.0)))
         .execute(&mut tx.connection)
         .map_err(StoreError::query("end logins"))?;
@@ -187,9 +187,9 @@ pub(crate) fn revoke(tx: &mut Tx, user: UserId, end: &EndPart) -> Result<(), Sto
     if let Some(id) = live_request(&mut tx.connection, user)? {
         change(tx, id, |conference, _| Ok(end(conference, user).into()))?;
     }
-    tx.changes.push(Change::of_user(user));
+    tx.after_commit.changes.push(Change::of_user(user));
     // A command-line tool has no thread that tells the nodes; these changes are rare, so the transaction tells them.
-    notify(&mut tx.connection, &tx.changes[before..])
+    notify(&mut tx.connection, &tx.after_commit.changes[before..])
 }
 
 fn find_session(connection: &mut AnyConnection, hash: SecretHash) -> Result<Option<Session>, StoreError> {
@@ -267,6 +267,6 @@ fn end_oldest(tx: &mut Tx, user: UserId, new: &SecretHash) -> Result<(), StoreEr
     diesel::delete(tokens::table.filter(tokens::hash.eq_any(oldest)))
         .execute(&mut tx.connection)
         .map_err(StoreError::query("end old logins"))?;
-    tx.changes.push(Change::of_user(user));
+    tx.after_commit.changes.push(Change::of_user(user));
     Ok(())
 }

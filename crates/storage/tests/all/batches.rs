@@ -64,7 +64,7 @@ async fn commands_on_one_conference_follow_each_other(database: Database) {
         let stored = world.conference(call.id).await;
         assert!(out.iter().all(|guest| !stored.participant(*guest).unwrap().is_live()));
     }
-    let removals = "SELECT count(*) AS n FROM outbox WHERE effect = 3";
+    let removals = "SELECT count(*) AS n FROM jobs WHERE payload LIKE '{\"remove\":%'";
     assert_eq!(world.place.number(removals), 3);
 }
 

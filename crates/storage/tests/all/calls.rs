@@ -5,7 +5,7 @@ use trialogue_domain::{
     OfferState, Outcome, ParticipantId, Refusal, ReleaseReason, Removal, RequestId, RequestStatus, Role,
     Stage, State, Timestamp, UserId,
 };
-use trialogue_storage::{CallLeg, StoreError, Whose, hash_secret};
+use trialogue_storage::{CallLeg, JobKind, StoreError, Whose, hash_secret};
 
 use crate::scene::{Call, SPANISH, details, name_of, offer, refusal, secret_of, take};
 use crate::world::{Database, on_both};
@@ -230,7 +230,7 @@ async fn refusals_change_nothing(database: Database) {
     );
     assert_eq!(refusal(world.request(call.client).await), Refusal::LiveRequest);
     assert_eq!(world.conference(call.id).await, before);
-    assert_eq!((world.count("conferences"), world.count("outbox")), (1, 0));
+    assert_eq!((world.count("conferences"), world.count("jobs")), (1, 0));
     let bound = world.store.is_bound(call.id, listener, secret_of(listener)).await.unwrap();
     assert!(!bound);
 }
@@ -297,7 +297,7 @@ async fn a_kicked_guest_is_out_and_the_engine_is_told(database: Database) {
     let world = database.world();
     let call = Call::issued(&world, "1").await;
     let guest = call.guest("guest").await;
-    let waiting = world.store.effects_waiting().await.unwrap();
+    let waiting = world.store.jobs_waiting(JobKind::Engine).await.unwrap();
     let kicked = call.by_client(Command::Kick(guest)).await.unwrap();
     let expected = State::Finished {
         reason: FinishReason::Kicked(Kicker::Client),
@@ -305,9 +305,9 @@ async fn a_kicked_guest_is_out_and_the_engine_is_told(database: Database) {
         removal: Removal::Pending,
     };
     assert_eq!(kicked.participant(guest).unwrap().state, expected);
-    assert_eq!(world.store.effects_waiting().await.unwrap(), waiting + 1);
+    assert_eq!(world.store.jobs_waiting(JobKind::Engine).await.unwrap(), waiting + 1);
     assert_eq!(call.by_provider(Command::Kick(guest)).await.unwrap(), kicked, "kicking twice is kicking");
-    assert_eq!(world.store.effects_waiting().await.unwrap(), waiting + 1);
+    assert_eq!(world.store.jobs_waiting(JobKind::Engine).await.unwrap(), waiting + 1);
     assert_eq!(world.conference(call.id).await, kicked);
 }
 

@@ -2,8 +2,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use trialogue_domain::{Actor, Command, Event, MAX_INVITED, Refusal, Timestamp};
-use trialogue_storage::{Claimed, Store, StoreError, Whose};
+use trialogue_domain::{Actor, Command, Effect, Event, MAX_INVITED, Refusal, Timestamp};
+use trialogue_storage::{JobKind, LeasedJob, NodeId, Store, StoreError, Whose};
 
 use crate::scene::{Call, SPANISH, details, guest, number, refusal, take};
 use crate::world::{Database, Rules as _, on_both};
@@ -72,7 +72,7 @@ async fn a_guest_kicked_by_many_is_kicked_once(database: Database) {
     let log = world.store.timeline(call.id).await.unwrap();
     let finished = |e: &Event| matches!(e, Event::Finished { participant, .. } if *participant == guest);
     assert_eq!(log.iter().filter(|entry| finished(&entry.event)).count(), 1);
-    let removals = format!("SELECT count(*) AS n FROM outbox WHERE effect = 3 AND participant_id = {guest}");
+    let removals = format!("SELECT count(*) AS n FROM jobs WHERE payload = '{{\"remove\":{guest}}}'");
     assert_eq!(world.place.number(&removals), 1);
     world.conference(call.id).await;
 }
@@ -143,7 +143,7 @@ async fn many_claimers_share_the_work(database: Database) {
     for token in 0..16 {
         claimers.spawn(work_off(world.store.clone(), token, world.now()));
     }
-    let mut done: Vec<Claimed> = claimers.join_all().await.concat();
+    let mut done: Vec<LeasedJob<Effect>> = claimers.join_all().await.concat();
     // A claimer stops when all that is left is another's; the last word is spoken alone.
     done.extend(work_off(world.store.clone(), 99, world.now()).await);
     let ids: BTreeSet<i64> = done.iter().map(|c| c.id).collect();
@@ -155,14 +155,14 @@ async fn many_claimers_share_the_work(database: Database) {
 }
 
 /// Claims and finishes until nothing is to be had.
-pub(crate) async fn work_off(store: Store, token: i64, now: Timestamp) -> Vec<Claimed> {
+pub(crate) async fn work_off(store: Store, token: i64, now: Timestamp) -> Vec<LeasedJob<Effect>> {
     let mut done = Vec::new();
     loop {
-        match store.claim_effects(token, Duration::from_secs(30), 2, now).await {
+        match store.claim_jobs(JobKind::Engine, NodeId(token), Duration::from_secs(30), 2, now).await {
             Ok(claimed) if claimed.is_empty() => return done,
             Ok(claimed) => {
                 for work in claimed {
-                    store.rules().effect_done(work, [], now).await.unwrap();
+                    store.job_done(&work).await.unwrap();
                     done.push(work);
                 }
             }

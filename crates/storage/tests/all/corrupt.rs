@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use trialogue_domain::{Command, Kind, Observation};
-use trialogue_storage::{Claimed, StoreError, Whose, hash_secret};
+use trialogue_storage::{StoreError, Whose, hash_secret};
 
 use crate::scene::{Call, log_in};
 use crate::world::{Database, World, on_both};
@@ -16,8 +16,6 @@ on_both! {
     an_event_that_is_none,
     an_actor_that_is_none,
     a_user_of_no_role,
-    an_effect_that_is_none,
-    an_effect_that_is_none_keeps_no_other_waiting,
 }
 
 fn assert_names<T: std::fmt::Debug>(result: Result<T, StoreError>, place: (&str, &str, &str), why: &str) {
@@ -261,45 +259,4 @@ async fn a_user_of_no_role(database: Database) {
         let session = world.store.session(hash, world.now()).await;
         assert_names(session, ("users", "role", &client.to_string()), "role");
     }
-}
-
-async fn claim(world: &World) -> Result<Vec<Claimed>, StoreError> {
-    world.store.claim_effects(1, Duration::from_secs(1), 100, world.now()).await
-}
-
-async fn an_effect_that_is_none(database: Database) {
-    let world = database.world();
-    let call = Call::requested(&world, "1").await;
-    for (effect, participant) in
-        [("0", "NULL"), ("5", "1"), ("1", "1"), ("2", "NULL"), ("3", "NULL"), ("4", "1")]
-    {
-        insert_effect(&world, call.id.0, effect, participant);
-        let row = world.place.number("SELECT id AS n FROM outbox").to_string();
-        assert_names(claim(&world).await, ("outbox", "effect", &row), effect);
-        // Nothing was leased by the failed look.
-        assert_names(claim(&world).await, ("outbox", "effect", &row), effect);
-        world.place.sql("DELETE FROM outbox");
-    }
-}
-
-fn insert_effect(world: &World, conference: i32, effect: &str, participant: &str) {
-    world.place.sql(&format!(
-        "INSERT INTO outbox (conference_id, effect, participant_id, created_at, due_at, attempts) \
-         VALUES ({conference}, {effect}, {participant}, 0, 0, 0)"
-    ));
-}
-
-async fn an_effect_that_is_none_keeps_no_other_waiting(database: Database) {
-    let world = database.world();
-    let call = Call::requested(&world, "1").await;
-    insert_effect(&world, call.id.0, "9", "NULL");
-    insert_effect(&world, call.id.0, "3", "7");
-    let claimed = claim(&world).await.unwrap();
-    assert_eq!(claimed.len(), 1);
-    insert_effect(&world, call.id.0, "3", "8");
-    world.conferences.effect_done(claimed[0], [], world.now()).await.unwrap();
-    let second = claim(&world).await.unwrap();
-    assert_eq!(second.len(), 1);
-    world.conferences.effect_done(second[0], [], world.now()).await.unwrap();
-    assert!(matches!(claim(&world).await, Err(StoreError::Inconsistent { table: "outbox", .. })));
 }

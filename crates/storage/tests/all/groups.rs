@@ -174,7 +174,7 @@ async fn a_panic_while_deriving_a_secret_changes_nothing(database: Database) {
     let panicked = world.conferences.issue_accounts(Whose::Id(call.id), actor, fault, world.now()).await;
     assert!(matches!(panicked, Err(StoreError::Panicked { .. })), "{panicked:?}");
     assert_eq!(world.conference(call.id).await, before);
-    assert_eq!(world.count("outbox"), 0);
+    assert_eq!(world.count("jobs"), 0);
     call.issue(actor).await.unwrap();
 }
 

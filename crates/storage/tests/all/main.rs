@@ -25,13 +25,13 @@ mod groups;
 #[cfg(test)]
 mod idempotency;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod logins;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]
 mod nodes;
-#[cfg(test)]
-mod outbox;
 #[cfg(test)]
 mod polls;
 #[cfg(test)]

@@ -74,7 +74,7 @@ async fn decisions_that_wait_together_share_their_statements() {
     let executed =
         |what: &str| log.iter().filter(|line| line.contains("  execute ") && line.contains(what)).count();
     // One for all; the first kick is alone if the writer took it before the others came.
-    for what in ["INSERT INTO events", "INSERT INTO outbox", "UPDATE participants", "UPDATE conferences"] {
+    for what in ["INSERT INTO events", "INSERT INTO jobs", "UPDATE participants", "UPDATE conferences"] {
         assert!((1..=2).contains(&executed(what)), "{what}: {log:#?}");
     }
     for what in ["INSERT INTO participants", "INSERT INTO requests", "UPDATE requests"] {

@@ -2,8 +2,8 @@
 
 use diesel::connection::SimpleConnection;
 use tokio::task::yield_now;
-use trialogue_domain::{Command, Timestamp, UserId};
-use trialogue_storage::{Store, StoreError, StoreOptions, Whose};
+use trialogue_domain::{Command, Effect, Timestamp, UserId};
+use trialogue_storage::{JobKind, NodeId, Store, StoreError, StoreOptions, Whose};
 use trialogue_testkit::{Fsync, PostgresCluster};
 
 use std::time::Duration;
@@ -245,19 +245,26 @@ async fn a_silent_server_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_locked_row_of_the_outbox_stays_behind_alone() {
+async fn a_locked_job_stays_behind_alone() {
     let world = Database::Postgres.world_with(patient());
     let (locked, free) = (Call::issued(&world, "1").await, Call::issued(&world, "2").await);
     let mut session = session_of(&world);
-    let lock = format!("BEGIN; SELECT 1 FROM outbox WHERE conference_id = {} FOR UPDATE", locked.id);
+    let lock = format!("BEGIN; SELECT 1 FROM jobs WHERE conference_id = {} FOR UPDATE", locked.id);
     session.batch_execute(&lock).unwrap();
     let lease = Duration::from_secs(30);
-    let claimed = world.store.claim_effects(1, lease, 64, world.now()).await.unwrap();
-    assert!(!claimed.is_empty() && claimed.iter().all(|effect| effect.conference == free.id), "{claimed:?}");
-    session.batch_execute("ROLLBACK").unwrap();
-    let claimed = world.store.claim_effects(2, lease, 64, world.now()).await.unwrap();
+    let claim = async || {
+        let claimed = world.store.claim_jobs::<Effect>(JobKind::Engine, NodeId(1), lease, 64, world.now());
+        claimed.await.unwrap()
+    };
+    let claimed = claim().await;
     assert!(
-        !claimed.is_empty() && claimed.iter().all(|effect| effect.conference == locked.id),
+        !claimed.is_empty() && claimed.iter().all(|effect| effect.conference == Some(free.id)),
+        "{claimed:?}"
+    );
+    session.batch_execute("ROLLBACK").unwrap();
+    let claimed = claim().await;
+    assert!(
+        !claimed.is_empty() && claimed.iter().all(|effect| effect.conference == Some(locked.id)),
         "{claimed:?}"
     );
 }

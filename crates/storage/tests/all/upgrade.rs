@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use trialogue_domain::{Actor, Command, ConferenceId, Effect, Kind, ParticipantId, UserId};
-use trialogue_storage::{Channel, StoreOptions, Whose};
+use trialogue_storage::{Channel, DeliveryWork, JobKind, NodeId, StoreOptions, Whose};
 
 use crate::scene::{Call, GERMAN, take};
 use crate::world::{Database, Place, World, on_both};
@@ -98,23 +98,41 @@ async fn the_way_back_restores_the_rows(database: Database) {
             "SELECT id || ' ' || kind || ' ' || coalesce(language_id, 0) AS line FROM participants ORDER BY id",
             "SELECT conference_id || ' ' || seq || ' ' || kind || ' ' || coalesce(code, 0) AS line FROM events \
              ORDER BY conference_id, seq",
+            "SELECT conference_id || ' ' || effect || ' ' || coalesce(participant_id, 0) || ' ' || created_at || ' ' || \
+             due_at || ' ' || attempts AS line FROM outbox ORDER BY id",
+            "SELECT participant_id || ' ' || conference_id || ' ' || inviter_id || ' ' || channel || ' ' || invited_at || \
+             ' ' || due_at || ' ' || attempts AS line FROM deliveries ORDER BY participant_id",
         ]
         .map(|query| place.lines(query))
     };
     let before = rows();
-    let [up, down] = match database {
-        Database::Sqlite => [
-            include_str!("../../../../migrations/sqlite/2026-11-26-090000_requests/up.sql"),
-            include_str!("../../../../migrations/sqlite/2026-11-26-090000_requests/down.sql"),
-        ],
-        Database::Postgres => [
-            include_str!("../../../../migrations/postgres/2026-11-26-090000_requests/up.sql"),
-            include_str!("../../../../migrations/postgres/2026-11-26-090000_requests/down.sql"),
-        ],
-    };
-    place.sql(up);
-    place.sql(down);
+    for (up, _) in steps(database) {
+        place.sql(up);
+    }
+    for (_, down) in steps(database).into_iter().rev() {
+        place.sql(down);
+    }
     assert_eq!(rows(), before);
+}
+
+/// The migrations since then, each with its way back.
+fn steps(database: Database) -> [(&'static str, &'static str); 2] {
+    macro_rules! step {
+        ($database:literal, $name:literal) => {
+            (
+                include_str!(concat!("../../../../migrations/", $database, "/", $name, "/up.sql")),
+                include_str!(concat!("../../../../migrations/", $database, "/", $name, "/down.sql")),
+            )
+        };
+    }
+    match database {
+        Database::Sqlite => {
+            [step!("sqlite", "2026-11-26-090000_requests"), step!("sqlite", "2026-11-26-160000_jobs")]
+        }
+        Database::Postgres => {
+            [step!("postgres", "2026-11-26-090000_requests"), step!("postgres", "2026-11-26-160000_jobs")]
+        }
+    }
 }
 
 async fn calls_go_on(database: Database) {
@@ -172,26 +190,36 @@ async fn what_was_queued_is_done(database: Database) {
     // Three of them were leased, and the lease is over.
     let mut done = Vec::new();
     loop {
-        let claimed = world.store.claim_effects(9, LEASE, 100, world.now()).await.unwrap();
+        let claim = world.store.claim_jobs::<Effect>(JobKind::Engine, NodeId(9), LEASE, 100, world.now());
+        let claimed = claim.await.unwrap();
         if claimed.is_empty() {
             break;
         }
         for work in claimed {
-            done.push((work.conference.0, work.effect));
-            world.conferences.effect_done(work, [], world.now()).await.unwrap();
+            done.push((work.conference.unwrap().0, work.work, work.attempts));
+            world.store.job_done(&work).await.unwrap();
         }
     }
-    let admitted = |conference| move |id| (conference, Effect::Admit(ParticipantId(id)));
-    let mut expected = vec![(2, Effect::OpenRoom)];
-    expected.extend([10, 11, 12, 13].map(admitted(2)));
-    expected.push((2, Effect::Remove(ParticipantId(12))));
-    expected.push((2, Effect::Admit(ParticipantId(1003))));
-    expected.push((5, Effect::OpenRoom));
-    expected.extend([16, 17].map(admitted(5)));
-    expected.extend([16, 17].map(|id| (5, Effect::Remove(ParticipantId(id)))));
-    done.sort_by_key(|(conference, _)| *conference);
+    let admitted = |conference, attempts| move |id| (conference, Effect::Admit(ParticipantId(id)), attempts);
+    let removed = |conference| move |id| (conference, Effect::Remove(ParticipantId(id)), 1);
+    let mut expected = vec![(2, Effect::OpenRoom, 2)];
+    expected.extend([10, 11].map(admitted(2, 2)));
+    expected.extend([12, 13].map(admitted(2, 1)));
+    expected.push(removed(2)(12));
+    expected.push(admitted(2, 1)(1003));
+    expected.push((5, Effect::OpenRoom, 1));
+    expected.extend([16, 17].map(admitted(5, 1)));
+    expected.extend([16, 17].map(removed(5)));
+    done.sort_by_key(|(conference, ..)| *conference);
     assert_eq!(done, expected);
-    let invited = world.store.claim_deliveries(Channel::Email, 9, LEASE, 100, world.now()).await.unwrap();
-    assert_eq!(invited.iter().map(|delivery| delivery.participant.0).collect::<Vec<_>>(), [14, 15]);
+    let kind = JobKind::Delivery(Channel::Email);
+    let claim = world.store.claim_jobs::<DeliveryWork>(kind, NodeId(9), LEASE, 100, world.now());
+    let invited = claim.await.unwrap();
+    let seen = invited.iter().map(|job| {
+        let DeliveryWork { participant, inviter, invited_at } = job.work;
+        (job.conference, participant.0, inviter, invited_at.0, job.attempts)
+    });
+    let wanted = |id, attempts| (Some(ConferenceId(2)), id, UserId(7), 1_767_225_604_000_000, attempts);
+    assert_eq!(seen.collect::<Vec<_>>(), [wanted(14, 2), wanted(15, 1)]);
     assert_eq!(world.view(ConferenceId(2)).await.conference.current(Kind::Guest).unwrap().id.0, 15);
 }

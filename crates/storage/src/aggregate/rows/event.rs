@@ -1,7 +1,7 @@
 use diesel::prelude::*;
 use trialogue_domain::{
-    AccountIssued, Actor, ConferenceId, Effect, Event, InvitedParty, LanguageId, ParticipantId, RequestId,
-    Timestamp, UserId,
+    AccountIssued, Actor, ConferenceId, Event, InvitedParty, LanguageId, ParticipantId, RequestId, Timestamp,
+    UserId,
 };
 
 use super::offer::{RELEASE_REASONS, release_code};
@@ -288,53 +288,5 @@ const fn actor_columns(actor: Actor) -> (i16, Option<i32>) {
         Actor::Guest(participant) => (3, Some(participant.0)),
         Actor::SecondInterpreter(participant) => (4, Some(participant.0)),
         Actor::System => (5, None),
-    }
-}
-
-row! {
-    /// A new piece of work.
-    #[derive(Debug)]
-    pub(crate) struct EffectRow inserted into outbox {
-        pub(crate) conference_id: i32,
-        pub(crate) effect: i16,
-        pub(crate) participant_id: Option<i32>,
-        pub(crate) created_at: i64,
-        pub(crate) due_at: i64,
-        pub(crate) attempts: i32,
-    }
-}
-
-impl EffectRow {
-    pub(crate) const fn new(conference: ConferenceId, effect: Effect, at: Timestamp) -> Self {
-        let (effect, participant_id) = effect_code(effect);
-        Self {
-            conference_id: conference.0,
-            effect,
-            participant_id,
-            created_at: at.0,
-            due_at: at.0,
-            attempts: 0,
-        }
-    }
-}
-
-/// The columns of an outbox row.
-const fn effect_code(effect: Effect) -> (i16, Option<i32>) {
-    match effect {
-        Effect::OpenRoom => (1, None),
-        Effect::Admit(participant) => (2, Some(participant.0)),
-        Effect::Remove(participant) => (3, Some(participant.0)),
-        Effect::CloseRoom => (4, None),
-    }
-}
-
-/// The effect of an outbox row.
-pub(crate) fn effect_of(row: i64, effect: i16, participant: Option<i32>) -> Result<Effect, StoreError> {
-    match (effect, participant.map(ParticipantId)) {
-        (1, None) => Ok(Effect::OpenRoom),
-        (2, Some(participant)) => Ok(Effect::Admit(participant)),
-        (3, Some(participant)) => Ok(Effect::Remove(participant)),
-        (4, None) => Ok(Effect::CloseRoom),
-        _ => Err(StoreError::Inconsistent { table: "outbox", column: "effect", row: row.to_string() }),
     }
 }

@@ -6,9 +6,11 @@
 
 use std::marker::PhantomData;
 
+use diesel::backend::Backend;
 use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::BigInt;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 
 use crate::database::connection::AnyConnection;
@@ -63,6 +65,48 @@ pub(crate) fn write<'a, R: Row>(
         AnyConnection::Sqlite(connection) => {
             rows.into_iter().try_fold(0, |written, row| Ok(written + One(row).execute(connection)?))
         }
+    }
+}
+
+/// Inserts rows into a table that numbers them, and returns their numbers in the same order.
+pub(crate) fn write_returning_ids<R: Row>(
+    connection: &mut AnyConnection,
+    rows: &[R],
+) -> QueryResult<Vec<i64>> {
+    match connection {
+        AnyConnection::Postgres(_) if rows.is_empty() => Ok(Vec::new()),
+        AnyConnection::Postgres(connection) => {
+            // PostgreSQL numbers the rows of `unnest` in their order.
+            let mut ids: Vec<i64> =
+                ReturningIds(All::<R>(R::arrays(&rows.iter().collect::<Vec<_>>()))).load(connection)?;
+            ids.sort_unstable();
+            Ok(ids)
+        }
+        AnyConnection::Sqlite(connection) => {
+            rows.iter().map(|row| ReturningIds(One(row)).get_result(connection)).collect()
+        }
+    }
+}
+
+/// An insert that returns the numbers of the rows.
+struct ReturningIds<Q>(Q);
+
+impl<Q: QueryId> QueryId for ReturningIds<Q> {
+    type QueryId = ReturningIds<Q::QueryId>;
+    const HAS_STATIC_QUERY_ID: bool = Q::HAS_STATIC_QUERY_ID;
+}
+
+impl<Q> Query for ReturningIds<Q> {
+    type SqlType = BigInt;
+}
+
+impl<Q, C> RunQueryDsl<C> for ReturningIds<Q> {}
+
+impl<DB: Backend, Q: QueryFragment<DB>> QueryFragment<DB> for ReturningIds<Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.0.walk_ast(out.reborrow())?;
+        out.push_sql(" RETURNING id");
+        Ok(())
     }
 }
 
@@ -164,7 +208,7 @@ impl<R: Row> QueryFragment<Pg> for All<'_, R> {
     }
 }
 
-fn push_list<'a, DB: diesel::backend::Backend>(
+fn push_list<'a, DB: Backend>(
     out: &mut AstPass<'_, '_, DB>,
     mut separator: &'a str,
     between: &'a str,
