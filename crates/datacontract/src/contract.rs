@@ -62,6 +62,11 @@ impl Contract {
         self.namespace
     }
 
+    /// The members that a class has from its base class.
+    pub(crate) fn inherited(&self, class: &str) -> &'static [&'static str] {
+        self.base_members.iter().find(|(name, _)| *name == class).map_or(&[], |(_, members)| members)
+    }
+
     /// Reads one document.
     ///
     /// # Errors
@@ -78,7 +83,7 @@ impl Contract {
     /// have; a bare `None` has no name to be written under: see [`write_nil`](Self::write_nil).
     pub fn write<T: Serialize + ?Sized>(&self, value: &T) -> Result<String, WriteError> {
         // Spares most documents the first few growths.
-        let mut out = String::with_capacity(1024);
+        let mut out = String::with_capacity(4096);
         self.write_to(value, &mut out)?;
         Ok(out)
     }

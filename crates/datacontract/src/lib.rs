@@ -79,6 +79,7 @@
 mod contract;
 mod error;
 mod name;
+mod order;
 mod read;
 mod write;
 mod xml;

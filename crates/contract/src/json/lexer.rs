@@ -54,7 +54,7 @@ impl<'de> Lexer<'de> {
     fn skip_white(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
         // One blank, as behind most colons.
-        if let Some([b' ', next @ b'!'..=0xFF]) = bytes.get(self.at..self.at + 2) {
+        if let Some([b' ', next @ b'!'..=0xFF, ..]) = bytes.get(self.at..) {
             self.at += 1;
             return Some(*next);
         }

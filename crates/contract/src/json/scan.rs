@@ -2,19 +2,20 @@
 
 /// How many bytes `bytes` starts with that are printable ASCII, and neither a quote nor a backslash.
 pub(super) fn plain(bytes: &[u8]) -> usize {
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (index, &word) in words.iter().enumerate() {
+    let mut rest = bytes;
+    while let Some((&word, behind)) = rest.split_first_chunk() {
         let special = specials(u64::from_le_bytes(word));
         if special != 0 {
-            return index * 8 + first(special);
+            return bytes.len() - rest.len() + first(special);
         }
+        rest = behind;
     }
     // The last eight bytes tell of the rest, and of some again.
     if bytes.last_chunk().is_some_and(|&word| specials(u64::from_le_bytes(word)) == 0) {
         return bytes.len();
     }
     let is_plain = |byte: &&u8| matches!(**byte, b' '..0x80) && !matches!(**byte, b'"' | b'\\');
-    words.len() * 8 + rest.iter().take_while(is_plain).count()
+    bytes.len() - rest.len() + rest.iter().take_while(is_plain).count()
 }
 
 /// How many of the spaces that `bytes` starts with can be passed at once: eight at most, one at least if there is one.

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 /// Writes `value` as one line of JSON, members in the order of their declaration, nulls included.
 pub fn write<T: Serialize + ?Sized>(value: &T) -> Result<String, WriteError> {
-    let mut writer = Writer { out: String::with_capacity(1024), as_number: false };
+    let mut writer = Writer { out: String::with_capacity(4096), as_number: false };
     value.serialize(&mut writer)?;
     Ok(writer.out)
 }
@@ -23,8 +23,13 @@ impl Writer {
         self.out.push('"');
         let mut rest = text;
         loop {
+            let plain = scan::plain(rest.as_bytes());
+            if plain == rest.len() {
+                self.out.push_str(rest);
+                break;
+            }
             // What stops a run is ASCII or the first byte of a character.
-            let (run, behind) = rest.split_at(scan::plain(rest.as_bytes()));
+            let (run, behind) = rest.split_at(plain);
             self.out.push_str(run);
             let mut behind = behind.chars();
             let Some(c) = behind.next() else { break };

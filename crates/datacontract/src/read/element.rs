@@ -10,6 +10,7 @@ use super::object::Members;
 use super::scalar;
 use crate::error::{ErrorKind, ReadError};
 use crate::name::{self, List};
+use crate::order::Order;
 use crate::xml::attribute::Nil;
 use crate::xml::chars;
 use crate::xml::scope::Namespace;
@@ -141,14 +142,11 @@ impl<'de> Deserializer<'de> for Element<'_, 'de> {
 
     fn deserialize_str<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
         let text = self.text()?;
-        let trim: fn(&str) -> &str = match self.newtype {
-            Newtype::Value => chars::trim,
-            _ => |text| text,
-        };
-        match text {
-            Cow::Borrowed(text) => visitor.visit_borrowed_str(trim(text)),
-            Cow::Owned(text) if trim(&text).len() < text.len() => visitor.visit_str(trim(&text)),
-            Cow::Owned(text) => visitor.visit_string(text),
+        match (text, self.newtype) {
+            (Cow::Borrowed(text), Newtype::Value) => visitor.visit_borrowed_str(chars::trim(text)),
+            (Cow::Owned(text), Newtype::Value) => visitor.visit_str(chars::trim(&text)),
+            (Cow::Borrowed(text), _) => visitor.visit_borrowed_str(text),
+            (Cow::Owned(text), _) => visitor.visit_string(text),
         }
     }
 
@@ -202,13 +200,16 @@ impl<'de> Deserializer<'de> for Element<'_, 'de> {
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
-        _: &'static [&'static str],
+        members: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
         self.verify_class(name)?;
         let at = self.tokens.tag().at;
         let outside = self.tokens.level() - 1;
-        let mut members = Members::new(self.tokens);
+        let inherited = self.tokens.contract.inherited(name);
+        let order = Order::known(name, members.len(), inherited)
+            .unwrap_or_else(|| Order::of(name, members.to_vec(), inherited));
+        let mut members = Members::new(self.tokens, order);
         match visitor.visit_map(&mut members) {
             Ok(value) => {
                 self.tokens.skip_to(outside)?;

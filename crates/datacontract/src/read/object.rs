@@ -1,10 +1,13 @@
 //! The members of an object.
 
+use std::rc::Rc;
+
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, MapAccess};
 
 use super::element::Element;
 use crate::error::{ErrorKind, ReadError};
+use crate::order::Order;
 use crate::xml::scope::Namespace;
 use crate::xml::tokens::{Result, Tokens};
 
@@ -15,12 +18,40 @@ pub(super) struct Members<'a, 'de> {
     level: usize,
     member: &'de str,
     at: usize,
+    /// The order that a writer like ours gives them.
+    order: Rc<Order>,
+    /// The place in it of the member that likely comes next, if one can be told by its bare name.
+    likely: Option<usize>,
 }
 
 impl<'a, 'de> Members<'a, 'de> {
-    pub(super) fn new(tokens: &'a mut Tokens<'de>) -> Self {
+    pub(super) fn new(tokens: &'a mut Tokens<'de>, order: Rc<Order>) -> Self {
         let level = tokens.level();
-        Self { tokens, level, member: "", at: 0 }
+        let likely = (tokens.default_namespace() == Some(Namespace::Contract)).then_some(0);
+        Self { tokens, level, member: "", at: 0, order, likely }
+    }
+
+    /// Reads the next start tag; whether there was one.
+    #[expect(clippy::inline_always, reason = "it is called for each element; counted by callgrind")]
+    #[inline(always)]
+    fn child(&mut self) -> Result<bool> {
+        if let Some(place) = self.likely
+            && let Some(member) = self.order.document.get(place)
+            && self.tokens.child_named(member, Namespace::Contract)
+        {
+            self.likely = Some(place + 1);
+            return Ok(true);
+        }
+        if !self.tokens.child()? {
+            return Ok(false);
+        }
+        let found = self.tokens.tag().local;
+        if self.likely.is_some()
+            && let Some(place) = self.order.document.iter().position(|member| *member == found)
+        {
+            self.likely = Some(place + 1);
+        }
+        Ok(true)
     }
 
     /// Says which member an error of the object's own visitor is about, if it is about one.
@@ -44,7 +75,7 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
         }
         loop {
             self.tokens.skip_to(self.level)?;
-            if !self.tokens.child()? {
+            if !self.child()? {
                 return Ok(None);
             }
             let tag = self.tokens.tag();
@@ -56,10 +87,9 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value> {
-        let (member, at) = (self.member, self.at);
-        let value = seed
-            .deserialize(Element::new(self.tokens))
-            .map_err(|error| error.or_at(at).within_member(member))?;
+        let Self { tokens, member, at, .. } = self;
+        let value =
+            seed.deserialize(Element::new(tokens)).map_err(|error| error.or_at(*at).within_member(member))?;
         // A type may be content without reading what it was given.
         self.tokens.skip_to(self.level)?;
         Ok(value)

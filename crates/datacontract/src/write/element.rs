@@ -8,53 +8,52 @@ use super::error::{WriteError, WriteErrorKind};
 use super::escape::Illegal;
 use super::list::Items;
 use super::object::Members;
-use super::writer::{Tag, Writer};
+use super::writer::{Tag, Writer, push_prefix, verify_name};
 use super::{Result, escape, number};
 use crate::name::{ARRAYS, INSTANCE, List, Root};
 
 /// An element of which `<name` is written; at the root not even that, for the value gives it its name.
-pub(super) struct Element<'w, 'a> {
-    writer: &'w mut Writer<'a>,
+pub(super) struct Element<'w> {
+    writer: &'w mut Writer,
     tag: Option<Tag>,
-    /// The root's, which are yet to be declared: whether `i` is one, and the default namespace.
-    namespaces: Option<(bool, &'static str)>,
     list: Option<List>,
 }
 
-impl<'w, 'a> Element<'w, 'a> {
-    pub(super) fn root(writer: &'w mut Writer<'a>) -> Self {
-        Self { writer, tag: None, namespaces: None, list: None }
+impl<'w> Element<'w> {
+    pub(super) fn root(writer: &'w mut Writer) -> Self {
+        Self { writer, tag: None, list: None }
     }
 
-    /// Begins an element within another.
-    pub(super) fn begin(writer: &'w mut Writer<'a>, tag: Tag) -> Result<Self> {
+    /// Begins an element within another; its name is known to be one.
+    pub(super) fn begin(writer: &'w mut Writer, tag: Tag) -> Result<Self> {
         writer.start(tag)?;
-        Ok(Self { writer, tag: Some(tag), namespaces: None, list: None })
+        Ok(Self { writer, tag: Some(tag), list: None })
     }
 
     /// Gives the root its name; any other element has one.
-    pub(super) fn named(self, root: Root) -> Result<Named<'w, 'a>> {
-        let Self { writer, tag, namespaces, list: _ } = self;
+    pub(super) fn named(self, root: Root) -> Result<Named<'w>> {
+        let Self { writer, tag, list: _ } = self;
         if let Some(tag) = tag {
-            return Ok(Named { writer, tag, namespaces });
+            return Ok(Named { writer, tag });
         }
         let tag = Tag { prefix: 0, local: root.name() };
+        verify_name(tag.local)?;
         writer.start(tag)?;
         // .NET declares no `i` that a primitive does not use.
         let instance = !matches!(root, Root::Primitive(_));
-        let namespaces = Some((instance, root.namespace(writer.namespace)));
-        Ok(Named { writer, tag, namespaces })
+        writer.undeclared = Some((instance, root.namespace(writer.contract.namespace)));
+        Ok(Named { writer, tag })
     }
 
     fn simple(self, primitive: &'static str, write: impl FnOnce(&mut String)) -> Result<()> {
         let mut named = self.named(Root::Primitive(primitive))?;
         named.open()?;
-        write(named.writer.out);
+        write(&mut named.writer.out);
         named.end(true)
     }
 
-    fn integer(self, primitive: &'static str, negative: bool, magnitude: u64) -> Result<()> {
-        self.simple(primitive, |out| number::push_integer(out, negative, magnitude))
+    fn integer(self, primitive: &'static str, value: impl itoa::Integer) -> Result<()> {
+        self.simple(primitive, |out| out.push_str(itoa::Buffer::new().format(value)))
     }
 
     fn unsupported<T>(what: &'static str) -> Result<T> {
@@ -63,16 +62,15 @@ impl<'w, 'a> Element<'w, 'a> {
 }
 
 /// An element of which `<name` is written.
-pub(super) struct Named<'w, 'a> {
-    pub(super) writer: &'w mut Writer<'a>,
+pub(super) struct Named<'w> {
+    pub(super) writer: &'w mut Writer,
     pub(super) tag: Tag,
-    namespaces: Option<(bool, &'static str)>,
 }
 
-impl Named<'_, '_> {
+impl Named<'_> {
     /// Writes what is left of the start tag but its `>`.
     fn declare(&mut self) -> Result<()> {
-        if let Some((instance, default)) = self.namespaces.take() {
+        if let Some((instance, default)) = self.writer.undeclared.take() {
             if instance {
                 self.writer.declare("xmlns:i", INSTANCE)?;
             }
@@ -108,18 +106,18 @@ impl Named<'_, '_> {
     pub(super) fn nil(mut self) -> Result<()> {
         self.writer.out.push_str(" i:nil=\"true\"");
         // Even a primitive at the root uses `i` now.
-        self.namespaces = self.namespaces.map(|(_, default)| (true, default));
+        self.writer.undeclared = self.writer.undeclared.map(|(_, default)| (true, default));
         self.declare()?;
         self.writer.end_empty();
         Ok(())
     }
 }
 
-impl<'w, 'a> Serializer for Element<'w, 'a> {
+impl<'w> Serializer for Element<'w> {
     type Ok = ();
     type Error = WriteError;
-    type SerializeSeq = Items<'w, 'a>;
-    type SerializeStruct = Members<'w, 'a>;
+    type SerializeSeq = Items<'w>;
+    type SerializeStruct = Members<'w>;
     type SerializeTuple = Impossible<(), WriteError>;
     type SerializeTupleStruct = Impossible<(), WriteError>;
     type SerializeTupleVariant = Impossible<(), WriteError>;
@@ -131,35 +129,35 @@ impl<'w, 'a> Serializer for Element<'w, 'a> {
     }
 
     fn serialize_i8(self, value: i8) -> Result<()> {
-        self.integer("byte", value < 0, value.unsigned_abs().into())
+        self.integer("byte", value)
     }
 
     fn serialize_i16(self, value: i16) -> Result<()> {
-        self.integer("short", value < 0, value.unsigned_abs().into())
+        self.integer("short", value)
     }
 
     fn serialize_i32(self, value: i32) -> Result<()> {
-        self.integer("int", value < 0, value.unsigned_abs().into())
+        self.integer("int", value)
     }
 
     fn serialize_i64(self, value: i64) -> Result<()> {
-        self.integer("long", value < 0, value.unsigned_abs())
+        self.integer("long", value)
     }
 
     fn serialize_u8(self, value: u8) -> Result<()> {
-        self.integer("unsignedByte", false, value.into())
+        self.integer("unsignedByte", value)
     }
 
     fn serialize_u16(self, value: u16) -> Result<()> {
-        self.integer("unsignedShort", false, value.into())
+        self.integer("unsignedShort", value)
     }
 
     fn serialize_u32(self, value: u32) -> Result<()> {
-        self.integer("unsignedInt", false, value.into())
+        self.integer("unsignedInt", value)
     }
 
     fn serialize_u64(self, value: u64) -> Result<()> {
-        self.integer("unsignedLong", false, value)
+        self.integer("unsignedLong", value)
     }
 
     fn serialize_f32(self, value: f32) -> Result<()> {
@@ -178,7 +176,7 @@ impl<'w, 'a> Serializer for Element<'w, 'a> {
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<()> {
         let mut named = self.named(Root::Primitive("string"))?;
         named.open()?;
-        let mut escaped = Escaped { out: named.writer.out, after_return: false, illegal: false };
+        let mut escaped = Escaped { out: &mut named.writer.out, after_return: false, illegal: false };
         if write!(escaped, "{value}").is_err() {
             return Err(WriteError::new(if escaped.illegal {
                 WriteErrorKind::IllegalCharacter
@@ -218,39 +216,40 @@ impl<'w, 'a> Serializer for Element<'w, 'a> {
             return match (self.tag, root) {
                 // At the root, a decimal is not a string.
                 (None, Root::Primitive(_)) => {
-                    let Named { writer, tag, namespaces } = self.named(root)?;
-                    value.serialize(Element { writer, tag: Some(tag), namespaces, list: None })
+                    let Named { writer, tag } = self.named(root)?;
+                    value.serialize(Element { writer, tag: Some(tag), list: None })
                 }
                 _ => value.serialize(self),
             };
         };
         self.list = Some(list);
-        let Named { writer, tag, namespaces } = self.named(root)?;
+        let Named { writer, tag } = self.named(root)?;
         let around = writer.arrays;
         if list.of_primitives && around.is_none() {
-            if namespaces.is_some() {
+            if writer.undeclared.is_some() {
                 writer.arrays = Some(0);
             } else {
                 writer.arrays = Some(writer.level);
-                let name = format!("xmlns:d{}p1", writer.level);
+                let mut name = String::from("xmlns:");
+                push_prefix(&mut name, writer.level);
                 writer.declare(&name, ARRAYS)?;
             }
         }
-        let element = Element { writer: &mut *writer, tag: Some(tag), namespaces, list: Some(list) };
+        let element = Element { writer: &mut *writer, tag: Some(tag), list: Some(list) };
         let result = value.serialize(element);
         writer.arrays = around;
         result
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<Items<'w, 'a>> {
+    fn serialize_seq(self, _: Option<usize>) -> Result<Items<'w>> {
         match (self.list, self.tag) {
             (Some(list), Some(_)) => Ok(Items::new(self.named(Root::List(list))?, list)),
             _ => Self::unsupported("a list whose type is not named ArrayOf..."),
         }
     }
 
-    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Members<'w, 'a>> {
-        Ok(Members::new(self.named(Root::Class(name))?, name))
+    fn serialize_struct(self, name: &'static str, count: usize) -> Result<Members<'w>> {
+        Ok(Members::new(self.named(Root::Class(name))?, name, count))
     }
 
     fn serialize_i128(self, _: i128) -> Result<()> {

@@ -6,28 +6,15 @@ use crate::xml::chars;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Illegal;
 
-/// Bytes that cannot just be copied: markup, line ends, control characters, and the lead byte of U+FFFE and
-/// U+FFFF.
-static SPECIAL: [bool; 256] = special();
-
-const fn special() -> [bool; 256] {
-    let mut table = [false; 256];
-    let mut byte = 0_u8;
-    loop {
-        table[byte as usize] =
-            matches!(byte, b'<' | b'>' | b'&' | 0xEF) || (byte < b' ' && !matches!(byte, b'\t' | b'\n'));
-        if byte == u8::MAX {
-            return table;
-        }
-        byte += 1;
-    }
-}
-
 /// Appends `text`, escaped.
 pub(super) fn push(out: &mut String, text: &str) -> Result<(), Illegal> {
     let mut rest = text;
     loop {
-        let at = chars::plain_output(rest.as_bytes(), |byte| SPECIAL[usize::from(byte)]);
+        let at = chars::plain_output(rest.as_bytes());
+        if at == rest.len() {
+            out.push_str(rest);
+            return Ok(());
+        }
         out.push_str(&rest[..at]);
         let Some(c) = rest[at..].chars().next() else { return Ok(()) };
         rest = &rest[at + c.len_utf8()..];

@@ -5,29 +5,30 @@ use serde::ser::{Serialize, SerializeSeq};
 use super::Result;
 use super::element::{Element, Named};
 use super::error::WriteError;
-use super::writer::Tag;
+use super::writer::{Tag, verify_name};
 use crate::name::List;
 
 /// A list being written.
-pub(super) struct Items<'w, 'a> {
-    list: Named<'w, 'a>,
+pub(super) struct Items<'w> {
+    list: Named<'w>,
     item: Tag,
     index: usize,
 }
 
-impl<'w, 'a> Items<'w, 'a> {
-    pub(super) fn new(named: Named<'w, 'a>, list: List) -> Self {
+impl<'w> Items<'w> {
+    pub(super) fn new(named: Named<'w>, list: List) -> Self {
         let prefix = if list.of_primitives { named.writer.arrays.unwrap_or(0) } else { 0 };
         Self { list: named, item: Tag { prefix, local: list.item }, index: 0 }
     }
 }
 
-impl SerializeSeq for Items<'_, '_> {
+impl SerializeSeq for Items<'_> {
     type Ok = ();
     type Error = WriteError;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         if self.index == 0 {
+            verify_name(self.item.local)?;
             self.list.open()?;
         }
         let index = self.index;

@@ -26,8 +26,9 @@ pub(crate) fn document<T: Serialize + ?Sized>(
     out: &mut String,
 ) -> Result<()> {
     let before = out.len();
-    let mut writer = Writer::new(contract, out);
+    let mut writer = Writer::new(contract, std::mem::take(out));
     let result = value.serialize(Element::root(&mut writer));
+    *out = writer.out;
     if result.is_err() {
         out.truncate(before);
     }
@@ -36,8 +37,7 @@ pub(crate) fn document<T: Serialize + ?Sized>(
 
 /// The document of a null.
 pub(crate) fn nil(contract: &Contract, root: &'static str) -> Result<String> {
-    let mut out = String::new();
-    let mut writer = Writer::new(contract, &mut out);
+    let mut writer = Writer::new(contract, String::new());
     Element::root(&mut writer).named(Root::named(root))?.nil()?;
-    Ok(out)
+    Ok(writer.out)
 }

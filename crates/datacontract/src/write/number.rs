@@ -7,26 +7,6 @@ pub(super) const DOUBLE_DIGITS: i32 = 15;
 /// The same of a `float`.
 pub(super) const SINGLE_DIGITS: i32 = 7;
 
-/// Without the machinery of formatting, which takes several times as long.
-pub(super) fn push_integer(out: &mut String, negative: bool, mut magnitude: u64) {
-    // As many digits as 2^64 has.
-    let mut digits = ['0'; 20];
-    let mut first = digits.len();
-    for digit in digits.iter_mut().rev() {
-        // The remainder is less than ten.
-        *digit = char::from(b'0' + (magnitude % 10) as u8);
-        magnitude /= 10;
-        first -= 1;
-        if magnitude == 0 {
-            break;
-        }
-    }
-    if negative {
-        out.push('-');
-    }
-    out.extend(&digits[first..]);
-}
-
 pub(super) fn push(out: &mut String, value: impl Display + LowerExp, digits: i32) {
     let scientific = format!("{value:e}");
     // Neither of these has an exponent.
@@ -54,22 +34,6 @@ pub(super) fn push(out: &mut String, value: impl Display + LowerExp, digits: i32
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn integers_of_every_length() {
-        let mut numbers = vec![0, 1, 9, 10, i64::MAX, i64::MIN, i64::MIN + 1];
-        numbers.extend(
-            (0..19).flat_map(|power| [10_i64.pow(power), -(10_i64.pow(power)), 10_i64.pow(power) - 1]),
-        );
-        for number in numbers {
-            let mut out = String::new();
-            push_integer(&mut out, number < 0, number.unsigned_abs());
-            assert_eq!(out, number.to_string());
-        }
-        let mut out = String::new();
-        push_integer(&mut out, false, u64::MAX);
-        assert_eq!(out, u64::MAX.to_string());
-    }
 
     #[test]
     fn as_xml_convert_writes_them() {

@@ -4,65 +4,100 @@
 //! ended, and the pieces are put into order once the object is complete: that costs a copy, but no
 //! allocation, and leaves the order of declaration to other formats.
 
+use std::rc::Rc;
+
 use serde::ser::{Serialize, SerializeStruct};
 
 use super::Result;
 use super::element::{Element, Named};
 use super::error::WriteError;
-use super::writer::{Key, Member, Tag};
+use super::writer::{Tag, verify_name};
+use crate::order::Order;
 
 /// An object being written.
-pub(super) struct Members<'w, 'a> {
-    object: Named<'w, 'a>,
-    /// Names of the members that come from the base class.
+pub(super) struct Members<'w> {
+    object: Named<'w>,
+    class: &'static str,
     inherited: &'static [&'static str],
     /// Where this object's members begin among all.
     first: usize,
+    declared: Declared,
 }
 
-impl<'w, 'a> Members<'w, 'a> {
-    pub(super) fn new(object: Named<'w, 'a>, name: &str) -> Self {
-        let bases = object.writer.base_members;
-        let inherited =
-            bases.iter().find(|(class, _)| *class == name).map_or(&[][..], |(_, members)| members);
-        let first = object.writer.members.len();
-        Self { object, inherited, first }
+/// The names of the members written so far.
+enum Declared {
+    /// They are as many of these, and known to be names.
+    Known(Rc<Order>),
+    New(Vec<&'static str>),
+}
+
+impl Declared {
+    /// Adds the next name, which comes behind `count` others.
+    #[expect(clippy::inline_always, reason = "it is called for each element; counted by callgrind")]
+    #[inline(always)]
+    fn add(&mut self, name: &'static str, count: usize) -> Result<()> {
+        if let Self::Known(order) = self {
+            match order.declared.get(count) {
+                Some(known) if std::ptr::eq(*known, name) || *known == name => return Ok(()),
+                _ => *self = Self::New(order.declared[..count].to_vec()),
+            }
+        }
+        verify_name(name)?;
+        if let Self::New(names) = self {
+            names.push(name);
+        }
+        Ok(())
     }
 }
 
-impl SerializeStruct for Members<'_, '_> {
+impl<'w> Members<'w> {
+    pub(super) fn new(object: Named<'w>, class: &'static str, count: usize) -> Self {
+        let inherited = object.writer.contract.inherited(class);
+        let first = object.writer.members.len();
+        let known = Order::known(class, count, inherited);
+        let declared = known.map_or_else(|| Declared::New(Vec::with_capacity(count)), Declared::Known);
+        Self { object, class, inherited, first, declared }
+    }
+}
+
+impl SerializeStruct for Members<'_> {
     type Ok = ();
     type Error = WriteError;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<()> {
-        if self.object.writer.members.len() == self.first {
+        let count = self.object.writer.members.len() - self.first;
+        if count == 0 {
             self.object.open()?;
         }
-        let start = self.object.writer.out.len();
-        Element::begin(self.object.writer, Tag { prefix: 0, local: name })
-            .and_then(|element| value.serialize(element))
-            .map_err(|error| error.within_member(name))?;
         let writer = &mut *self.object.writer;
-        let inherited = self.inherited.contains(&name);
-        writer.members.push(Member { key: Key::new(name, inherited), range: start..writer.out.len() });
-        Ok(())
+        writer.members.push(writer.out.len());
+        self.declared
+            .add(name, count)
+            .and_then(|()| Element::begin(writer, Tag { prefix: 0, local: name }))
+            .and_then(|element| value.serialize(element))
+            .map_err(|error| error.within_member(name))
     }
 
     fn end(self) -> Result<()> {
         let writer = &mut *self.object.writer;
-        let members = &mut writer.members[self.first..];
-        let any = !members.is_empty();
-        if !members.is_sorted_by_key(|member| member.key) {
-            let start = members[0].range.start;
-            members.sort_unstable_by_key(|member| member.key);
+        let count = writer.members.len() - self.first;
+        let order = match self.declared {
+            Declared::Known(order) if order.declared.len() == count => order,
+            Declared::Known(order) => Order::of(self.class, order.declared[..count].to_vec(), self.inherited),
+            Declared::New(names) => Order::of(self.class, names, self.inherited),
+        };
+        if !order.indices.is_sorted() {
+            writer.members.push(writer.out.len());
+            let bounds = &writer.members[self.first..];
             writer.scratch.clear();
-            for member in members {
-                writer.scratch.push_str(&writer.out[member.range.clone()]);
+            writer.scratch.reserve(bounds[count] - bounds[0]);
+            for &index in &order.indices {
+                writer.scratch.push_str(&writer.out[bounds[index]..bounds[index + 1]]);
             }
-            writer.out.truncate(start);
+            writer.out.truncate(bounds[0]);
             writer.out.push_str(&writer.scratch);
         }
         writer.members.truncate(self.first);
-        self.object.end(any)
+        self.object.end(count > 0)
     }
 }

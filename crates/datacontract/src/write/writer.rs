@@ -1,11 +1,8 @@
 //! The document being written.
 
-use std::fmt::Write;
-use std::ops::Range;
-
 use super::error::{WriteError, WriteErrorKind};
 use super::{Result, escape};
-use crate::contract::{BaseMembers, Contract};
+use crate::contract::Contract;
 use crate::xml::chars;
 
 /// A name as it is written.
@@ -16,71 +13,54 @@ pub(super) struct Tag {
     pub(super) local: &'static str,
 }
 
-/// Where a member of an unfinished object is in the output.
-pub(super) struct Member {
-    pub(super) key: Key,
-    pub(super) range: Range<usize>,
-}
-
-/// The order of members: those of the base class first, either group in ordinal order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
-    own: bool,
-    /// The first eight bytes of the name as a number, which mostly decides; sorting by whole names took a
-    /// fifth of the time of writing.
-    prefix: u64,
-    name: &'static str,
-}
-
-impl Key {
-    pub(super) fn new(name: &'static str, inherited: bool) -> Self {
-        let mut prefix = [0; 8];
-        for (to, from) in prefix.iter_mut().zip(name.bytes()) {
-            *to = from;
-        }
-        Self { own: !inherited, prefix: u64::from_be_bytes(prefix), name }
+/// Makes sure that XML can have `name`.
+pub(super) fn verify_name(name: &'static str) -> Result<()> {
+    if !chars::is_ncname(name) {
+        return Err(WriteError::new(WriteErrorKind::InvalidName(name)));
     }
+    Ok(())
+}
+
+/// Appends the prefix of the namespace of arrays that .NET declares at this depth.
+pub(super) fn push_prefix(out: &mut String, depth: usize) {
+    out.push('d');
+    out.push_str(itoa::Buffer::new().format(depth));
+    out.push_str("p1");
 }
 
 /// The document being written.
-pub(super) struct Writer<'a> {
-    pub(super) out: &'a mut String,
-    pub(super) namespace: &'static str,
-    pub(super) base_members: &'static [BaseMembers],
-    /// How many elements may still be opened within each other.
-    levels_left: usize,
-    /// How many are open.
+pub(super) struct Writer {
+    pub(super) out: String,
+    pub(super) contract: Contract,
+    /// How many elements are open.
     pub(super) level: usize,
+    /// What the root has yet to declare: whether the prefix `i`, and the default namespace.
+    pub(super) undeclared: Option<(bool, &'static str)>,
     /// The prefix of the namespace of arrays, while it is declared: 0 means that it is the default namespace.
     pub(super) arrays: Option<usize>,
-    /// Members of the unfinished objects, innermost last: one allocation for all of them.
-    pub(super) members: Vec<Member>,
+    /// Where the members of the unfinished objects begin in `out`, the innermost object's last.
+    pub(super) members: Vec<usize>,
     /// Where members are put into order.
     pub(super) scratch: String,
 }
 
-impl<'a> Writer<'a> {
-    pub(super) fn new(contract: &Contract, out: &'a mut String) -> Self {
+impl Writer {
+    pub(super) fn new(contract: &Contract, out: String) -> Self {
         Self {
             out,
-            namespace: contract.namespace,
-            base_members: contract.base_members,
-            levels_left: contract.limits.depth,
+            contract: *contract,
             level: 0,
+            undeclared: None,
             arrays: None,
-            members: Vec::new(),
+            members: Vec::with_capacity(64),
             scratch: String::new(),
         }
     }
 
-    /// Writes `<name`: attributes may follow.
+    /// Writes `<name`, where the name is known to be one: attributes may follow.
     pub(super) fn start(&mut self, tag: Tag) -> Result<()> {
-        match self.levels_left.checked_sub(1) {
-            Some(left) => self.levels_left = left,
-            None => return Err(WriteError::new(WriteErrorKind::TooDeep)),
-        }
-        if tag.local.is_empty() || chars::ncname(tag.local) != tag.local.len() {
-            return Err(WriteError::new(WriteErrorKind::InvalidName(tag.local)));
+        if self.level == self.contract.limits.depth {
+            return Err(WriteError::new(WriteErrorKind::TooDeep));
         }
         self.level += 1;
         self.out.push('<');
@@ -103,19 +83,20 @@ impl<'a> Writer<'a> {
 
     fn leave(&mut self) {
         self.level -= 1;
-        self.levels_left += 1;
     }
 
+    #[expect(clippy::inline_always, reason = "it is called for each element; counted by callgrind")]
+    #[inline(always)]
     fn name(&mut self, tag: Tag) {
         if tag.prefix > 0 {
-            // Writing to a String cannot fail.
-            let _ = write!(self.out, "d{}p1:", tag.prefix);
+            push_prefix(&mut self.out, tag.prefix);
+            self.out.push(':');
         }
         self.out.push_str(tag.local);
     }
 
     pub(super) fn text(&mut self, text: &str) -> Result<()> {
-        escape::push(self.out, text).map_err(|_| WriteError::new(WriteErrorKind::IllegalCharacter))
+        escape::push(&mut self.out, text).map_err(|_| WriteError::new(WriteErrorKind::IllegalCharacter))
     }
 
     /// Writes an attribute; `value` is a namespace.

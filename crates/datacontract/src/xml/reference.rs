@@ -23,7 +23,7 @@ impl Tokens<'_> {
             "apos" => '\'',
             _ => match name.strip_prefix('#') {
                 Some(number) => Self::character(number, at)?,
-                None if !name.is_empty() && chars::ncname(name) == name.len() => {
+                None if chars::is_ncname(name) => {
                     return Err(self.error(ErrorKind::EntityRefused));
                 }
                 None => return Err(self.syntax("a reference has no name")),

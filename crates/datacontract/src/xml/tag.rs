@@ -30,12 +30,12 @@ impl<'de> Tokens<'de> {
         let at = self.at;
         self.at += 1;
         let (prefix, local) = self.qname()?;
-        let name = &self.input[at + 1..self.at];
+        let name = if prefix.is_empty() { local } else { &self.input[at + 1..self.at] };
         match self.elements_left.checked_sub(1) {
             Some(left) => self.elements_left = left,
             None => return Err(ReadError::new(ErrorKind::LimitExceeded(Limit::Elements), at)),
         }
-        if self.open.len() >= self.depth {
+        if self.open.len() >= self.contract.limits.depth {
             return Err(ReadError::new(ErrorKind::LimitExceeded(Limit::Depth), at));
         }
         self.open.push(Open { name, scope: self.scope.mark() });
@@ -50,6 +50,28 @@ impl<'de> Tokens<'de> {
             None => return Err(ReadError::new(UNBOUND, at)),
         }
         Ok(())
+    }
+
+    /// Reads the start tag of the next child and opens it if it is `<local>`, with nothing but white space before it.
+    /// Else nothing is read, and [`child`](Self::child) tells what is there. A name without prefix must be in
+    /// `namespace` here.
+    #[expect(clippy::inline_always, reason = "it is called for each element; counted by callgrind")]
+    #[inline(always)]
+    pub(crate) fn child_named(&mut self, local: &'static str, namespace: Namespace) -> bool {
+        let bytes = self.input.as_bytes();
+        let at = self.at + chars::white_run(&bytes[self.at..]);
+        let found = bytes[at..]
+            .strip_prefix(b"<")
+            .and_then(|rest| rest.strip_prefix(local.as_bytes()))
+            .is_some_and(|rest| rest.first() == Some(&b'>'));
+        if !found || self.empty || self.elements_left == 0 || self.open.len() >= self.contract.limits.depth {
+            return false;
+        }
+        self.at = at + "<>".len() + local.len();
+        self.elements_left -= 1;
+        self.open.push(Open { name: local, scope: self.scope.mark() });
+        self.tag = Tag { at, namespace, local, nil: Nil::No, kind: None };
+        true
     }
 
     /// Reads the end tag of the innermost open element and closes that.
@@ -70,6 +92,20 @@ impl<'de> Tokens<'de> {
         self.at += 1;
         self.close();
         Ok(())
+    }
+
+    /// Closes the innermost open element if its end tag, as it is mostly written, is at `at`; else nothing is read.
+    pub(super) fn closes(&mut self, at: usize) -> bool {
+        let Some(open) = self.open.last() else { return false };
+        let found = self.input.as_bytes()[at..]
+            .strip_prefix(b"</")
+            .and_then(|rest| rest.strip_prefix(open.name.as_bytes()))
+            .is_some_and(|rest| rest.first() == Some(&b'>'));
+        if found {
+            self.at = at + "</>".len() + open.name.len();
+            self.close();
+        }
+        found
     }
 
     /// Closes the innermost open element if it is `<x/>`; whether it was.

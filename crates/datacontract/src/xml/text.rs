@@ -13,6 +13,10 @@ impl<'de> Tokens<'de> {
             return Ok(Cow::Borrowed(""));
         }
         let start = self.at;
+        let end = start + chars::plain_text(&self.input.as_bytes()[start..]);
+        if self.closes(end) {
+            return Ok(Cow::Borrowed(&self.input[start..end]));
+        }
         self.at = self.text_end()?;
         let text = &self.input[start..self.at];
         if self.input.as_bytes()[self.at..].starts_with(b"</") {

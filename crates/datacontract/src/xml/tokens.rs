@@ -28,7 +28,7 @@ pub(crate) struct Tokens<'de> {
     pub(super) scope: Scope<'de>,
     pub(super) attributes: Vec<Attribute<'de>>,
     pub(super) elements_left: usize,
-    pub(super) depth: usize,
+    pub(crate) contract: Contract,
 }
 
 /// What comes next within an element.
@@ -50,7 +50,7 @@ impl<'de> Tokens<'de> {
             scope: Scope::new(contract.namespace),
             attributes: Vec::new(),
             elements_left: contract.limits.elements,
-            depth: contract.limits.depth,
+            contract: *contract,
         }
     }
 
@@ -67,6 +67,11 @@ impl<'de> Tokens<'de> {
     /// What `uri` is to the contract.
     pub(crate) fn classify(&self, uri: &str) -> Namespace {
         self.scope.classify(uri)
+    }
+
+    /// The namespace of names without prefix.
+    pub(crate) fn default_namespace(&self) -> Option<Namespace> {
+        self.scope.resolve("")
     }
 
     /// Reads the start tag of the next child and opens it, or else the end tag of the innermost open element.
@@ -97,7 +102,13 @@ impl<'de> Tokens<'de> {
     }
 
     /// Reads on until no more than `level` elements are open, whatever the content.
+    #[inline]
     pub(crate) fn skip_to(&mut self, level: usize) -> Result<()> {
+        // Mostly there is nothing to skip.
+        if self.open.len() > level { self.skip_content(level) } else { Ok(()) }
+    }
+
+    fn skip_content(&mut self, level: usize) -> Result<()> {
         while self.open.len() > level {
             if self.close_empty() {
                 continue;

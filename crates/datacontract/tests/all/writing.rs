@@ -274,3 +274,45 @@ fn names_that_are_no_xml_names_are_refused() {
         assert_eq!(CONTRACT.write_nil(name).unwrap_err().kind(), &WriteErrorKind::InvalidName(name));
     }
 }
+
+#[test]
+fn types_with_one_name_keep_their_own_members() {
+    mod first {
+        #[derive(serde::Serialize, serde::Deserialize, Debug, PartialEq)]
+        pub(super) struct Order {
+            pub(super) b: i32,
+            pub(super) a: i32,
+        }
+    }
+    mod second {
+        #[derive(serde::Serialize, serde::Deserialize, Debug, PartialEq)]
+        pub(super) struct Order {
+            pub(super) c: i32,
+            pub(super) d: i32,
+        }
+    }
+    mod optional {
+        #[derive(serde::Serialize)]
+        pub(super) struct Order {
+            pub(super) b: i32,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub(super) a: Option<i32>,
+            pub(super) c: i32,
+        }
+    }
+    let body = |xml: &str| xml.split_once('>').map(|(_, body)| body.to_owned());
+    for _ in 0..2 {
+        let xml = CONTRACT.write(&first::Order { b: 1, a: 2 }).unwrap();
+        assert_eq!(body(&xml).as_deref(), Some("<a>2</a><b>1</b></Order>"));
+        assert_eq!(CONTRACT.read::<first::Order>(xml.as_bytes()).unwrap(), first::Order { b: 1, a: 2 });
+        let xml = CONTRACT.write(&second::Order { c: 1, d: 2 }).unwrap();
+        assert_eq!(body(&xml).as_deref(), Some("<c>1</c><d>2</d></Order>"));
+        assert_eq!(CONTRACT.read::<second::Order>(xml.as_bytes()).unwrap(), second::Order { c: 1, d: 2 });
+        for (a, written) in
+            [(Some(3), "<a>3</a><b>1</b><c>2</c></Order>"), (None, "<b>1</b><c>2</c></Order>")]
+        {
+            let xml = CONTRACT.write(&optional::Order { b: 1, a, c: 2 }).unwrap();
+            assert_eq!(body(&xml).as_deref(), Some(written));
+        }
+    }
+}
