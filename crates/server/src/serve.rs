@@ -12,8 +12,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use trialogue_app::{
-    App, Background, Clock, DeliveryWorker, Entropy, Heartbeat, Live, Readiness, Sweeper, reconcile,
-    supervise,
+    App, Background, Clock, Conferences, DeliveryWorker, Entropy, Heartbeat, Live, Readiness, Sweeper,
+    reconcile, supervise,
 };
 use trialogue_delivery::Delivery;
 use trialogue_http::Adapter;
