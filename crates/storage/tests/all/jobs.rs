@@ -5,7 +5,7 @@ use trialogue_domain::{Actor, Command, ConferenceId, Effect, Event, Kind, Observ
 use trialogue_storage::{JobKind, Lease, LeasedJob, NODE_SILENCE, NodeId};
 
 use crate::scene::Call;
-use crate::world::{Database, World, on_both};
+use crate::world::{Database, Rules as _, World, on_both};
 
 type Claimed = LeasedJob<Effect>;
 
