@@ -47,11 +47,15 @@ fn the_crates_use_what_the_text_says() {
     assert_eq!(crates_in_the_text(), crates_in_metadata());
 }
 
-/// Paths of the project in backticks: those that begin with one of its folders.
+/// Paths of the project in backticks: those that begin with one of its folders, or are inside a crate.
 fn paths(text: &str) -> impl Iterator<Item = &str> {
     let folders = ["crates/", "migrations", "benches", "docs/", "tests/", "scripts/"];
     let quoted = text.split('`').skip(1).step_by(2);
-    quoted.filter(move |path| folders.iter().any(|folder| path.starts_with(folder)))
+    quoted.filter(move |path| {
+        folders.iter().any(|folder| path.starts_with(folder))
+            || path.contains("/src/")
+            || path.contains("/tests/")
+    })
 }
 
 /// `a/{b,c}.rs` as two paths.
