@@ -10,8 +10,8 @@ use trialogue_storage::{Store, StoreError};
 
 use crate::conferences::Conferences;
 
-use crate::jobs::engine::Background;
-use crate::jobs::pause;
+use crate::back_off::{concerns_all, pause};
+use crate::background::Background;
 
 /// Maximum number of conferences per batch.
 const BATCH: i64 = 64;
@@ -21,11 +21,6 @@ const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_min
 
 /// Maximum number of conferences whose back-off is remembered. More are tried each time.
 const REMEMBERED: usize = 10_000;
-
-/// Whether an error of the store concerns every conference, not only the one at hand.
-pub(crate) const fn concerns_all(error: &StoreError) -> bool {
-    matches!(error, StoreError::Unavailable(_) | StoreError::Busy { .. })
-}
 
 /// The conferences that could not be judged, each with its attempts and the time of the next one.
 #[derive(Debug, Default)]

@@ -11,8 +11,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use trialogue_domain::{Observation, Timestamp};
 use trialogue_storage::{JobKind, LeasedJob, NodeId, Store, Work};
 
+use crate::back_off::{concerns_all, pause};
 use crate::conferences::Conferences;
-use crate::deadlines::concerns_all;
 use crate::ports::Clock;
 
 pub(crate) mod delivery;
@@ -174,31 +174,5 @@ async fn put_back<H: Handler>(handler: &H, jobs: &[LeasedJob<H::Work>], now: Tim
     if let Err(error) = handler.queue().store.jobs_untried(jobs, now).await {
         let kind = handler.kind().name();
         tracing::warn!(%error, kind, "jobs were not put back; they wait until their leases end");
-    }
-}
-
-/// The pause after so many tries: it doubles from twice `first` to `longest`, less up to a quarter. The number picks how
-/// much less: that of what is tried, so that many don't come back together.
-pub(crate) fn pause(attempts: i32, first: Duration, longest: Duration, number: i32) -> Duration {
-    let doubled = first.saturating_mul(2_u32.saturating_pow(attempts.clamp(1, 30).unsigned_abs()));
-    let pause = doubled.min(longest);
-    pause.saturating_sub(pause / 4 * (number.cast_unsigned() % 256) / 256)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_double_up_to_the_longest_and_spread() {
-        let (first, longest) = (Duration::from_millis(100), Duration::from_secs(30));
-        for (attempts, at_most) in [(0, 200), (1, 200), (2, 400), (5, 3200), (9, 30_000), (i32::MAX, 30_000)]
-        {
-            let at_most = Duration::from_millis(at_most);
-            let pauses: Vec<Duration> =
-                (0..100).map(|number| pause(attempts, first, longest, number)).collect();
-            assert!(pauses.iter().all(|p| *p <= at_most && *p >= at_most * 3 / 4), "{attempts}: {pauses:?}");
-            assert!(pauses.iter().any(|p| *p != pauses[0]), "{attempts}: all come back together");
-        }
     }
 }

@@ -6,6 +6,8 @@
 mod accounts;
 mod app;
 mod authentication;
+mod back_off;
+mod background;
 mod calls;
 mod conferences;
 mod deadlines;
@@ -38,16 +40,17 @@ mod tests;
 mod timeline;
 mod users;
 mod views;
+mod workers;
 
 pub use accounts::Accounts;
 pub use app::{App, AppSettings};
 pub use authentication::{Bearer, Caller};
+pub use background::Background;
 pub use conferences::Conferences;
 pub use error::{AppError, whole_seconds};
 pub use heartbeat::Heartbeat;
 pub use invite::{Invited, Invitee};
 pub use jobs::delivery::DeliveryWorker;
-pub use jobs::engine::Background;
 pub use limits::{Limiter, Monotonic, limiter};
 pub use links::{DeliverySettings, LinkKey};
 pub use live::standing::{Known, StandingFollower};

@@ -7,8 +7,8 @@ use tokio::time::{Instant, sleep_until};
 use trialogue_domain::{ConferenceId, Observation};
 use trialogue_media::{Notification, Notifications};
 
-use crate::jobs::engine::Background;
-use crate::jobs::pause;
+use crate::back_off::pause;
+use crate::background::Background;
 
 /// Shortest and longest back-off of a conference whose notifications could not be stored.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));

@@ -8,9 +8,9 @@ use trialogue_domain::{Conference, ConferenceId, Observation, State, Timestamp};
 use trialogue_media::{EngineError, Failure, Identity};
 use trialogue_storage::StoreError;
 
-use crate::deadlines::concerns_all;
+use crate::back_off::concerns_all;
+use crate::background::Background;
 use crate::jobs::PATIENCE;
-use crate::jobs::engine::Background;
 
 /// Interval between two comparisons.
 const INTERVAL: Duration = Duration::from_mins(1);

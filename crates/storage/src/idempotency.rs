@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use trialogue_domain::Timestamp;
 
-use crate::StoreError;
+use crate::error::StoreError;
 use crate::executor::transaction::Tx;
 use crate::schema::idempotency_keys;
 use crate::text::storable;

@@ -1,6 +1,5 @@
 //! The store: everything that is kept, behind async operations.
 
-use crate::StoreError;
 use crate::aggregate::decision::Decision;
 use crate::changes::announcer::{Announcer, Wakes};
 use crate::conferences::polls::Polls;
@@ -11,6 +10,7 @@ use crate::database::postgres;
 use crate::database::sqlite_files::{self, OpenFiles};
 use crate::database::url::DatabaseUrl;
 use crate::error::OpenError;
+use crate::error::StoreError;
 use crate::executor::queue::{Executor, Lanes};
 use crate::jobs::handover::Workers;
 use std::sync::Arc;

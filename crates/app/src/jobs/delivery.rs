@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::back_off::pause;
 use crate::conferences::Conferences;
 use crate::links::LinkKey;
 use crate::ports::Clock;
@@ -12,7 +13,7 @@ use trialogue_delivery::{Delivery, Invitation};
 use trialogue_domain::Timestamp;
 use trialogue_storage::{Channel, DeliveryWork, JobKind, LeasedJob, LiveInvitation, NodeId, Store};
 
-use crate::jobs::{self, Attempt, Handler, PATIENCE, Queue, pause};
+use crate::jobs::{self, Attempt, Handler, PATIENCE, Queue};
 
 /// Maximum number of tries. A dead invitation is given up before.
 const TRIES: i32 = 20;

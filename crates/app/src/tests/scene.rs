@@ -18,8 +18,8 @@ use trialogue_storage::{
 };
 use trialogue_testkit::{FakeEngine, ManualClock, PostgresCluster, sqlite_url};
 
+use crate::background::Background;
 use crate::conferences::Conferences;
-use crate::jobs::engine::Background;
 use crate::notifications::Waiting;
 
 pub(super) const PUBLIC_URL: &str = "https://call.example";

@@ -16,7 +16,6 @@ use trialogue_domain::{
     Timestamp, UserId, effects,
 };
 
-use crate::StoreError;
 use crate::aggregate::load::{Loaded, RequestDetails, Turn, load_to_change};
 use crate::aggregate::released::Released;
 use crate::aggregate::rows::{
@@ -26,6 +25,7 @@ use crate::aggregate::rows::{
 use crate::aggregate::verdict::Verdict;
 use crate::changes::change::Change;
 use crate::database::connection::{AnyConnection, load_by};
+use crate::error::StoreError;
 use crate::executor::transaction::Tx;
 use crate::jobs::insert::NewJobs;
 use crate::jobs::kind::JobKind;

@@ -5,11 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::sync::oneshot;
 use trialogue_domain::{Conference, Facts, Refusal};
 
-use crate::StoreError;
 use crate::aggregate::batch::Batch;
 use crate::aggregate::facts::{self, Answers, Needs, find_all};
 use crate::aggregate::find::Whose;
 use crate::aggregate::verdict::Verdict;
+use crate::error::StoreError;
 use crate::executor::job::{Batched, Outcome};
 use crate::executor::queue::Executor;
 use crate::executor::transaction::Tx;

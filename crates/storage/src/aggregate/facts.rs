@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, Refusal, RequestId, UserId};
 
-use crate::StoreError;
 use crate::aggregate::find::{Whose, find};
 use crate::database::connection::{AnyConnection, load_by};
+use crate::error::StoreError;
 use crate::schema::{call_legs, conferences, offers, requests};
 
 /// What is asked for.

@@ -3,9 +3,10 @@
 use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, ParticipantId};
 
+use crate::error::StoreError;
 use crate::schema::participants;
 use crate::secret::SecretHash;
-use crate::{Store, StoreError};
+use crate::store::Store;
 
 impl Store {
     /// Whether an account is bound to this secret already.

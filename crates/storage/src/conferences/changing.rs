@@ -6,8 +6,9 @@ use crate::aggregate::decision::Given;
 use crate::aggregate::facts::Needs;
 use crate::aggregate::find::Whose;
 use crate::aggregate::verdict::Verdict;
+use crate::error::StoreError;
 use crate::jobs::lease::LeasedJob;
-use crate::{Store, StoreError};
+use crate::store::Store;
 
 impl Store {
     /// Changes a conference by what `judge` makes of its state, and returns the state after. `judge` may be called again

@@ -10,6 +10,7 @@ use crate::aggregate::find::{Whose, find};
 use crate::aggregate::rows::{Invitee, ParticipantRow};
 use crate::aggregate::verdict::Verdict;
 use crate::aggregate::view::{ConferenceView, view};
+use crate::error::StoreError;
 use crate::idempotency::{Answer, IdempotencyKey, once};
 use crate::jobs::insert::NewJobs;
 use crate::jobs::kind::{Channel, JobKind};
@@ -17,8 +18,8 @@ use crate::jobs::work::DeliveryWork;
 use crate::limits::{check_invitations, count_delivery};
 use crate::schema::participants;
 use crate::secret::SecretHash;
+use crate::store::Store;
 use crate::text::storable;
-use crate::{Store, StoreError};
 
 /// Of a participant, the hash of the secret that opens its invitation.
 pub type InvitationHash = Box<dyn Fn(ParticipantId) -> SecretHash + Send>;

@@ -8,8 +8,9 @@ use crate::aggregate::find::{Whose, find};
 use crate::aggregate::load::load;
 use crate::aggregate::rows::{DISCONNECTED, ROUTED};
 use crate::aggregate::view::{ConferenceView, view};
+use crate::error::StoreError;
 use crate::schema::{conferences, participants};
-use crate::{Store, StoreError};
+use crate::store::Store;
 
 impl Store {
     /// A conference as it is stored; none if there is no such.

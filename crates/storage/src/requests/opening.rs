@@ -9,12 +9,13 @@ use crate::aggregate::load::RequestDetails;
 use crate::aggregate::rows::offer_state;
 use crate::aggregate::view::{ConferenceView, view};
 use crate::database::connection::AnyConnection;
+use crate::error::StoreError;
 use crate::idempotency::{Answer, IdempotencyKey, once};
 use crate::limits::check_requests;
 use crate::requests::waiting::candidates;
 use crate::schema::{conferences, languages, offers, requests, users};
+use crate::store::Store;
 use crate::text::storable;
-use crate::{Store, StoreError};
 
 /// Maximum number of open offers that a provider is shown.
 const OFFERS: i64 = 50;

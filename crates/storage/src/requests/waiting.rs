@@ -7,8 +7,9 @@ use diesel::prelude::*;
 use trialogue_domain::{Candidate, ConferenceId, LanguageId, RequestId, Timestamp, UserId};
 
 use crate::database::connection::{AnyConnection, MAX_KEYS};
+use crate::error::StoreError;
 use crate::schema::{conferences, offers, provider_languages, requests, users};
-use crate::{Store, StoreError};
+use crate::store::Store;
 
 /// The main requests that wait, and who can be asked.
 #[derive(Debug, Default)]

@@ -5,9 +5,10 @@ use trialogue_domain::{LanguageId, Role, Timestamp, UserId};
 
 use crate::aggregate::language::language;
 use crate::database::connection::{AnyConnection, MAX_KEYS, lock_free_rows};
+use crate::error::StoreError;
 use crate::schema::{provider_languages, users};
+use crate::store::Store;
 use crate::text::storable;
-use crate::{Store, StoreError};
 
 /// A client or a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

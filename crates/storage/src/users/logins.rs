@@ -5,11 +5,12 @@ use crate::aggregate::released::set_offline;
 use crate::changes::change::Change;
 use crate::changes::nodes::notify;
 use crate::database::connection::{AnyConnection, native};
+use crate::error::StoreError;
 use crate::executor::transaction::Tx;
 use crate::schema::{conferences, participants, requests, tokens, users};
 use crate::secret::SecretHash;
+use crate::store::Store;
 use crate::users::directory::{Credentials, UserRole, UserStatus, note_sign_of_life};
-use crate::{Store, StoreError};
 use diesel::prelude::*;
 use trialogue_domain::{Conference, ConferenceId, ParticipantId, Step, Timestamp, UserId};
 

@@ -4,12 +4,13 @@ use diesel::prelude::*;
 use trialogue_domain::UserId;
 
 use crate::database::connection::AnyConnection;
+use crate::error::StoreError;
 use crate::executor::transaction::Tx;
 use crate::schema::{call_legs, conferences, idempotency_keys, provider_languages, users};
+use crate::store::Store;
 use crate::text::storable;
 use crate::users::directory::{UserRole, UserStatus};
 use crate::users::logins::{EndPart, revoke};
-use crate::{Store, StoreError};
 
 impl Store {
     /// Gives a user a new password, and ends all logins of the old one, with the user's part in a live call by `end`. False if
