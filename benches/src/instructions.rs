@@ -8,10 +8,11 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use datacontract::Contract;
 use tokio::task::JoinSet;
+use trialogue_app::Conferences;
 use trialogue_contract::json;
 use trialogue_contract::models::ResultVideoConferenceParticipant;
 use trialogue_domain::{
-    self as domain, Actor, ConferenceId, Effect, Observation, ParticipantId, Timestamp, UserId,
+    self as domain, Actor, ConferenceId, Effect, Observation, ParticipantId, Timestamp, Timings, UserId,
 };
 use trialogue_storage::{DatabaseUrl, JobKind, LeasedJob, NodeId, Store, StoreOptions, Whose, hash_secret};
 
@@ -140,6 +141,7 @@ fn kicks(count: u32, at_once: u32, with_removal: bool) -> anyhow::Result<()> {
             let (lease, capacity) = (Duration::from_secs(30), usize::try_from(at_once).unwrap_or(1));
             store.receive_jobs::<Effect>(JobKind::Engine, NodeId(1), lease, capacity)
         });
+        let conferences = Conferences::new(store.clone(), Timings::default());
         let calls: Vec<u32> = (1..=count).collect();
         for group in calls.chunks(usize::try_from(at_once)?) {
             for call in group {
@@ -147,8 +149,8 @@ fn kicks(count: u32, at_once: u32, with_removal: bool) -> anyhow::Result<()> {
                 ensure!(session.user == UserId(i32::try_from(*call)?), "the token is another's");
             }
             all(group.iter().map(|call| {
-                let (store, call) = (store.clone(), *call);
-                async move { kick(&store, call, now).await }
+                let (conferences, call) = (conferences.clone(), *call);
+                async move { kick(&conferences, call, now).await }
             }))
             .await?;
             if let Some(inbox) = &mut inbox {
@@ -157,8 +159,8 @@ fn kicks(count: u32, at_once: u32, with_removal: bool) -> anyhow::Result<()> {
                     removals.push(inbox.next().await.context("a worker")?);
                 }
                 all(removals.into_iter().map(|jobs| {
-                    let store = store.clone();
-                    async move { remove(&store, &jobs, now).await }
+                    let conferences = conferences.clone();
+                    async move { remove(&conferences, &jobs, now).await }
                 }))
                 .await?;
             }
@@ -172,21 +174,21 @@ fn kicks(count: u32, at_once: u32, with_removal: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn kick(store: &Store, call: u32, now: Timestamp) -> anyhow::Result<()> {
+async fn kick(conferences: &Conferences, call: u32, now: Timestamp) -> anyhow::Result<()> {
     let number = i32::try_from(call)?;
     let target = ParticipantId(i32::try_from(guest(call))?);
     let (whose, client) = (Whose::Id(ConferenceId(number)), Actor::Client(UserId(number)));
-    store.command(whose, client, domain::Command::Kick(target), now).await?;
+    conferences.command(whose, client, domain::Command::Kick(target), now).await?;
     Ok(())
 }
 
 /// As the worker does it, with an engine that costs nothing.
-async fn remove(store: &Store, jobs: &[LeasedJob<Effect>], now: Timestamp) -> anyhow::Result<()> {
+async fn remove(conferences: &Conferences, jobs: &[LeasedJob<Effect>], now: Timestamp) -> anyhow::Result<()> {
     for job in jobs {
         let Effect::Remove(participant) = job.work else { bail!("not a removal") };
         let seen = [Observation::Removed(participant), Observation::RemovalVerified(participant)];
         let conference = job.conference.context("a conference")?;
-        store.job_done_seeing(job, conference, seen, now).await?;
+        conferences.job_done_seeing(job, conference, seen, now).await?;
     }
     Ok(())
 }

@@ -48,6 +48,7 @@ impl App {
         let now = self.now();
         let deriving = holder.clone();
         let guest = NewGuest {
+            inviter: caller.user,
             name: name.map(|name| name.as_str().to_owned()),
             email: email.map(|email| email.as_str().to_owned()),
             phone: phone.map(|phone| phone.as_str().to_owned()),
@@ -56,7 +57,7 @@ impl App {
         };
         let render =
             Box::new(move |(view, participant): &(ConferenceView, ParticipantId)| render(view, *participant));
-        let made = self.store.invite(caller.own(), caller.actor(), guest, now, key, render).await?;
+        let made = self.conferences.invite(caller.own(), caller.actor(), guest, now, key, render).await?;
         let link = match made.participant {
             Some(participant) => self.link(&holder.of_invitation(participant, made.made_at)).await?,
             None => None,

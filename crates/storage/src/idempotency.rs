@@ -3,11 +3,14 @@
 use diesel::prelude::*;
 use trialogue_domain::{ParticipantId, Timestamp};
 
-use crate::StoreError;
 use crate::database::connection::AnyConnection;
+use crate::error::StoreError;
 use crate::executor::transaction::Tx;
 use crate::schema::idempotency_keys;
 use crate::text::storable;
+
+/// Makes the answer that is kept under a key, of what was made.
+pub type Answer<T> = Box<dyn Fn(&T) -> Vec<u8> + Send>;
 
 /// A client's key for one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +31,8 @@ impl IdempotencyKey {
 
 /// An answer that was made now, or under the same key before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// What was rendered then.
+pub struct KeptAnswer {
+    /// What was made then.
     pub body: Vec<u8>,
     /// Who was invited.
     pub participant: Option<ParticipantId>,
@@ -43,7 +46,7 @@ pub(crate) fn once(
     key: Option<&IdempotencyKey>,
     now: Timestamp,
     make: impl FnOnce(&mut Tx) -> Result<(Vec<u8>, Option<ParticipantId>), StoreError>,
-) -> Result<Answer, StoreError> {
+) -> Result<KeptAnswer, StoreError> {
     let kept = key.map(|key| kept(&mut tx.connection, key)).transpose()?;
     if let Some(answer) = kept.flatten() {
         return Ok(answer);
@@ -62,10 +65,10 @@ pub(crate) fn once(
             .execute(&mut tx.connection)
             .map_err(StoreError::query("keep an answer"))?;
     }
-    Ok(Answer { body, participant, made_at: now })
+    Ok(KeptAnswer { body, participant, made_at: now })
 }
 
-fn kept(connection: &mut AnyConnection, key: &IdempotencyKey) -> Result<Option<Answer>, StoreError> {
+fn kept(connection: &mut AnyConnection, key: &IdempotencyKey) -> Result<Option<KeptAnswer>, StoreError> {
     type Row = (Vec<u8>, Vec<u8>, i64, Option<i32>);
     let kept: Option<Row> = idempotency_keys::table
         .find((&key.owner, &key.key))
@@ -82,5 +85,5 @@ fn kept(connection: &mut AnyConnection, key: &IdempotencyKey) -> Result<Option<A
     if request_hash != key.request_hash {
         return Err(StoreError::IdempotencyMismatch);
     }
-    Ok(Some(Answer { body, participant: participant.map(ParticipantId), made_at: Timestamp(made_at) }))
+    Ok(Some(KeptAnswer { body, participant: participant.map(ParticipantId), made_at: Timestamp(made_at) }))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use trialogue_domain::{Actor, Command, ConferenceId, Effect, Kind, ParticipantId, Timestamp, UserId};
 use trialogue_storage::{
-    Answer, Channel, DeliveryWork, IdempotencyKey, JobKind, NodeId, StoreOptions, Whose,
+    Channel, DeliveryWork, IdempotencyKey, JobKind, KeptAnswer, NodeId, StoreOptions, Whose,
 };
 
 use crate::scene::{Call, GERMAN, guest, request, take};
@@ -165,16 +165,17 @@ async fn what_was_answered_is_answered_again(database: Database) {
         request_hash: [hash; 32],
     };
     let call = call(&world, 2, 7, 3);
-    let again = world.store.invite(
+    let actor = Actor::Client(call.client);
+    let again = world.conferences.invite(
         Whose::Id(call.id),
-        Actor::Client(call.client),
-        guest("another"),
+        actor,
+        guest(actor, "another"),
         world.now(),
         Some(key("second", "invitation", 0)),
         Box::new(|_| panic!("rendered again")),
     );
     let made_at = Timestamp(1_767_225_604_000_000);
-    let answer = Answer { body: br#"{"a": 1}"#.to_vec(), participant: Some(ParticipantId(14)), made_at };
+    let answer = KeptAnswer { body: br#"{"a": 1}"#.to_vec(), participant: Some(ParticipantId(14)), made_at };
     assert_eq!(again.await.unwrap(), answer);
     let again = request(&world.store, &world, call.client, Some(key("first", "request", 7))).await;
     assert_eq!(again.unwrap(), ConferenceId(1));
