@@ -8,10 +8,11 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use datacontract::Contract;
 use tokio::task::JoinSet;
+use trialogue_app::Conferences;
 use trialogue_contract::json;
 use trialogue_contract::models::ResultVideoConferenceParticipant;
 use trialogue_domain::{
-    self as domain, Actor, ConferenceId, Effect, Observation, ParticipantId, Timestamp, UserId,
+    self as domain, Actor, ConferenceId, Effect, Observation, ParticipantId, Timestamp, Timings, UserId,
 };
 use trialogue_storage::{DatabaseUrl, JobKind, LeasedJob, NodeId, Store, StoreOptions, Whose, hash_secret};
 
@@ -22,7 +23,7 @@ use crate::seed::{Amount, guest, token};
 use crate::sqlite;
 
 /// The kinds of work, and how often each is done under valgrind: `few` are taken off, with all that happens only once.
-const KINDS: [(&str, u32, u32); 7] = [
+pub(crate) const KINDS: [(&str, u32, u32); 7] = [
     ("json", 20, 220),
     ("xml", 20, 120),
     ("sqlite", 64, 320),
@@ -140,22 +141,26 @@ fn kicks(count: u32, at_once: u32, with_removal: bool) -> anyhow::Result<()> {
             let (lease, capacity) = (Duration::from_secs(30), usize::try_from(at_once).unwrap_or(1));
             store.receive_jobs::<Effect>(JobKind::Engine, NodeId(1), lease, capacity)
         });
+        let conferences = Conferences::new(store.clone(), Timings::default());
         let calls: Vec<u32> = (1..=count).collect();
         for group in calls.chunks(usize::try_from(at_once)?) {
-            let kicks = group.iter().map(|call| {
-                let store = store.clone();
-                let call = *call;
-                async move { kick(&store, call, now).await }
-            });
-            all(kicks).await?;
+            for call in group {
+                let session = store.session(hash_secret(&token(*call)), now).await?.context("a session")?;
+                ensure!(session.user == UserId(i32::try_from(*call)?), "the token is another's");
+            }
+            all(group.iter().map(|call| {
+                let (conferences, call) = (conferences.clone(), *call);
+                async move { kick(&conferences, call, now).await }
+            }))
+            .await?;
             if let Some(inbox) = &mut inbox {
                 let mut removals = Vec::new();
                 for _ in group {
                     removals.push(inbox.next().await.context("a worker")?);
                 }
                 all(removals.into_iter().map(|jobs| {
-                    let store = store.clone();
-                    async move { remove(&store, &jobs, now).await }
+                    let conferences = conferences.clone();
+                    async move { remove(&conferences, &jobs, now).await }
                 }))
                 .await?;
             }
@@ -169,23 +174,21 @@ fn kicks(count: u32, at_once: u32, with_removal: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A token, and the command of whoever has it.
-async fn kick(store: &Store, call: u32, now: Timestamp) -> anyhow::Result<()> {
-    let session = store.session(hash_secret(&token(call)), now).await?.context("a session")?;
-    ensure!(session.user == UserId(i32::try_from(call)?), "the token is another's");
-    let whose = Whose::Id(ConferenceId(i32::try_from(call)?));
+async fn kick(conferences: &Conferences, call: u32, now: Timestamp) -> anyhow::Result<()> {
+    let number = i32::try_from(call)?;
     let target = ParticipantId(i32::try_from(guest(call))?);
-    store.command(whose, Actor::Client(session.user), domain::Command::Kick(target), now).await?;
+    let (whose, client) = (Whose::Id(ConferenceId(number)), Actor::Client(UserId(number)));
+    conferences.command(whose, client, domain::Command::Kick(target), now).await?;
     Ok(())
 }
 
 /// As the worker does it, with an engine that costs nothing.
-async fn remove(store: &Store, jobs: &[LeasedJob<Effect>], now: Timestamp) -> anyhow::Result<()> {
+async fn remove(conferences: &Conferences, jobs: &[LeasedJob<Effect>], now: Timestamp) -> anyhow::Result<()> {
     for job in jobs {
         let Effect::Remove(participant) = job.work else { bail!("not a removal") };
         let seen = [Observation::Removed(participant), Observation::RemovalVerified(participant)];
         let conference = job.conference.context("a conference")?;
-        store.job_done_seeing(job, conference, seen, now).await?;
+        conferences.job_done_seeing(job, conference, seen, now).await?;
     }
     Ok(())
 }

@@ -86,7 +86,7 @@ fn arguments() -> Command {
             Command::new("work")
                 .about("What is counted: so many of one kind of work")
                 .hide(true)
-                .arg(Arg::new("kind").required(true).value_parser(["json", "xml", "sqlite", "removal"]))
+                .arg(Arg::new("kind").required(true).value_parser(instructions::KINDS.map(|(kind, ..)| kind)))
                 .arg(Arg::new("count").required(true).value_parser(clap::value_parser!(u32))),
         )
 }

@@ -37,7 +37,10 @@ pub(crate) fn measure(program: &Path, streams: u32) -> anyhow::Result<()> {
         let seeded = ground.seed(Amount { guests: streams, past: 1_000 })?;
         ground.add_listeners(&seeded, streams.div_ceil(OF_ONE_LISTENER))?;
         let copy = ground.copy(&seeded)?;
-        let server = Server::start(serve(program, &copy.url, true).args(["--trusted-proxies", "127.0.0.1"]), &ground.dir.path().join("log"))?;
+        let server = Server::start(
+            serve(program, &copy.url, true).args(["--trusted-proxies", "127.0.0.1"]),
+            &ground.dir.path().join("log"),
+        )?;
         let empty = server.resident_kb()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let local = tokio::task::LocalSet::new();
@@ -93,7 +96,7 @@ async fn watch(server: &Server, of: Of, streams: u32, empty: u64) -> anyhow::Res
         });
         // Not all at once: the queue of connections that wait to be taken is not what is measured.
         if stream % 100 == 0 || stream == streams {
-            for _ in 0..(stream - 1) % 100 + 1 {
+            for _ in 0..=((stream - 1) % 100) {
                 timeout(PATIENCE, readies.recv()).await.context("streams were not opened in time")?;
                 ensure!(tellings.is_empty(), "a stream ended: {:?}", tellings.recv().await);
             }

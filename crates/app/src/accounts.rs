@@ -53,7 +53,7 @@ impl App {
             let deriving = token.clone();
             let secret = move |own: ParticipantId| deriving.of_account(Identity::from(own)).hash();
             let id = Whose::Id(view.conference.id);
-            match self.store.issue_accounts(id, actor, secret, self.now()).await {
+            match self.conferences.issue_accounts(id, actor, secret, self.now()).await {
                 Ok(conference) => view.conference = conference,
                 // Not yet, or not any more: the pair itself tells which.
                 Err(StoreError::Refused(

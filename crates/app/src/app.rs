@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use trialogue_domain::{Actor, Command, Conference, Timestamp};
+use trialogue_domain::{Actor, Command, Conference, Timestamp, Timings};
 use trialogue_storage::{Store, Whose};
 
+use crate::conferences::Conferences;
 use crate::error::AppError;
 use crate::limits::login::LoginLimits;
 use crate::links::DeliverySettings;
@@ -19,6 +20,8 @@ use crate::readiness::Readiness;
 pub struct AppSettings {
     /// How a browser reaches this server, without a slash at the end; invitation links begin with it.
     pub public_url: String,
+    /// How long each waiting state waits.
+    pub timings: Timings,
     /// How long a login lasts.
     pub logins: LoginLife,
     /// How invitations are delivered; none if the inviter passes each link on.
@@ -30,6 +33,7 @@ pub struct AppSettings {
 /// The application. Each use case is a method, in a file of its own.
 pub struct App {
     pub(crate) store: Store,
+    pub(crate) conferences: Conferences,
     pub(crate) settings: AppSettings,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
@@ -48,10 +52,11 @@ impl App {
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         let readiness = Arc::new(Readiness::default());
-        let live = Live::start(store.clone(), Arc::clone(&clock), store.timings().presence, &readiness);
+        let live = Live::start(store.clone(), Arc::clone(&clock), settings.timings.presence, &readiness);
         let passwords = PasswordQueue::new(settings.password_workers.max(1));
         let login_limits = LoginLimits::new(Arc::clone(&clock), &*entropy);
-        Self { store, settings, clock, entropy, passwords, login_limits, live, readiness }
+        let conferences = Conferences::new(store.clone(), settings.timings);
+        Self { store, conferences, settings, clock, entropy, passwords, login_limits, live, readiness }
     }
 
     /// The present.
@@ -71,9 +76,9 @@ impl App {
         bytes
     }
 
-    /// What is kept.
-    pub const fn store(&self) -> &Store {
-        &self.store
+    /// Conferences, changed by the rules.
+    pub const fn conferences(&self) -> &Conferences {
+        &self.conferences
     }
 
     /// The live events.
@@ -93,6 +98,6 @@ impl App {
         actor: Actor,
         command: Command,
     ) -> Result<Conference, AppError> {
-        Ok(self.store.command(whose, actor, command, self.now()).await?)
+        Ok(self.conferences.command(whose, actor, command, self.now()).await?)
     }
 }

@@ -111,9 +111,9 @@ impl App {
     /// Signs of life are written a few times in a presence window, and a login is prolonged a few times in its life: not
     /// at every call. Returns when the login ends.
     async fn note_use(&self, session: &Session, token: SecretHash, now: Timestamp) -> Timestamp {
-        let step = self.store.timings().presence / 3;
+        let step = self.settings.timings.presence / 3;
         if session.last_seen.is_none_or(|seen| now.since(seen) >= step)
-            && let Err(error) = self.store.touch(session.user, now).await
+            && let Err(error) = self.conferences.touch(session.user, now).await
         {
             // The call itself does not depend on it; it fails by itself if the database is gone.
             tracing::warn!(%error, "a sign of life was not noted");

@@ -45,7 +45,7 @@ impl App {
         successful: bool,
         legs: Vec<CallLeg>,
     ) -> Result<(), AppError> {
-        let done = self.store.finish(caller.own(), caller.actor(), successful, legs, self.now()).await;
+        let done = self.conferences.finish(caller.own(), caller.actor(), successful, legs, self.now()).await;
         unless_released(done.map_err(AppError::Store))
     }
 }

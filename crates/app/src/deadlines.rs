@@ -8,8 +8,10 @@ use tokio::time::{MissedTickBehavior, interval};
 use trialogue_domain::{ConferenceId, Observation, Timestamp};
 use trialogue_storage::{Store, StoreError};
 
-use crate::jobs::engine::Background;
-use crate::jobs::pause;
+use crate::conferences::Conferences;
+
+use crate::back_off::{concerns_all, pause};
+use crate::background::Background;
 
 /// Maximum number of conferences per batch.
 const BATCH: i64 = 64;
@@ -19,11 +21,6 @@ const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_min
 
 /// Maximum number of conferences whose back-off is remembered. More are tried each time.
 const REMEMBERED: usize = 10_000;
-
-/// Whether an error of the store concerns every conference, not only the one at hand.
-pub(crate) const fn concerns_all(error: &StoreError) -> bool {
-    matches!(error, StoreError::Unavailable(_) | StoreError::Busy { .. })
-}
 
 /// The conferences that could not be judged, each with its attempts and the time of the next one.
 #[derive(Debug, Default)]
@@ -57,10 +54,10 @@ impl Background {
         while self.next(&mut ticks).await {
             let now = self.clock.now();
             self.gateway.sweep(now.before(self.grace));
-            if let Err(error) = pass_deadlines(&self.store, &mut back_off, now).await {
+            if let Err(error) = pass_deadlines(&self.store, &self.conferences, &mut back_off, now).await {
                 tracing::warn!(%error, "deadlines could not be looked at");
             }
-            if let Err(error) = offer_waiting(&self.store, &mut not_offered, now).await {
+            if let Err(error) = offer_waiting(&self.conferences, &mut not_offered, now).await {
                 tracing::warn!(%error, "waiting requests could not be looked at");
             }
         }
@@ -78,9 +75,13 @@ impl Background {
 ///
 /// # Errors
 /// The first error that concerns every request; what is left is tried again at the next look.
-async fn offer_waiting(store: &Store, logged: &mut BackOff, now: Timestamp) -> Result<(), StoreError> {
+async fn offer_waiting(
+    conferences: &Conferences,
+    logged: &mut BackOff,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     logged.forget(now);
-    for (request, error) in store.offer_waiting(now).await? {
+    for (request, error) in conferences.offer_waiting(now).await? {
         if concerns_all(&error) {
             return Err(error);
         }
@@ -98,6 +99,7 @@ async fn offer_waiting(store: &Store, logged: &mut BackOff, now: Timestamp) -> R
 /// The first error that concerns every conference; what is left is tried again at the next look.
 pub(crate) async fn pass_deadlines(
     store: &Store,
+    conferences: &Conferences,
     back_off: &mut BackOff,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -110,9 +112,9 @@ pub(crate) async fn pass_deadlines(
         let mut judged = JoinSet::new();
         for (_, conference) in batch {
             if !back_off.waits(conference, now) {
-                let store = store.clone();
+                let conferences = conferences.clone();
                 judged.spawn(async move {
-                    (conference, store.observe(conference, [Observation::DeadlinePassed], now).await)
+                    (conference, conferences.observe(conference, [Observation::DeadlinePassed], now).await)
                 });
             }
         }

@@ -1,6 +1,6 @@
 //! Invite a third party.
 
-use trialogue_domain::{ParticipantId, Timestamp};
+use trialogue_domain::ParticipantId;
 use trialogue_person::{EmailAddress, PersonName, PhoneNumber};
 use trialogue_storage::{ConferenceView, IdempotencyKey, NewGuest};
 
@@ -48,50 +48,25 @@ impl App {
         let now = self.now();
         let deriving = holder.clone();
         let guest = NewGuest {
+            inviter: caller.user,
             name: name.map(|name| name.as_str().to_owned()),
             email: email.map(|email| email.as_str().to_owned()),
             phone: phone.map(|phone| phone.as_str().to_owned()),
             invitation: Box::new(move |participant| deriving.of_invitation(participant, now).hash()),
             channel,
         };
-        let render = Box::new(move |(view, participant): &(ConferenceView, ParticipantId)| {
-            Kept { participant: *participant, invited_at: now }.before(&render(view, *participant))
-        });
-        let made = self.store.invite(caller.own(), caller.actor(), guest, now, key, render).await?;
-        let (kept, answer) = Kept::read(&made);
-        let link = match kept {
-            Some(kept) => self.link(&holder.of_invitation(kept.participant, kept.invited_at)).await?,
+        let render =
+            Box::new(move |(view, participant): &(ConferenceView, ParticipantId)| render(view, *participant));
+        let made = self.conferences.invite(caller.own(), caller.actor(), guest, now, key, render).await?;
+        let link = match made.participant {
+            Some(participant) => self.link(&holder.of_invitation(participant, made.made_at)).await?,
             None => None,
         };
-        Ok(Invited { answer: answer.to_vec(), link })
+        Ok(Invited { answer: made.body, link })
     }
 
     async fn link(&self, secret: &Secret) -> Result<Option<String>, AppError> {
         let live = self.store.invitation(secret.hash()).await?;
         Ok(live.map(|_| secret.link(&self.settings.public_url)))
-    }
-}
-
-/// What is kept before the answer, in a line of its own: of what the link is made again for who asks again.
-#[derive(Debug, PartialEq, Eq)]
-struct Kept {
-    participant: ParticipantId,
-    invited_at: Timestamp,
-}
-
-impl Kept {
-    fn before(&self, answer: &[u8]) -> Vec<u8> {
-        [format!("{} {}\n", self.participant, self.invited_at.0).as_bytes(), answer].concat()
-    }
-
-    fn read(kept: &[u8]) -> (Option<Self>, &[u8]) {
-        let read = || {
-            let end = kept.iter().position(|b| *b == b'\n')?;
-            let (participant, at) = std::str::from_utf8(&kept[..end]).ok()?.split_once(' ')?;
-            let (participant, invited_at) =
-                (ParticipantId(participant.parse().ok()?), Timestamp(at.parse().ok()?));
-            Some((Some(Self { participant, invited_at }), &kept[end + 1..]))
-        };
-        read().unwrap_or((None, kept))
     }
 }

@@ -11,7 +11,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use trialogue_domain::{Observation, Timestamp};
 use trialogue_storage::{JobKind, LeasedJob, NodeId, Store, Work};
 
-use crate::deadlines::concerns_all;
+use crate::back_off::{concerns_all, pause};
+use crate::conferences::Conferences;
 use crate::ports::Clock;
 
 pub(crate) mod delivery;
@@ -36,6 +37,7 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 #[derive(Clone)]
 pub(crate) struct Queue {
     pub(crate) store: Store,
+    pub(crate) conferences: Conferences,
     pub(crate) node: NodeId,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -69,7 +71,7 @@ pub(crate) enum Attempt {
 
 /// Works until told to stop; what is under way then is finished.
 pub(crate) async fn run<H: Handler>(handler: H, mut stop: watch::Receiver<bool>) {
-    let Queue { store, node, clock } = handler.queue();
+    let Queue { store, node, clock, .. } = handler.queue();
     let mut inbox = store.receive_jobs::<H::Work>(handler.kind(), node, LEASE, WAITING_PER_SLOT * H::SLOTS);
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -102,7 +104,7 @@ pub(crate) async fn run<H: Handler>(handler: H, mut stop: watch::Receiver<bool>)
 
 /// Claims up to so many jobs. Those that follow each other are one list. What cannot be claimed now is claimed later.
 pub(crate) async fn claim<H: Handler>(handler: &H, limit: usize) -> Vec<Vec<LeasedJob<H::Work>>> {
-    let Queue { store, node, clock } = handler.queue();
+    let Queue { store, node, clock, .. } = handler.queue();
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let claimed = store.claim_jobs(handler.kind(), node, LEASE, limit, clock.now()).await;
     let claimed: Vec<LeasedJob<H::Work>> = claimed.unwrap_or_else(|error| {
@@ -140,7 +142,7 @@ pub(crate) async fn work_off<H: Handler>(handler: &H, jobs: Vec<LeasedJob<H::Wor
 
 /// Does a job and notes what came of it.
 async fn is_done<H: Handler>(handler: &H, job: &LeasedJob<H::Work>) -> bool {
-    let Queue { store, clock, .. } = handler.queue();
+    let Queue { store, conferences, clock, .. } = handler.queue();
     let number = job.conference.map_or(0, |conference| conference.0);
     let attempt = handler.attempt(job).await;
     let now = clock.now();
@@ -148,7 +150,7 @@ async fn is_done<H: Handler>(handler: &H, job: &LeasedJob<H::Work>) -> bool {
         Attempt::Failed(pause) => (store.job_failed(job, now.after(pause)).await, false),
         Attempt::Done(seen) => {
             let noted = match job.conference.filter(|_| !seen.is_empty()) {
-                Some(conference) => store.job_done_seeing(job, conference, seen, now).await,
+                Some(conference) => conferences.job_done_seeing(job, conference, seen, now).await,
                 None => store.job_done(job).await,
             };
             match noted {
@@ -172,31 +174,5 @@ async fn put_back<H: Handler>(handler: &H, jobs: &[LeasedJob<H::Work>], now: Tim
     if let Err(error) = handler.queue().store.jobs_untried(jobs, now).await {
         let kind = handler.kind().name();
         tracing::warn!(%error, kind, "jobs were not put back; they wait until their leases end");
-    }
-}
-
-/// The pause after so many tries: it doubles from twice `first` to `longest`, less up to a quarter. The number picks how
-/// much less: that of what is tried, so that many don't come back together.
-pub(crate) fn pause(attempts: i32, first: Duration, longest: Duration, number: i32) -> Duration {
-    let doubled = first.saturating_mul(2_u32.saturating_pow(attempts.clamp(1, 30).unsigned_abs()));
-    let pause = doubled.min(longest);
-    pause.saturating_sub(pause / 4 * (number.cast_unsigned() % 256) / 256)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_double_up_to_the_longest_and_spread() {
-        let (first, longest) = (Duration::from_millis(100), Duration::from_secs(30));
-        for (attempts, at_most) in [(0, 200), (1, 200), (2, 400), (5, 3200), (9, 30_000), (i32::MAX, 30_000)]
-        {
-            let at_most = Duration::from_millis(at_most);
-            let pauses: Vec<Duration> =
-                (0..100).map(|number| pause(attempts, first, longest, number)).collect();
-            assert!(pauses.iter().all(|p| *p <= at_most && *p >= at_most * 3 / 4), "{attempts}: {pauses:?}");
-            assert!(pauses.iter().any(|p| *p != pauses[0]), "{attempts}: all come back together");
-        }
     }
 }

@@ -53,7 +53,7 @@ impl App {
         let token = Secret::random(&*self.entropy);
         let now = self.now();
         let expires = self.settings.logins.begins(now);
-        let kept = self.store.log_in(judged, token.hash(), now, expires).await?;
+        let kept = self.conferences.log_in(judged, token.hash(), now, expires).await?;
         // Disabled, or another password, since it was judged.
         if kept { Ok(LoggedIn { user, token }) } else { Err(AppError::WrongCredentials) }
     }
@@ -65,6 +65,6 @@ impl App {
     pub async fn log_out(&self, caller: &Caller) -> Result<(), AppError> {
         let (token, deriving) = (caller.token.hash(), caller.token.clone());
         let account = move |own: ParticipantId| deriving.of_account(Identity::from(own)).hash();
-        Ok(self.store.log_out(caller.user, token, account, self.now()).await?)
+        Ok(self.conferences.log_out(caller.user, token, account, self.now()).await?)
     }
 }

@@ -7,8 +7,8 @@ use tokio::time::{Instant, sleep_until};
 use trialogue_domain::{ConferenceId, Observation};
 use trialogue_media::{Notification, Notifications};
 
-use crate::jobs::engine::Background;
-use crate::jobs::pause;
+use crate::back_off::pause;
+use crate::background::Background;
 
 /// Shortest and longest back-off of a conference whose notifications could not be stored.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));
@@ -107,7 +107,7 @@ impl Background {
             waiting.by_conference.extract_if(.., |_, facts| facts.due <= now).collect();
         for (room, mut facts) in due {
             waiting.count -= facts.seen.len();
-            let stored = self.store.observe(room, facts.seen.iter().copied(), self.clock.now()).await;
+            let stored = self.conferences.observe(room, facts.seen.iter().copied(), self.clock.now()).await;
             if let Err(error) = stored {
                 tracing::warn!(%error, conference = room.0, "notifications could not be stored; they are tried again");
                 facts.attempts = facts.attempts.saturating_add(1);

@@ -37,7 +37,7 @@ impl App {
     /// # Errors
     /// [`AppError::Store`].
     pub async fn set_online(&self, caller: &Caller, online: bool) -> Result<(), AppError> {
-        Ok(self.store.set_online(caller.user, online, self.now()).await?)
+        Ok(self.conferences.set_online(caller.user, online, self.now()).await?)
     }
 }
 

@@ -8,9 +8,9 @@ use trialogue_domain::{Conference, ConferenceId, Observation, State, Timestamp};
 use trialogue_media::{EngineError, Failure, Identity};
 use trialogue_storage::StoreError;
 
-use crate::deadlines::concerns_all;
+use crate::back_off::concerns_all;
+use crate::background::Background;
 use crate::jobs::PATIENCE;
-use crate::jobs::engine::Background;
 
 /// Interval between two comparisons.
 const INTERVAL: Duration = Duration::from_mins(1);
@@ -88,7 +88,7 @@ impl Background {
         let absent = self.differences(&conference, &listed, now);
         if !absent.is_empty() {
             tracing::info!(conference = id.0, parties = absent.len(), "parties are not there any more");
-            self.store.observe_unchanged(&conference, absent, now).await?;
+            self.conferences.observe_unchanged(&conference, absent, now).await?;
         }
         Ok(())
     }
@@ -96,7 +96,7 @@ impl Background {
     /// The parties that are believed to be there and are not. Those of the opposite kind are notified again by the
     /// gateway, in the order of its own notifications.
     fn differences(&self, conference: &Conference, listed: &[Identity], now: Timestamp) -> Vec<Observation> {
-        let timings = self.store.timings();
+        let timings = self.conferences.timings();
         let mut absent = Vec::new();
         for participant in &conference.participants {
             let identity = Identity::from(participant.id);

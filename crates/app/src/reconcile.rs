@@ -8,7 +8,7 @@ use trialogue_domain::{Conference, ConferenceId, Participant};
 use trialogue_media::{EngineError, Failure, Janus, VideoEngine};
 use trialogue_storage::{Store, StoreError, Whose};
 
-use crate::jobs::pause;
+use crate::back_off::pause;
 
 /// Shortest and longest back-off between two tries.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(10));

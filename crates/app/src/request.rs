@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use trialogue_domain::{LanguageId, Refusal, Timestamp};
 use trialogue_storage::{
-    ConferenceView, IdempotencyKey, Language, ReleasedView, Render, RequestDetails, StoreError,
+    Answer, ConferenceView, IdempotencyKey, Language, ReleasedView, RequestDetails, StoreError,
 };
 
 use crate::app::App;
@@ -30,10 +30,10 @@ impl App {
         language: LanguageId,
         details: RequestDetails,
         key: Option<IdempotencyKey>,
-        render: Render<ConferenceView>,
+        render: Answer<ConferenceView>,
         now: Timestamp,
     ) -> Result<Vec<u8>, AppError> {
-        Ok(self.store.open_request(caller.user, language, details, now, key, render).await?)
+        Ok(self.conferences.open_request(caller.user, language, details, now, key, render).await?)
     }
 
     /// The client's latest request, or the latest that the interpreter accepted.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use trialogue_domain::{Moment, Observation, Refusal, UserId, observe};
+use trialogue_domain::{Observation, Refusal, UserId, observe};
 use trialogue_storage::{ConferenceView, Whose};
 
 use crate::app::App;
+use crate::conferences::at;
 use crate::error::AppError;
 
 impl App {
@@ -32,8 +33,8 @@ impl App {
         whose: Whose,
         mut view: Arc<ConferenceView>,
     ) -> Result<Arc<ConferenceView>, AppError> {
-        let (now, timings) = (self.now(), self.store.timings());
-        let due = observe(&view.conference, Observation::DeadlinePassed, Moment { now, timings: &timings });
+        let now = self.now();
+        let due = observe(&view.conference, Observation::DeadlinePassed, at(now, &self.settings.timings));
         if due.is_empty() {
             return Ok(view);
         }
@@ -43,7 +44,7 @@ impl App {
         if let Whose::Provider(user) = whose
             && provider != Some(user)
         {
-            self.store.observe(view.conference.id, [Observation::DeadlinePassed], now).await?;
+            self.conferences.observe(view.conference.id, [Observation::DeadlinePassed], now).await?;
             return Err(Refusal::Released.into());
         }
         shown.provider = shown.provider.take().filter(|person| provider == Some(person.id));

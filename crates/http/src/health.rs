@@ -28,7 +28,7 @@ pub(crate) async fn healthz() -> HttpResponse {
 pub(crate) async fn readyz(adapter: web::Data<Adapter>) -> HttpResponse {
     let mut faults: Vec<String> =
         adapter.readiness().faults(adapter.app.now()).iter().map(ToString::to_string).collect();
-    match timeout(PATIENCE, adapter.app.store().check()).await {
+    match timeout(PATIENCE, adapter.app.schema()).await {
         Ok(Ok(SchemaState::Current)) => {}
         Ok(Ok(SchemaState::Older(_) | SchemaState::Newer(_))) => faults.push(OTHER_SCHEMA.to_owned()),
         Ok(Err(error)) => {

@@ -26,7 +26,7 @@ pub use catalogue::error_catalogue;
 pub use client_address::{AddressHeader, TrustedProxies};
 pub use connections::Connections;
 pub use routes::JanusReports;
-pub use signalling::{IceServers, SignallingSettings};
+pub use signalling::SignallingSettings;
 
 use actix_web::http::header::{CACHE_CONTROL, EXPIRES, PRAGMA, X_CONTENT_TYPE_OPTIONS};
 use actix_web::middleware::{DefaultHeaders, from_fn};

@@ -1,7 +1,6 @@
 //! The server's end of the signalling sockets (`docs/signalling.md`).
 
 mod allowance;
-mod ice;
 mod party;
 mod session;
 mod socket;
@@ -11,9 +10,8 @@ mod words;
 use std::sync::Arc;
 use std::time::Duration;
 
-use trialogue_media::Gateway;
+use trialogue_media::{Gateway, IceServers};
 
-pub use ice::IceServers;
 pub(crate) use session::{HELLO_WITHIN, serve};
 
 use allowance::Allowances;

@@ -1,14 +1,14 @@
-//! The signalling gateway: one line for each party, whatever engine carries the picture.
+//! The signalling gateway: one session for each party, whatever engine carries the picture.
 //!
-//! A line is a party's seat at the engine with what the engine has to say to its browser. A socket holds the line; when
-//! it is lost the line is kept for the reconnect grace, with what is said meanwhile, so that a browser that comes back
-//! goes on with the links it has. A party has one line, and a line one socket: who comes later replaces who was there.
+//! A session is a party's seat at the engine, with the messages that the engine has for its browser. A socket holds the
+//! session. When the socket is lost, the session is kept for the reconnect grace, and messages wait in it, so a browser
+//! that comes back goes on with its peer connections. A party has one session, and a session one socket: a later socket
+//! replaces the one before.
 //!
-//! A socket that breaks takes with it what was on its way. So a browser goes on with its links only if it is certain to
-//! have heard all that the engine said: a `pong` is the receipt of what was said before its `ping`.
+//! A broken socket loses the messages that were on their way. So a browser goes on with its peer connections only if it
+//! has certainly received all messages of the engine: a `pong` is the receipt of what was sent before its `ping`.
 //!
-//! The gateway lives in memory. Who may come at all is not its matter: whoever calls [`Gateway::connect`] has checked the
-//! account.
+//! The gateway lives in memory. Its caller has checked the account before [`Gateway::connect`].
 
 use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
@@ -23,30 +23,30 @@ use crate::{
     Seat, ToBrowser, VideoEngine,
 };
 
-/// So many switches of devices may wait for a slow socket; it misses the oldest.
+/// Maximum number of device changes that wait for a slow socket; it misses the oldest.
 const DEVICES_WAITING: usize = 64;
 
-/// The lines of the parties at this node.
+/// The sessions of the parties at this node.
 pub struct Gateway {
     engine: Arc<dyn VideoEngine>,
     notifier: Notifier,
-    lines: Mutex<Lines>,
+    sessions: Mutex<PartySessions>,
     devices: broadcast::Sender<DevicesChanged>,
 }
 
 #[derive(Default)]
-struct Lines {
-    by_identity: HashMap<Identity, Arc<Line>>,
+struct PartySessions {
+    by_identity: HashMap<Identity, Arc<PartySession>>,
     last_number: u64,
 }
 
-struct Line {
+struct PartySession {
     /// The number that a browser resumes by.
     number: u64,
     room: ConferenceId,
     identity: Identity,
     seat: Box<dyn Seat>,
-    ear: tokio::sync::Mutex<mpsc::Receiver<ToBrowser>>,
+    receiver: tokio::sync::Mutex<mpsc::Receiver<ToBrowser>>,
     holder: watch::Sender<Holder>,
     receipts: Mutex<Receipts>,
     devices: Mutex<Devices>,
@@ -63,7 +63,7 @@ struct Receipts {
     asked: VecDeque<u64>,
 }
 
-/// Who holds a line.
+/// Who holds a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Holder {
     /// This socket; they are counted.
@@ -109,16 +109,16 @@ pub struct DevicesChanged {
     pub devices: Devices,
 }
 
-/// A socket's hold on its party's line.
+/// A socket's hold on its party's session.
 pub struct Connection {
-    line: Arc<Line>,
+    session: Arc<PartySession>,
     socket: u64,
     resumed: bool,
 }
 
-/// What a socket hears.
+/// What a socket receives from its session.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum Received {
     /// Pass this on to the browser.
     Said(ToBrowser),
     /// The party has come by another socket.
@@ -131,7 +131,7 @@ impl Gateway {
     /// A gateway to an engine. What becomes of sockets is notified as joined and disconnected.
     pub fn new(engine: Arc<dyn VideoEngine>, notifier: Notifier) -> Self {
         let (devices, _) = broadcast::channel(DEVICES_WAITING);
-        Self { engine, notifier, lines: Mutex::default(), devices }
+        Self { engine, notifier, sessions: Mutex::default(), devices }
     }
 
     /// The engine's name.
@@ -139,8 +139,8 @@ impl Gateway {
         self.engine.name()
     }
 
-    /// A party's socket is there. With the number of a line that is still kept it goes on with that, else it gets a new
-    /// one. The engine may have been restarted, or may not have heard of the account yet: then the room is opened and
+    /// A party's socket is there. With the number of a session that is still kept it goes on with that, else it gets a new
+    /// one. The engine may have been restarted, or may not know the account yet: then the room is opened and
     /// the party admitted first.
     ///
     /// # Errors
@@ -154,9 +154,9 @@ impl Gateway {
         if let Some(connection) = self.resume(room, identity, resume) {
             return Ok(connection);
         }
-        // The old line's links are closed before the new one's are opened.
+        // The old session's links are closed before the new one's are opened.
         self.drop_line(identity);
-        let (browser, ear) = Browser::new();
+        let (browser, receiver) = Browser::new();
         let seat = match self.engine.join(room, identity, browser.clone()).await {
             Err(JoinRefused::UnknownRoom | JoinRefused::NotAdmitted) => {
                 self.engine.open_room(room).await?;
@@ -165,49 +165,49 @@ impl Gateway {
             }
             seated => seated?,
         };
-        let mut lines = self.lines();
-        lines.last_number += 1;
-        let line = Arc::new(Line {
-            number: lines.last_number,
+        let mut sessions = self.sessions();
+        sessions.last_number += 1;
+        let session = Arc::new(PartySession {
+            number: sessions.last_number,
             room,
             identity,
             seat,
-            ear: tokio::sync::Mutex::new(ear),
+            receiver: tokio::sync::Mutex::new(receiver),
             holder: watch::Sender::new(Holder::Socket(1)),
             receipts: Mutex::default(),
             devices: Mutex::default(),
         });
-        if let Some(other) = lines.by_identity.insert(identity, Arc::clone(&line)) {
+        if let Some(other) = sessions.by_identity.insert(identity, Arc::clone(&session)) {
             // It came while the engine was asked.
             other.holder.send_replace(Holder::Gone);
         }
-        drop(lines);
-        Ok(Connection { line, socket: 1, resumed: false })
+        drop(sessions);
+        Ok(Connection { session, socket: 1, resumed: false })
     }
 
     fn resume(&self, room: ConferenceId, identity: Identity, number: Option<u64>) -> Option<Connection> {
-        let lines = self.lines();
-        let line = lines.by_identity.get(&identity)?;
-        if Some(line.number) != number || line.room != room || line.is_over() {
+        let sessions = self.sessions();
+        let session = sessions.by_identity.get(&identity)?;
+        if Some(session.number) != number || session.room != room || session.is_over() {
             return None;
         }
-        let socket = line.holder.borrow().sockets().saturating_add(1);
-        // From here on no other socket takes anything from the line.
-        let was = line.holder.send_replace(Holder::Socket(socket));
-        if !line.has_all_come() {
+        let socket = session.holder.borrow().sockets().saturating_add(1);
+        // From here on no other socket takes anything from the session.
+        let was = session.holder.send_replace(Holder::Socket(socket));
+        if !session.has_all_come() {
             return None;
         }
         if matches!(was, Holder::Lost(..)) {
-            self.notify(&lines, line, Observation::Joined);
+            self.notify(&sessions, session, Observation::Joined);
         }
-        Some(Connection { line: Arc::clone(line), socket, resumed: true })
+        Some(Connection { session: Arc::clone(session), socket, resumed: true })
     }
 
-    /// A socket was lost: its line is kept for the grace.
+    /// A socket was lost: its session is kept for the grace.
     pub fn lost(&self, connection: Connection, now: Timestamp) {
-        let Connection { line, socket, .. } = connection;
-        let lines = self.lines();
-        let held = line.holder.send_if_modified(|holder| {
+        let Connection { session, socket, .. } = connection;
+        let sessions = self.sessions();
+        let held = session.holder.send_if_modified(|holder| {
             let held = *holder == Holder::Socket(socket);
             if held {
                 *holder = Holder::Lost(socket, now);
@@ -215,62 +215,62 @@ impl Gateway {
             held
         });
         if held {
-            self.notify(&lines, &line, Observation::Disconnected);
+            self.notify(&sessions, &session, Observation::Disconnected);
         }
     }
 
     /// A socket ended on purpose: the party gives up its place.
     pub fn hang_up(&self, connection: Connection) {
-        let mut lines = self.lines();
-        let Connection { line, socket, .. } = connection;
-        if *line.holder.borrow() == Holder::Socket(socket)
-            && lines.by_identity.get(&line.identity).is_some_and(|kept| Arc::ptr_eq(kept, &line))
+        let mut sessions = self.sessions();
+        let Connection { session, socket, .. } = connection;
+        if *session.holder.borrow() == Holder::Socket(socket)
+            && sessions.by_identity.get(&session.identity).is_some_and(|kept| Arc::ptr_eq(kept, &session))
         {
-            lines.by_identity.remove(&line.identity);
+            sessions.by_identity.remove(&session.identity);
         }
     }
 
-    /// Gives up the lines of those who were lost at `before` or earlier, and have not come back.
+    /// Gives up the sessions of those who were lost at `before` or earlier, and have not come back.
     pub fn sweep(&self, before: Timestamp) {
-        self.lines().by_identity.retain(|_, line| match *line.holder.borrow() {
+        self.sessions().by_identity.retain(|_, session| match *session.holder.borrow() {
             Holder::Socket(_) => true,
-            Holder::Lost(_, since) => since > before && !line.is_over(),
+            Holder::Lost(_, since) => since > before && !session.is_over(),
             Holder::Gone => false,
         });
     }
 
     /// Whether a party has an open socket here; none if it has no session here at all.
     pub fn has_socket(&self, identity: Identity) -> Option<bool> {
-        let lines = self.lines();
-        let line = lines.by_identity.get(&identity)?;
-        let has_socket = matches!(*line.holder.borrow(), Holder::Socket(_));
+        let sessions = self.sessions();
+        let session = sessions.by_identity.get(&identity)?;
+        let has_socket = matches!(*session.holder.borrow(), Holder::Socket(_));
         Some(has_socket)
     }
 
     /// Notifies once more that a party is there, if it has an open socket here: for a notification that was lost.
     pub fn notify_again(&self, identity: Identity) {
-        let lines = self.lines();
-        if let Some(line) = lines.by_identity.get(&identity)
-            && matches!(*line.holder.borrow(), Holder::Socket(_))
+        let sessions = self.sessions();
+        if let Some(session) = sessions.by_identity.get(&identity)
+            && matches!(*session.holder.borrow(), Holder::Socket(_))
         {
-            self.notify(&lines, line, Observation::Joined);
+            self.notify(&sessions, session, Observation::Joined);
         }
     }
 
-    /// How many parties have a line here, lost ones included.
+    /// How many parties have a session here, lost ones included.
     pub fn len(&self) -> usize {
-        self.lines().by_identity.len()
+        self.sessions().by_identity.len()
     }
 
-    /// Nobody has a line here.
+    /// Nobody has a session here.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// What of a party's devices is on, if it has a line here.
+    /// What of a party's devices is on, if it has a session here.
     pub fn devices(&self, identity: Identity) -> Option<Devices> {
-        let line = self.lines().by_identity.get(&identity).cloned()?;
-        let devices = *locked(&line.devices);
+        let session = self.sessions().by_identity.get(&identity).cloned()?;
+        let devices = *locked(&session.devices);
         Some(devices)
     }
 
@@ -281,8 +281,8 @@ impl Gateway {
 
     /// A party switched its devices. What is on already is told to nobody.
     pub fn switch(&self, connection: &Connection, devices: Devices) {
-        let Line { room, identity, .. } = *connection.line;
-        if std::mem::replace(&mut *locked(&connection.line.devices), devices) == devices {
+        let PartySession { room, identity, .. } = *connection.session;
+        if std::mem::replace(&mut *locked(&connection.session.devices), devices) == devices {
             return;
         }
         // Nobody listens: then nobody has to be told.
@@ -290,29 +290,34 @@ impl Gateway {
     }
 
     fn drop_line(&self, identity: Identity) {
-        let line = self.lines().by_identity.remove(&identity);
-        if let Some(line) = line {
-            line.holder.send_replace(Holder::Gone);
+        let session = self.sessions().by_identity.remove(&identity);
+        if let Some(session) = session {
+            session.holder.send_replace(Holder::Gone);
         }
     }
 
     /// Notifies of a change that was made under the lock that is still held. So notifications have the order of the
     /// changes: a party that resumed is never told as lost afterwards.
-    fn notify(&self, _locked: &MutexGuard<'_, Lines>, line: &Line, seen: fn(ParticipantId) -> Observation) {
-        let observation = seen(line.identity.participant());
-        self.notifier.notify(Notification { room: line.room, observation });
+    fn notify(
+        &self,
+        _locked: &MutexGuard<'_, PartySessions>,
+        session: &PartySession,
+        seen: fn(ParticipantId) -> Observation,
+    ) {
+        let observation = seen(session.identity.participant());
+        self.notifier.notify(Notification { room: session.room, observation });
     }
 
-    fn lines(&self) -> MutexGuard<'_, Lines> {
-        locked(&self.lines)
+    fn sessions(&self) -> MutexGuard<'_, PartySessions> {
+        locked(&self.sessions)
     }
 }
 
-impl Line {
+impl PartySession {
     /// The engine will say nothing more.
     fn is_over(&self) -> bool {
         // Held by a socket that listens, it is not over as far as anybody knows.
-        self.ear.try_lock().is_ok_and(|ear| ear.is_closed())
+        self.receiver.try_lock().is_ok_and(|receiver| receiver.is_closed())
     }
 
     fn has_all_come(&self) -> bool {
@@ -326,7 +331,7 @@ impl Line {
 impl Connection {
     /// The number by which the browser resumes.
     pub fn number(&self) -> u64 {
-        self.line.number
+        self.session.number
     }
 
     /// Whether the browser's links still stand.
@@ -335,33 +340,33 @@ impl Connection {
     }
 
     /// Waits for what comes next. Dropped while it waits, it loses nothing.
-    pub async fn hear(&self) -> Heard {
-        let mut holder = self.line.holder.subscribe();
+    pub async fn receive(&self) -> Received {
+        let mut holder = self.session.holder.subscribe();
         let replaced = holder.wait_for(|holder| *holder != Holder::Socket(self.socket));
         let said = async {
-            let mut ear = self.line.ear.lock().await;
-            poll_fn(|context| self.poll_ear(&mut ear, context)).await
+            let mut receiver = self.session.receiver.lock().await;
+            poll_fn(|context| self.poll_receiver(&mut receiver, context)).await
         };
         tokio::select! {
             biased;
-            _ = replaced => Heard::Replaced,
-            said = said => said.map_or(Heard::Over, Heard::Said),
+            _ = replaced => Received::Replaced,
+            said = said => said.map_or(Received::Over, Received::Said),
         }
     }
 
-    /// Takes the next word off the line, while it is this socket's for certain.
-    fn poll_ear(
+    /// Takes the next word off the session, while it is this socket's for certain.
+    fn poll_receiver(
         &self,
-        ear: &mut mpsc::Receiver<ToBrowser>,
+        receiver: &mut mpsc::Receiver<ToBrowser>,
         context: &mut Context<'_>,
     ) -> Poll<Option<ToBrowser>> {
-        let holder = self.line.holder.borrow();
+        let holder = self.session.holder.borrow();
         if *holder != Holder::Socket(self.socket) {
             return Poll::Pending;
         }
-        let said = ear.poll_recv(context);
+        let said = receiver.poll_recv(context);
         if matches!(said, Poll::Ready(Some(_))) {
-            locked(&self.line.receipts).said += 1;
+            locked(&self.session.receipts).said += 1;
         }
         drop(holder);
         said
@@ -369,20 +374,20 @@ impl Connection {
 
     /// Whether to ask the browser for a receipt at once: it has none to give yet, and has something to give one for.
     pub fn wants_receipt(&self) -> bool {
-        let receipts = locked(&self.line.receipts);
+        let receipts = locked(&self.session.receipts);
         receipts.asked.is_empty() && receipts.said != receipts.came
     }
 
     /// The browser is asked for a receipt of what was said until now.
     pub fn ask_receipt(&self) {
-        let mut receipts = locked(&self.line.receipts);
+        let mut receipts = locked(&self.session.receipts);
         let said = receipts.said;
         receipts.asked.push_back(said);
     }
 
     /// The browser has given the receipt that it was asked for first.
     pub fn take_receipt(&self) {
-        let mut receipts = locked(&self.line.receipts);
+        let mut receipts = locked(&self.session.receipts);
         if let Some(came) = receipts.asked.pop_front() {
             receipts.came = came;
         }
@@ -393,13 +398,13 @@ impl Connection {
     /// # Errors
     /// Those of the engine.
     pub async fn say(&self, said: FromBrowser) -> Result<(), EngineError> {
-        // A socket that was replaced is not heard any more.
-        if *self.line.holder.borrow() != Holder::Socket(self.socket) {
+        // Messages of a socket that was replaced are dropped.
+        if *self.session.holder.borrow() != Holder::Socket(self.socket) {
             let failure = Failure::Removed;
-            let (operation, room) = (Operation::Join(self.line.identity), self.line.room);
+            let (operation, room) = (Operation::Join(self.session.identity), self.session.room);
             return Err(EngineError { operation, room, failure });
         }
-        self.line.seat.hear(said).await
+        self.session.seat.receive(said).await
     }
 }
 

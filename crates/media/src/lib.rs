@@ -22,6 +22,7 @@
 mod engine;
 mod error;
 mod gateway;
+mod ice;
 mod identity;
 mod janus;
 mod livekit;
@@ -32,7 +33,8 @@ mod signalling;
 
 pub use engine::{EngineFuture, Handle, Occupant, VideoEngine};
 pub use error::{EngineError, Failure, Operation};
-pub use gateway::{Connection, Devices, DevicesChanged, Gateway, Heard};
+pub use gateway::{Connection, Devices, DevicesChanged, Gateway, Received};
+pub use ice::{IceServer, IceServers};
 pub use identity::{Identity, NotAnIdentity};
 pub use janus::{Janus, JanusEvent, JanusSettings, NotEvents};
 pub use livekit::{BadToken, BadWebhook, LiveKit, LiveKitKey, LiveKitSettings, Now};
@@ -40,6 +42,6 @@ pub use mesh::{Mesh, MeshSeat};
 pub use notification::{Notification, Notifications, Notifier, notifications};
 pub use removal::is_gone;
 pub use signalling::{
-    Browser, Candidate, Deaf, Description, DescriptionKind, FromBrowser, JoinFuture, JoinRefused, LinkName,
-    Seat, ToBrowser,
+    Browser, Candidate, Description, DescriptionKind, FromBrowser, JoinFuture, JoinRefused, LinkName,
+    ReceiverGone, Seat, ToBrowser,
 };

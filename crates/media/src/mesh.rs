@@ -19,42 +19,42 @@ use crate::{
 /// disconnected, whether it left, was removed or saw the room close.
 #[derive(Debug, Clone)]
 pub struct Mesh {
-    registry: Arc<Mutex<Registry>>,
+    registry: Arc<Mutex<MeshRooms>>,
     notifier: Notifier,
 }
 
 #[derive(Debug, Default)]
-struct Registry {
-    rooms: HashMap<ConferenceId, Room>,
+struct MeshRooms {
+    rooms: HashMap<ConferenceId, MeshRoom>,
     last_handle: u64,
 }
 
-type Room = BTreeMap<Identity, Place>;
+type MeshRoom = BTreeMap<Identity, MeshAdmission>;
 
 /// What a room knows of an identity.
 #[derive(Debug)]
-enum Place {
+enum MeshAdmission {
     /// May join; its connections, oldest first.
-    Admitted(Vec<Connection>),
+    Admitted(Vec<BrowserConnection>),
     /// The fence: never again.
     Removed,
 }
 
 /// A browser that is there.
 #[derive(Debug)]
-struct Connection {
+struct BrowserConnection {
     handle: Handle,
     browser: Browser,
 }
 
 /// One end of a link: whose, and which of its connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct End {
+struct PeerEnd {
     identity: Identity,
     handle: Handle,
 }
 
-impl End {
+impl PeerEnd {
     /// What the other end calls the link to this one.
     fn link(self) -> LinkName {
         LinkName(format!("{}.{}", self.identity, self.handle.0))
@@ -83,22 +83,22 @@ impl Mesh {
         browser: Browser,
     ) -> Result<MeshSeat, JoinRefused> {
         let mut registry = self.registry();
-        let Registry { rooms, last_handle } = &mut *registry;
+        let MeshRooms { rooms, last_handle } = &mut *registry;
         let places = rooms.get_mut(&room).ok_or(JoinRefused::UnknownRoom)?;
         match places.get(&identity) {
             None => return Err(JoinRefused::NotAdmitted),
-            Some(Place::Removed) => return Err(JoinRefused::Removed),
-            Some(Place::Admitted(_)) => {}
+            Some(MeshAdmission::Removed) => return Err(JoinRefused::Removed),
+            Some(MeshAdmission::Admitted(_)) => {}
         }
         *last_handle += 1;
-        let newcomer = End { identity, handle: Handle(*last_handle) };
+        let newcomer = PeerEnd { identity, handle: Handle(*last_handle) };
         for (end, other) in others(places, identity) {
-            // Who is deaf is found out and thrown out by the gateway, which holds its ear.
+            // A browser whose receiver is gone is found and thrown out by the gateway, which holds its receiver.
             let _ = other.browser.tell(open(newcomer, false));
             let _ = browser.tell(open(end, true));
         }
-        if let Some(Place::Admitted(connections)) = places.get_mut(&identity) {
-            connections.push(Connection { handle: newcomer.handle, browser });
+        if let Some(MeshAdmission::Admitted(connections)) = places.get_mut(&identity) {
+            connections.push(BrowserConnection { handle: newcomer.handle, browser });
             if connections.len() == 1 {
                 self.notify(room, identity, Observation::Joined);
             }
@@ -107,10 +107,10 @@ impl Mesh {
     }
 
     /// A connection is gone. One that is gone already is none any more: nothing happens.
-    fn leave(&self, room: ConferenceId, end: End) {
+    fn leave(&self, room: ConferenceId, end: PeerEnd) {
         let mut registry = self.registry();
         let Some(places) = registry.rooms.get_mut(&room) else { return };
-        let Some(Place::Admitted(connections)) = places.get_mut(&end.identity) else { return };
+        let Some(MeshAdmission::Admitted(connections)) = places.get_mut(&end.identity) else { return };
         let Some(position) = connections.iter().position(|c| c.handle == end.handle) else { return };
         connections.remove(position);
         let was_last = connections.is_empty();
@@ -122,44 +122,45 @@ impl Mesh {
 
     /// Passes on what one end of a link says to the other. What is said to nobody who is there is lost: the link is
     /// about to be closed.
-    fn pass_on(&self, room: ConferenceId, from: End, said: FromBrowser) {
+    fn pass_on(&self, room: ConferenceId, from: PeerEnd, said: FromBrowser) {
         let registry = self.registry();
         let Some(places) = registry.rooms.get(&room) else { return };
         if connection(places, from).is_none() {
             return;
         }
-        let (to, heard) = match said {
+        let (to, received) = match said {
             FromBrowser::Description(link, description) => {
-                (End::of_link(&link), ToBrowser::Description(from.link(), description))
+                (PeerEnd::of_link(&link), ToBrowser::Description(from.link(), description))
             }
             FromBrowser::Candidate(link, candidate) => {
-                (End::of_link(&link), ToBrowser::Candidate(from.link(), candidate))
+                (PeerEnd::of_link(&link), ToBrowser::Candidate(from.link(), candidate))
             }
         };
         // There is no link to oneself.
         if let Some(other) =
             to.filter(|to| to.identity != from.identity).and_then(|to| connection(places, to))
         {
-            let _ = other.browser.tell(heard);
+            let _ = other.browser.tell(received);
         }
     }
 
     fn admit_now(&self, room: ConferenceId, identity: Identity) -> Result<(), Failure> {
         let mut registry = self.registry();
         let places = registry.rooms.get_mut(&room).ok_or(Failure::UnknownRoom)?;
-        match places.entry(identity).or_insert(Place::Admitted(Vec::new())) {
-            Place::Admitted(_) => Ok(()),
-            Place::Removed => Err(Failure::Removed),
+        match places.entry(identity).or_insert(MeshAdmission::Admitted(Vec::new())) {
+            MeshAdmission::Admitted(_) => Ok(()),
+            MeshAdmission::Removed => Err(Failure::Removed),
         }
     }
 
     fn remove_now(&self, room: ConferenceId, identity: Identity) {
         let mut registry = self.registry();
         if let Some(places) = registry.rooms.get_mut(&room)
-            && let Some(Place::Admitted(connections)) = places.insert(identity, Place::Removed)
+            && let Some(MeshAdmission::Admitted(connections)) =
+                places.insert(identity, MeshAdmission::Removed)
         {
-            for Connection { handle, .. } in &connections {
-                close_links(places, End { identity, handle: *handle });
+            for BrowserConnection { handle, .. } in &connections {
+                close_links(places, PeerEnd { identity, handle: *handle });
             }
             self.notify_thrown_out(room, identity, &connections);
         }
@@ -169,10 +170,10 @@ impl Mesh {
         let registry = self.registry();
         let places = registry.rooms.get(&room).ok_or(Failure::UnknownRoom)?;
         let occupants = places.iter().filter_map(|(&identity, place)| match place {
-            Place::Admitted(connections) if !connections.is_empty() => {
+            MeshAdmission::Admitted(connections) if !connections.is_empty() => {
                 Some(Occupant { identity, handles: connections.iter().map(|c| c.handle).collect() })
             }
-            Place::Admitted(_) | Place::Removed => None,
+            MeshAdmission::Admitted(_) | MeshAdmission::Removed => None,
         });
         Ok(occupants.collect())
     }
@@ -180,52 +181,52 @@ impl Mesh {
     fn close_now(&self, room: ConferenceId) {
         let mut registry = self.registry();
         for (identity, place) in registry.rooms.remove(&room).unwrap_or_default() {
-            if let Place::Admitted(connections) = place {
+            if let MeshAdmission::Admitted(connections) = place {
                 self.notify_thrown_out(room, identity, &connections);
             }
         }
     }
 
-    fn notify_thrown_out(&self, room: ConferenceId, identity: Identity, connections: &[Connection]) {
+    fn notify_thrown_out(&self, room: ConferenceId, identity: Identity, connections: &[BrowserConnection]) {
         if !connections.is_empty() {
             self.notify(room, identity, Observation::Disconnected);
         }
     }
 
-    /// Speaks while the registry is held, so that what is heard is in the order of what happened.
+    /// Sends while the rooms are locked, so that messages arrive in the order of what happened.
     fn notify(&self, room: ConferenceId, identity: Identity, seen: fn(ParticipantId) -> Observation) {
         self.notifier.notify(Notification { room, observation: seen(identity.participant()) });
     }
 
-    fn registry(&self) -> MutexGuard<'_, Registry> {
+    fn registry(&self) -> MutexGuard<'_, MeshRooms> {
         // No change is ever left half done, so that a panic elsewhere does not spoil the registry.
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Everybody's connections but this identity's.
-fn others(places: &Room, but: Identity) -> impl Iterator<Item = (End, &Connection)> {
+fn others(places: &MeshRoom, but: Identity) -> impl Iterator<Item = (PeerEnd, &BrowserConnection)> {
     places.iter().filter(move |(identity, _)| **identity != but).flat_map(|(&identity, place)| {
         let connections = match place {
-            Place::Admitted(connections) => connections.as_slice(),
-            Place::Removed => &[],
+            MeshAdmission::Admitted(connections) => connections.as_slice(),
+            MeshAdmission::Removed => &[],
         };
-        connections.iter().map(move |c| (End { identity, handle: c.handle }, c))
+        connections.iter().map(move |c| (PeerEnd { identity, handle: c.handle }, c))
     })
 }
 
-fn connection(places: &Room, end: End) -> Option<&Connection> {
+fn connection(places: &MeshRoom, end: PeerEnd) -> Option<&BrowserConnection> {
     match places.get(&end.identity)? {
-        Place::Admitted(connections) => connections.iter().find(|c| c.handle == end.handle),
-        Place::Removed => None,
+        MeshAdmission::Admitted(connections) => connections.iter().find(|c| c.handle == end.handle),
+        MeshAdmission::Removed => None,
     }
 }
 
-fn open(to: End, offers: bool) -> ToBrowser {
+fn open(to: PeerEnd, offers: bool) -> ToBrowser {
     ToBrowser::Open { link: to.link(), party: Some(to.identity), sends: true, offers }
 }
 
-fn close_links(places: &Room, gone: End) {
+fn close_links(places: &MeshRoom, gone: PeerEnd) {
     for (_, other) in others(places, gone.identity) {
         let _ = other.browser.tell(ToBrowser::Close(gone.link()));
     }
@@ -236,7 +237,7 @@ fn close_links(places: &Room, gone: End) {
 pub struct MeshSeat {
     mesh: Mesh,
     room: ConferenceId,
-    end: End,
+    end: PeerEnd,
 }
 
 impl Seat for MeshSeat {
@@ -244,7 +245,10 @@ impl Seat for MeshSeat {
         self.end.handle
     }
 
-    fn hear(&self, said: FromBrowser) -> Pin<Box<dyn Future<Output = Result<(), EngineError>> + Send + '_>> {
+    fn receive(
+        &self,
+        said: FromBrowser,
+    ) -> Pin<Box<dyn Future<Output = Result<(), EngineError>> + Send + '_>> {
         Box::pin(async move {
             self.mesh.pass_on(self.room, self.end, said);
             Ok(())

@@ -40,12 +40,12 @@ mod tests {
 
     #[test]
     fn what_is_said_is_heard_and_a_closed_ear_is_no_fault() {
-        let heard =
+        let received =
             Notification { room: ConferenceId(1), observation: Observation::Joined(ParticipantId(2)) };
         let (notifier, mut notifications) = notifications();
-        notifier.notify(heard);
-        assert_eq!(notifications.try_recv(), Ok(heard));
+        notifier.notify(received);
+        assert_eq!(notifications.try_recv(), Ok(received));
         drop(notifications);
-        notifier.notify(heard);
+        notifier.notify(received);
     }
 }

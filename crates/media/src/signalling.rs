@@ -84,14 +84,14 @@ pub struct Candidate {
     pub sdp_m_line_index: Option<u16>,
 }
 
-/// Where an engine speaks to one browser. Its ear is the gateway's.
+/// Where an engine speaks to one browser. Its receiver is the gateway's.
 #[derive(Debug, Clone)]
 pub struct Browser(Arc<Mutex<Option<mpsc::Sender<ToBrowser>>>>);
 
 /// The browser is gone, or so far behind that it counts as gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the browser does not listen")]
-pub struct Deaf;
+pub struct ReceiverGone;
 
 /// So many messages may wait for a browser.
 const WAITING: usize = 256;
@@ -108,14 +108,14 @@ impl Browser {
     /// Says something, without waiting.
     ///
     /// # Errors
-    /// [`Deaf`], from then on.
-    pub fn tell(&self, said: ToBrowser) -> Result<(), Deaf> {
+    /// [`ReceiverGone`], from then on.
+    pub fn tell(&self, said: ToBrowser) -> Result<(), ReceiverGone> {
         let mut way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if way.as_ref().is_some_and(|way| way.try_send(said).is_ok()) {
             return Ok(());
         }
         *way = None;
-        Err(Deaf)
+        Err(ReceiverGone)
     }
 }
 
@@ -127,7 +127,10 @@ pub trait Seat: Send + Sync {
 
     /// What the browser says, in its order. An error says that the links can't go on: the seat is given up, and the
     /// browser begins anew with another.
-    fn hear(&self, said: FromBrowser) -> Pin<Box<dyn Future<Output = Result<(), EngineError>> + Send + '_>>;
+    fn receive(
+        &self,
+        said: FromBrowser,
+    ) -> Pin<Box<dyn Future<Output = Result<(), EngineError>> + Send + '_>>;
 }
 
 /// The answer to a join.

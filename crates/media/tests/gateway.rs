@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use trialogue_domain::{ConferenceId, Observation, ParticipantId, Timestamp};
 use trialogue_media::{
-    Browser, Connection, Description, DescriptionKind, Devices, FromBrowser, Gateway, Heard, Identity,
-    JoinRefused, LinkName, Mesh, Notifications, ToBrowser, VideoEngine, notifications,
+    Browser, Connection, Description, DescriptionKind, Devices, FromBrowser, Gateway, Identity, JoinRefused,
+    LinkName, Mesh, Notifications, Received, ToBrowser, VideoEngine, notifications,
 };
 use trialogue_testkit::{FakeEngine, Fault};
 
@@ -52,15 +52,15 @@ impl World {
 }
 
 /// What there is to hear by now.
-async fn heard(connection: &Connection) -> Vec<Heard> {
+async fn heard(connection: &Connection) -> Vec<Received> {
     let mut all = Vec::new();
     loop {
         let heard = tokio::select! {
             biased;
-            heard = connection.hear() => heard,
+            heard = connection.receive() => heard,
             () = std::future::ready(()) => return all,
         };
-        let is_last = !matches!(heard, Heard::Said(_));
+        let is_last = !matches!(heard, Received::Said(_));
         all.push(heard);
         if is_last {
             return all;
@@ -69,7 +69,7 @@ async fn heard(connection: &Connection) -> Vec<Heard> {
 }
 
 /// The same, and the browser gives its receipt.
-async fn received(connection: &Connection) -> Vec<Heard> {
+async fn received(connection: &Connection) -> Vec<Received> {
     let heard = heard(connection).await;
     connection.ask_receipt();
     connection.take_receipt();
@@ -79,7 +79,7 @@ async fn received(connection: &Connection) -> Vec<Heard> {
 /// The only link that is opened.
 async fn opened(connection: &Connection) -> LinkName {
     match &received(connection).await[..] {
-        [Heard::Said(ToBrowser::Open { link, .. })] => link.clone(),
+        [Received::Said(ToBrowser::Open { link, .. })] => link.clone(),
         other => panic!("{other:?}"),
     }
 }
@@ -130,13 +130,13 @@ async fn who_comes_by_another_socket_replaces_the_first() {
     let first = world.come(BERT).await;
     let old = opened(&anna).await;
     let second = world.come(BERT).await;
-    assert_eq!(heard(&first).await, [Heard::Replaced]);
+    assert_eq!(heard(&first).await, [Received::Replaced]);
     let said = FromBrowser::Description(opened(&second).await, description("late"));
     assert!(first.say(said).await.is_err(), "it is not heard any more");
     let new = opened(&anna).await;
     world.gateway.lost(first, NOON);
     assert_ne!(old, new);
-    assert_eq!(heard(&anna).await, [Heard::Said(ToBrowser::Close(old))]);
+    assert_eq!(heard(&anna).await, [Received::Said(ToBrowser::Close(old))]);
     assert_eq!(world.inside().await, [(ANNA.into(), 1), (BERT.into(), 1)]);
     assert_eq!(world.seen(), [Observation::Joined(ANNA), Observation::Joined(BERT)]);
 }
@@ -155,10 +155,10 @@ async fn who_comes_back_goes_on_with_its_links() {
     assert!(bert.resumed());
     assert_eq!(bert.number(), number);
     let meanwhile = ToBrowser::Description(to_anna.clone(), description("meanwhile"));
-    assert_eq!(heard(&bert).await, [Heard::Said(meanwhile)]);
+    assert_eq!(heard(&bert).await, [Received::Said(meanwhile)]);
     bert.say(FromBrowser::Description(to_anna, description("again"))).await.unwrap();
     let again = ToBrowser::Description(to_bert, description("again"));
-    assert_eq!(heard(&anna).await, [Heard::Said(again)]);
+    assert_eq!(heard(&anna).await, [Received::Said(again)]);
     let came = [Observation::Joined(ANNA), Observation::Joined(BERT)];
     assert_eq!(world.seen(), [&came[..], &[Observation::Disconnected(BERT), came[1]]].concat());
 }
@@ -170,7 +170,7 @@ async fn a_socket_that_seems_alive_is_resumed_as_well() {
     let first = world.come(ANNA).await;
     let second = world.come_back(ANNA, first.number()).await;
     assert!(second.resumed());
-    assert_eq!(heard(&first).await, [Heard::Replaced]);
+    assert_eq!(heard(&first).await, [Received::Replaced]);
     world.gateway.lost(first, NOON);
     world.gateway.sweep(NOON);
     assert_eq!(heard(&second).await, []);
@@ -257,13 +257,13 @@ async fn who_misses_too_much_gets_new_links() {
             bert.say(FromBrowser::Candidate(to_anna.clone(), None)).await.unwrap();
         }
         if let Some(slow) = slow {
-            assert_eq!(received(&slow).await.last() == Some(&Heard::Over), missed > 256);
+            assert_eq!(received(&slow).await.last() == Some(&Received::Over), missed > 256);
             world.gateway.lost(slow, NOON);
         }
         let resumed = world.come_back(ANNA, number).await.resumed();
         assert_eq!(resumed, missed <= 256, "lost: {is_lost}, missed: {missed}");
         // Who said so much is not held up by it.
-        assert!(!heard(&bert).await.contains(&Heard::Over));
+        assert!(!heard(&bert).await.contains(&Received::Over));
     }
 }
 
@@ -273,7 +273,7 @@ async fn who_is_removed_hears_no_more() {
     let (anna, bert) = (world.come(ANNA).await, world.come(BERT).await);
     opened(&anna).await;
     world.mesh.remove(ROOM, ANNA.into()).await.unwrap();
-    assert_eq!(heard(&anna).await, [Heard::Over]);
+    assert_eq!(heard(&anna).await, [Received::Over]);
     assert_eq!(heard(&bert).await.len(), 2, "its link is opened and closed");
 }
 
@@ -322,7 +322,7 @@ async fn who_hangs_up_is_out_of_the_room_at_once() {
     let link = opened(&anna).await;
     let number = bert.number();
     world.gateway.hang_up(bert);
-    assert_eq!(heard(&anna).await, [Heard::Said(ToBrowser::Close(link))]);
+    assert_eq!(heard(&anna).await, [Received::Said(ToBrowser::Close(link))]);
     assert_eq!(world.inside().await, [(ANNA.into(), 1)]);
     assert_eq!(world.seen().last(), Some(&Observation::Disconnected(BERT)));
     assert!(!world.come_back(BERT, number).await.resumed());

@@ -204,10 +204,10 @@ async fn what_one_end_says_the_other_hears_and_nobody_else() {
         party.told();
     }
 
-    second.seat.hear(FromBrowser::Description(to_first.clone(), offer("from bert"))).await.unwrap();
+    second.seat.receive(FromBrowser::Description(to_first.clone(), offer("from bert"))).await.unwrap();
     assert_eq!(first.told(), [ToBrowser::Description(to_second.clone(), offer("from bert"))]);
     let candidate = Candidate { candidate: "c".to_owned(), sdp_mid: None, sdp_m_line_index: Some(0) };
-    first.seat.hear(FromBrowser::Candidate(to_second, Some(candidate.clone()))).await.unwrap();
+    first.seat.receive(FromBrowser::Candidate(to_second, Some(candidate.clone()))).await.unwrap();
     assert_eq!(second.told(), [ToBrowser::Candidate(to_first, Some(candidate))]);
     assert_eq!(third.told(), []);
 }
@@ -221,11 +221,11 @@ async fn what_is_said_to_nobody_is_lost() {
     let own = first.opened().0;
     for link in ["", "p1", "p1.", "p9.1", "p1.99", "x.1", &own.0] {
         let said = FromBrowser::Description(LinkName(link.to_owned()), offer("x"));
-        second.seat.hear(said).await.unwrap();
+        second.seat.receive(said).await.unwrap();
     }
     mesh.remove(ROOM, bert).await.unwrap();
     first.told();
-    second.seat.hear(FromBrowser::Description(first_link, offer("from outside"))).await.unwrap();
+    second.seat.receive(FromBrowser::Description(first_link, offer("from outside"))).await.unwrap();
     assert_eq!(first.told(), [], "who is removed is not heard any more");
 }
 
@@ -271,7 +271,7 @@ async fn a_browser_that_does_not_listen_holds_up_nobody() {
     };
     for n in 0..1000 {
         let said = FromBrowser::Description(link.clone(), offer(&n.to_string()));
-        others[0].seat.hear(said).await.unwrap();
+        others[0].seat.receive(said).await.unwrap();
     }
     drop(deaf);
     assert!(matches!(others[1].told().last(), Some(ToBrowser::Close(_))));

@@ -42,15 +42,15 @@ pub(crate) fn run() -> anyhow::Result<()> {
             Ok(print_line(format_args!("{} is backed up in {}", settings.database, file.display()))?)
         }
         ("user", arguments) => match arguments.subcommand() {
-            Some((name, arguments)) => {
-                with_store(&settings, async |store| users::run(store, name, arguments).await)
-            }
+            Some((name, arguments)) => with_store(&settings, async |store| {
+                users::run(&users::of(store, &settings), name, arguments).await
+            }),
             None => anyhow::bail!("say what to do: `trialogue user --help` lists it"),
         },
         ("demo", arguments) => {
             migrate(&settings.database)?;
             with_store(&settings, async |store| {
-                let demo = demo::prepare(store).await?;
+                let demo = demo::prepare(&users::of(store, &settings)).await?;
                 if arguments.get_flag("json") {
                     print_line(demo.json(&settings))?;
                 } else {

@@ -112,7 +112,7 @@ impl Sections {
             auto_migrate: database.auto_migrate,
             retention: database.retention(),
             workers: http.workers,
-            store: database.store(timings),
+            store: database.store(),
             engine: engine.engine()?,
             shutdown: http.shutdown_seconds,
             http: HttpSettings {
@@ -127,6 +127,7 @@ impl Sections {
                 body_deadline: BODY_DEADLINE,
             },
             app: AppSettings {
+                timings,
                 public_url: http.public_url.unwrap_or_else(|| http.listen.url()),
                 logins: logins.life(),
                 delivery: key.map(|key| DeliverySettings { key, channels }),
@@ -178,7 +179,7 @@ mod tests {
         std::fs::write(&path, "ring_seconds = 5\njoin_seconds = 6\nsearch_seconds = 7\n").unwrap();
         let variables = [("TRIALOGUE_RING_SECONDS", "15"), ("TRIALOGUE_JOIN_SECONDS", "16")];
         let values = gathered(&[("ring_seconds", "25")], &variables, path.to_str()).unwrap();
-        let timings = values.settings().unwrap().store.timings;
+        let timings = values.settings().unwrap().app.timings;
         assert_eq!(timings.ring, Duration::from_secs(25));
         assert_eq!(timings.join, Duration::from_secs(16));
         assert_eq!(timings.search, Duration::from_secs(7));

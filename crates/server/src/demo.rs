@@ -1,11 +1,11 @@
 //! Demo users, and a walk through a whole call.
 
 use serde_json::json;
-use trialogue_app::{Clock as _, hash_password};
+use trialogue_app::{NewAccount, UserChange, UserError, Users};
 use trialogue_domain::LanguageId;
-use trialogue_storage::{NewUser, Store, StoreError, UserRole};
+use trialogue_person::{EmailAddress, PersonName};
+use trialogue_storage::{StoreError, UserRole};
 
-use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::entropy::SystemEntropy;
 
@@ -45,24 +45,22 @@ const USERS: [DemoUser; 4] = [
 pub(crate) struct Demo(Vec<(&'static DemoUser, String)>);
 
 /// Makes the demo users, or gives them new passwords if they are there.
-pub(crate) async fn prepare(store: &Store) -> anyhow::Result<Demo> {
+pub(crate) async fn prepare(users: &Users) -> anyhow::Result<Demo> {
     let mut made = Vec::new();
     for user in &USERS {
-        let password = SystemEntropy.password();
-        let password_hash = hash_password(&password, &SystemEntropy).map_err(anyhow::Error::msg)?;
-        let new = NewUser {
+        let (password, email) = (SystemEntropy.password(), EmailAddress::parse(user.email)?);
+        let new = NewAccount {
             role: user.role,
-            email: user.email.to_owned(),
-            name: user.name.to_owned(),
-            password_hash: password_hash.clone(),
+            email: email.clone(),
+            name: PersonName::parse(user.name)?,
+            password: password.clone(),
             languages: user.languages.iter().map(|(id, native)| (LanguageId(*id), *native)).collect(),
         };
-        match store.add_user(new, SystemClock.now()).await {
-            Ok(_) => {}
-            Err(StoreError::EmailTaken) => {
-                store.set_password(user.role, user.email, password_hash, SystemClock.now()).await?;
+        match users.add(new).await {
+            Err(UserError::Store(StoreError::EmailTaken)) => {
+                users.change(user.role, &email, UserChange::Password(password.clone())).await?;
             }
-            Err(error) => return Err(error.into()),
+            added => drop(added?),
         }
         made.push((user, password));
     }

@@ -12,8 +12,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use trialogue_app::{
-    App, Background, Clock, DeliveryWorker, Entropy, Heartbeat, Live, Readiness, Sweeper, reconcile,
-    supervise,
+    App, Background, Clock, Conferences, DeliveryWorker, Entropy, Heartbeat, Live, Readiness, Sweeper,
+    reconcile, supervise,
 };
 use trialogue_delivery::Delivery;
 use trialogue_http::Adapter;
@@ -22,12 +22,12 @@ use trialogue_storage::{Channel, NodeId, Store, migrate};
 
 use crate::clock::SystemClock;
 use crate::config::{Listen, Settings};
-use crate::demo;
 use crate::engine::{Carrier, carrier, with_routes};
 use crate::entropy::SystemEntropy;
 use crate::files;
 use crate::metrics::{Metrics, Watched};
 use crate::output::print;
+use crate::{demo, users};
 
 /// Runs the server.
 pub(crate) fn run(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
@@ -62,6 +62,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let node = NodeId(entropy.number());
     let app = App::new(store.clone(), settings.app.clone(), Arc::clone(&clock), Arc::clone(&entropy));
+    let conferences = app.conferences().clone();
     let readiness = Arc::clone(app.readiness());
     let adapter = Adapter::new(app, settings.http.clone(), Arc::clone(&gateway));
     let adapter = adapter.with_connections(files::raise_limit());
@@ -78,10 +79,11 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let mut tasks = vec![supervise(Arc::clone(&readiness), "heartbeat", move || heartbeat.clone().run())];
     let background = Background {
         store: store.clone(),
+        conferences: conferences.clone(),
         engine,
         gateway: Arc::clone(&gateway),
         node,
-        grace: settings.store.timings.reconnect,
+        grace: settings.app.timings.reconnect,
         clock: Arc::clone(&clock),
         stop: stopped.clone(),
     };
@@ -98,7 +100,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         stop: stopped.clone(),
     };
     tasks.push(supervise(Arc::clone(&readiness), "sweeper", move || sweeper.clone().run()));
-    let delivery_workers = delivery_workers(&settings, &store, node, &clock);
+    let delivery_workers = delivery_workers(&settings, &store, &conferences, node, &clock);
     tasks.extend(delivery_workers.into_iter().map(|worker| deliver(worker, &stopped, &readiness)));
     let adapter = with_routes(adapter, &settings.engine, janus);
     let live = adapter.live().clone();
@@ -126,13 +128,10 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     let server = server.disable_signals().run();
     stop_on_signals(server.handle(), live, Arc::clone(&readiness))?;
     // Scripts wait for this line.
-    let mut greeting = vec![format!("listening on http://{address}{}\n", settings.http.base_path)];
-    if let Some(metrics) = &metrics {
-        greeting.push(format!("metrics on http://{}/metrics\n", metrics.address));
-    }
+    let mut greeting = greeting(address, &settings, metrics.as_ref());
     tracing::info!(%address, database = %settings.database, "serving");
     if with_demo {
-        greeting.push(format!("\n{}\n", demo::prepare(&store).await?.text(&settings)));
+        greeting.push(format!("\n{}\n", demo::prepare(&users::of(&store, &settings)).await?.text(&settings)));
     }
     // A terminal that is gone is no reason to refuse calls.
     if let Err(error) = print(greeting.concat()) {
@@ -150,6 +149,13 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         let _ = task.await;
     }
     outcome
+}
+
+/// Where the server is reached.
+fn greeting(address: SocketAddr, settings: &Settings, metrics: Option<&Metrics>) -> Vec<String> {
+    let mut greeting = vec![format!("listening on http://{address}{}\n", settings.http.base_path)];
+    greeting.extend(metrics.map(|metrics| format!("metrics on http://{}/metrics\n", metrics.address)));
+    greeting
 }
 
 /// Links begin with the address that we listen on: port 0 has become a free one.
@@ -241,12 +247,14 @@ fn stop_on_signals(server: ServerHandle, live: Live, readiness: Arc<Readiness>) 
 fn delivery_workers(
     settings: &Settings,
     store: &Store,
+    conferences: &Conferences,
     node: NodeId,
     clock: &Arc<dyn Clock>,
 ) -> Vec<DeliveryWorker> {
     let Some(delivery) = &settings.app.delivery else { return Vec::new() };
     let worker = |(channel, by): &(Channel, Arc<dyn Delivery>)| DeliveryWorker {
         store: store.clone(),
+        conferences: conferences.clone(),
         node,
         channel: *channel,
         delivery: Arc::clone(by),

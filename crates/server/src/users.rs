@@ -1,15 +1,17 @@
 //! `trialogue user`: add, list, disable, enable and remove users, and give them new passwords.
 
 use std::io::{BufRead as _, Read as _};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail, ensure};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use trialogue_app::{Clock as _, check_new_password, hash_password};
+use trialogue_app::{Conferences, NewAccount, UserChange, Users, check_new_password};
 use trialogue_domain::LanguageId;
 use trialogue_person::{EmailAddress, PersonName};
-use trialogue_storage::{NewUser, Store, StoreError, UserRole, UserStatus};
+use trialogue_storage::{Store, UserRole, UserStatus};
 
 use crate::clock::SystemClock;
+use crate::config::Settings;
 use crate::entropy::SystemEntropy;
 use crate::output::print_line;
 
@@ -36,40 +38,38 @@ pub(crate) fn commands() -> [Command; 6] {
     ]
 }
 
+/// The users, as an operator manages them.
+pub(crate) fn of(store: &Store, settings: &Settings) -> Users {
+    let conferences = Conferences::new(store.clone(), settings.app.timings);
+    Users::new(store.clone(), conferences, Arc::new(SystemClock), Arc::new(SystemEntropy))
+}
+
 /// Does what the command line says.
-pub(crate) async fn run(store: &Store, name: &str, arguments: &ArgMatches) -> anyhow::Result<()> {
+pub(crate) async fn run(users: &Users, name: &str, arguments: &ArgMatches) -> anyhow::Result<()> {
     match name {
-        "add" => add(store, arguments).await,
-        "list" => list(store).await,
-        _ => change(store, name, arguments).await,
+        "add" => add(users, arguments).await,
+        "list" => list(users).await,
+        _ => change(users, name, arguments).await,
     }
 }
 
-async fn change(store: &Store, name: &str, arguments: &ArgMatches) -> anyhow::Result<()> {
-    let (role, email, now) = (role(arguments), email(arguments)?, SystemClock.now());
-    let password_hash = match name {
-        "password" => hash_password(&read_password()?, &SystemEntropy).map_err(anyhow::Error::msg)?,
-        _ => String::new(),
+async fn change(users: &Users, name: &str, arguments: &ArgMatches) -> anyhow::Result<()> {
+    let (role, email) = (role(arguments), email(arguments)?);
+    let (change, done) = match name {
+        "disable" => (UserChange::Disable, "is disabled"),
+        "enable" => (UserChange::Enable, "is enabled"),
+        "password" => (UserChange::Password(read_password()?), "has a new password"),
+        "remove" => (UserChange::Remove, "is removed"),
+        _ => bail!("there is no command `user {name}`"),
     };
-    for form in email.stored_forms() {
-        let (known, done) = match name {
-            "disable" => (store.disable_user(role, form, now).await?, "is disabled"),
-            "enable" => (store.enable_user(role, form).await?, "is enabled"),
-            "password" => {
-                (store.set_password(role, form, password_hash.clone(), now).await?, "has a new password")
-            }
-            "remove" => (store.remove_user(role, form, now).await?, "is removed"),
-            _ => bail!("there is no command `user {name}`"),
-        };
-        if known {
-            return Ok(print_line(format_args!("{} {done}", email.as_str()))?);
-        }
+    if users.change(role, &email, change).await? {
+        return Ok(print_line(format_args!("{} {done}", email.as_str()))?);
     }
     bail!("there is no {} with the e-mail address {:?}", text(arguments, "role"), email.as_str())
 }
 
-async fn list(store: &Store) -> anyhow::Result<()> {
-    for user in store.users().await? {
+async fn list(users: &Users) -> anyhow::Result<()> {
+    for user in users.list().await? {
         let role = match user.role {
             UserRole::Client => "client",
             UserRole::Provider => "provider",
@@ -116,7 +116,7 @@ fn add_command() -> Command {
         .arg(languages("language", "Another language of a provider (number); may be repeated"))
 }
 
-async fn add(store: &Store, arguments: &ArgMatches) -> anyhow::Result<()> {
+async fn add(users: &Users, arguments: &ArgMatches) -> anyhow::Result<()> {
     let numbers = |name: &str, native: bool| {
         let given = arguments.get_many::<i32>(name).unwrap_or_default();
         given.map(|id| (LanguageId(*id), native)).collect::<Vec<_>>()
@@ -128,13 +128,7 @@ async fn add(store: &Store, arguments: &ArgMatches) -> anyhow::Result<()> {
     let email = email(arguments)?;
     let name = PersonName::parse(&text(arguments, "name"))?;
     let password = read_password()?;
-    for form in email.stored_forms() {
-        ensure!(store.credentials(role, form).await?.is_none(), StoreError::EmailTaken);
-    }
-    let password_hash = hash_password(&password, &SystemEntropy).map_err(anyhow::Error::msg)?;
-    let (email, name) = (email.as_str().to_owned(), name.as_str().to_owned());
-    let new = NewUser { role, email, name, password_hash, languages };
-    let id = store.add_user(new, SystemClock.now()).await?;
+    let id = users.add(NewAccount { role, email, name, password, languages }).await?;
     Ok(print_line(format_args!("added user {id}"))?)
 }
 

@@ -9,4 +9,5 @@ pub(crate) mod leg;
 pub(crate) mod load;
 pub(crate) mod released;
 pub(crate) mod rows;
+pub(crate) mod verdict;
 pub(crate) mod view;

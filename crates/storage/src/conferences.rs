@@ -1,8 +1,8 @@
-//! Conferences: the operations on them and what is read of them.
+//! Conferences: how they are changed, and what is read of them.
 
 pub(crate) mod accounts;
-pub(crate) mod calls;
+pub(crate) mod changing;
 pub(crate) mod invitations;
 pub(crate) mod polls;
-pub(crate) mod presence;
+pub(crate) mod reading;
 pub(crate) mod timeline;

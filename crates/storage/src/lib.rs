@@ -1,8 +1,8 @@
 //! Trialogue's store: diesel on SQLite (embedded, the default) and PostgreSQL (production), behind one [`Store`].
 //!
-//! It holds no rules. Every change of a conference goes one way (`batch.rs`): load the states of those that wait, ask the
-//! domain, save the rows, the events and the jobs in the same transaction, commit, answer. The group-committing
-//! executor (`executor.rs`) is the one doorway from async code to diesel.
+//! It holds no rules: it loads, asks its caller what a state leads to, and saves. Every change of a conference goes one way
+//! (`aggregate/batch.rs`): load the states of those that wait, judge them, save the rows, the events and the effects in the
+//! same transaction, commit, answer. The executor (`executor/queue.rs`) is the only way from async code to diesel.
 //!
 //! Secrets are never here: tokens, invitations and account secrets come in hashed, passwords as argon2 strings.
 
@@ -26,10 +26,13 @@ mod text;
 mod threads;
 mod users;
 
+pub use aggregate::decision::Given;
+pub use aggregate::facts::{Answers, Needs};
 pub use aggregate::find::Whose;
 pub use aggregate::language::Language;
 pub use aggregate::leg::CallLeg;
 pub use aggregate::load::RequestDetails;
+pub use aggregate::verdict::Verdict;
 pub use aggregate::view::{ConferenceView, Invited, OfferedProvider, Person};
 pub use changes::announcer::Wakes;
 pub use changes::change::{Change, Wake};
@@ -41,7 +44,7 @@ pub use database::migrate::{SchemaState, migrate, revert_all, schema_state};
 pub use database::url::DatabaseUrl;
 pub use error::{OpenError, StoreError};
 pub use executor::queue::Queued;
-pub use idempotency::IdempotencyKey;
+pub use idempotency::{Answer, IdempotencyKey, KeptAnswer};
 pub use jobs::backlog::Backlog;
 pub use jobs::delivery::LiveInvitation;
 pub use jobs::handover::Inbox;
@@ -50,11 +53,12 @@ pub use jobs::lease::{Lease, LeasedJob};
 pub use jobs::work::{DeliveryWork, Work};
 pub use limit::Limit;
 pub use nodes::{NODE_SILENCE, NodeId};
-pub use requests::opening::{OfferView, Render};
+pub use requests::opening::{OfferView, Opening};
 pub use requests::released::ReleasedView;
+pub use requests::waiting::Waiting;
 pub use retention::Outdated;
 pub use secret::{SecretHash, hash_secret};
 pub use store::{Store, StoreOptions};
 pub use users::directory::{Credentials, ListedUser, NewUser, UserRole, UserStatus};
-pub use users::logins::Session;
+pub use users::logins::{EndPart, LoggedOut, Session};
 pub use users::standings::{Place, Standing};

@@ -1,8 +1,8 @@
 //! Limits on what a user can make others receive: requests that ring interpreters, invitations, deliveries.
 
-use crate::StoreError;
 use crate::aggregate::rows::kind;
 use crate::database::connection::AnyConnection;
+use crate::error::StoreError;
 use crate::jobs::kind::Channel;
 use crate::limit::Limit;
 use crate::schema::{conferences, events, recent_deliveries};

@@ -8,8 +8,9 @@ use trialogue_domain::{ConferenceId, Timestamp};
 
 use crate::aggregate::rows::{CONNECTED, DISCONNECTED};
 use crate::database::connection::AnyConnection;
+use crate::error::StoreError;
 use crate::schema::{conferences, nodes, participants};
-use crate::{Store, StoreError};
+use crate::store::Store;
 
 /// A running server: a random number for each process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

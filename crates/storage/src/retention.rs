@@ -5,7 +5,8 @@ use diesel::sql_types::BigInt;
 use trialogue_domain::Timestamp;
 
 use crate::database::connection::AnyConnection;
-use crate::{Store, StoreError};
+use crate::error::StoreError;
+use crate::store::Store;
 
 /// Maximum number of rows per table and step.
 const ROWS: usize = 500;

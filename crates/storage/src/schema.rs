@@ -162,6 +162,7 @@ diesel::table! {
         request_hash -> Binary,
         answer -> Binary,
         created_at -> BigInt,
+        participant_id -> Nullable<Integer>,
     }
 }
 

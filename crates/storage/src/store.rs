@@ -1,6 +1,5 @@
 //! The store: everything that is kept, behind async operations.
 
-use crate::StoreError;
 use crate::aggregate::decision::Decision;
 use crate::changes::announcer::{Announcer, Wakes};
 use crate::conferences::polls::Polls;
@@ -11,12 +10,11 @@ use crate::database::postgres;
 use crate::database::sqlite_files::{self, OpenFiles};
 use crate::database::url::DatabaseUrl;
 use crate::error::OpenError;
+use crate::error::StoreError;
 use crate::executor::queue::{Executor, Lanes};
 use crate::jobs::handover::Workers;
 use std::sync::Arc;
 use std::time::Duration;
-
-use trialogue_domain::{Moment, Timestamp, Timings};
 
 /// How the store works.
 #[derive(Debug, Clone, Copy)]
@@ -29,14 +27,12 @@ pub struct StoreOptions {
     pub queue: usize,
     /// How long an operation may take, the time in the queue included, before its caller gets [`StoreError::Unavailable`].
     pub answer_within: Duration,
-    /// How long each waiting state waits.
-    pub timings: Timings,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
         let answer_within = Duration::from_secs(8);
-        Self { writers: 2, readers: 2, queue: 1024, answer_within, timings: Timings::default() }
+        Self { writers: 2, readers: 2, queue: 1024, answer_within }
     }
 }
 
@@ -51,7 +47,6 @@ struct Inner {
     announcer: Arc<Announcer>,
     workers: Arc<Workers>,
     url: DatabaseUrl,
-    timings: Timings,
     polls: Polls,
 }
 
@@ -86,14 +81,7 @@ impl Store {
         }
         let files = OpenFiles::of(url, connection)?;
         let executor = Executor::start(url, lanes, &announcer, &workers, files)?;
-        let inner = Inner {
-            executor,
-            announcer,
-            workers,
-            url: url.clone(),
-            timings: options.timings,
-            polls: Polls::default(),
-        };
+        let inner = Inner { executor, announcer, workers, url: url.clone(), polls: Polls::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -104,11 +92,6 @@ impl Store {
             inner.executor.close();
             inner.announcer.close();
         }
-    }
-
-    /// The waiting times in force.
-    pub fn timings(&self) -> Timings {
-        self.inner.timings
     }
 
     /// Whether the database answers and its schema is this program's.
@@ -142,9 +125,5 @@ impl Store {
 
     pub(crate) fn polls(&self) -> &Polls {
         &self.inner.polls
-    }
-
-    pub(crate) fn moment(&self, now: Timestamp) -> Moment<'_> {
-        Moment { now, timings: &self.inner.timings }
     }
 }

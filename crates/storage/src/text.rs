@@ -1,6 +1,6 @@
 //! Texts that both databases can keep.
 
-use crate::StoreError;
+use crate::error::StoreError;
 
 /// PostgreSQL refuses NUL in a text, SQLite keeps it: so it is refused before either sees it.
 pub(crate) fn storable(texts: &[(&'static str, Option<&str>)]) -> Result<(), StoreError> {

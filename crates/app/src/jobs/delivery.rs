@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::back_off::pause;
+use crate::conferences::Conferences;
 use crate::links::LinkKey;
 use crate::ports::Clock;
 use tokio::sync::watch;
@@ -11,7 +13,7 @@ use trialogue_delivery::{Delivery, Invitation};
 use trialogue_domain::Timestamp;
 use trialogue_storage::{Channel, DeliveryWork, JobKind, LeasedJob, LiveInvitation, NodeId, Store};
 
-use crate::jobs::{self, Attempt, Handler, PATIENCE, Queue, pause};
+use crate::jobs::{self, Attempt, Handler, PATIENCE, Queue};
 
 /// Maximum number of tries. A dead invitation is given up before.
 const TRIES: i32 = 20;
@@ -24,6 +26,8 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 pub struct DeliveryWorker {
     /// What is kept.
     pub store: Store,
+    /// Conferences, changed by the rules.
+    pub conferences: Conferences,
     /// This node.
     pub node: NodeId,
     /// Which channel.
@@ -82,7 +86,8 @@ impl Handler for DeliveryWorker {
     }
 
     fn queue(&self) -> Queue {
-        Queue { store: self.store.clone(), node: self.node, clock: Arc::clone(&self.clock) }
+        let conferences = self.conferences.clone();
+        Queue { store: self.store.clone(), conferences, node: self.node, clock: Arc::clone(&self.clock) }
     }
 
     async fn attempt(&self, job: &LeasedJob<DeliveryWork>) -> Attempt {

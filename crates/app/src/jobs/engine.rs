@@ -5,38 +5,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ports::Clock;
-use crate::readiness::{Readiness, supervise};
-use tokio::sync::watch;
+use crate::back_off::pause;
+use crate::background::Background;
 use tokio::time::timeout;
 use trialogue_domain::{ConferenceId, Effect, Observation, ParticipantId};
-use trialogue_media::{EngineError, Failure, Gateway, Identity, Notifications, VideoEngine, is_gone};
-use trialogue_storage::{JobKind, LeasedJob, NodeId, Store, StoreError};
+use trialogue_media::{EngineError, Failure, Identity, is_gone};
+use trialogue_storage::{JobKind, LeasedJob, StoreError};
 
-use crate::jobs::{self, Attempt, Handler, PATIENCE, Queue, pause};
-use crate::notifications::Waiting;
+use crate::jobs::{Attempt, Handler, PATIENCE, Queue};
 
 /// Longest back-off of an effect.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
-/// What background work needs.
-#[derive(Clone)]
-pub struct Background {
-    /// What is kept.
-    pub store: Store,
-    /// What carries the picture.
-    pub engine: Arc<dyn VideoEngine>,
-    /// The engine's sockets.
-    pub gateway: Arc<Gateway>,
-    /// This node.
-    pub node: NodeId,
-    /// How long the gateway keeps the line of a lost socket.
-    pub grace: Duration,
-    /// Tells the time.
-    pub clock: Arc<dyn Clock>,
-    /// Turns true when the server stops.
-    pub stop: watch::Receiver<bool>,
-}
 
 /// An effect that did not work out, and may the next time.
 #[derive(Debug, thiserror::Error)]
@@ -50,26 +29,6 @@ enum EffectError {
 }
 
 impl Background {
-    /// Starts all of it, supervised.
-    pub fn start(self, seen: Notifications, readiness: &Arc<Readiness>) -> Vec<tokio::task::JoinHandle<()>> {
-        let readiness = || Arc::clone(readiness);
-        let (effects, deadlines, presence) = (self.clone(), self.clone(), self.clone());
-        // A restarted task goes on with what the one before it had not stored.
-        let seen = Arc::new(tokio::sync::Mutex::new((seen, Waiting::default())));
-        vec![
-            supervise(readiness(), "engine", move || jobs::run(effects.clone(), effects.stop.clone())),
-            supervise(readiness(), "deadlines", move || deadlines.clone().deadlines()),
-            supervise(readiness(), "presence", move || presence.clone().presence()),
-            supervise(readiness(), "notifications", move || {
-                let (background, seen) = (self.clone(), Arc::clone(&seen));
-                async move {
-                    let (seen, waiting) = &mut *seen.lock().await;
-                    background.notifications(seen, waiting).await;
-                }
-            }),
-        ]
-    }
-
     /// What is seen of the effect when it is done.
     async fn act(&self, room: ConferenceId, effect: Effect) -> Result<Vec<Observation>, EffectError> {
         match effect {
@@ -107,7 +66,7 @@ impl Background {
         match is_gone(&*self.engine, room, identity).await {
             Ok(true) => Ok(vec![removed, Observation::RemovalVerified(participant)]),
             unproven => {
-                self.store.observe(room, [removed], self.clock.now()).await?;
+                self.conferences.observe(room, [removed], self.clock.now()).await?;
                 Err(unproven.map_or_else(EffectError::Engine, |_| EffectError::StillThere))
             }
         }
@@ -126,7 +85,8 @@ impl Handler for Background {
     }
 
     fn queue(&self) -> Queue {
-        Queue { store: self.store.clone(), node: self.node, clock: Arc::clone(&self.clock) }
+        let conferences = self.conferences.clone();
+        Queue { store: self.store.clone(), conferences, node: self.node, clock: Arc::clone(&self.clock) }
     }
 
     async fn attempt(&self, job: &LeasedJob<Effect>) -> Attempt {

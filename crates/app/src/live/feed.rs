@@ -1,8 +1,8 @@
 //! The end of one conference's log, shared by its followers.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 use trialogue_storage::Recorded;
@@ -63,7 +63,9 @@ impl Feed {
         }
         // So many places from the end; not kept if there are fewer.
         let place = usize::try_from(missing).ok().and_then(|missing| end.events.len().checked_sub(missing));
-        place.and_then(|place| end.events.get(place)).map_or(Next::Read, |event| Next::Event(Arc::clone(event)))
+        place
+            .and_then(|place| end.events.get(place))
+            .map_or(Next::Read, |event| Next::Event(Arc::clone(event)))
     }
 
     /// Takes in what was read, oldest first.

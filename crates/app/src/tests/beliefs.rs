@@ -27,10 +27,10 @@ async fn a_conference_that_cannot_be_loaded_keeps_no_other_waiting() {
     sql(&format!(
         "UPDATE requests SET stage = 9 WHERE id <= {last_bad}; UPDATE conferences SET next_deadline = 1 WHERE id <= {last_bad}"
     ));
-    world.clock.advance(world.store.timings().account);
+    world.clock.advance(world.conferences.timings().account);
     let mut back_off = BackOff::default();
     for _ in 0..2 {
-        pass_deadlines(&world.store, &mut back_off, world.now()).await.unwrap();
+        pass_deadlines(&world.store, &world.conferences, &mut back_off, world.now()).await.unwrap();
         for call in good {
             assert!(!world.conference(call).await.participants.iter().any(Participant::is_live));
         }
@@ -38,7 +38,7 @@ async fn a_conference_that_cannot_be_loaded_keeps_no_other_waiting() {
     // Repaired, it is judged after its back-off.
     sql("UPDATE requests SET stage = 2 WHERE stage = 9");
     world.clock.advance(Duration::from_mins(1));
-    pass_deadlines(&world.store, &mut back_off, world.now()).await.unwrap();
+    pass_deadlines(&world.store, &world.conferences, &mut back_off, world.now()).await.unwrap();
     for call in bad {
         assert!(!world.conference(call).await.participants.iter().any(Participant::is_live));
     }
@@ -102,11 +102,11 @@ async fn parties_that_never_come_back_are_out_after_the_grace() {
     world.engine.restart();
     world.relay().compare_all(|| false).await.unwrap();
     assert_eq!(states().await, [StateName::Disconnected, StateName::Routed], "it may still be on its way");
-    world.clock.advance(world.store.timings().join);
+    world.clock.advance(world.conferences.timings().join);
     world.relay().compare_all(|| false).await.unwrap();
     assert_eq!(states().await[1], StateName::Disconnected);
-    world.clock.advance(world.store.timings().reconnect);
-    pass_deadlines(&world.store, &mut BackOff::default(), world.now()).await.unwrap();
+    world.clock.advance(world.conferences.timings().reconnect);
+    pass_deadlines(&world.store, &world.conferences, &mut BackOff::default(), world.now()).await.unwrap();
     assert_eq!(states().await, [StateName::Finished, StateName::Finished]);
 }
 

@@ -9,8 +9,8 @@ use trialogue_testkit::{Fault, Gate, PostgresCluster};
 
 use super::post::{Postbox, worker};
 use super::scene::World;
+use crate::background::Background;
 use crate::jobs::delivery::DeliveryWorker;
-use crate::jobs::engine::Background;
 use crate::jobs::{Handler, claim, run, work_off};
 
 /// Longer than anything takes that works.

@@ -76,6 +76,7 @@ impl Delivery for Postbox {
 
 pub(super) fn worker(world: &World, channel: Channel, postbox: &Arc<Postbox>) -> DeliveryWorker {
     DeliveryWorker {
+        conferences: world.conferences.clone(),
         store: world.store.clone(),
         node: NodeId(1),
         channel,
@@ -232,7 +233,7 @@ async fn a_delivery_that_never_works_ends_with_its_invitation() {
     world.invite(&call, Some(Channel::Email)).await;
     let (postbox, mut letters) = Postbox::answering(vec![Err(SILENT); 100]);
     let worker = worker(&world, Channel::Email, &postbox);
-    let deadline = world.now().after(world.store.timings().invitation);
+    let deadline = world.now().after(world.conferences.timings().invitation);
     while world.store.jobs_waiting(JobKind::Delivery(Channel::Email)).await.unwrap() > 0 {
         assert!(world.now() <= deadline.after(Duration::from_mins(1)), "it is still tried");
         round(&worker).await;

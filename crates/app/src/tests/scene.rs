@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use trialogue_domain::{
     Actor, Command, Conference, ConferenceId, Event, Kind, LanguageId, ParticipantId, RequestId, Timestamp,
-    UserId,
+    Timings, UserId,
 };
 use trialogue_media::{Gateway, Identity, Notification, Notifications, VideoEngine, notifications};
 use trialogue_storage::{
@@ -18,7 +18,8 @@ use trialogue_storage::{
 };
 use trialogue_testkit::{FakeEngine, ManualClock, PostgresCluster, sqlite_url};
 
-use crate::jobs::engine::Background;
+use crate::background::Background;
+use crate::conferences::Conferences;
 use crate::notifications::Waiting;
 
 pub(super) const PUBLIC_URL: &str = "https://call.example";
@@ -38,6 +39,7 @@ impl Clock for Standing {
 
 pub(super) struct World {
     pub(super) store: Store,
+    pub(super) conferences: Conferences,
     pub(super) clock: ManualClock,
     pub(super) engine: Arc<FakeEngine>,
     pub(super) seen: Notifications,
@@ -61,8 +63,10 @@ impl World {
         let url = DatabaseUrl::parse(&text).unwrap();
         migrate(&url).unwrap();
         let (notifier, seen) = notifications();
+        let store = Store::open(&url, StoreOptions::default()).unwrap();
         Self {
-            store: Store::open(&url, StoreOptions::default()).unwrap(),
+            conferences: Conferences::new(store.clone(), Timings::default()),
+            store,
             clock: ManualClock::new(),
             engine: Arc::new(FakeEngine::new(notifier)),
             seen,
@@ -87,10 +91,11 @@ impl World {
         let engine: Arc<dyn VideoEngine> = Arc::clone(&self.engine) as Arc<_>;
         Background {
             store: self.store.clone(),
+            conferences: self.conferences.clone(),
             gateway: Arc::new(Gateway::new(Arc::clone(&engine), notifier)),
             engine,
             node: NodeId(1),
-            grace: self.store.timings().reconnect,
+            grace: self.conferences.timings().reconnect,
             clock: self.clock(),
             stop: self.stop.subscribe(),
         }
@@ -123,10 +128,10 @@ impl World {
     pub(super) async fn call(&self) -> Call {
         let client = self.user(UserRole::Client, vec![]).await;
         let provider = self.user(UserRole::Provider, vec![(LanguageId(44), true)]).await;
-        self.store.set_online(provider, true, self.clock.now()).await.unwrap();
+        self.conferences.set_online(provider, true, self.clock.now()).await.unwrap();
         let render =
             Box::new(|view: &trialogue_storage::ConferenceView| view.conference.id.to_string().into_bytes());
-        let request = self.store.open_request(
+        let request = self.conferences.open_request(
             client,
             LanguageId(44),
             RequestDetails::default(),
@@ -142,22 +147,23 @@ impl World {
         self.ask(&call, by_provider, Command::ConfirmVideo).await;
         self.issue(&call, by_client).await;
         // Nobody else is to be offered to this provider.
-        self.store.set_online(provider, false, self.clock.now()).await.unwrap();
+        self.conferences.set_online(provider, false, self.clock.now()).await.unwrap();
         call
     }
 
     pub(super) async fn ask(&self, call: &Call, actor: Actor, command: Command) {
-        self.store.command(Whose::Id(call.id), actor, command, self.now()).await.unwrap();
+        self.conferences.command(Whose::Id(call.id), actor, command, self.now()).await.unwrap();
     }
 
     async fn issue(&self, call: &Call, actor: Actor) {
         let secret = |participant: ParticipantId| hash_secret(&format!("account of {participant}"));
-        self.store.issue_accounts(Whose::Id(call.id), actor, secret, self.now()).await.unwrap();
+        self.conferences.issue_accounts(Whose::Id(call.id), actor, secret, self.now()).await.unwrap();
     }
 
     pub(super) async fn invite(&self, call: &Call, channel: Option<Channel>) -> ParticipantId {
         let now = self.now();
         let guest = NewGuest {
+            inviter: call.client,
             name: Some("Rosa".to_owned()),
             email: Some("rosa@example.org".to_owned()),
             phone: Some("+15550100".to_owned()),
@@ -170,8 +176,8 @@ impl World {
         let render = Box::new(|(_, id): &(trialogue_storage::ConferenceView, ParticipantId)| {
             id.to_string().into_bytes()
         });
-        let invited = self.store.invite(Whose::Id(call.id), actor, guest, now, None, render).await;
-        ParticipantId(number(&invited.unwrap()))
+        let invited = self.conferences.invite(Whose::Id(call.id), actor, guest, now, None, render).await;
+        ParticipantId(number(&invited.unwrap().body))
     }
 
     /// A guest with an account.
@@ -188,7 +194,7 @@ impl World {
 
     pub(super) async fn finish(&self, call: &Call) {
         let actor = Actor::Client(call.client);
-        self.store.finish(Whose::Id(call.id), actor, true, vec![], self.now()).await.unwrap();
+        self.conferences.finish(Whose::Id(call.id), actor, true, vec![], self.now()).await.unwrap();
     }
 
     pub(super) async fn conference(&self, call: &Call) -> Conference {

@@ -91,7 +91,7 @@ impl UserSide {
     }
 }
 
-enum Heard {
+enum Happened {
     Event(Result<Arc<LiveEvent>, StoreError>),
     Known(Known),
     Heartbeat,
@@ -108,13 +108,13 @@ impl EventStream {
         last_seen: Option<(ConferenceId, i32)>,
         retry: Duration,
     ) -> Result<Self, StoreError> {
-        let (live, store) = (adapter.live(), adapter.app.store());
+        let (live, app) = (adapter.live(), &adapter.app);
         let (side, follower) = match listener {
             Listener::User { user, role, token, expires } => {
                 let mut told_to_the_end = None;
                 let mut follower = None;
                 if let Some((conference, seq)) = last_seen {
-                    match store.place(user, conference, seq).await? {
+                    match app.place(user, conference, seq).await? {
                         Place::Unknown => {}
                         Place::Before => follower = Some(live.follow(conference, seq)),
                         Place::After => told_to_the_end = Some(conference),
@@ -131,7 +131,7 @@ impl EventStream {
                 (Side::User(Box::new(user)), follower)
             }
             Listener::Invited { conference, participant } => {
-                let invited_at = store.invited_at(conference, participant).await?.unwrap_or(1);
+                let invited_at = app.invited_at(conference, participant).await?.unwrap_or(1);
                 let seen = last_seen.filter(|(seen, _)| *seen == conference).map_or(0, |(_, seq)| seq);
                 (Side::Invited(participant), Some(live.follow(conference, seen.max(invited_at - 1))))
             }
@@ -157,16 +157,16 @@ impl EventStream {
             return Some(opening.into());
         }
         while !self.is_over {
-            let said = match self.hear().await {
-                Heard::Event(Ok(event)) => self.event(&event),
-                Heard::Event(Err(error)) => {
+            let said = match self.happened().await {
+                Happened::Event(Ok(event)) => self.event(&event),
+                Happened::Event(Err(error)) => {
                     tracing::warn!(%error, "a stream of events ends: the log could not be read");
                     // Who comes again goes on where it was.
                     return None;
                 }
-                Heard::Known(known) => self.known(known).into(),
-                Heard::Heartbeat => self.beat().await.into(),
-                Heard::Closing => self.end("stopping").into(),
+                Happened::Known(known) => self.known(known).into(),
+                Happened::Heartbeat => self.beat().await.into(),
+                Happened::Closing => self.end("stopping").into(),
             };
             if !said.is_empty() {
                 return Some(said);
@@ -175,7 +175,7 @@ impl EventStream {
         None
     }
 
-    async fn hear(&mut self) -> Heard {
+    async fn happened(&mut self) -> Happened {
         let Self { side, follower, closing, heartbeat, .. } = self;
         let known = async {
             match side {
@@ -191,10 +191,10 @@ impl EventStream {
         };
         tokio::select! {
             biased;
-            _ = closing.wait_for(|closing| *closing) => Heard::Closing,
-            known = known => Heard::Known(known),
-            event = event => Heard::Event(event),
-            () = heartbeat => Heard::Heartbeat,
+            _ = closing.wait_for(|closing| *closing) => Happened::Closing,
+            known = known => Happened::Known(known),
+            event = event => Happened::Event(event),
+            () = heartbeat => Happened::Heartbeat,
         }
     }
 

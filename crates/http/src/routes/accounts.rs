@@ -24,7 +24,7 @@ pub(super) async fn guest_account(call: Call) -> Result<HttpResponse, Failure> {
 }
 
 fn answer(call: &Call, accounts: Option<Accounts>) -> HttpResponse {
-    let window = call.app().store().timings().presence;
+    let window = call.app().conferences().timings().presence;
     match accounts {
         Some(accounts) => call.ok(&present::account_pair(&accounts, call.now(), window)),
         None => call.ok(&ParaVideoEngineAccountPair { killed: true, ..Default::default() }),

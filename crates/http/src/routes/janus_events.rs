@@ -55,9 +55,7 @@ pub(super) async fn janus_events(
     let body = body::collect(&req, payload, MAX_REPORT_BYTES).await?;
     let Ok(events) = JanusEvent::read(&body) else { return Ok(HttpResponse::BadRequest().finish()) };
     for seen in reports.engine.heed(events).await {
-        if let Err(error) =
-            adapter.app.store().observe(seen.room, [seen.observation], adapter.app.now()).await
-        {
+        if let Err(error) = adapter.app.observe(seen.room, seen.observation).await {
             tracing::error!(%error, conference = seen.room.0, "what Janus told was not stored");
             return Ok(HttpResponse::ServiceUnavailable().finish());
         }

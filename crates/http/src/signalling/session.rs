@@ -9,7 +9,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
 use trialogue_domain::{ConferenceId, ParticipantId, Timestamp, UserId};
 use trialogue_media::{
-    Connection, Devices, DevicesChanged, EngineError, FromBrowser, Heard, Identity, JoinRefused,
+    Connection, Devices, DevicesChanged, EngineError, FromBrowser, Identity, JoinRefused, Received,
 };
 use trialogue_storage::{ConferenceView, StoreError, Whose};
 
@@ -93,7 +93,7 @@ async fn hello(
         () = stranger.displaced() => {
             return ended(End::TooMuch("Too many sockets wait to say who they are."));
         }
-        first = timeout(HELLO_WITHIN, socket.hear()) => first,
+        first = timeout(HELLO_WITHIN, socket.receive()) => first,
     };
     let Ok(first) = first else {
         return ended(End::Protocol("The first message must be hello, within 10 seconds."));
@@ -107,7 +107,7 @@ async fn hello(
     let Some((identity, secret)) = account.split_once('.') else { return ended(End::Refused) };
     let Ok(identity) = identity.parse::<Identity>() else { return ended(End::Refused) };
     let secret = Secret::presented(secret);
-    match adapter.app.store().is_bound(conference, identity.participant(), secret.hash()).await {
+    match adapter.app.is_bound(conference, identity.participant(), &secret).await {
         Ok(true) => Ok((identity.participant(), resume)),
         Ok(false) => ended(End::Refused),
         Err(error) => Err(unavailable(&error)),
@@ -134,7 +134,7 @@ struct PartySocket<'a> {
 /// What happens next at a socket.
 enum Next {
     Frame(Result<Incoming, Outcome>),
-    Engine(Heard),
+    Engine(Received),
     EngineFailed(EngineError),
     Event(Result<Arc<LiveEvent>, StoreError>),
     Devices(Result<DevicesChanged, broadcast::error::RecvError>),
@@ -143,7 +143,7 @@ enum Next {
 }
 
 impl PartySocket<'_> {
-    /// The order closes the race with a kick: what happens after the first look is heard of by the follower, and the look
+    /// The order closes the race with a kick: what happens after the first look reaches the follower, and the look
     /// after the join finds what happened before the engine let the party in.
     async fn run(mut self, socket: &mut Socket, resume: Option<u64>) -> Result<Outcome, Outcome> {
         self.hold_room().await?;
@@ -196,9 +196,9 @@ impl PartySocket<'_> {
                 biased;
                 _ = closing.wait_for(|closing| *closing) => Next::Stopping,
                 event = follower.next() => Next::Event(event),
-                heard = connection.hear() => Next::Engine(heard),
+                received = connection.receive() => Next::Engine(received),
                 changed = devices.recv() => Next::Devices(changed),
-                frame = socket.hear() => Next::Frame(frame),
+                frame = socket.receive() => Next::Frame(frame),
                 error = &mut speaking => Next::EngineFailed(error),
                 _ = beats.tick() => Next::Beat,
             };
@@ -208,12 +208,12 @@ impl PartySocket<'_> {
                     self.view_is_stale = event.is_err();
                     self.tell_parties(socket, &mut known).await
                 }
-                Next::Engine(Heard::Said(said)) => match socket.say(&said.into()).await {
+                Next::Engine(Received::Said(said)) => match socket.say(&said.into()).await {
                     Ok(()) if connection.wants_receipt() => ping(socket, connection).await,
                     said => said,
                 },
-                Next::Engine(Heard::Replaced) => Err(Outcome::Ended(End::Replaced)),
-                Next::Engine(Heard::Over) => Err(Outcome::Ended(self.refusal().await)),
+                Next::Engine(Received::Replaced) => Err(Outcome::Ended(End::Replaced)),
+                Next::Engine(Received::Over) => Err(Outcome::Ended(self.refusal().await)),
                 Next::EngineFailed(error) => {
                     tracing::warn!(%error, "the engine could not take what a browser said");
                     Err(Outcome::Ended(End::Anew("The media engine did not take a message.")))
@@ -234,9 +234,9 @@ impl PartySocket<'_> {
                 Next::Frame(Err(outcome)) => Err(outcome),
                 Next::Frame(Ok(said)) => {
                     unanswered = 0;
-                    match self.heard(said, connection, &to_engine).await {
+                    match self.received(said, connection, &to_engine).await {
                         Ok(()) if connection.wants_receipt() => ping(socket, connection).await,
-                        heard => heard,
+                        received => received,
                     }
                 }
             };
@@ -250,8 +250,7 @@ impl PartySocket<'_> {
     /// queued after it is done at the node that lets the party in.
     async fn hold_room(&mut self) -> Result<(), Outcome> {
         let Some(node) = self.adapter.holder else { return Ok(()) };
-        let now = self.adapter.app.now();
-        match self.adapter.app.store().hold_room(self.conference, node, now).await {
+        match self.adapter.app.hold_room(self.conference, node).await {
             Ok(true) => Ok(()),
             Ok(false) => {
                 // A party that may not be in the call at all is told that.
@@ -331,7 +330,7 @@ impl PartySocket<'_> {
         Ok(())
     }
 
-    async fn heard(
+    async fn received(
         &mut self,
         said: Incoming,
         connection: &Connection,
@@ -360,16 +359,8 @@ impl PartySocket<'_> {
 
     /// A client or provider with a socket that answers is not offline.
     async fn note_sign_of_life(&mut self) {
-        let now = self.adapter.app.now();
-        let step = self.adapter.app.store().timings().presence / 3;
-        if self.last_touch.is_some_and(|last| now.since(last) < step) {
-            return;
-        }
-        self.last_touch = Some(now);
-        if let Some(user) = self.user
-            && let Err(error) = self.adapter.app.store().touch(user, now).await
-        {
-            tracing::warn!(%error, "a sign of life was not noted");
+        if let Some(user) = self.user {
+            self.last_touch = Some(self.adapter.app.note_sign_of_life(user, self.last_touch).await);
         }
     }
 }

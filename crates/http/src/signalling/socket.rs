@@ -38,7 +38,7 @@ impl Socket {
     }
 
     /// The next message. Dropped while it waits, it loses nothing.
-    pub(super) async fn hear(&mut self) -> Result<Incoming, Outcome> {
+    pub(super) async fn receive(&mut self) -> Result<Incoming, Outcome> {
         loop {
             let frame = match self.frames.next().await {
                 Some(Ok(frame)) => frame,

@@ -1,6 +1,7 @@
 //! The messages of the protocol, as they travel.
 
 use serde::{Deserialize, Serialize};
+use trialogue_media::IceServer;
 use trialogue_media::{Candidate, Description, DescriptionKind, FromBrowser, LinkName, ToBrowser};
 
 /// The version of the protocol.
@@ -59,16 +60,6 @@ pub(super) struct Party {
     pub(super) camera: bool,
 }
 
-/// WebRTC: `RTCIceServer`.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub(super) struct IceServer {
-    pub(super) urls: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) username: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) credential: Option<String>,
-}
-
 /// WebRTC: `RTCSessionDescriptionInit`.
 #[derive(Serialize, Deserialize)]
 pub(super) struct SessionDescription {
@@ -94,7 +85,7 @@ pub(super) struct IceCandidate {
 }
 
 impl SessionDescription {
-    fn heard(self) -> Description {
+    fn parsed(self) -> Description {
         let kind = match self.kind {
             DescriptionType::Offer => DescriptionKind::Offer,
             DescriptionType::Answer => DescriptionKind::Answer,
@@ -112,7 +103,7 @@ impl SessionDescription {
 }
 
 impl IceCandidate {
-    fn heard(self) -> Candidate {
+    fn parsed(self) -> Candidate {
         let Self { candidate, sdp_mid, sdp_m_line_index } = self;
         Candidate { candidate, sdp_mid, sdp_m_line_index }
     }
@@ -124,11 +115,11 @@ impl IceCandidate {
 }
 
 pub(super) fn heard_description(link: String, description: SessionDescription) -> FromBrowser {
-    FromBrowser::Description(LinkName(link), description.heard())
+    FromBrowser::Description(LinkName(link), description.parsed())
 }
 
 pub(super) fn heard_candidate(link: String, candidate: Option<IceCandidate>) -> FromBrowser {
-    FromBrowser::Candidate(LinkName(link), candidate.map(IceCandidate::heard))
+    FromBrowser::Candidate(LinkName(link), candidate.map(IceCandidate::parsed))
 }
 
 impl From<ToBrowser> for Outgoing<'_> {

@@ -466,7 +466,7 @@ async fn a_stream_ends_when_its_login_is_ended() {
     let mut ended = Stream::open(&world, &call.client).await;
     let mut other = Stream::open(&world, &call.provider).await;
     world
-        .store
+        .conferences
         .set_password(UserRole::Client, "client@example.org", "$argon2".to_owned(), world.clock.now())
         .await
         .unwrap();
@@ -591,7 +591,7 @@ async fn a_follower_loses_nothing_however_slow_it_is() {
         assert!(timeout(Duration::from_millis(1), slow.next()).await.is_err());
     }
     world.seen(&call, Observation::Removed, 0).await;
-    world.store.observe(id, [Observation::Joined(ParticipantId(1))], world.clock.now()).await.unwrap();
+    world.conferences.observe(id, [Observation::Joined(ParticipantId(1))], world.clock.now()).await.unwrap();
     assert!(Arc::ptr_eq(&slow.next().await.unwrap(), &quick.next().await.unwrap()), "it is shared");
 }
 

@@ -31,7 +31,7 @@ async fn account_opens(world: &World, call: &Call, number: &Value) -> bool {
     let participant = trialogue_domain::ParticipantId(identity[1..].parse().unwrap());
     let conference = ConferenceId(call.session);
     world.store.is_bound(conference, participant, hash_secret(secret)).await.unwrap()
-        && world.store.has_account(conference, participant, world.clock.now()).await.unwrap()
+        && world.conferences.has_account(conference, participant, world.clock.now()).await.unwrap()
 }
 
 #[actix_web::test]
@@ -117,7 +117,7 @@ async fn whatever_an_operator_does_to_a_user_ends_its_logins_and_accounts() {
         for role in [UserRole::Client, UserRole::Provider] {
             let world = World::new().await;
             let call = world.connected("").await;
-            let (store, now) = (&world.store, world.clock.now());
+            let now = world.clock.now();
             let (email, token, path, kind) = match role {
                 UserRole::Client => (CLIENT, &call.client, "Client/Request/Status", Kind::Client),
                 UserRole::Provider => (PROVIDER, &call.provider, "Provider/Task/Status", Kind::Provider),
@@ -128,9 +128,9 @@ async fn whatever_an_operator_does_to_a_user_ends_its_logins_and_accounts() {
             };
             assert!(account_opens(&world, &call, &pair[own]["AccountNumber"]).await);
             let known = match what {
-                "disable" => store.disable_user(role, email, now).await,
-                "password" => store.set_password(role, email, "$argon2".to_owned(), now).await,
-                _ => store.remove_user(role, email, now).await,
+                "disable" => world.conferences.disable_user(role, email, now).await,
+                "password" => world.conferences.set_password(role, email, "$argon2".to_owned(), now).await,
+                _ => world.conferences.remove_user(role, email, now).await,
             };
             assert!(known.unwrap());
             world.post(path, token, Value::Null).await.fails(401, "invalid_token");
@@ -146,11 +146,11 @@ async fn a_disabled_user_comes_back_when_enabled_and_a_removed_one_never() {
     world.client("nora").await;
     let (store, now, email) = (&world.store, world.clock.now(), "nora@example.org");
     let body = json!({"Email": email, "Password": crate::world::PASSWORD});
-    assert!(store.disable_user(UserRole::Client, email, now).await.unwrap());
+    assert!(world.conferences.disable_user(UserRole::Client, email, now).await.unwrap());
     world.post("Client/Login/1", "", body.clone()).await.fails(401, "wrong_credentials");
     assert!(store.enable_user(UserRole::Client, "NORA@example.org").await.unwrap());
     world.post("Client/Login/1", "", body.clone()).await.ok();
-    assert!(store.remove_user(UserRole::Client, email, now).await.unwrap());
+    assert!(world.conferences.remove_user(UserRole::Client, email, now).await.unwrap());
     world.post("Client/Login/1", "", body.clone()).await.fails(401, "wrong_credentials");
     assert!(!store.enable_user(UserRole::Client, email).await.unwrap());
     // The address is free again.

@@ -31,7 +31,7 @@ async fn every_route_with_every_token() {
     world.provider("idle").await;
     let changed = world.client("changed").await;
     let (hash, now) = ("$argon2id$".to_owned(), world.clock.now());
-    let known = world.store.set_password(UserRole::Client, "changed@example.org", hash, now).await;
+    let known = world.conferences.set_password(UserRole::Client, "changed@example.org", hash, now).await;
     assert!(known.unwrap());
     let [kicked, declined, left] = [
         world.invited(&call, "Kicked").await,

@@ -27,8 +27,8 @@ async fn a_full_queue_is_503_and_nothing_is_lost() {
     });
     let now = world.clock.now();
     let spanish = LanguageId(SPANISH);
-    let held = world.store.open_request(holder, spanish, RequestDetails::default(), now, None, hold);
-    let (mut held, mut waiting) = (pin!(held), pin!(world.store.touch(holder, now)));
+    let held = world.conferences.open_request(holder, spanish, RequestDetails::default(), now, None, hold);
+    let (mut held, mut waiting) = (pin!(held), pin!(world.conferences.touch(holder, now)));
     let mut nobody = Context::from_waker(Waker::noop());
     assert!(held.as_mut().poll(&mut nobody).is_pending());
     has_entered.recv().unwrap();

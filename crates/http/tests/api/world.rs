@@ -17,9 +17,10 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::watch;
-use trialogue_app::{App, AppSettings, Clock, DeliverySettings, Entropy, Live, LoginLife};
+use trialogue_app::{App, AppSettings, Clock, Conferences, DeliverySettings, Entropy, Live, LoginLife};
 use trialogue_domain::{ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, Timings, UserId};
-use trialogue_http::{Adapter, HttpSettings, IceServers, SignallingSettings, TrustedProxies, configure};
+use trialogue_http::{Adapter, HttpSettings, SignallingSettings, TrustedProxies, configure};
+use trialogue_media::IceServers;
 use trialogue_media::{Gateway, LiveKitKey, VideoEngine, notifications};
 use trialogue_storage::{
     ConferenceView, DatabaseUrl, NewUser, Store, StoreOptions, UserRole, Whose, migrate,
@@ -93,6 +94,7 @@ pub(crate) struct World {
     adapter: web::Data<Adapter>,
     pub(crate) engine: Arc<FakeEngine>,
     pub(crate) store: Store,
+    pub(crate) conferences: Conferences,
     pub(crate) live: Live,
     pub(crate) clock: ManualClock,
     /// The routes that were called.
@@ -110,8 +112,8 @@ impl World {
     }
 
     pub(crate) async fn with_presence(options: StoreOptions, presence_window: Duration) -> Self {
-        let timings = Timings { presence: presence_window, ..options.timings };
-        Self::made(StoreOptions { timings, ..options }, |_| {}, as_it_is).await
+        let change = |settings: &mut Settings| settings.app.timings.presence = presence_window;
+        Self::made(options, change, as_it_is).await
     }
 
     /// One that delivers invitations.
@@ -151,6 +153,7 @@ impl World {
         let clock = ManualClock::new();
         let app = AppSettings {
             public_url: "https://trialogue.example".to_owned(),
+            timings: Timings::default(),
             logins: LoginLife { idle: TOKEN_LIFE, total: TOKEN_MAX },
             delivery: None,
             password_workers: 1,
@@ -177,7 +180,7 @@ impl World {
         let engine = Arc::new(FakeEngine::new(notifier.clone()));
         let gateway = Arc::new(Gateway::new(Arc::clone(&engine) as Arc<dyn VideoEngine>, notifier));
         let app = App::new(store.clone(), settings.app, Arc::new(Standing(clock.clone())), entropy);
-        let live = app.live().clone();
+        let (live, conferences) = (app.live().clone(), app.conferences().clone());
         let adapter = web::Data::new(finish(Adapter::new(app, settings.http, gateway)));
         let served = adapter.clone();
         let service =
@@ -188,7 +191,17 @@ impl World {
             let service = Rc::clone(&service);
             Box::pin(async move { service.call(request.to_request()).await.unwrap() })
         });
-        Self { serve, adapter, engine, store, live, clock, called: RefCell::default(), _dir: dir }
+        Self {
+            serve,
+            adapter,
+            engine,
+            store,
+            conferences,
+            live,
+            clock,
+            called: RefCell::default(),
+            _dir: dir,
+        }
     }
 
     /// Serves on a port as well, for what is no request.
@@ -280,7 +293,7 @@ impl World {
         observation: impl Fn(ParticipantId) -> Observation,
         who: i32,
     ) {
-        self.store
+        self.conferences
             .observe(ConferenceId(call.session), [observation(ParticipantId(who))], self.clock.now())
             .await
             .unwrap();

@@ -55,7 +55,7 @@ struct Waiting(Mutex<Option<HashMap<String, Waiter>>>);
 
 struct Waiter {
     answer: oneshot::Sender<Said>,
-    /// Whether it waits for what comes after "I have heard you".
+    /// Whether it waits for what comes after "ack".
     beyond_ack: bool,
 }
 
@@ -104,7 +104,7 @@ impl Link {
         self.exchange(request, false).await
     }
 
-    /// Asks a plugin, which first says that it has heard.
+    /// Asks a plugin, which answers "ack" first.
     pub(super) async fn ask_plugin(&self, request: Value) -> Result<Said, Fault> {
         self.exchange(request, true).await
     }
@@ -189,7 +189,7 @@ async fn carry(
                 }
             }
             message = socket.next() => match message {
-                Some(Ok(Message::Text(text))) => hear(&text, &waiting, &happened),
+                Some(Ok(Message::Text(text))) => receive(&text, &waiting, &happened),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => break,
                 Some(Ok(_)) => {}
             },
@@ -198,7 +198,7 @@ async fn carry(
     waiting.end();
 }
 
-fn hear(text: &str, waiting: &Waiting, happened: &mpsc::UnboundedSender<Said>) {
+fn receive(text: &str, waiting: &Waiting, happened: &mpsc::UnboundedSender<Said>) {
     let Ok(said) = serde_json::from_str::<Said>(text) else {
         // Its content may be somebody's; that it came is all that is for a log.
         tracing::warn!("a message of Janus could not be read");

@@ -75,7 +75,7 @@ pub(super) struct RoomSaid {
     #[serde(default)]
     pub(super) participants: Vec<Publisher>,
     /// All rooms.
-    pub(super) list: Option<Vec<Listed>>,
+    pub(super) list: Option<Vec<ListedRoom>>,
 }
 
 #[derive(Deserialize)]
@@ -84,7 +84,7 @@ pub(super) struct Publisher {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Listed {
+pub(super) struct ListedRoom {
     pub(super) room: String,
 }
 

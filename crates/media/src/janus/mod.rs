@@ -32,8 +32,8 @@ use self::fault::{Fault, ID_EXISTS, NO_SUCH_ROOM, UNAUTHORIZED};
 use self::keys::Keys;
 use self::link::{Access, Happenings, Interface};
 use self::message::{Publisher, Said};
-use self::party::{End, Party};
-use self::session::{Registry, Session};
+use self::party::{EndedBy, JanusParty};
+use self::session::{JanusSessions, Session};
 use self::survey::{Found, occupants, survey};
 use crate::{
     Browser, EngineError, EngineFuture, Failure, FromBrowser, Handle, Identity, JoinFuture, JoinRefused,
@@ -73,7 +73,7 @@ struct Inner {
     api: Access,
     admin: Admin,
     keys: Keys,
-    registry: Arc<Registry>,
+    registry: Arc<JanusSessions>,
     notifier: Notifier,
 }
 
@@ -84,12 +84,12 @@ enum Visitor {
     /// A party of ours that wishes to receive.
     Receiver,
     /// A party of ours that joined.
-    Party(Identity),
+    JanusParty(Identity),
 }
 
 /// A party's place. Dropping it ends the party's session.
 struct JanusSeat {
-    party: Arc<Party>,
+    party: Arc<JanusParty>,
     session: Arc<Session>,
 }
 
@@ -152,19 +152,24 @@ impl Inner {
         let joined = joined.plugindata.map(|plugin| plugin.data);
         let (private_id, publishers) =
             joined.map(|data| (data.private_id.unwrap_or_default(), data.publishers)).unwrap_or_default();
-        let party = Arc::new(Party::new(Arc::clone(&session), self.keys.clone(), handle, private_id));
+        let party = Arc::new(JanusParty::new(Arc::clone(&session), self.keys.clone(), handle, private_id));
         tokio::spawn(self.attend(Arc::clone(&party), happenings, publishers));
         Ok(Box::new(JanusSeat { party, session }))
     }
 
     /// Attends to a party until it is out, whatever the reason.
-    async fn attend(self: Arc<Self>, party: Arc<Party>, happenings: Happenings, publishers: Vec<Publisher>) {
+    async fn attend(
+        self: Arc<Self>,
+        party: Arc<JanusParty>,
+        happenings: Happenings,
+        publishers: Vec<Publisher>,
+    ) {
         let end = party.attend(happenings, publishers).await;
         let (room, identity) = party.place();
         let is_back = match end {
-            End::Ours => self.registry.has(room, identity),
+            EndedBy::Ours => self.registry.has(room, identity),
             // Another server may have put it in its own place, and be about to.
-            End::Theirs => {
+            EndedBy::Theirs => {
                 tokio::time::sleep(SETTLED).await;
                 self.is_back(room, identity).await
             }
@@ -267,7 +272,7 @@ impl Inner {
         match event {
             Happened::Came(came) => match self.visitor(&came) {
                 Visitor::Receiver => None,
-                Visitor::Party(identity) => {
+                Visitor::JanusParty(identity) => {
                     let observation = Observation::Joined(identity.participant());
                     Some(Notification { room: came.room, observation })
                 }
@@ -303,7 +308,7 @@ impl Inner {
         match &came.joined {
             _ if room != came.room => Visitor::Stranger,
             None => Visitor::Receiver,
-            Some(joined) if ours(joined) => Visitor::Party(identity),
+            Some(joined) if ours(joined) => Visitor::JanusParty(identity),
             Some(_) => Visitor::Stranger,
         }
     }
@@ -377,14 +382,14 @@ impl Seat for JanusSeat {
         Handle(self.party.handle())
     }
 
-    fn hear(
+    fn receive(
         &self,
         said: FromBrowser,
     ) -> std::pin::Pin<Box<dyn Future<Output = Result<(), EngineError>> + Send + '_>> {
         Box::pin(async move {
-            let heard = self.party.hear(said).await;
+            let received = self.party.receive(said).await;
             let Session { room, identity, .. } = *self.session;
-            heard.map_err(|fault| failed(fault, Operation::Join(identity), room))
+            received.map_err(|fault| failed(fault, Operation::Join(identity), room))
         })
     }
 }

@@ -16,13 +16,13 @@ use super::keys::Keys;
 use super::link::Happenings;
 use super::message::{Jsep, Publisher, RoomSaid, Said, candidate, jsep, trickle};
 use super::session::Session;
-use crate::{Deaf, FromBrowser, Identity, LinkName, ToBrowser};
+use crate::{FromBrowser, Identity, LinkName, ReceiverGone, ToBrowser};
 
 /// Janus gives a session up that is silent for a minute.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// A party that has joined.
-pub(super) struct Party {
+pub(super) struct JanusParty {
     session: Arc<Session>,
     keys: Keys,
     /// The handle that it joined with, and sends by.
@@ -48,7 +48,7 @@ struct Leg {
 
 /// Who ended it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum EndedBy {
     /// The party left, or was let go by this server.
     Ours,
     /// Janus, or another server by its means.
@@ -57,11 +57,11 @@ pub(super) enum End {
 
 /// It can't go on for this party.
 enum Over {
-    Deaf,
+    ReceiverGone,
     Fault(Fault),
 }
 
-impl Party {
+impl JanusParty {
     pub(super) fn new(session: Arc<Session>, keys: Keys, handle: u64, private_id: u64) -> Self {
         Self { session, keys, handle, private_id, links: Mutex::default() }
     }
@@ -76,7 +76,7 @@ impl Party {
     }
 
     /// Attends to it until it is out.
-    pub(super) async fn attend(&self, mut happenings: Happenings, publishers: Vec<Publisher>) -> End {
+    pub(super) async fn attend(&self, mut happenings: Happenings, publishers: Vec<Publisher>) -> EndedBy {
         let followed = self.follow(&mut happenings, publishers).await;
         let ours = self.session.is_over();
         if let Err(Over::Fault(fault)) = followed.as_ref()
@@ -85,12 +85,12 @@ impl Party {
             tracing::warn!(%fault, conference = self.session.room.0, "a party's place at Janus is lost");
         }
         self.session.destroy().await;
-        if ours { End::Ours } else { End::Theirs }
+        if ours { EndedBy::Ours } else { EndedBy::Theirs }
     }
 
     async fn follow(&self, happenings: &mut Happenings, publishers: Vec<Publisher>) -> Result<(), Over> {
         self.open_sending()?;
-        self.receive(publishers).await?;
+        self.subscribe(publishers).await?;
         let mut beat = interval(KEEP_ALIVE);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -108,7 +108,7 @@ impl Party {
     }
 
     /// What the browser says. A link that is closed by now is no fault of its.
-    pub(super) async fn hear(&self, said: FromBrowser) -> Result<(), Fault> {
+    pub(super) async fn receive(&self, said: FromBrowser) -> Result<(), Fault> {
         match said {
             FromBrowser::Description(link, description) => {
                 let Some(leg) = self.leg(&link) else { return Ok(()) };
@@ -137,8 +137,8 @@ impl Party {
             "detached" if handle == Some(self.handle) => return Ok(Break(())),
             "hangup" => self.renew(handle).await?,
             "trickle" => {
-                if let (Some(link), Some(heard)) = (self.link_by(handle), said.candidate) {
-                    self.session.tell(ToBrowser::Candidate(link, candidate(heard)))?;
+                if let (Some(link), Some(received)) = (self.link_by(handle), said.candidate) {
+                    self.session.tell(ToBrowser::Candidate(link, candidate(received)))?;
                 }
             }
             "event" => {
@@ -164,7 +164,7 @@ impl Party {
         for identity in gone.filter_map(|name| name.parse().ok()) {
             self.stop_receiving(identity)?;
         }
-        self.receive(said.publishers).await
+        self.subscribe(said.publishers).await
     }
 
     fn open_sending(&self) -> Result<(), Over> {
@@ -172,7 +172,7 @@ impl Party {
         Ok(self.session.tell(ToBrowser::Open { link, party: None, sends: true, offers: true })?)
     }
 
-    async fn receive(&self, publishers: Vec<Publisher>) -> Result<(), Over> {
+    async fn subscribe(&self, publishers: Vec<Publisher>) -> Result<(), Over> {
         for identity in publishers.iter().filter_map(|publisher| publisher.id.parse().ok()) {
             if self.links().receives_from(identity).is_none() {
                 self.receive_from(identity).await?;
@@ -262,9 +262,9 @@ fn is_out(said: &RoomSaid) -> bool {
     said.videoroom == "destroyed" || said.leaving.as_deref() == Some("ok")
 }
 
-impl From<Deaf> for Over {
-    fn from(_: Deaf) -> Self {
-        Self::Deaf
+impl From<ReceiverGone> for Over {
+    fn from(_: ReceiverGone) -> Self {
+        Self::ReceiverGone
     }
 }
 

@@ -12,7 +12,7 @@ use super::fault::Fault;
 use super::keys::Keys;
 use super::link::{Access, Happenings, Link};
 use super::message::Said;
-use crate::{Browser, Deaf, Identity, ToBrowser};
+use crate::{Browser, Identity, ReceiverGone, ToBrowser};
 
 /// A session. When it is dropped, Janus ends it.
 pub(super) struct Session {
@@ -26,12 +26,12 @@ pub(super) struct Session {
     browser: Mutex<Option<Browser>>,
     ended: watch::Sender<bool>,
     destroyed: OnceCell<()>,
-    registry: Arc<Registry>,
+    registry: Arc<JanusSessions>,
 }
 
 /// The sessions that this server has made, by Janus' numbers.
 #[derive(Default)]
-pub(super) struct Registry(Mutex<HashMap<u64, Entry>>);
+pub(super) struct JanusSessions(Mutex<HashMap<u64, Entry>>);
 
 struct Entry {
     room: ConferenceId,
@@ -44,7 +44,7 @@ impl Session {
     pub(super) async fn begin(
         access: Access,
         keys: &Keys,
-        registry: &Arc<Registry>,
+        registry: &Arc<JanusSessions>,
         (room, identity): (ConferenceId, Identity),
         browser: Browser,
     ) -> Result<(Arc<Self>, Happenings), Fault> {
@@ -96,8 +96,8 @@ impl Session {
     }
 
     /// Says something to the browser.
-    pub(super) fn tell(&self, said: ToBrowser) -> Result<(), Deaf> {
-        self.browser().as_ref().ok_or(Deaf)?.tell(said)
+    pub(super) fn tell(&self, said: ToBrowser) -> Result<(), ReceiverGone> {
+        self.browser().as_ref().ok_or(ReceiverGone)?.tell(said)
     }
 
     /// The party is out: its browser is let go at once, and who attends to it stops.
@@ -148,7 +148,7 @@ impl Drop for Session {
     }
 }
 
-impl Registry {
+impl JanusSessions {
     /// Whose a session is, if this server made it.
     pub(super) fn owner(&self, session: u64) -> Option<(ConferenceId, Identity)> {
         self.entries().get(&session).map(|entry| (entry.room, entry.identity))

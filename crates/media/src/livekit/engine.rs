@@ -178,7 +178,7 @@ impl Seat for LiveKitSeat {
         self.handle
     }
 
-    fn hear(&self, _: FromBrowser) -> Pin<Box<dyn Future<Output = Result<(), EngineError>> + Send + '_>> {
+    fn receive(&self, _: FromBrowser) -> Pin<Box<dyn Future<Output = Result<(), EngineError>> + Send + '_>> {
         // Its client library says such things to LiveKit.
         let reason = "there are no links to speak of: the browser joins the engine directly".to_owned();
         let error = self.error(Failure::Refused { code: 0, reason });

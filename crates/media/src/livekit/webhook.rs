@@ -29,20 +29,20 @@ pub enum BadWebhook {
 struct Told {
     event: String,
     #[serde(default)]
-    room: Room,
+    room: WebhookRoom,
     #[serde(default)]
-    participant: Party,
+    participant: WebhookParticipant,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Room {
+struct WebhookRoom {
     name: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Party {
+struct WebhookParticipant {
     identity: String,
     disconnect_reason: Value,
 }
@@ -98,7 +98,7 @@ impl Told {
     }
 }
 
-impl Party {
+impl WebhookParticipant {
     /// Whether nothing of the party is left: neither the connection that took the place of this one, which may be told of
     /// first, nor the one beside which this was a second.
     fn is_gone(&self) -> bool {
@@ -128,8 +128,8 @@ mod tests {
 
     fn told(event: &Value) -> Option<Observation> {
         let body = event.to_string();
-        let heard = key().webhook(&signed(&body), body.as_bytes(), NOW).unwrap();
-        heard.map(|notification| {
+        let received = key().webhook(&signed(&body), body.as_bytes(), NOW).unwrap();
+        received.map(|notification| {
             assert_eq!(notification.room, ConferenceId(7));
             notification.observation
         })

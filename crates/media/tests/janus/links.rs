@@ -23,7 +23,7 @@ async fn a_browser_is_told_to_send_and_its_offer_is_answered() {
     let Some(ToBrowser::Open { link, party: None, sends: true, offers: true }) = opened else {
         panic!("{opened:?}");
     };
-    guest.seat.hear(offer(link.clone())).await.unwrap();
+    guest.seat.receive(offer(link.clone())).await.unwrap();
     let answered = guest.next().await;
     let Some(ToBrowser::Description(answered, description)) = answered else { panic!("{answered:?}") };
     assert_eq!((&answered, description.kind), (&link, DescriptionKind::Answer));
@@ -35,10 +35,10 @@ async fn a_browser_is_told_to_send_and_its_offer_is_answered() {
         sdp_m_line_index: Some(0),
     };
     for candidate in [Some(candidate), None] {
-        guest.seat.hear(FromBrowser::Candidate(link.clone(), candidate)).await.unwrap();
+        guest.seat.receive(FromBrowser::Candidate(link.clone(), candidate)).await.unwrap();
     }
     // A second offer on the same link, as when a device is changed.
-    guest.seat.hear(offer(link)).await.unwrap();
+    guest.seat.receive(offer(link)).await.unwrap();
     assert!(matches!(guest.next().await, Some(ToBrowser::Description(..))));
 }
 
@@ -46,8 +46,8 @@ async fn a_browser_is_told_to_send_and_its_offer_is_answered() {
 async fn a_link_that_nobody_opened_is_not_heard() {
     let (_server, engine) = with_room().await;
     let guest = join(&engine, identity(1)).await.unwrap();
-    guest.seat.hear(offer(LinkName("p2.9".to_owned()))).await.unwrap();
-    guest.seat.hear(FromBrowser::Candidate(LinkName("p2.9".to_owned()), None)).await.unwrap();
+    guest.seat.receive(offer(LinkName("p2.9".to_owned()))).await.unwrap();
+    guest.seat.receive(FromBrowser::Candidate(LinkName("p2.9".to_owned()), None)).await.unwrap();
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn an_offer_that_makes_no_sense_is_refused_and_the_seat_stays() {
     let mut guest = join(&engine, identity(1)).await.unwrap();
     let Some(ToBrowser::Open { link, .. }) = guest.next().await else { panic!("a link to send by") };
     let nonsense = Description { kind: DescriptionKind::Offer, sdp: "v=0\r\nnonsense".to_owned() };
-    guest.seat.hear(FromBrowser::Description(link.clone(), nonsense)).await.unwrap_err();
-    guest.seat.hear(offer(link)).await.unwrap();
+    guest.seat.receive(FromBrowser::Description(link.clone(), nonsense)).await.unwrap_err();
+    guest.seat.receive(offer(link)).await.unwrap();
     assert!(matches!(guest.next().await, Some(ToBrowser::Description(..))));
 }

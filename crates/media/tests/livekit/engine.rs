@@ -86,7 +86,7 @@ async fn a_party_is_told_where_to_join_and_keeps_its_line() {
 
     let description = Description { kind: DescriptionKind::Offer, sdp: String::new() };
     let said = FromBrowser::Description(LinkName("p11".to_owned()), description);
-    assert!(matches!(seat.hear(said).await.unwrap_err().failure, Failure::Refused { .. }));
+    assert!(matches!(seat.receive(said).await.unwrap_err().failure, Failure::Refused { .. }));
 
     scene.engine.remove(ROOM, scene.guest).await.unwrap();
     assert_eq!(told.recv().await, None, "the line ends with the removal");

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
-use trialogue_domain::Timings;
 use trialogue_storage::{DatabaseUrl, StoreOptions};
 
 use super::value::{number, seconds};
@@ -42,13 +41,12 @@ pub(super) struct DatabaseSection {
 }
 
 impl DatabaseSection {
-    pub(super) fn store(&self, timings: Timings) -> StoreOptions {
+    pub(super) const fn store(&self) -> StoreOptions {
         StoreOptions {
             writers: self.writers,
             readers: self.readers,
             queue: self.queue,
             answer_within: self.database_seconds,
-            timings,
         }
     }
 

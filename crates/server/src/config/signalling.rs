@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use clap::Args;
-use trialogue_http::{IceServers, SignallingSettings};
+use trialogue_http::SignallingSettings;
+use trialogue_media::IceServers;
 
 use super::address::ice_server;
 use super::value::{list, seconds};

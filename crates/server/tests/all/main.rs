@@ -3,6 +3,8 @@
 //! A missing component (curl, `PostgreSQL`) fails the tests that need it, with the package to install.
 
 #[cfg(test)]
+mod architecture;
+#[cfg(test)]
 mod backup;
 #[cfg(test)]
 mod browser;

@@ -46,7 +46,10 @@ impl Call {
         let (mut client, _) = self.client.come(self.api());
         let (mut provider, _) = self.provider.come(self.api());
         provider.hear_of("open");
-        client.hear_of("open");
+        // What comes next may depend on the provider's coming being stored.
+        let is_here =
+            |m: &Value| m["party"]["identity"] == self.provider.identity && m["party"]["here"] == true;
+        client.hear_until(|heard| has(heard, "open") && heard.iter().any(is_here));
         (client, provider)
     }
 

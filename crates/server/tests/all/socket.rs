@@ -10,6 +10,9 @@ use tungstenite::{Message, WebSocket};
 use crate::call::{GUEST_ACCOUNT, Guest, Pair, Party};
 use crate::http::Api;
 
+/// Maximum number of heartbeats while a message is waited for.
+const HEARTBEATS: usize = 60;
+
 /// A socket of one party.
 pub(crate) struct Socket {
     socket: WebSocket<TcpStream>,
@@ -59,7 +62,7 @@ impl Socket {
     /// The next message but `ping`, which is answered.
     #[track_caller]
     pub(crate) fn hear(&mut self) -> Value {
-        loop {
+        for _ in 0..HEARTBEATS {
             let message = self.socket.read().unwrap();
             let Message::Text(text) = message else { panic!("not a text: {message:?}") };
             let message: Value = serde_json::from_str(&text).unwrap();
@@ -69,6 +72,7 @@ impl Socket {
                 return message;
             }
         }
+        panic!("nothing but {HEARTBEATS} heartbeats");
     }
 
     /// The next message of a type; what others there are is passed over, but for the end.

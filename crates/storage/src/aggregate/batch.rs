@@ -12,60 +12,25 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use trialogue_domain::{
-    Actor, Conference, ConferenceId, Effect, Event, Facts, ParticipantId, Refusal, Request, RequestId,
+    Conference, ConferenceId, Effect, Event, Facts, ParticipantId, Refusal, Request, RequestId, Step,
     Timestamp, UserId, effects,
 };
 
-use crate::StoreError;
-use crate::aggregate::leg::CallLeg;
 use crate::aggregate::load::{Loaded, RequestDetails, Turn, load_to_change};
 use crate::aggregate::released::Released;
 use crate::aggregate::rows::{
     CallLegRow, ConferenceRow, EventRow, Invitee, OfferRow, ParticipantRow, RequestRow, UpdateAccountSecret,
     UpdateConference, UpdateOffer, UpdateParticipant, UpdateReported, UpdateRequest, offer_state, write,
 };
+use crate::aggregate::verdict::Verdict;
 use crate::changes::change::Change;
 use crate::database::connection::{AnyConnection, load_by};
+use crate::error::StoreError;
 use crate::executor::transaction::Tx;
 use crate::jobs::insert::NewJobs;
 use crate::jobs::kind::JobKind;
 use crate::jobs::lease::Held;
 use crate::schema::conferences;
-use crate::secret::SecretHash;
-
-/// Who did it and when.
-#[derive(Clone, Copy)]
-pub(crate) struct Deed {
-    /// None for an observation.
-    pub(crate) actor: Option<Actor>,
-    pub(crate) at: Timestamp,
-}
-
-/// Events that belong together: who caused them, when, and what they are.
-#[derive(Clone)]
-pub(crate) struct Step {
-    pub(crate) deed: Deed,
-    pub(crate) events: Vec<Event>,
-}
-
-/// What is to be saved of a conference.
-#[derive(Default)]
-pub(crate) struct Verdict {
-    /// Without steps, it is allowed and already so.
-    pub(crate) steps: Vec<Step>,
-    /// The personal data of a participant that is invited.
-    pub(crate) invitee: Option<Invitee>,
-    /// The secret that the holder of this participant's account derived.
-    pub(crate) secret: Option<(ParticipantId, SecretHash)>,
-    /// The legs of the call, as they are reported.
-    pub(crate) legs: Vec<CallLeg>,
-}
-
-impl From<Vec<Step>> for Verdict {
-    fn from(steps: Vec<Step>) -> Self {
-        Self { steps, ..Self::default() }
-    }
-}
 
 /// Conferences that are changed together.
 #[derive(Default)]
@@ -118,26 +83,28 @@ impl Batch {
             *fetched = Fetched::Judged(Box::new(Changes::none(loaded.conference()?, loaded.turn)));
         }
         let Fetched::Judged(changes) = fetched else { return Err(StoreError::Locked(id.0)) };
-        changes.add(judge(&changes.after)?);
+        let verdict = judge(&changes.after)?;
+        verdict.check()?;
+        changes.add(verdict);
         Ok(changes.after.clone())
     }
 
-    /// Adds a new conference with its first events.
+    /// Adds a new conference with its first step.
     pub(crate) fn open(
         &mut self,
         id: ConferenceId,
-        events: &[Event],
-        deed: Deed,
+        opening: &Step,
         details: RequestDetails,
     ) -> Result<(), StoreError> {
+        let Step { actor, at, events } = opening;
         let first = events.first().and_then(|event| Conference::begin(id, event).ok());
-        let (Some(begun), [first, rest @ ..]) = (first, events) else {
+        let (Some(begun), [first, rest @ ..]) = (first, events.as_slice()) else {
             return Err(StoreError::Inconsistent { table: "events", column: "kind", row: format!("{id}/1") });
         };
         let mut changes = Changes::none(begun, Turn::default());
-        changes.events.push(EventRow::new(id, changes.after.last_seq, deed.at, deed.actor, first));
-        changes.add(vec![Step { deed, events: rest.to_vec() }].into());
-        changes.opened = Some(ConferenceRow::new(&changes.after, deed.at, details));
+        changes.events.push(EventRow::new(id, changes.after.last_seq, *at, *actor, first));
+        changes.add(vec![Step { actor: *actor, at: *at, events: rest.to_vec() }].into());
+        changes.opened = Some(ConferenceRow::new(&changes.after, *at, details));
         self.conferences.insert(id.0, Fetched::Judged(Box::new(changes)));
         Ok(())
     }
@@ -257,7 +224,7 @@ impl Changes {
         let Verdict { steps, invitee, secret, legs } = verdict;
         let id = self.after.id;
         let mut conference = self.after.clone();
-        for Step { deed: Deed { actor, at }, events } in &steps {
+        for Step { actor, at, events } in &steps {
             for event in events {
                 let due = effects(&conference, event);
                 self.effects.extend(due.into_iter().map(|effect| (effect, *at)));

@@ -3,12 +3,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::sync::oneshot;
-use trialogue_domain::{Conference, Facts};
+use trialogue_domain::{Conference, Facts, Refusal};
 
-use crate::StoreError;
-use crate::aggregate::batch::{Batch, Verdict};
+use crate::aggregate::batch::Batch;
 use crate::aggregate::facts::{self, Answers, Needs, find_all};
 use crate::aggregate::find::Whose;
+use crate::aggregate::verdict::Verdict;
+use crate::error::StoreError;
 use crate::executor::job::{Batched, Outcome};
 use crate::executor::queue::Executor;
 use crate::executor::transaction::Tx;
@@ -27,14 +28,15 @@ pub(crate) struct Decision {
 }
 
 /// What a state leads to. It is asked again if the batch failed.
-pub(crate) type Judge = dyn FnMut(&Conference, &Given) -> Result<Verdict, StoreError> + Send;
+pub(crate) type Judge = dyn FnMut(&Conference, &Given) -> Result<Verdict, Refusal> + Send;
 
 /// What a decision is made with, beside the state.
-pub(crate) struct Given {
+#[derive(Debug, Clone, Copy)]
+pub struct Given {
     /// What the rules must know.
-    pub(crate) facts: Facts,
-    /// What storage must know.
-    pub(crate) answers: Answers,
+    pub facts: Facts,
+    /// What was asked for by [`Needs`].
+    pub answers: Answers,
 }
 
 impl Batched for Decision {
@@ -76,7 +78,7 @@ impl Decision {
     fn verdict(&mut self, state: &Conference, given: &Given) -> Result<Verdict, StoreError> {
         let operation = self.name;
         catch_unwind(AssertUnwindSafe(|| (self.judge)(state, given)))
-            .unwrap_or(Err(StoreError::Panicked { operation }))
+            .map_or(Err(StoreError::Panicked { operation }), |verdict| Ok(verdict?))
     }
 }
 
@@ -84,14 +86,14 @@ impl Executor<Decision> {
     /// Changes a conference by what its state leads to, and returns the state after.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`](trialogue_domain::Refusal::NotFound) for an unknown conference,
-    /// [`Refusal::NoRequest`](trialogue_domain::Refusal::NoRequest) for a user who has none.
+    /// [`Refusal::NotFound`] for an unknown conference,
+    /// [`Refusal::NoRequest`] for a user who has none.
     pub(crate) async fn decide(
         &self,
         whose: Whose,
         needs: Needs,
         name: &'static str,
-        judge: impl FnMut(&Conference, &Given) -> Result<Verdict, StoreError> + Send + 'static,
+        judge: impl FnMut(&Conference, &Given) -> Result<Verdict, Refusal> + Send + 'static,
     ) -> Result<Conference, StoreError> {
         self.decide_and_settle(whose, needs, name, judge, None).await
     }
@@ -102,7 +104,7 @@ impl Executor<Decision> {
         whose: Whose,
         needs: Needs,
         name: &'static str,
-        judge: impl FnMut(&Conference, &Given) -> Result<Verdict, StoreError> + Send + 'static,
+        judge: impl FnMut(&Conference, &Given) -> Result<Verdict, Refusal> + Send + 'static,
         done: Option<Held>,
     ) -> Result<Conference, StoreError> {
         let (reply, answer) = oneshot::channel();

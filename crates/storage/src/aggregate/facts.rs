@@ -3,14 +3,14 @@
 use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, Refusal, RequestId, UserId};
 
-use crate::StoreError;
 use crate::aggregate::find::{Whose, find};
 use crate::database::connection::{AnyConnection, load_by};
+use crate::error::StoreError;
 use crate::schema::{call_legs, conferences, offers, requests};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Needs {
+pub enum Needs {
     /// The conference says it all.
     Nothing,
     /// Whether this request was offered to this provider, and whether the provider serves another conference.
@@ -21,10 +21,13 @@ pub(crate) enum Needs {
 
 /// The answers. What was not asked for is false.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Answers {
-    pub(crate) offered: bool,
-    pub(crate) busy: bool,
-    pub(crate) legs_reported: bool,
+pub struct Answers {
+    /// Whether the request was offered to the provider.
+    pub offered: bool,
+    /// Whether the provider serves another conference.
+    pub busy: bool,
+    /// Whether the legs of the call were reported.
+    pub legs_reported: bool,
 }
 
 /// The answers for a batch.

@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, Refusal, UserId};
 
-use crate::StoreError;
 use crate::aggregate::released::last_task;
 use crate::database::connection::AnyConnection;
+use crate::error::StoreError;
 use crate::schema::{conferences, requests};
 
 /// Which conference is asked for.

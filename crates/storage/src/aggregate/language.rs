@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 use trialogue_domain::LanguageId;
 
-use crate::StoreError;
 use crate::database::connection::AnyConnection;
+use crate::error::StoreError;
 use crate::schema::languages;
 
 /// A row of the language table.

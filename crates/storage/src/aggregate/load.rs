@@ -8,9 +8,10 @@ use trialogue_domain::{Conference, ConferenceId};
 
 use crate::aggregate::rows::{ConferenceRow, OfferRow, ParticipantRow, RequestRow};
 use crate::database::connection::{AnyConnection, load_by};
+use crate::error::StoreError;
 use crate::jobs::kind::JobKind;
+use crate::nodes::NodeId;
 use crate::schema::{conferences, jobs, offers, participants, requests};
-use crate::{NodeId, StoreError};
 
 /// What stands beside the rules in a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -19,7 +19,7 @@ pub(crate) use participant::{Invitee, ParticipantRow, UpdateAccountSecret, Updat
 pub(crate) use request::{RequestRow, UpdateRequest, outcome_code};
 pub(crate) use write::{Row, Statement, row, write, write_returning_ids};
 
-use crate::StoreError;
+use crate::error::StoreError;
 
 /// Reads a code through a table of all values; anything else is an inconsistency.
 fn decode<T: Copy>(

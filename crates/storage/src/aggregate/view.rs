@@ -1,11 +1,11 @@
 //! What is shown of a conference: the domain's value, and the names that go with it.
 
-use crate::StoreError;
 use crate::aggregate::language::{Language, language};
 use crate::aggregate::load::{Loaded, RequestDetails, load};
 use crate::aggregate::released::releases;
 use crate::aggregate::rows::outcome_code;
 use crate::database::connection::AnyConnection;
+use crate::error::StoreError;
 use crate::schema::{languages, provider_languages, requests, users};
 use std::cmp::Reverse;
 

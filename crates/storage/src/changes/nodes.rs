@@ -21,11 +21,11 @@ use diesel::sql_types::{Array, Integer, Text};
 use tokio::sync::broadcast;
 use trialogue_domain::{ConferenceId, UserId};
 
-use crate::StoreError;
 use crate::changes::change::{Change, Wake};
 use crate::database::connect::connect;
 use crate::database::connection::{AnyConnection, Purpose};
 use crate::database::url::DatabaseUrl;
+use crate::error::StoreError;
 use crate::threads::join_within;
 
 /// So often it is told and listened. libpq tells of no way to wait for a notification and for something to tell.

@@ -1,29 +1,33 @@
 //! Invitations of third parties.
 
 use diesel::prelude::*;
-use trialogue_domain::{Actor, Command, ConferenceId, Kind, ParticipantId, Refusal, Timestamp, UserId};
+use trialogue_domain::{
+    Actor, Conference, ConferenceId, Facts, Kind, ParticipantId, Refusal, Step, Timestamp, UserId,
+};
 
-use crate::aggregate::batch::{Verdict, change};
+use crate::aggregate::batch::change;
 use crate::aggregate::find::{Whose, find};
 use crate::aggregate::rows::{Invitee, ParticipantRow};
+use crate::aggregate::verdict::Verdict;
 use crate::aggregate::view::{ConferenceView, view};
-use crate::conferences::calls::{command_steps, missing};
-use crate::idempotency::{IdempotencyKey, once};
+use crate::error::StoreError;
+use crate::idempotency::{Answer, IdempotencyKey, KeptAnswer, once};
 use crate::jobs::insert::NewJobs;
 use crate::jobs::kind::{Channel, JobKind};
 use crate::jobs::work::DeliveryWork;
 use crate::limits::{check_invitations, count_delivery};
-use crate::requests::opening::Render;
 use crate::schema::participants;
 use crate::secret::SecretHash;
+use crate::store::Store;
 use crate::text::storable;
-use crate::{Store, StoreError};
 
 /// Of a participant, the hash of the secret that opens its invitation.
 pub type InvitationHash = Box<dyn Fn(ParticipantId) -> SecretHash + Send>;
 
 /// A third party to be invited.
 pub struct NewGuest {
+    /// Who invites.
+    pub inviter: UserId,
     /// The name to show.
     pub name: Option<String>,
     /// Where a link is sent.
@@ -57,38 +61,31 @@ impl Invitation {
     }
 }
 
-pub(crate) const fn inviter_of(actor: Actor) -> Option<UserId> {
-    match actor {
-        Actor::Client(user) | Actor::Provider(user) => Some(user),
-        Actor::Guest(_) | Actor::SecondInterpreter(_) | Actor::System => None,
-    }
-}
-
 impl Store {
-    /// Invites a third party, queues the delivery, and renders the answer in the same transaction.
+    /// Invites a third party, queues the delivery, and keeps the answer, all in one transaction. `judge` makes the steps
+    /// that invite; `answer` makes the answer.
     ///
     /// # Errors
-    /// As [`Store::command`], and [`StoreError::IdempotencyMismatch`].
+    /// As [`Store::change`], and [`StoreError::IdempotencyMismatch`].
     pub async fn invite(
         &self,
         whose: Whose,
-        actor: Actor,
         guest: NewGuest,
         now: Timestamp,
         key: Option<IdempotencyKey>,
-        render: Render<(ConferenceView, ParticipantId)>,
-    ) -> Result<Vec<u8>, StoreError> {
+        judge: impl Fn(&Conference, Facts) -> Result<Vec<Step>, Refusal> + Send + 'static,
+        answer: Answer<(ConferenceView, ParticipantId)>,
+    ) -> Result<KeptAnswer, StoreError> {
         storable(&[
             ("name", guest.name.as_deref()),
             ("email", guest.email.as_deref()),
             ("phone", guest.phone.as_deref()),
         ])?;
         key.as_ref().map_or(Ok(()), IdempotencyKey::check)?;
-        let store = self.clone();
         self.executor()
             .write(whose.key(), "invite a guest", move |tx| {
                 once(tx, key.as_ref(), now, |tx| {
-                    let id = find(&mut tx.connection, whose)?.ok_or_else(|| missing(whose))?;
+                    let id = find(&mut tx.connection, whose)?.ok_or(Refusal::NoRequest)?;
                     check_invitations(&mut tx.connection, id, now)?;
                     let [participant, _] = tx.ids.free().participants;
                     let invitee = Invitee {
@@ -96,11 +93,10 @@ impl Store {
                         email: guest.email.clone(),
                         phone: guest.phone.clone(),
                         invitation: Some((guest.invitation)(participant).to_vec()),
-                        inviter: inviter_of(actor).map(|user| user.0),
+                        inviter: Some(guest.inviter.0),
                     };
-                    let command = Command::InviteGuest;
                     change(tx, id, |conference, facts| {
-                        let steps = command_steps(conference, actor, command, facts, store.moment(now))?;
+                        let steps = judge(conference, facts)?;
                         Ok(Verdict { invitee: Some(invitee), ..steps.into() })
                     })?;
                     if let Some(channel) = guest.channel {
@@ -110,16 +106,14 @@ impl Store {
                         };
                         let address = address.as_deref().unwrap_or_default();
                         count_delivery(&mut tx.connection, participant, channel, address, now)?;
-                        if let Some(inviter) = inviter_of(actor) {
-                            let work = DeliveryWork { participant, inviter, invited_at: now };
-                            let kind = JobKind::Delivery(channel);
-                            let (mut new, place) = (NewJobs::default(), tx.workers.reserve(kind, now));
-                            new.add(kind, None, id, &[(work, now)], place)?;
-                            new.insert(tx)?;
-                        }
+                        let work = DeliveryWork { participant, inviter: guest.inviter, invited_at: now };
+                        let kind = JobKind::Delivery(channel);
+                        let (mut new, place) = (NewJobs::default(), tx.workers.reserve(kind, now));
+                        new.add(kind, None, id, &[(work, now)], place)?;
+                        new.insert(tx)?;
                     }
                     let shown = view(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?;
-                    Ok(render(&(shown, participant)))
+                    Ok((answer(&(shown, participant)), Some(participant)))
                 })
             })
             .await

@@ -13,8 +13,9 @@ use trialogue_domain::ConferenceId;
 use crate::aggregate::find::Whose;
 use crate::aggregate::view::ConferenceView;
 use crate::database::connection::{AnyConnection, native};
+use crate::error::StoreError;
 use crate::schema::{conferences, requests};
-use crate::{Store, StoreError};
+use crate::store::Store;
 
 /// Number of views after which a generation is full. Two are kept, so the memory holds twice as many at most.
 const GENERATION: usize = 4096;
@@ -101,7 +102,9 @@ mod tests {
     use trialogue_domain::{Conference, LanguageId, Request, RequestId, Stage, Timestamp, UserId};
 
     use super::*;
-    use crate::{Language, Person, RequestDetails};
+    use crate::aggregate::language::Language;
+    use crate::aggregate::load::RequestDetails;
+    use crate::aggregate::view::Person;
 
     fn view(id: i32) -> Arc<ConferenceView> {
         let client = UserId(id);

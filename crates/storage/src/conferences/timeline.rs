@@ -7,8 +7,9 @@ use trialogue_domain::{Actor, ConferenceId, Event, Timestamp};
 
 use crate::aggregate::rows::EventRow;
 use crate::database::connection::{AnyConnection, MAX_KEYS, native};
+use crate::error::StoreError;
 use crate::schema::{conferences, events};
-use crate::{Store, StoreError};
+use crate::store::Store;
 
 /// One entry of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use std::sync::atomic::AtomicUsize;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::StoreError;
 use crate::database::connection::AnyConnection;
+use crate::error::StoreError;
 use crate::executor::transaction::Tx;
 
 /// How an operation ended.

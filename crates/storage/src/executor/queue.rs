@@ -5,13 +5,13 @@
 //! each other. A full queue is [`StoreError::Busy`]. Nobody waits without end: an operation that is not answered in
 //! time is [`StoreError::Unavailable`] for its caller, while its thread may still be at it.
 
-use crate::StoreError;
 use crate::changes::announcer::Announcer;
 use crate::database::connect::Connector;
 use crate::database::connection::AnyConnection;
 use crate::database::sqlite_files::OpenFiles;
 use crate::database::url::DatabaseUrl;
 use crate::error::OpenError;
+use crate::error::StoreError;
 use crate::executor::job::{Batched, Operation, Outcome, Read, Waiting, Work, Write};
 use crate::executor::reader::{self, Reader};
 use crate::executor::{transaction::Tx, writer::Writer};

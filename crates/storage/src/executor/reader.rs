@@ -8,9 +8,9 @@ use std::time::Duration;
 use r2d2::{NopErrorHandler, Pool, PooledConnection};
 use tokio::time::Instant;
 
-use crate::StoreError;
 use crate::database::connect::Connector;
 use crate::database::sqlite_files::OpenFiles;
+use crate::error::StoreError;
 use crate::executor::job::{Outcome, Read, Waiting, Work};
 
 /// How long a reader waits for a connection. The pool tries again and again within this time.

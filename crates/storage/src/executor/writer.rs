@@ -6,11 +6,11 @@
 //! only after the transaction that holds it has committed. An operation that clashes with another session is tried again
 //! after a back-off, while the writer goes on with the others.
 
-use crate::StoreError;
 use crate::changes::announcer::Announcer;
 use crate::database::connect::{Age, Connector};
 use crate::database::connection::Purpose;
 use crate::database::sqlite_files::OpenFiles;
+use crate::error::StoreError;
 use crate::error::explained;
 use crate::executor::ids::Ids;
 use crate::executor::job::{Batched, Outcome, Waiting, Work, Write};

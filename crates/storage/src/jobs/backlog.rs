@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::error::StoreError;
 use crate::executor::queue::Queued;
 use crate::jobs::kind::JobKind;
 use crate::schema::jobs;
-use crate::{Store, StoreError};
+use crate::store::Store;
 use diesel::dsl::{count, count_star, min};
 use diesel::prelude::*;
 use trialogue_domain::Timestamp;

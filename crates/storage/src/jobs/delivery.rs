@@ -3,11 +3,12 @@
 use diesel::prelude::*;
 use trialogue_domain::Timestamp;
 
+use crate::error::StoreError;
 use crate::jobs::kind::Channel;
 use crate::jobs::lease::LeasedJob;
 use crate::jobs::work::DeliveryWork;
 use crate::schema::{participants, users};
-use crate::{Store, StoreError};
+use crate::store::Store;
 
 /// An invitation that waits for its answer. It has no `Debug`: it names people.
 #[derive(Clone)]

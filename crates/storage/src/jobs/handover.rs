@@ -11,7 +11,8 @@ use trialogue_domain::{ConferenceId, Timestamp};
 use crate::jobs::kind::JobKind;
 use crate::jobs::lease::{Lease, LeasedJob};
 use crate::jobs::work::{Work, read};
-use crate::{NodeId, Store};
+use crate::nodes::NodeId;
+use crate::store::Store;
 
 /// A leased job as its row has it.
 #[derive(Debug)]

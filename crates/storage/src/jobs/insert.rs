@@ -2,8 +2,8 @@
 
 use trialogue_domain::{ConferenceId, Timestamp};
 
-use crate::StoreError;
 use crate::aggregate::rows::{row, write, write_returning_ids};
+use crate::error::StoreError;
 use crate::executor::transaction::Tx;
 use crate::jobs::handover::{Handover, LeasedRow, Reserved};
 use crate::jobs::kind::JobKind;

@@ -8,13 +8,16 @@ use trialogue_domain::Timestamp;
 
 use crate::aggregate::rows::write;
 use crate::database::connection::{AnyConnection, lock_free_rows};
+use crate::database::lock::ServeLock;
+use crate::error::StoreError;
 use crate::jobs::handover::LeasedRow;
 use crate::jobs::kind::JobKind;
 use crate::jobs::lease::{Lease, LeasedJob, PutBack};
 use crate::jobs::work::Work;
+use crate::nodes::NodeId;
 use crate::nodes::alive_since;
 use crate::schema::{conferences, jobs, nodes};
-use crate::{NodeId, ServeLock, Store, StoreError};
+use crate::store::Store;
 
 impl Store {
     /// Leases up to `limit` jobs of a kind that are due and free to a node, oldest first. A job is not free while a job

@@ -1,23 +1,21 @@
 //! Requests: opening one, and offering it to providers.
 
 use diesel::prelude::*;
-use trialogue_domain::{
-    Actor, ConferenceId, LanguageId, Refusal, RequestId, Timestamp, UserId, match_providers, open,
-};
+use trialogue_domain::{Candidate, ConferenceId, LanguageId, Refusal, RequestId, Step, Timestamp, UserId};
 
-use crate::aggregate::batch::{Batch, Deed};
+use crate::aggregate::batch::Batch;
 use crate::aggregate::language::{Language, language};
 use crate::aggregate::load::RequestDetails;
 use crate::aggregate::rows::offer_state;
 use crate::aggregate::view::{ConferenceView, view};
 use crate::database::connection::AnyConnection;
-use crate::executor::transaction::Tx;
-use crate::idempotency::{IdempotencyKey, once};
+use crate::error::StoreError;
+use crate::idempotency::{Answer, IdempotencyKey, once};
 use crate::limits::check_requests;
 use crate::requests::waiting::candidates;
 use crate::schema::{conferences, languages, offers, requests, users};
+use crate::store::Store;
 use crate::text::storable;
-use crate::{Store, StoreError};
 
 /// Maximum number of open offers that a provider is shown.
 const OFFERS: i64 = 50;
@@ -77,48 +75,57 @@ impl From<OfferedRow> for OfferView {
     }
 }
 
-/// Writes an answer to be kept under an idempotency key.
-pub type Render<T> = Box<dyn Fn(&T) -> Vec<u8> + Send>;
+/// What a request is opened with.
+#[derive(Debug, Clone, Copy)]
+pub struct Opening<'a> {
+    /// The number of the new conference.
+    pub id: ConferenceId,
+    /// Whether the client has a live request already.
+    pub has_live_request: bool,
+    /// The providers who may be offered it.
+    pub candidates: &'a [Candidate],
+}
 
 impl Store {
-    /// Opens a request, offers it to the fitting providers, and renders the answer in the same transaction.
+    /// Opens a request by the step that `open` makes, and keeps the answer, all in one transaction. Providers without a
+    /// sign of life from `seen_from` on are no candidates.
     ///
     /// # Errors
-    /// [`Refusal::LiveRequest`], [`StoreError::UnknownLanguage`], [`StoreError::IdempotencyMismatch`].
+    /// What `open` refuses, [`StoreError::UnknownLanguage`], [`StoreError::IdempotencyMismatch`].
+    #[expect(clippy::too_many_arguments, reason = "each is told by its type")]
     pub async fn open_request(
         &self,
         client: UserId,
         wanted: LanguageId,
         details: RequestDetails,
-        now: Timestamp,
+        (seen_from, now): (Timestamp, Timestamp),
         key: Option<IdempotencyKey>,
-        render: Render<ConferenceView>,
+        open: impl Fn(Opening<'_>) -> Result<Step, Refusal> + Send + 'static,
+        answer: Answer<ConferenceView>,
     ) -> Result<Vec<u8>, StoreError> {
         storable(&[
             ("additional_info", details.additional_info.as_deref()),
             ("location", details.location.as_deref()),
         ])?;
         key.as_ref().map_or(Ok(()), IdempotencyKey::check)?;
-        let store = self.clone();
         self.executor()
             .write(client.0, "open a request", move |tx| {
                 once(tx, key.as_ref(), now, |tx| {
                     language(&mut tx.connection, wanted)?.ok_or(StoreError::UnknownLanguage(wanted.0))?;
-                    let live = is_live(&mut tx.connection, client)?;
+                    let has_live_request = is_live(&mut tx.connection, client)?;
                     check_requests(&mut tx.connection, client, now)?;
-                    let moment = store.moment(now);
-                    let candidates = candidates(&mut tx.connection, [wanted], moment)?;
-                    let offered_to = match_providers(wanted, &candidates, |_| false, moment);
+                    let candidates = candidates(&mut tx.connection, [wanted], seen_from)?;
                     let id = tx.ids.conference();
-                    let events = open(id, client, live, wanted, &offered_to, moment)?;
-                    let deed = Deed { actor: Some(Actor::Client(client)), at: now };
+                    let step = open(Opening { id, has_live_request, candidates: &candidates })?;
                     let mut batch = Batch::default();
-                    batch.open(id, &events, deed, details.clone())?;
+                    batch.open(id, &step, details.clone())?;
                     batch.save(tx)?;
-                    render_view(tx, id, &render)
+                    let shown = view(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?;
+                    Ok((answer(&shown), None))
                 })
             })
             .await
+            .map(|answer| answer.body)
     }
 
     /// The open offers to a provider, oldest first, 50 at most.
@@ -166,13 +173,4 @@ fn is_live(connection: &mut AnyConnection, client: UserId) -> Result<bool, Store
         .get_result::<i64>(connection)
         .map_err(StoreError::query("look for a live request"))?;
     Ok(live > 0)
-}
-
-fn render_view(
-    tx: &mut Tx,
-    id: ConferenceId,
-    render: &Render<ConferenceView>,
-) -> Result<Vec<u8>, StoreError> {
-    let shown = view(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?;
-    Ok(render(&shown))
 }

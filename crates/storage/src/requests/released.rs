@@ -5,8 +5,9 @@ use trialogue_domain::{LanguageId, ReleaseReason, RequestId, Timestamp, UserId};
 
 use crate::aggregate::language::{Language, language};
 use crate::aggregate::released::{Released, last_task};
+use crate::error::StoreError;
 use crate::schema::{requests, users};
-use crate::{Store, StoreError};
+use crate::store::Store;
 
 /// What a provider is told of the request that it is out of.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,9 +5,10 @@ use trialogue_domain::{LanguageId, Role, Timestamp, UserId};
 
 use crate::aggregate::language::language;
 use crate::database::connection::{AnyConnection, MAX_KEYS, lock_free_rows};
+use crate::error::StoreError;
 use crate::schema::{provider_languages, users};
+use crate::store::Store;
 use crate::text::storable;
-use crate::{Store, StoreError};
 
 /// A client or a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -218,22 +219,22 @@ impl Store {
             .await
     }
 
-    /// Notes a sign of life. A user who has become present by it is offered the requests that wait.
+    /// Notes a sign of life. True if a provider who wants to take calls has become present by it: its last one was before
+    /// `seen_from`.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn touch(&self, user: UserId, now: Timestamp) -> Result<(), StoreError> {
-        let seen_from = now.before(self.timings().presence);
-        let returned = self
-            .executor()
+    pub async fn touch(
+        &self,
+        user: UserId,
+        seen_from: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.executor()
             .write(user.0, "note a sign of life", move |tx| {
                 note_sign_of_life(&mut tx.connection, user, seen_from, now)
             })
-            .await?;
-        if returned {
-            self.offer_waiting_after_change(now).await;
-        }
-        Ok(())
+            .await
     }
 
     /// Notes a sign of life of many, but of those who gave one at `lately` or after.
@@ -266,7 +267,7 @@ impl Store {
         Ok(())
     }
 
-    /// Switches a provider on or off, which is a sign of life. On, it is offered the requests that wait.
+    /// Switches a provider on or off, which is a sign of life.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -279,11 +280,7 @@ impl Store {
                     .map_err(StoreError::query("switch a provider on or off"))?;
                 Ok(())
             })
-            .await?;
-        if online {
-            self.offer_waiting_after_change(now).await;
-        }
-        Ok(())
+            .await
     }
 }
 

@@ -4,8 +4,9 @@ use diesel::prelude::*;
 use trialogue_domain::LanguageId;
 
 use crate::aggregate::language::{Language, language};
+use crate::error::StoreError;
 use crate::schema::languages;
-use crate::{Store, StoreError};
+use crate::store::Store;
 
 impl Store {
     /// The language table, by number.

@@ -1,21 +1,18 @@
 //! Logins: their tokens, how long they last, and how they end.
 
 use crate::aggregate::batch::change;
-use crate::aggregate::load::load;
 use crate::aggregate::released::set_offline;
 use crate::changes::change::Change;
 use crate::changes::nodes::notify;
-use crate::conferences::calls::observation_steps;
 use crate::database::connection::{AnyConnection, native};
+use crate::error::StoreError;
 use crate::executor::transaction::Tx;
-use crate::schema::{conferences, requests, tokens, users};
+use crate::schema::{conferences, participants, requests, tokens, users};
 use crate::secret::SecretHash;
+use crate::store::Store;
 use crate::users::directory::{Credentials, UserRole, UserStatus, note_sign_of_life};
-use crate::{Store, StoreError};
 use diesel::prelude::*;
-use trialogue_domain::{
-    Conference, ConferenceId, Departure, Facts, Kind, Observation, ParticipantId, State, Timestamp, UserId,
-};
+use trialogue_domain::{Conference, ConferenceId, ParticipantId, Step, Timestamp, UserId};
 
 /// Maximum number of logins of one user. A further one ends the oldest.
 const LOGINS: i64 = 20;
@@ -36,8 +33,9 @@ pub struct Session {
 }
 
 impl Store {
-    /// Keeps a new login token, and notes the sign of life. False if the credentials, which were judged before, are not
-    /// good any more: the user was disabled, or has another password.
+    /// Keeps a new login token, and notes the sign of life; as by [`Store::touch`], true if a provider has become present
+    /// by it. None if the credentials, which were judged before, are not good any more: the user was disabled, or has
+    /// another password.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -45,13 +43,12 @@ impl Store {
         &self,
         judged: Credentials,
         hash: SecretHash,
+        seen_from: Timestamp,
         now: Timestamp,
         expires: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<bool>, StoreError> {
         let user = judged.user;
-        let seen_from = now.before(self.timings().presence);
-        let kept = self
-            .executor()
+        self.executor()
             .write(user.0, "log in", move |tx| {
                 let good = users::table
                     .find(user.0)
@@ -75,11 +72,7 @@ impl Store {
                 end_oldest(tx, user, &hash)?;
                 note_sign_of_life(&mut tx.connection, user, seen_from, now).map(Some)
             })
-            .await?;
-        if kept == Some(true) {
-            self.offer_waiting_after_change(now).await;
-        }
-        Ok(kept.is_some())
+            .await
     }
 
     /// Whose token this is; none if it is unknown, or expired while its user has no live request.
@@ -130,8 +123,8 @@ impl Store {
             .await
     }
 
-    /// Ends a login. The user's live request ends with it if it waits, if `account` says that its call was joined with
-    /// this login, or if the user has no other login. A provider without another login is offline.
+    /// Ends a login. A provider without another login is offline. The user's part in a live request changes by what
+    /// `judge` makes of it.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -139,10 +132,9 @@ impl Store {
         &self,
         user: UserId,
         hash: SecretHash,
-        account: impl Fn(ParticipantId) -> SecretHash + Send + 'static,
+        judge: impl Fn(&Conference, &LoggedOut<'_>) -> Vec<Step> + Send + 'static,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let store = self.clone();
         self.executor()
             .write(user.0, "log out", move |tx| {
                 diesel::delete(tokens::table.filter(tokens::hash.eq(&hash[..])))
@@ -156,48 +148,49 @@ impl Store {
                 if others == 0 {
                     set_offline(&mut tx.connection, user)?;
                 }
-                if let Some(id) = live_request(&mut tx.connection, user)?
-                    && (others == 0 || is_of_login(&mut tx.connection, id, user, &account)?)
-                {
-                    store.end_part(tx, id, user, Departure::LoggedOut, now)?;
+                if let Some(id) = live_request(&mut tx.connection, user)? {
+                    let secrets = account_secrets(&mut tx.connection, id)?;
+                    let left = LoggedOut { has_other_login: others > 0, secrets: &secrets };
+                    change(tx, id, |conference, _| Ok(judge(conference, &left).into()))?;
                 }
                 tx.after_commit.changes.push(Change::of_user(user));
                 Ok(())
             })
-            .await?;
-        self.offer_waiting_after_change(now).await;
-        Ok(())
+            .await
     }
+}
 
-    /// Ends all logins of a user, and its part in the live request: its accounts are dead in the same transaction.
-    pub(crate) fn revoke(&self, tx: &mut Tx, user: UserId, now: Timestamp) -> Result<(), StoreError> {
-        let before = tx.after_commit.changes.len();
-        diesel::delete(tokens::table.filter(tokens::user_id.eq(user.0)))
-            .execute(&mut tx.connection)
-            .map_err(StoreError::query("end logins"))?;
-        set_offline(&mut tx.connection, user)?;
-        if let Some(id) = live_request(&mut tx.connection, user)? {
-            self.end_part(tx, id, user, Departure::Revoked, now)?;
-        }
-        tx.after_commit.changes.push(Change::of_user(user));
-        // A command-line tool has no thread that tells the nodes; these changes are rare, so the transaction tells them.
-        notify(&mut tx.connection, &tx.after_commit.changes[before..])
-    }
+/// What a login that ends leaves behind.
+#[derive(Debug, Clone, Copy)]
+pub struct LoggedOut<'a> {
+    /// Whether the user has another login.
+    pub has_other_login: bool,
+    secrets: &'a [(ParticipantId, Vec<u8>)],
+}
 
-    fn end_part(
-        &self,
-        tx: &mut Tx,
-        id: ConferenceId,
-        user: UserId,
-        departure: Departure,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let observations = [Observation::DeadlinePassed, Observation::UserGone(user, departure)];
-        let judge = |conference: &Conference, _: Facts| {
-            Ok(observation_steps(conference, &observations, self.moment(now)).into())
-        };
-        change(tx, id, judge).map(drop)
+impl LoggedOut<'_> {
+    /// Whether the account of this participant is bound to another secret than the one with this hash.
+    pub fn is_bound_to_another(&self, participant: ParticipantId, secret: &SecretHash) -> bool {
+        self.secrets.iter().any(|(id, bound)| *id == participant && bound != secret)
     }
+}
+
+/// Makes the steps that end a user's part in a conference.
+pub type EndPart = Box<dyn Fn(&Conference, UserId) -> Vec<Step> + Send>;
+
+/// Ends all logins of a user, and its part in the live request: its accounts are dead in the same transaction.
+pub(crate) fn revoke(tx: &mut Tx, user: UserId, end: &EndPart) -> Result<(), StoreError> {
+    let before = tx.after_commit.changes.len();
+    diesel::delete(tokens::table.filter(tokens::user_id.eq(user.0)))
+        .execute(&mut tx.connection)
+        .map_err(StoreError::query("end logins"))?;
+    set_offline(&mut tx.connection, user)?;
+    if let Some(id) = live_request(&mut tx.connection, user)? {
+        change(tx, id, |conference, _| Ok(end(conference, user).into()))?;
+    }
+    tx.after_commit.changes.push(Change::of_user(user));
+    // A command-line tool has no thread that tells the nodes; these changes are rare, so the transaction tells them.
+    notify(&mut tx.connection, &tx.after_commit.changes[before..])
 }
 
 fn find_session(connection: &mut AnyConnection, hash: SecretHash) -> Result<Option<Session>, StoreError> {
@@ -236,25 +229,17 @@ fn live_request(connection: &mut AnyConnection, user: UserId) -> Result<Option<C
     Ok(found.map(ConferenceId))
 }
 
-/// Whether the user's part in this request was joined with the login that derives `account`. A part that has no account
-/// yet belongs to whichever login ends.
-fn is_of_login(
+/// The hashes of the secrets that the accounts in a conference are bound to.
+fn account_secrets(
     connection: &mut AnyConnection,
     id: ConferenceId,
-    user: UserId,
-    account: &impl Fn(ParticipantId) -> SecretHash,
-) -> Result<bool, StoreError> {
-    let Some(loaded) = load(connection, id)? else { return Ok(false) };
-    let conference = loaded.conference()?;
-    let kind = if conference.client == user { Kind::Client } else { Kind::Provider };
-    let Some(own) = conference.current(kind).filter(|p| !matches!(p.state, State::Finished { .. })) else {
-        return Ok(true);
-    };
-    if own.state.account().is_none() {
-        return Ok(true);
-    }
-    let bound = loaded.participants.iter().find(|row| row.id == own.id.0);
-    Ok(bound.and_then(|row| row.account_secret.as_deref()).is_none_or(|secret| secret == account(own.id)))
+) -> Result<Vec<(ParticipantId, Vec<u8>)>, StoreError> {
+    let bound: Vec<(i32, Vec<u8>)> = participants::table
+        .filter(participants::conference_id.eq(id.0).and(participants::account_secret.is_not_null()))
+        .select((participants::id, participants::account_secret.assume_not_null()))
+        .load(connection)
+        .map_err(StoreError::query("look for account secrets"))?;
+    Ok(bound.into_iter().map(|(id, secret)| (ParticipantId(id), secret)).collect())
 }
 
 /// Ends the logins that are too many beside a new one. Those that were there when a live request began are spared.

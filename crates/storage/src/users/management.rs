@@ -1,17 +1,19 @@
 //! What an operator does to users: new passwords, disabling, removing.
 
 use diesel::prelude::*;
-use trialogue_domain::{Timestamp, UserId};
+use trialogue_domain::UserId;
 
 use crate::database::connection::AnyConnection;
+use crate::error::StoreError;
 use crate::executor::transaction::Tx;
 use crate::schema::{call_legs, conferences, idempotency_keys, provider_languages, users};
+use crate::store::Store;
 use crate::text::storable;
 use crate::users::directory::{UserRole, UserStatus};
-use crate::{Store, StoreError};
+use crate::users::logins::{EndPart, revoke};
 
 impl Store {
-    /// Gives a user a new password, and ends all logins of the old one, with the user's part in a live call. False if
+    /// Gives a user a new password, and ends all logins of the old one, with the user's part in a live call by `end`. False if
     /// there is no such user.
     ///
     /// # Errors
@@ -21,14 +23,14 @@ impl Store {
         role: UserRole,
         email: &str,
         password_hash: String,
-        now: Timestamp,
+        end: EndPart,
     ) -> Result<bool, StoreError> {
-        self.change_user(role, email, "set a password", move |store, tx, user| {
+        self.change_user(role, email, "set a password", move |tx, user| {
             diesel::update(users::table.find(user.0))
                 .set(users::password_hash.eq(&password_hash))
                 .execute(&mut tx.connection)
                 .map_err(StoreError::query("set a password"))?;
-            store.revoke(tx, user, now)
+            revoke(tx, user, &end)
         })
         .await
     }
@@ -37,15 +39,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn disable_user(
-        &self,
-        role: UserRole,
-        email: &str,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.change_user(role, email, "disable a user", move |store, tx, user| {
+    pub async fn disable_user(&self, role: UserRole, email: &str, end: EndPart) -> Result<bool, StoreError> {
+        self.change_user(role, email, "disable a user", move |tx, user| {
             set_status(tx, user, UserStatus::Disabled)?;
-            store.revoke(tx, user, now)
+            revoke(tx, user, &end)
         })
         .await
     }
@@ -55,7 +52,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn enable_user(&self, role: UserRole, email: &str) -> Result<bool, StoreError> {
-        let enable = |_: &Self, tx: &mut Tx, user| set_status(tx, user, UserStatus::Active);
+        let enable = |tx: &mut Tx, user| set_status(tx, user, UserStatus::Active);
         self.change_user(role, email, "enable a user", enable).await
     }
 
@@ -65,9 +62,9 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn remove_user(&self, role: UserRole, email: &str, now: Timestamp) -> Result<bool, StoreError> {
-        self.change_user(role, email, "remove a user", move |store, tx, user| {
-            store.revoke(tx, user, now)?;
+    pub async fn remove_user(&self, role: UserRole, email: &str, end: EndPart) -> Result<bool, StoreError> {
+        self.change_user(role, email, "remove a user", move |tx, user| {
+            revoke(tx, user, &end)?;
             set_status(tx, user, UserStatus::Removed)?;
             forget(&mut tx.connection, user).map_err(StoreError::query("remove a user"))
         })
@@ -79,9 +76,9 @@ impl Store {
         role: UserRole,
         email: &str,
         name: &'static str,
-        change: impl Fn(&Self, &mut Tx, UserId) -> Result<(), StoreError> + Send + 'static,
+        change: impl Fn(&mut Tx, UserId) -> Result<(), StoreError> + Send + 'static,
     ) -> Result<bool, StoreError> {
-        let (store, email) = (self.clone(), email.to_lowercase());
+        let email = email.to_lowercase();
         if storable(&[("email", Some(&email))]).is_err() {
             return Ok(false);
         }
@@ -95,7 +92,7 @@ impl Store {
                     .optional()
                     .map_err(StoreError::query("find a user"))?;
                 let Some(user) = user else { return Ok(false) };
-                change(&store, tx, UserId(user))?;
+                change(tx, UserId(user))?;
                 Ok(true)
             })
             .await

@@ -7,7 +7,7 @@ use trialogue_storage::{CallLeg, StoreError, Whose};
 
 use crate::groups::{held, queued};
 use crate::scene::{Call, SPANISH, details, number, offer, refusal};
-use crate::world::{Database, World, on_both};
+use crate::world::{Database, Rules as _, World, on_both};
 
 on_both! {
     commands_on_one_conference_follow_each_other,
@@ -22,7 +22,7 @@ type Asked = Pin<Box<dyn Future<Output = Result<Conference, StoreError>> + Send>
 
 fn ask(call: &Call<'_>, actor: Actor, command: Command) -> Asked {
     let (store, now, id) = (call.world.store.clone(), call.world.now(), call.id);
-    Box::pin(async move { store.command(Whose::Id(id), actor, command, now).await })
+    Box::pin(async move { store.rules().command(Whose::Id(id), actor, command, now).await })
 }
 
 /// All of them wait in the queue before the writer takes the first.
@@ -114,12 +114,12 @@ async fn what_follows_an_operation_of_the_same_user_sees_it(database: Database) 
     let client = world.client("c@example.org").await;
     let (store, now) = (world.store.clone(), world.now());
     let open: Asked = Box::pin(async move {
-        store.open_request(client, SPANISH, details(), now, None, number()).await?;
+        store.rules().open_request(client, SPANISH, details(), now, None, number()).await?;
         Ok(store.conference(trialogue_domain::ConferenceId(1)).await?.unwrap())
     });
     let (store, now) = (world.store.clone(), world.now());
     let finish: Asked = Box::pin(async move {
-        store.finish(Whose::Client(client), Actor::Client(client), false, vec![], now).await
+        store.rules().finish(Whose::Client(client), Actor::Client(client), false, vec![], now).await
     });
     let outcomes = in_one_batch(&world, vec![open, finish]).await;
     assert!(outcomes[1].as_ref().is_ok_and(|conference| !conference.is_live()), "{:?}", outcomes[1]);
@@ -160,7 +160,7 @@ async fn the_first_report_of_a_batch_stands(database: Database) {
         };
         let (store, now, id) = (world.store.clone(), world.now(), call.id);
         let actor = Actor::Client(call.client);
-        Box::pin(async move { store.finish(Whose::Id(id), actor, true, vec![leg], now).await })
+        Box::pin(async move { store.rules().finish(Whose::Id(id), actor, true, vec![leg], now).await })
     };
     let outcomes = in_one_batch(&world, vec![report("1"), report("2")]).await;
     assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");

@@ -85,7 +85,8 @@ async fn every_end_of_a_call_is_its_log(database: Database) {
     assert_eq!((reason(no), reason(leaver)), (FinishReason::Declined, FinishReason::Left));
     call.issue(Actor::Client(call.client)).await.unwrap();
     let actor = Actor::Provider(call.provider);
-    let ended = world.store.finish(Whose::Provider(call.provider), actor, false, vec![], world.now()).await;
+    let ended =
+        world.conferences.finish(Whose::Provider(call.provider), actor, false, vec![], world.now()).await;
     assert_eq!(ended.unwrap().status(), RequestStatus::Cancelled);
     world.conference(call.id).await;
 }
@@ -114,7 +115,7 @@ async fn the_log_names_who_did_it(database: Database) {
     let client = world.client("another@example.org").await;
     let id = world.request(client).await.unwrap();
     let other = world.provider("other@example.org").await;
-    let offer = world.store.command(Whose::Id(id), Actor::System, offer(id, other), world.now());
+    let offer = world.conferences.command(Whose::Id(id), Actor::System, offer(id, other), world.now());
     offer.await.unwrap();
     let request = RequestId::main(id);
     let log = world.store.timeline(id).await.unwrap();
@@ -166,12 +167,13 @@ async fn offers_are_shown_until_the_search_ends(database: Database) {
     assert_eq!(shown(provider).await, ids, "oldest first");
     let first = &world.store.offers(provider).await.unwrap()[0];
     assert_eq!(first.offered_at, world.view(ids[0]).await.requested_at);
-    let accept = world.store.command(Whose::Id(ids[0]), Actor::Provider(other), take(ids[0]), world.now());
+    let accept =
+        world.conferences.command(Whose::Id(ids[0]), Actor::Provider(other), take(ids[0]), world.now());
     accept.await.unwrap();
     assert_eq!(shown(provider).await, ids[1..]);
     assert_eq!(shown(other).await, ids[1..]);
-    world.clock.advance(world.store.timings().search);
-    world.store.observe(ids[1], [Observation::DeadlinePassed], world.now()).await.unwrap();
+    world.clock.advance(world.conferences.timings().search);
+    world.conferences.observe(ids[1], [Observation::DeadlinePassed], world.now()).await.unwrap();
     assert_eq!(shown(provider).await, ids[2..]);
 }
 
@@ -207,10 +209,11 @@ async fn what_is_not_ones_own_is_not_found(database: Database) {
     assert_eq!(refusal(call.by(Actor::Provider(provider), call.decline()).await), Refusal::NotFound);
     assert_eq!(refusal(call.by_client(Command::Kick(ParticipantId(-1))).await), Refusal::NotFound);
     let unknown = Whose::Id(trialogue_domain::ConferenceId(i32::MAX));
-    let nowhere = world.store.command(unknown, Actor::Client(call.client), Command::StartVideo, world.now());
+    let nowhere =
+        world.conferences.command(unknown, Actor::Client(call.client), Command::StartVideo, world.now());
     assert_eq!(refusal(nowhere.await), Refusal::NotFound);
     let whose = Whose::Client(stranger);
-    let none = world.store.command(whose, Actor::Client(stranger), Command::StartVideo, world.now());
+    let none = world.conferences.command(whose, Actor::Client(stranger), Command::StartVideo, world.now());
     assert_eq!(refusal(none.await), Refusal::NoRequest);
 }
 
@@ -321,22 +324,26 @@ async fn an_account_is_bound_to_the_last_secret(database: Database) {
     assert!(bound(listener, secret_of(listener)).await);
     let another = hash_secret("another");
     let actor = Actor::Client(call.client);
-    let again = world.store.issue_accounts(Whose::Id(call.id), actor, move |_| another, world.now());
+    let again = world.conferences.issue_accounts(Whose::Id(call.id), actor, move |_| another, world.now());
     again.await.unwrap();
     assert!(bound(caller, another).await && !bound(caller, secret_of(caller)).await);
 
     let guest = call.guest("guest").await;
     assert!(bound(guest, secret_of(guest)).await);
     call.by_client(Command::Kick(guest)).await.unwrap();
-    let late =
-        world.store.issue_accounts(Whose::Id(call.id), Actor::Guest(guest), move |_| another, world.now());
+    let late = world.conferences.issue_accounts(
+        Whose::Id(call.id),
+        Actor::Guest(guest),
+        move |_| another,
+        world.now(),
+    );
     assert_eq!(refusal(late.await), Refusal::ParticipantFinished);
     assert!(!bound(guest, another).await);
     assert!(!bound(ParticipantId(-1), another).await);
 
     // The caller's link is lost for good, the listener is still there: asking goes well, and binds nothing.
     call.observe(Observation::Disconnected(caller)).await;
-    world.clock.advance(world.store.timings().reconnect);
+    world.clock.advance(world.conferences.timings().reconnect);
     call.observe(Observation::DeadlinePassed).await;
     let conference = call.issue(actor).await.unwrap();
     assert!(!conference.participant(caller).unwrap().is_live());
@@ -356,7 +363,7 @@ async fn the_first_report_of_legs_stands(database: Database) {
     };
     let report = async |legs| {
         let actor = Actor::Client(call.client);
-        world.store.finish(Whose::Client(call.client), actor, true, legs, world.now()).await.unwrap()
+        world.conferences.finish(Whose::Client(call.client), actor, true, legs, world.now()).await.unwrap()
     };
     let first = report(vec![leg("1.25"), leg("0.10")]).await;
     assert_eq!(report(vec![leg("99")]).await, first);
@@ -368,14 +375,14 @@ async fn the_first_report_of_legs_stands(database: Database) {
 async fn the_search_is_given_up_in_time(database: Database) {
     let world = database.world();
     let call = Call::requested(&world, "1").await;
-    let deadline = world.now().after(world.store.timings().search);
+    let deadline = world.now().after(world.conferences.timings().search);
     let before = Timestamp(deadline.0 - 1);
     assert_eq!(world.store.due(before, 10).await.unwrap(), []);
-    world.store.observe(call.id, [Observation::DeadlinePassed], before).await.unwrap();
+    world.conferences.observe(call.id, [Observation::DeadlinePassed], before).await.unwrap();
     assert!(world.conference(call.id).await.is_live());
     assert_eq!(world.store.due(deadline, 10).await.unwrap(), [call.id]);
     assert_eq!(world.store.due(deadline, 0).await.unwrap(), []);
-    world.store.observe(call.id, [Observation::DeadlinePassed], deadline).await.unwrap();
+    world.conferences.observe(call.id, [Observation::DeadlinePassed], deadline).await.unwrap();
     let ended = world.conference(call.id).await;
     assert_eq!(
         ended.main.stage,
@@ -391,7 +398,7 @@ async fn a_call_nobody_answers_ends_in_time(database: Database) {
     let first = Call::ringing(&world, "1").await;
     world.clock.advance(Duration::from_secs(1));
     let second = Call::ringing(&world, "2").await;
-    world.clock.advance(world.store.timings().ring);
+    world.clock.advance(world.conferences.timings().ring);
     assert_eq!(
         world.store.due(world.now(), 10).await.unwrap(),
         [first.id, second.id],
@@ -399,7 +406,7 @@ async fn a_call_nobody_answers_ends_in_time(database: Database) {
     );
     first.observe(Observation::DeadlinePassed).await;
     let waiting = world.conference(first.id).await;
-    let search = world.now().after(world.store.timings().search);
+    let search = world.now().after(world.conferences.timings().search);
     assert_eq!(waiting.main.released(), Some(ReleaseReason::Missed));
     assert_eq!(waiting.next_deadline(), Some(search));
     assert!(waiting.participants.iter().all(|p| !p.is_live()));
@@ -415,7 +422,7 @@ async fn facts_about_nobody_are_nothing(database: Database) {
         call.observe(Observation::Removed(id)).await;
     }
     let nowhere = trialogue_domain::ConferenceId(-1);
-    world.store.observe(nowhere, [Observation::DeadlinePassed], world.now()).await.unwrap();
+    world.conferences.observe(nowhere, [Observation::DeadlinePassed], world.now()).await.unwrap();
     assert_eq!(world.conference(call.id).await, before);
 }
 

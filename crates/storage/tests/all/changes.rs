@@ -9,7 +9,7 @@ use trialogue_domain::{Actor, Command, ConferenceId, Kind, Observation, UserId};
 use trialogue_storage::{Change, StoreError, Wake, Wakes, Whose};
 
 use crate::scene::{Call, SPANISH, details};
-use crate::world::{Database, World, on_both};
+use crate::world::{Database, Rules as _, World, on_both};
 
 on_both! {
     the_log_after_a_place,
@@ -130,13 +130,13 @@ async fn what_changes_nothing_tells_nothing(database: Database) {
     call.by_provider(Command::ConfirmVideo).await.unwrap();
     call.issue(Actor::Client(call.client)).await.unwrap();
     call.observe(Observation::DeadlinePassed).await;
-    world.store.observe(ConferenceId(-1), [Observation::DeadlinePassed], world.now()).await.unwrap();
-    world.store.touch(call.client, world.now()).await.unwrap();
+    world.conferences.observe(ConferenceId(-1), [Observation::DeadlinePassed], world.now()).await.unwrap();
+    world.conferences.touch(call.client, world.now()).await.unwrap();
     nothing_before_a_mark(&world, &mut wakes).await;
 
     // It had written its rows when it panicked: they are rolled back, and not told.
     let client = world.client("panics@example.org").await;
-    let panics = world.store.open_request(
+    let panics = world.conferences.open_request(
         client,
         SPANISH,
         details(),
@@ -162,7 +162,7 @@ async fn a_group_is_told_once_and_without_its_refused(database: Database) {
         let actor = if n % 3 == 2 { Actor::Guest(guest) } else { client };
         let (store, now) = (world.store.clone(), world.now());
         asks.spawn(async move {
-            store.command(Whose::Id(id), actor, Command::Kick(guest), now).await.is_ok().then_some(id)
+            store.rules().command(Whose::Id(id), actor, Command::Kick(guest), now).await.is_ok().then_some(id)
         });
     }
     let kicked: BTreeSet<ConferenceId> = asks.join_all().await.into_iter().flatten().collect();

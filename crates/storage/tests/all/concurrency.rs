@@ -6,7 +6,7 @@ use trialogue_domain::{Actor, Command, Effect, Event, MAX_INVITED, Refusal, Time
 use trialogue_storage::{JobKind, LeasedJob, NodeId, Store, StoreError, Whose};
 
 use crate::scene::{Call, SPANISH, details, guest, number, refusal, take};
-use crate::world::{Database, on_both};
+use crate::world::{Database, Rules as _, on_both};
 
 on_both! {
     guests_invited_at_once_are_all_there,
@@ -31,7 +31,10 @@ async fn guests_invited_at_once_are_all_there(database: Database) {
             (Whose::Provider(call.provider), Actor::Provider(call.provider))
         };
         asks.spawn(async move {
-            store.invite(whose, actor, guest(&format!("{n}")), now, None, Box::new(|_| vec![])).await
+            store
+                .rules()
+                .invite(whose, actor, guest(actor, &format!("{n}")), now, None, Box::new(|_| vec![]))
+                .await
         });
     }
     let mut invited = 0;
@@ -58,7 +61,7 @@ async fn a_guest_kicked_by_many_is_kicked_once(database: Database) {
             1 => (Whose::Client(call.client), Actor::Client(call.client)),
             _ => (Whose::Provider(call.provider), Actor::Provider(call.provider)),
         };
-        kicks.spawn(async move { store.command(whose, actor, Command::Kick(guest), now).await });
+        kicks.spawn(async move { store.rules().command(whose, actor, Command::Kick(guest), now).await });
     }
     let kicked = kicks.join_all().await.into_iter().filter(|outcome| match outcome {
         Ok(_) => true,
@@ -80,7 +83,9 @@ async fn a_client_asking_many_times_at_once_gets_one(database: Database) {
     let mut asks = JoinSet::new();
     for _ in 0..24 {
         let (store, now) = (world.store.clone(), world.now());
-        asks.spawn(async move { store.open_request(client, SPANISH, details(), now, None, number()).await });
+        asks.spawn(async move {
+            store.rules().open_request(client, SPANISH, details(), now, None, number()).await
+        });
     }
     let refused = asks.join_all().await.into_iter().filter(Result::is_err);
     assert_eq!(refused.map(|r| assert_eq!(refusal(r), Refusal::LiveRequest)).count(), 23);
@@ -96,7 +101,7 @@ async fn two_providers_accepting_at_once_one_wins(database: Database) {
         ];
         let client = world.client(&format!("c{n}@example.org")).await;
         let id = world.request(client).await.unwrap();
-        let accept = |p| world.store.command(Whose::Id(id), Actor::Provider(p), take(id), world.now());
+        let accept = |p| world.conferences.command(Whose::Id(id), Actor::Provider(p), take(id), world.now());
         let (a, b) = tokio::join!(accept(providers[0]), accept(providers[1]));
         let conference = world.conference(id).await;
         let (winner, loser) = if a.is_ok() { (providers[0], b) } else { (providers[1], a) };
@@ -118,7 +123,7 @@ async fn one_provider_accepting_two_at_once_serves_one(database: Database) {
         ];
         let ids = [world.request(one).await.unwrap(), world.request(two).await.unwrap()];
         let accept =
-            |id| world.store.command(Whose::Id(id), Actor::Provider(provider), take(id), world.now());
+            |id| world.conferences.command(Whose::Id(id), Actor::Provider(provider), take(id), world.now());
         let (a, b) = tokio::join!(accept(ids[0]), accept(ids[1]));
         let lost = if a.is_ok() { b } else { a };
         assert_eq!(refusal(lost), Refusal::ProviderBusy);

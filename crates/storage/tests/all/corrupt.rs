@@ -32,7 +32,8 @@ async fn assert_unreadable(call: &Call<'_>, place: (&str, &str, &str), why: &str
     let view = call.world.store.view(Whose::Id(call.id)).await.map(|_| "a view");
     assert_names(view, place, why);
     assert_names(call.by_client(Command::StartVideo).await, place, why);
-    let observed = call.world.store.observe(call.id, [Observation::DeadlinePassed], call.world.now()).await;
+    let observed =
+        call.world.conferences.observe(call.id, [Observation::DeadlinePassed], call.world.now()).await;
     assert_names(observed, place, why);
 }
 

@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use trialogue_domain::{Actor, Command, Effect, ParticipantId, Timestamp};
 use trialogue_storage::{
-    Channel, ConferenceView, DeliveryWork, JobKind, LeasedJob, NewGuest, NodeId, Render, ServeLock, Whose,
+    Answer, Channel, ConferenceView, DeliveryWork, JobKind, LeasedJob, NewGuest, NodeId, ServeLock, Whose,
     hash_secret,
 };
 
-use crate::scene::{Call, number_in};
+use crate::scene::{Call, inviter, number_in};
 use crate::world::{Database, World, on_both};
 
 type Claimed = LeasedJob<DeliveryWork>;
@@ -48,17 +48,18 @@ async fn claimed(world: &World, token: i64) -> Vec<ParticipantId> {
 async fn invite(call: &Call<'_>, actor: Actor, name: &str, channel: Option<Channel>) -> ParticipantId {
     let hash = hash_secret(name);
     let guest = NewGuest {
+        inviter: inviter(actor),
         name: Some(name.to_owned()),
         email: Some(format!("{name}@example.org")),
         phone: Some("+1 555 0100".to_owned()),
         invitation: Box::new(move |_| hash),
         channel,
     };
-    let render: Render<(ConferenceView, ParticipantId)> =
+    let render: Answer<(ConferenceView, ParticipantId)> =
         Box::new(|(_, participant)| participant.to_string().into_bytes());
     let world = call.world;
-    let invited = world.store.invite(Whose::Id(call.id), actor, guest, world.now(), None, render).await;
-    ParticipantId(number_in(&invited.unwrap()))
+    let invited = world.conferences.invite(Whose::Id(call.id), actor, guest, world.now(), None, render).await;
+    ParticipantId(number_in(&invited.unwrap().body))
 }
 
 async fn by_email(call: &Call<'_>, name: &str) -> ParticipantId {
@@ -91,7 +92,7 @@ async fn a_delivery_is_claimed_with_what_it_needs(database: Database) {
             d.attempts,
         ));
     }
-    let deadline = invited_at.after(world.store.timings().invitation);
+    let deadline = invited_at.after(world.conferences.timings().invitation);
     let wanted = |n: usize, to: &str, inviter: &str| {
         (call.id, guests[n], to.to_owned(), inviter.to_owned(), invited_at, deadline, 1)
     };
@@ -151,7 +152,7 @@ async fn the_dead_are_dead(database: Database) {
     let live = by_email(&call, "live").await;
     assert_eq!(live_among(&world, 1).await, [live]);
     // Its deadline is past, though nobody has looked at it yet.
-    world.clock.advance(world.store.timings().invitation);
+    world.clock.advance(world.conferences.timings().invitation);
     assert_eq!(live_among(&world, 2).await, []);
 }
 
@@ -238,6 +239,7 @@ async fn nothing_is_queued_for_who_is_refused(database: Database) {
     let call = Call::accepted(&world, "1").await;
     let hash = hash_secret("rosa");
     let guest = NewGuest {
+        inviter: call.client,
         name: None,
         email: Some("rosa@example.org".to_owned()),
         phone: None,
@@ -245,8 +247,8 @@ async fn nothing_is_queued_for_who_is_refused(database: Database) {
         channel: Some(Channel::Email),
     };
     let actor = Actor::Client(call.client);
-    let render: Render<(ConferenceView, ParticipantId)> = Box::new(|_| vec![]);
-    let refused = world.store.invite(Whose::Id(call.id), actor, guest, world.now(), None, render).await;
+    let render: Answer<(ConferenceView, ParticipantId)> = Box::new(|_| vec![]);
+    let refused = world.conferences.invite(Whose::Id(call.id), actor, guest, world.now(), None, render).await;
     assert!(refused.is_err(), "there is no call yet");
     assert_eq!(waiting(&world).await, 0);
 }

@@ -6,7 +6,7 @@ use trialogue_storage::{CallLeg, Credentials, StoreError, UserRole, Whose};
 
 use crate::idempotency::key;
 use crate::scene::{Call, SPANISH, details, guest, number, offer, refusal, request, user};
-use crate::world::{Database, Raw, on_both};
+use crate::world::{Database, Raw, Rules as _, on_both};
 
 on_both! {
     times_are_kept_to_the_microsecond,
@@ -24,12 +24,15 @@ async fn times_are_kept_to_the_microsecond(database: Database) {
     let world = database.world();
     let odd = Timestamp(1_767_225_600_123_457);
     let client = world.client("c@example.org").await;
-    let id = world.store.open_request(client, SPANISH, details(), odd, None, number()).await.unwrap();
+    let id = world.conferences.open_request(client, SPANISH, details(), odd, None, number()).await.unwrap();
     let id = trialogue_domain::ConferenceId(crate::scene::number_in(&id));
     assert_eq!(world.view(id).await.requested_at, odd);
     assert_eq!(world.store.timeline(id).await.unwrap()[0].at, odd);
-    assert_eq!(world.conference(id).await.next_deadline(), Some(odd.after(world.store.timings().search)));
-    world.store.touch(client, odd).await.unwrap();
+    assert_eq!(
+        world.conference(id).await.next_deadline(),
+        Some(odd.after(world.conferences.timings().search))
+    );
+    world.conferences.touch(client, odd).await.unwrap();
     assert_eq!(world.view(id).await.client.last_seen, Some(odd));
 }
 
@@ -37,7 +40,7 @@ async fn the_ends_of_time_are_kept(database: Database) {
     let world = database.world();
     let call = Call::issued(&world, "1").await;
     for end in [Timestamp(i64::MIN), Timestamp(i64::MAX)] {
-        world.store.touch(call.client, end).await.unwrap();
+        world.conferences.touch(call.client, end).await.unwrap();
         assert_eq!(world.view(call.id).await.client.last_seen, Some(end));
     }
     let legs = vec![CallLeg {
@@ -49,14 +52,15 @@ async fn the_ends_of_time_are_kept(database: Database) {
         third_party_call_id: None,
     }];
     let actor = Actor::Client(call.client);
-    world.store.finish(Whose::Id(call.id), actor, true, legs, Timestamp(i64::MAX)).await.unwrap();
+    world.conferences.finish(Whose::Id(call.id), actor, true, legs, Timestamp(i64::MAX)).await.unwrap();
     assert_eq!(world.place.number("SELECT started_at AS n FROM call_legs"), i64::MIN);
     assert_eq!(world.place.number("SELECT ended_at AS n FROM call_legs"), i64::MAX);
     world.conference(call.id).await;
 
     // A deadline that would lie behind the end of time lies at it.
     let client = world.client("late@example.org").await;
-    let late = world.store.open_request(client, SPANISH, details(), Timestamp(i64::MAX), None, number());
+    let late =
+        world.conferences.open_request(client, SPANISH, details(), Timestamp(i64::MAX), None, number());
     let late = trialogue_domain::ConferenceId(crate::scene::number_in(&late.await.unwrap()));
     assert_eq!(world.conference(late).await.next_deadline(), Some(Timestamp(i64::MAX)));
     assert_eq!(world.store.due(Timestamp(i64::MAX), 10).await.unwrap(), [late]);
@@ -83,7 +87,8 @@ async fn nul_is_refused_by_name(database: Database) {
     for wanted in ["additional_info", "location"] {
         let mut new = details();
         *(if wanted == "location" { &mut new.location } else { &mut new.additional_info }) = Some(bad());
-        let opened = world.store.open_request(call.client, SPANISH, new, world.now(), None, number()).await;
+        let opened =
+            world.conferences.open_request(call.client, SPANISH, new, world.now(), None, number()).await;
         assert_eq!(field(opened.map(drop)), wanted);
     }
     for (wanted, bad_key) in [("owner", key("a\0b", "k", 1)), ("key", key("o", "\0", 1))] {
@@ -91,15 +96,18 @@ async fn nul_is_refused_by_name(database: Database) {
         assert_eq!(field(opened.map(drop)), wanted);
     }
     for wanted in ["name", "email", "phone"] {
-        let mut new = guest("guest");
+        let mut new = guest(Actor::Client(call.client), "guest");
         *(match wanted {
             "name" => &mut new.name,
             "email" => &mut new.email,
             _ => &mut new.phone,
         }) = Some(bad());
         let actor = Actor::Client(call.client);
-        let invited =
-            world.store.invite(Whose::Id(call.id), actor, new, world.now(), None, Box::new(|_| vec![])).await;
+        let invited = world
+            .store
+            .rules()
+            .invite(Whose::Id(call.id), actor, new, world.now(), None, Box::new(|_| vec![]))
+            .await;
         assert_eq!(field(invited.map(drop)), wanted);
     }
     for wanted in ["call_time", "additional_info", "third_party_call_id"] {
@@ -114,7 +122,8 @@ async fn nul_is_refused_by_name(database: Database) {
             third_party_call_id: text("third_party_call_id"),
         };
         let actor = Actor::Client(call.client);
-        let finished = world.store.finish(Whose::Id(call.id), actor, true, vec![leg], world.now()).await;
+        let finished =
+            world.conferences.finish(Whose::Id(call.id), actor, true, vec![leg], world.now()).await;
         assert_eq!(field(finished.map(drop)), wanted);
     }
     assert_eq!(world.conference(call.id).await.participants.len(), 2);
@@ -137,8 +146,12 @@ async fn any_other_text_is_kept(database: Database) {
     details.situation_code = i32::MIN;
     details.from_language_id = Some(i32::MAX);
     let asked = details.clone();
-    let opened =
-        world.store.open_request(client, SPANISH, details, world.now(), None, number()).await.unwrap();
+    let opened = world
+        .store
+        .rules()
+        .open_request(client, SPANISH, details, world.now(), None, number())
+        .await
+        .unwrap();
     let id = trialogue_domain::ConferenceId(crate::scene::number_in(&opened));
     assert_eq!(world.view(id).await.details, asked);
 }
@@ -209,7 +222,7 @@ async fn foreign_keys_hold(database: Database) {
     let world = database.world();
     let nobody = UserId(-1);
     let judged = Credentials { user: nobody, password_hash: "$argon2".to_owned() };
-    let login = world.store.log_in(judged, [1; 32], world.now(), Timestamp(i64::MAX)).await;
+    let login = world.conferences.log_in(judged, [1; 32], world.now(), Timestamp(i64::MAX)).await;
     assert!(matches!(login, Ok(false)), "{login:?}");
     let opened = request(&world.store, &world, nobody, None).await;
     assert!(matches!(opened, Err(StoreError::Query { .. })), "{opened:?}");

@@ -23,7 +23,7 @@ fn mode(path: &Path) -> u32 {
 async fn refused(world: &World) -> String {
     let read = world.store.view(Whose::Client(UserId(1))).await.map(drop);
     assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
-    match world.store.touch(UserId(1), world.now()).await {
+    match world.conferences.touch(UserId(1), world.now()).await {
         Err(StoreError::Unavailable(why)) => why,
         other => panic!("{other:?}"),
     }
@@ -35,7 +35,7 @@ async fn nothing_is_acknowledged_into_a_file_that_lost_its_name() {
         // One reader, which has its connection: a new connection would make a new log before anything is refused.
         let world = Database::Sqlite.world_with(StoreOptions { readers: 1, ..StoreOptions::default() });
         let client = world.client("c@example.org").await;
-        world.store.touch(client, world.now()).await.unwrap();
+        world.conferences.touch(client, world.now()).await.unwrap();
         world.store.view(Whose::Client(client)).await.unwrap();
         let (there, elsewhere) = (file(&world.place, end), file(&world.place, ".elsewhere"));
         fs::rename(&there, &elsewhere).unwrap();
@@ -44,7 +44,7 @@ async fn nothing_is_acknowledged_into_a_file_that_lost_its_name() {
         assert!(!there.exists(), "a new file {end} was made");
         // It came back: nothing was lost.
         fs::rename(&elsewhere, &there).unwrap();
-        world.store.touch(client, world.now()).await.unwrap();
+        world.conferences.touch(client, world.now()).await.unwrap();
     }
 }
 
@@ -58,6 +58,7 @@ async fn another_file_of_the_same_name_is_not_written() {
     fs::rename(&copy, &there).unwrap();
     let why = refused(&world).await;
     assert!(why.contains("was replaced by another file"), "{why}");
+    drop(world.conferences);
     world.store.close();
     assert_eq!(fs::read(&there).unwrap(), before, "{client:?} was written into the file of another database");
 }
@@ -116,7 +117,8 @@ async fn every_file_is_private() {
         assert_eq!(mode(&file(&world.place, end)), 0o600, "{end}");
     }
     drop(lock);
-    let World { store, place, .. } = world;
+    let World { store, place, conferences, .. } = world;
+    drop(conferences);
     // Files of an older version, or of a careless copy.
     for (end, careless) in [("", 0o644), ("-wal", 0o664), ("-shm", 0o666), (".lock", 0o644)] {
         fs::set_permissions(file(&place, end), Permissions::from_mode(careless)).unwrap();
@@ -146,7 +148,7 @@ async fn the_log_shrinks_when_a_foreign_reader_goes() {
     reader.batch_execute("COMMIT").unwrap();
     // The first commit ends with a checkpoint, the second one begins the log anew.
     for _ in 0..2 {
-        world.store.touch(client, world.clock.advance(Duration::from_secs(1))).await.unwrap();
+        world.conferences.touch(client, world.clock.advance(Duration::from_secs(1))).await.unwrap();
     }
     assert!(fs::metadata(&log).unwrap().len() <= 8 * 1024 * 1024);
 }

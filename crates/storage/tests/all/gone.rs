@@ -5,7 +5,7 @@ use trialogue_storage::{Store, StoreError, StoreOptions, Whose};
 use trialogue_testkit::{Fsync, PostgresCluster, StopMode};
 
 use crate::scene::Call;
-use crate::world::{Place, World};
+use crate::world::{Place, Rules as _, World};
 
 /// Tries again until it goes well; each failure must say that the database is away.
 async fn until_back<T>(mut operation: impl AsyncFnMut() -> Result<T, StoreError>) -> (usize, T) {
@@ -23,8 +23,8 @@ async fn assert_away(store: &Store, call: &Call<'_>) {
     // More than there are lanes, so that each of them meets its dead connection.
     for _ in 0..3 {
         for outcome in [
-            store.touch(call.client, call.world.now()).await,
-            store.touch(call.provider, call.world.now()).await,
+            store.rules().touch(call.client, call.world.now()).await,
+            store.rules().touch(call.provider, call.world.now()).await,
             store.view(Whose::Id(call.id)).await.map(drop),
             store.check().await.map(drop),
         ] {
@@ -49,7 +49,7 @@ async fn the_store_comes_back_with_its_database() {
         cluster.start();
         let (_, view) = until_back(async || world.store.view(Whose::Id(call.id)).await).await;
         assert_eq!(view.unwrap().conference, before, "what was answered is kept, what was not is not there");
-        let (tries, ()) = until_back(async || world.store.touch(call.client, world.now()).await).await;
+        let (tries, ()) = until_back(async || world.conferences.touch(call.client, world.now()).await).await;
         assert_eq!(tries, 1, "writers look for a connection with each group");
     }
     call.by_client(Command::Kick(guest)).await.unwrap();
@@ -64,8 +64,8 @@ async fn an_idle_store_does_not_notice_a_restart() {
     let call = Call::issued(&world, "1").await;
     for mode in [StopMode::Fast, StopMode::Immediate] {
         cluster.restart(mode);
-        world.store.touch(call.client, world.now()).await.unwrap();
-        world.store.touch(call.provider, world.now()).await.unwrap();
+        world.conferences.touch(call.client, world.now()).await.unwrap();
+        world.conferences.touch(call.provider, world.now()).await.unwrap();
         world.conference(call.id).await;
     }
     call.finish().await.unwrap();
@@ -83,7 +83,7 @@ async fn a_cut_connection_is_replaced() {
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
              WHERE datname = current_database() AND pid <> pg_backend_pid()",
         );
-        world.store.touch(call.client, world.now()).await.unwrap();
+        world.conferences.touch(call.client, world.now()).await.unwrap();
         call.invited(&format!("{:?}", world.clock.advance(std::time::Duration::from_micros(1)))).await;
         world.conference(call.id).await;
     }

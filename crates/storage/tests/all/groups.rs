@@ -7,10 +7,10 @@ use std::sync::mpsc::Sender;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::{JoinHandle, yield_now};
 use trialogue_domain::{Actor, Refusal, UserId};
-use trialogue_storage::{ConferenceView, Render, Store, StoreError, StoreOptions, UserRole, Whose};
+use trialogue_storage::{Answer, ConferenceView, Store, StoreError, StoreOptions, UserRole, Whose};
 
 use crate::scene::{Call, SPANISH, details, number, refusal, request, user};
-use crate::world::{Database, World, on_both};
+use crate::world::{Database, Rules as _, World, on_both};
 
 on_both! {
     a_full_queue_is_busy,
@@ -29,15 +29,16 @@ pub(crate) async fn held(
 ) -> (JoinHandle<Result<Vec<u8>, StoreError>>, Sender<()>) {
     let (entered, mut has_entered) = unbounded_channel();
     let (gate, opened) = std::sync::mpsc::channel();
-    let render: Render<ConferenceView> = Box::new(move |_| {
+    let render: Answer<ConferenceView> = Box::new(move |_| {
         entered.send(()).unwrap();
         // Dropping the gate is what ends this.
         let _ = opened.recv();
         vec![]
     });
     let (store, now) = (world.store.clone(), world.now());
-    let holding =
-        tokio::spawn(async move { store.open_request(client, SPANISH, details(), now, None, render).await });
+    let holding = tokio::spawn(async move {
+        store.rules().open_request(client, SPANISH, details(), now, None, render).await
+    });
     has_entered.recv().await.unwrap();
     (holding, gate)
 }
@@ -65,7 +66,7 @@ pub(crate) async fn queued<T: Send + 'static>(
 }
 
 async fn touch(store: Store, user: UserId, now: trialogue_domain::Timestamp) -> Result<(), StoreError> {
-    store.touch(user, now).await
+    store.rules().touch(user, now).await
 }
 
 async fn a_full_queue_is_busy(database: Database) {
@@ -76,7 +77,7 @@ async fn a_full_queue_is_busy(database: Database) {
     let waiting = queued((0..3).map(touch).collect()).await;
     assert_eq!(world.store.queued().write, 3);
     for _ in 0..5 {
-        let refused = world.store.touch(client, world.now()).await;
+        let refused = world.conferences.touch(client, world.now()).await;
         assert!(matches!(refused, Err(StoreError::Busy { lane: "write" })), "{refused:?}");
     }
     // Reading is not writing.
@@ -86,7 +87,7 @@ async fn a_full_queue_is_busy(database: Database) {
     for task in waiting {
         task.await.unwrap().unwrap();
     }
-    world.store.touch(client, world.now()).await.unwrap();
+    world.conferences.touch(client, world.now()).await.unwrap();
     assert_eq!((world.store.queued().write, world.store.queued().read), (0, 0));
 }
 
@@ -99,15 +100,18 @@ async fn refusals_and_faults_in_a_group_leave_the_others_whole(database: Databas
     }
     let (holding, gate) = held(&world, holder).await;
     // 70 operations: more than one group. Every third asks twice, every fifth refers to nobody.
-    let opens = (0..70_i32).map(|n| {
-        let (store, now) = (world.store.clone(), world.now());
-        let client = match n {
-            _ if n % 5 == 4 => UserId(-1 - n),
-            _ if n % 3 == 2 => clients[0],
-            _ => clients[usize::try_from(n).unwrap() % clients.len()],
-        };
-        async move { (client, store.open_request(client, SPANISH, details(), now, None, number()).await) }
-    });
+    let opens =
+        (0..70_i32).map(|n| {
+            let (store, now) = (world.store.clone(), world.now());
+            let client = match n {
+                _ if n % 5 == 4 => UserId(-1 - n),
+                _ if n % 3 == 2 => clients[0],
+                _ => clients[usize::try_from(n).unwrap() % clients.len()],
+            };
+            async move {
+                (client, store.rules().open_request(client, SPANISH, details(), now, None, number()).await)
+            }
+        });
     let tasks = queued(opens.collect()).await;
     drop(gate);
     holding.await.unwrap().unwrap();
@@ -143,9 +147,9 @@ async fn a_panic_leaves_the_lane_and_the_group_alive(database: Database) {
     let (holding, gate) = held(&world, holder).await;
     let opens = [faulty, other].map(|client| {
         let (store, now) = (world.store.clone(), world.now());
-        let render: Render<ConferenceView> =
+        let render: Answer<ConferenceView> =
             if client == faulty { Box::new(|_| panic!("a fault that the test made")) } else { number() };
-        async move { store.open_request(client, SPANISH, details(), now, None, render).await }
+        async move { store.rules().open_request(client, SPANISH, details(), now, None, render).await }
     });
     let tasks = queued(opens.into_iter().collect()).await;
     drop(gate);
@@ -167,7 +171,7 @@ async fn a_panic_while_deriving_a_secret_changes_nothing(database: Database) {
     let before = world.conference(call.id).await;
     let actor = Actor::Client(call.client);
     let fault = |_| panic!("a fault that the test made");
-    let panicked = world.store.issue_accounts(Whose::Id(call.id), actor, fault, world.now()).await;
+    let panicked = world.conferences.issue_accounts(Whose::Id(call.id), actor, fault, world.now()).await;
     assert!(matches!(panicked, Err(StoreError::Panicked { .. })), "{panicked:?}");
     assert_eq!(world.conference(call.id).await, before);
     assert_eq!(world.count("jobs"), 0);
@@ -206,6 +210,7 @@ async fn what_waits_is_done_before_the_store_closes(database: Database) {
     drop(gate);
     holding.await.unwrap().unwrap();
     let place = world.place;
+    drop(world.conferences);
     world.store.close();
     assert_eq!(place.number("SELECT count(*) AS n FROM users WHERE last_seen IS NOT NULL"), 70);
 }
@@ -216,7 +221,9 @@ async fn an_asker_who_leaves_does_not_undo(database: Database) {
     let (holding, gate) = held(&world, holder).await;
     let (store, now) = (world.store.clone(), world.now());
     let opens =
-        vec![async move { store.open_request(client, SPANISH, details(), now, None, number()).await }];
+        vec![
+            async move { store.rules().open_request(client, SPANISH, details(), now, None, number()).await },
+        ];
     for task in queued(opens).await {
         task.abort();
         assert!(task.await.unwrap_err().is_cancelled());

@@ -1,5 +1,5 @@
 use trialogue_domain::{Actor, ParticipantId, Refusal};
-use trialogue_storage::{ConferenceView, IdempotencyKey, Render, StoreError, Whose, hash_secret};
+use trialogue_storage::{Answer, ConferenceView, IdempotencyKey, StoreError, Whose, hash_secret};
 
 use crate::scene::{Call, SPANISH, details, guest, number, number_in, refusal, request};
 use crate::world::{Database, on_both};
@@ -22,9 +22,15 @@ async fn the_same_request_gets_the_same_answer(database: Database) {
     let client = world.client("c@example.org").await;
     let first = request(&world.store, &world, client, Some(key("c", "k", 1))).await.unwrap();
     // Rendered once: the kept bytes are the answer, whatever has become of the request.
-    let other: Render<ConferenceView> = Box::new(|_| panic!("rendered again"));
-    let again =
-        world.store.open_request(client, SPANISH, details(), world.now(), Some(key("c", "k", 1)), other);
+    let other: Answer<ConferenceView> = Box::new(|_| panic!("rendered again"));
+    let again = world.conferences.open_request(
+        client,
+        SPANISH,
+        details(),
+        world.now(),
+        Some(key("c", "k", 1)),
+        other,
+    );
     assert_eq!(number_in(&again.await.unwrap()), first.0);
     assert_eq!((world.count("conferences"), world.count("idempotency_keys")), (1, 1));
 }
@@ -63,12 +69,17 @@ async fn an_invitation_is_made_once_under_a_key(database: Database) {
     let mut answers = vec![];
     // The second time with a fresh secret, as a client that asks again would come with.
     for secret in ["first", "second"] {
-        let render: Render<(ConferenceView, ParticipantId)> = Box::new(|(_, id)| id.to_string().into_bytes());
+        let render: Answer<(ConferenceView, ParticipantId)> = Box::new(|(_, id)| id.to_string().into_bytes());
         let actor = Actor::Client(call.client);
         let whose = Whose::Id(call.id);
         let key = Some(key("c", "k", 1));
-        answers
-            .push(world.store.invite(whose, actor, guest(secret), world.now(), key, render).await.unwrap());
+        answers.push(
+            world
+                .conferences
+                .invite(whose, actor, guest(actor, secret), world.now(), key, render)
+                .await
+                .unwrap(),
+        );
     }
     assert_eq!(answers[0], answers[1]);
     assert_eq!(world.conference(call.id).await.participants.len(), 3);
@@ -80,7 +91,14 @@ async fn two_at_once_under_one_key_make_one(database: Database) {
     let world = database.world();
     let client = world.client("c@example.org").await;
     let open = || {
-        world.store.open_request(client, SPANISH, details(), world.now(), Some(key("c", "k", 1)), number())
+        world.conferences.open_request(
+            client,
+            SPANISH,
+            details(),
+            world.now(),
+            Some(key("c", "k", 1)),
+            number(),
+        )
     };
     let (one, two, three) = tokio::join!(open(), open(), open());
     let one = one.unwrap();

@@ -5,7 +5,7 @@ use trialogue_domain::{Actor, Command, ConferenceId, Effect, Event, Kind, Observ
 use trialogue_storage::{JobKind, Lease, LeasedJob, NODE_SILENCE, NodeId};
 
 use crate::scene::Call;
-use crate::world::{Database, World, on_both};
+use crate::world::{Database, Rules as _, World, on_both};
 
 type Claimed = LeasedJob<Effect>;
 
@@ -118,7 +118,7 @@ async fn what_was_seen_is_noted_with_it(database: Database) {
     let work = claim(&world, 1, 100).await.pop().unwrap();
     assert_eq!(work.work, Effect::Remove(guest));
     for _ in 0..2 {
-        world.store.job_done_seeing(&work, call.id, seen, world.now()).await.unwrap();
+        world.conferences.job_done_seeing(&work, call.id, seen, world.now()).await.unwrap();
         assert_eq!(last_events(&world, call.id, 2).await, removal_of(guest));
     }
     assert_eq!(world.store.jobs_waiting(JobKind::Engine).await.unwrap(), 4);
@@ -150,7 +150,7 @@ async fn many_are_done_together(database: Database) {
     for (work, guest) in removals.clone() {
         let (store, now, call) = (world.store.clone(), world.now(), work.conference.unwrap());
         let seen = [Observation::Removed(guest), Observation::RemovalVerified(guest)];
-        doing.spawn(async move { store.job_done_seeing(&work, call, seen, now).await });
+        doing.spawn(async move { store.rules().job_done_seeing(&work, call, seen, now).await });
     }
     for outcome in doing.join_all().await {
         outcome.unwrap();
@@ -317,7 +317,7 @@ async fn a_commit_hands_its_jobs_to_this_node(database: Database) {
     let removal = inbox.next().await.unwrap();
     assert_eq!(removal.iter().map(|job| job.work).collect::<Vec<_>>(), [Effect::Remove(guest)]);
     let seen = [Observation::Removed(guest), Observation::RemovalVerified(guest)];
-    world.store.job_done_seeing(&removal[0], call.id, seen, world.now()).await.unwrap();
+    world.conferences.job_done_seeing(&removal[0], call.id, seen, world.now()).await.unwrap();
     for job in claimed {
         done(&world, job).await;
     }

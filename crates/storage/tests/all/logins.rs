@@ -6,7 +6,7 @@ use trialogue_domain::{FinishReason, Kind, State, UserId};
 use trialogue_storage::{Credentials, UserRole, UserStatus, Wake, hash_secret};
 
 use crate::scene::{Call, log_in, secret_of};
-use crate::world::{Database, World, on_both};
+use crate::world::{Database, Rules as _, World, on_both};
 
 on_both! {
     a_revoked_user_has_nothing_left,
@@ -36,13 +36,13 @@ async fn a_revoked_user_has_nothing_left(database: Database) {
     let mut wakes = world.store.wakes();
     let own = call.participant_of(Kind::Provider).await;
     let email = world.store.users().await.unwrap().into_iter().find(|u| u.id == call.provider).unwrap().email;
-    assert!(world.store.disable_user(UserRole::Provider, &email, world.now()).await.unwrap());
+    assert!(world.conferences.disable_user(UserRole::Provider, &email, world.now()).await.unwrap());
     assert!(!is_login(world, "p1").await && !is_login(world, "p2").await && is_login(world, "c").await);
     let view = world.view(call.id).await;
     let ended = &view.conference.participant(own).unwrap().state;
     assert!(matches!(ended, State::Finished { reason: FinishReason::Revoked, .. }), "{ended:?}");
     assert!(view.conference.is_live(), "the client is still there");
-    assert!(!world.store.has_account(call.id, own, world.now()).await.unwrap());
+    assert!(!world.conferences.has_account(call.id, own, world.now()).await.unwrap());
     loop {
         match wakes.next().await.unwrap() {
             Wake::Changed(changes) if changes.iter().any(|c| c.users.contains(&call.provider)) => break,
@@ -63,9 +63,9 @@ async fn a_login_ends_the_call_that_it_joined_and_no_other(database: Database) {
     }
     let now = world.now();
     let foreign = |_| hash_secret("of another login");
-    world.store.log_out(call.client, hash_secret("other"), foreign, now).await.unwrap();
+    world.conferences.log_out(call.client, hash_secret("other"), foreign, now).await.unwrap();
     assert!(world.view(call.id).await.conference.participant(own).unwrap().is_live());
-    world.store.log_out(call.client, hash_secret("joined"), secret_of, now).await.unwrap();
+    world.conferences.log_out(call.client, hash_secret("joined"), secret_of, now).await.unwrap();
     assert!(!world.view(call.id).await.conference.is_live());
     assert!(is_login(world, "third").await);
 }
@@ -74,15 +74,19 @@ async fn a_password_judged_before_a_change_opens_nothing(database: Database) {
     let world = database.world();
     let user = world.client("c@example.org").await;
     let judged = || Credentials { user, password_hash: "$argon2".to_owned() };
-    let log_in =
-        |token: &str| world.store.log_in(judged(), hash_secret(token), world.now(), world.now().after(LIFE));
+    let log_in = |token: &str| {
+        world.conferences.log_in(judged(), hash_secret(token), world.now(), world.now().after(LIFE))
+    };
     assert!(log_in("good").await.unwrap());
-    let changed =
-        world.store.set_password(UserRole::Client, "c@example.org", "$other".to_owned(), world.now()).await;
+    let changed = world
+        .store
+        .rules()
+        .set_password(UserRole::Client, "c@example.org", "$other".to_owned(), world.now())
+        .await;
     assert!(changed.unwrap());
     assert!(!log_in("late").await.unwrap());
     assert_eq!(world.count("tokens"), 0);
-    let nobody = world.store.disable_user(UserRole::Client, "nobody@example.org", world.now()).await;
+    let nobody = world.conferences.disable_user(UserRole::Client, "nobody@example.org", world.now()).await;
     assert!(!nobody.unwrap());
 }
 
@@ -90,7 +94,7 @@ async fn a_removed_user_is_forgotten(database: Database) {
     let world = database.world();
     let user = world.client("c@example.org").await;
     let id = world.request(user).await.unwrap();
-    assert!(world.store.remove_user(UserRole::Client, "C@example.org", world.now()).await.unwrap());
+    assert!(world.conferences.remove_user(UserRole::Client, "C@example.org", world.now()).await.unwrap());
     let left = world
         .place
         .lines(&format!("SELECT email || name || password_hash AS line FROM users WHERE id = {user}"));
@@ -100,7 +104,7 @@ async fn a_removed_user_is_forgotten(database: Database) {
     assert_eq!(world.place.number(texts), 0);
     assert!(!world.view(id).await.conference.is_live());
     world.conference(id).await;
-    assert!(!world.store.remove_user(UserRole::Client, "c@example.org", world.now()).await.unwrap());
+    assert!(!world.conferences.remove_user(UserRole::Client, "c@example.org", world.now()).await.unwrap());
     world.client("c@example.org").await;
 }
 

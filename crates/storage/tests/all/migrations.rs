@@ -246,7 +246,7 @@ async fn a_schema_that_goes_away_is_an_error_and_no_panic() {
     for database in BOTH {
         let world = database.world();
         revert_all(&world.place.url()).unwrap();
-        let sent = world.store.touch(trialogue_domain::UserId(1), world.now()).await;
+        let sent = world.conferences.touch(trialogue_domain::UserId(1), world.now()).await;
         assert!(matches!(sent, Err(StoreError::Unavailable(_) | StoreError::Query { .. })), "{sent:?}");
         assert!(matches!(world.store.check().await, Ok(SchemaState::Older(1..))));
         migrate(&world.place.url()).unwrap();

@@ -11,7 +11,7 @@ use trialogue_storage::{Store, StoreError, UserRole, Whose};
 use crate::concurrency::work_off;
 use crate::idempotency::key;
 use crate::scene::{Call, SPANISH, details, guest, number, refusal, request, take, user};
-use crate::world::{Database, Raw};
+use crate::world::{Database, Raw, Rules as _};
 
 #[tokio::test]
 async fn participants_keep_their_order_whichever_node_makes_them() {
@@ -20,9 +20,8 @@ async fn participants_keep_their_order_whichever_node_makes_them() {
     // The first node's block of ids is the lower one.
     let first = Call::ringing(&world, "first").await;
     let call = Call::accepted(&world, "second").await;
-    let start =
-        other.command(Whose::Id(call.id), Actor::Client(call.client), Command::StartVideo, world.now());
-    start.await.unwrap();
+    let (whose, actor) = (Whose::Id(call.id), Actor::Client(call.client));
+    other.rules().command(whose, actor, Command::StartVideo, world.now()).await.unwrap();
     world.conference(call.id).await;
     call.by_client(Command::VideoAgain).await.unwrap();
     call.by_provider(Command::ConfirmVideo).await.unwrap();
@@ -44,7 +43,11 @@ async fn the_latest_request_is_found_whichever_node_made_it() {
     let early = Call::requested(&world, "early").await;
     let client = world.client("c@example.org").await;
     let on_other = request(&other, &world, client, None).await.unwrap();
-    other.finish(Whose::Client(client), Actor::Client(client), false, vec![], world.now()).await.unwrap();
+    other
+        .rules()
+        .finish(Whose::Client(client), Actor::Client(client), false, vec![], world.now())
+        .await
+        .unwrap();
     world.clock.advance(Duration::from_secs(1));
     let on_first = request(&world.store, &world, client, None).await.unwrap();
     assert!(on_first < on_other, "or this shows nothing");
@@ -67,12 +70,13 @@ async fn nodes_clashing_on_the_same_conferences_lose_nothing() {
     for n in 0..12 {
         for call in &calls {
             for (node, store) in [&world.store, &other].into_iter().enumerate() {
-                let (store, id, client, now) = (store.clone(), call.id, call.client, world.now());
+                let (store, id, now) = (store.clone(), call.id, world.now());
+                let actor = Actor::Client(call.client);
                 asks.spawn(async move {
-                    let guest = guest(&format!("{id} {n} {node}"));
+                    let guest = guest(actor, &format!("{id} {n} {node}"));
                     let render = Box::new(|_: &_| vec![]);
-                    let asked = store.invite(Whose::Id(id), Actor::Client(client), guest, now, None, render);
-                    (id, asked.await)
+                    let asked = store.rules().invite(Whose::Id(id), actor, guest, now, None, render).await;
+                    (id, asked)
                 });
             }
         }
@@ -103,7 +107,7 @@ async fn nodes_kicking_the_same_guest_kick_once() {
         let guest = call.guest(&format!("guest {n}")).await;
         let kick = |store: &Store, actor| {
             let (store, now) = (store.clone(), world.now());
-            async move { store.command(Whose::Id(call.id), actor, Command::Kick(guest), now).await }
+            async move { store.rules().command(Whose::Id(call.id), actor, Command::Kick(guest), now).await }
         };
         let (client, provider) = (Actor::Client(call.client), Actor::Provider(call.provider));
         let (a, b) = tokio::join!(kick(&world.store, client), kick(&other, provider));
@@ -146,16 +150,17 @@ async fn nodes_share_one_key_one_client_one_provider_and_one_email() {
 }
 
 async fn accept_two_at_once(nodes: [&Store; 2], world: &crate::world::World, provider: UserId, n: i32) {
-    nodes[0].set_online(provider, true, world.now()).await.unwrap();
+    nodes[0].rules().set_online(provider, true, world.now()).await.unwrap();
     let mut ids = vec![];
     for side in ["x", "y"] {
         let client = world.client(&format!("{side}{n}@example.org")).await;
-        let opened = nodes[0].open_request(client, SPANISH, details(), world.now(), None, number()).await;
+        let opened =
+            nodes[0].rules().open_request(client, SPANISH, details(), world.now(), None, number()).await;
         ids.push(trialogue_domain::ConferenceId(crate::scene::number_in(&opened.unwrap())));
     }
-    let accept = |node: usize| {
+    let accept = async |node: usize| {
         let (whose, actor) = (Whose::Id(ids[node]), Actor::Provider(provider));
-        nodes[node].command(whose, actor, take(ids[node]), world.now())
+        nodes[node].rules().command(whose, actor, take(ids[node]), world.now()).await
     };
     let (a, b) = tokio::join!(accept(0), accept(1));
     let refused = if a.is_ok() { b } else { a };
@@ -193,7 +198,7 @@ async fn a_command_judges_one_state_and_no_mixture() {
     other_node.batch_execute("BEGIN; LOCK TABLE participants IN ACCESS EXCLUSIVE MODE").unwrap();
     let (store, now, accept) = (world.store.clone(), world.now(), call.take());
     let (whose, actor) = (Whose::Id(call.id), Actor::Provider(call.provider));
-    let slow = tokio::spawn(async move { store.command(whose, actor, accept, now).await });
+    let slow = tokio::spawn(async move { store.rules().command(whose, actor, accept, now).await });
     let waiting =
         "SELECT count(*) AS n FROM pg_locks WHERE NOT granted AND relation = 'participants'::regclass";
     let mut waits = false;

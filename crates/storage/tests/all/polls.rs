@@ -6,7 +6,7 @@ use trialogue_domain::{Actor, Command, Observation, Refusal, UserId};
 use trialogue_storage::{ConferenceView, Store, StoreError, StoreOptions, UserRole, Whose};
 
 use crate::scene::Call;
-use crate::world::{Database, World, on_both};
+use crate::world::{Database, Rules as _, World, on_both};
 
 on_both! {
     nothing_new_is_answered_from_memory,
@@ -94,7 +94,7 @@ async fn a_poll_is_right_after_every_step_of_a_call(database: Database) {
     let next = world.request(call.client).await.unwrap();
     let view = store.polled(Whose::Client(call.client)).await.unwrap().unwrap();
     assert_eq!(view.conference.id, next);
-    world.store.remove_user(UserRole::Client, "client-1@example.org", world.now()).await.unwrap();
+    world.conferences.remove_user(UserRole::Client, "client-1@example.org", world.now()).await.unwrap();
     assert_right(store, &call, "removed").await;
 }
 
@@ -105,12 +105,13 @@ async fn what_another_node_changes_is_seen(database: Database) {
     let node = world.another_node();
     let guest = call.invite_through(&node, "guest").await.unwrap();
     assert_right(&world.store, &call, "a guest").await;
+    let rules = node.rules();
     let kicked =
-        node.command(Whose::Id(call.id), Actor::Client(call.client), Command::Kick(guest), world.now());
+        rules.command(Whose::Id(call.id), Actor::Client(call.client), Command::Kick(guest), world.now());
     kicked.await.unwrap();
     assert_right(&world.store, &call, "kicked").await;
     // Its name is gone from what it took part in, and its call is over.
-    node.remove_user(UserRole::Provider, "provider-1@example.org", world.now()).await.unwrap();
+    node.rules().remove_user(UserRole::Provider, "provider-1@example.org", world.now()).await.unwrap();
     assert_right(&world.store, &call, "removed").await;
 }
 
@@ -129,7 +130,7 @@ async fn while_it_is_searched_a_poll_shows_what_becomes_of_the_asked(database: D
     call.finish().await.unwrap();
     assert_eq!(performance(&world).await, Some(100));
     let provider = call.provider;
-    world.store.remove_user(UserRole::Provider, "provider-1@example.org", world.now()).await.unwrap();
+    world.conferences.remove_user(UserRole::Provider, "provider-1@example.org", world.now()).await.unwrap();
     let view = world.store.polled(Whose::Client(other)).await.unwrap().unwrap();
     let name = view.offered.iter().find(|p| p.person.id == provider).map(|p| p.person.name.clone());
     assert_eq!(name.as_deref(), Some(""));

@@ -3,7 +3,7 @@
 use trialogue_storage::{OpenError, SchemaState, Store, StoreOptions, migrate, schema_state};
 use trialogue_testkit::PostgresCluster;
 
-use crate::world::{Database, Place};
+use crate::world::{Database, Place, Rules as _};
 
 fn open(place: &Place) -> Result<Store, OpenError> {
     Store::open(&place.url(), StoreOptions::default())
@@ -23,7 +23,12 @@ async fn a_role_that_may_make_nothing_can_serve() {
     assert_eq!(migrate(&limited.url()).unwrap(), Vec::<String>::new(), "there is nothing to do");
     let store = open(&limited).unwrap();
     assert_eq!(store.check().await.unwrap(), SchemaState::Current);
-    let world = crate::world::World { store, clock: trialogue_testkit::ManualClock::new(), place: limited };
+    let world = crate::world::World {
+        conferences: store.rules(),
+        store,
+        clock: trialogue_testkit::ManualClock::new(),
+        place: limited,
+    };
     crate::scene::Call::issued(&world, "1").await.finish().await.unwrap();
 }
 

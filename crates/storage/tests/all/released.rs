@@ -9,7 +9,7 @@ use trialogue_domain::{
 use trialogue_storage::{ReleasedView, Whose};
 
 use crate::scene::{Call, refusal, take};
-use crate::world::{Database, World, on_both};
+use crate::world::{Database, Rules as _, World, on_both};
 
 on_both! {
     others_are_asked_at_once_and_one_of_them_serves,
@@ -47,11 +47,16 @@ impl Way {
             Self::Refused => _ = call.by(actor, Command::RefuseVideo).await.unwrap(),
             Self::Missed => {
                 call.by_client(Command::StartVideo).await.unwrap();
-                world.clock.advance(world.store.timings().ring);
+                world.clock.advance(world.conferences.timings().ring);
                 call.observe(Observation::DeadlinePassed).await;
             }
             Self::Finished => {
-                world.store.finish(Whose::Id(call.id), actor, true, vec![], world.now()).await.unwrap();
+                world
+                    .store
+                    .rules()
+                    .finish(Whose::Id(call.id), actor, true, vec![], world.now())
+                    .await
+                    .unwrap();
             }
             Self::LoggedOut => call.observe(Observation::UserGone(provider, Departure::LoggedOut)).await,
         }
@@ -69,9 +74,9 @@ async fn released(world: &World, provider: UserId) -> Option<ReleasedView> {
 /// Says of all providers that they are there, and offers what waits.
 async fn look(world: &World, present: &[UserId]) {
     for provider in present {
-        world.store.touch(*provider, world.now()).await.unwrap();
+        world.conferences.touch(*provider, world.now()).await.unwrap();
     }
-    assert!(world.store.offer_waiting(world.now()).await.unwrap().is_empty());
+    assert!(world.conferences.offer_waiting(world.now()).await.unwrap().is_empty());
 }
 
 async fn others_are_asked_at_once_and_one_of_them_serves(database: Database) {
@@ -80,7 +85,7 @@ async fn others_are_asked_at_once_and_one_of_them_serves(database: Database) {
         let withdrawn = world.provider(&format!("withdrawn{n}@example.org")).await;
         let call = Call::accepted(&world, &format!("released{n}")).await;
         assert_eq!(offered(&world, withdrawn).await, [], "the offer was withdrawn");
-        world.store.touch(withdrawn, world.now()).await.unwrap();
+        world.conferences.touch(withdrawn, world.now()).await.unwrap();
         way.take(&call, call.provider).await;
         look(&world, &[withdrawn]).await;
         assert_eq!(offered(&world, withdrawn).await, [call.id], "{way:?}");
@@ -105,7 +110,7 @@ async fn nobody_is_asked_twice_in_one_request(database: Database) {
     let declining = world.provider("declining@example.org").await;
     let call = Call::requested(&world, "twice").await;
     call.by(Actor::Provider(declining), call.decline()).await.unwrap();
-    world.store.set_online(call.provider, false, world.now()).await.unwrap();
+    world.conferences.set_online(call.provider, false, world.now()).await.unwrap();
     for (n, provider) in providers.iter().enumerate() {
         for later in &providers[n..] {
             assert_eq!(offered(&world, *later).await, [call.id]);
@@ -133,28 +138,39 @@ async fn the_provider_is_told_until_its_next_task(database: Database) {
         assert_eq!(refusal(world.store.view(own).await), Refusal::Released);
         let again = world
             .store
+            .rules()
             .command(own, Actor::Provider(call.provider), Command::ConfirmVideo, world.now())
             .await;
         assert_eq!(refusal(again), Refusal::Released);
         world
             .store
+            .rules()
             .finish(Whose::Client(call.client), Actor::Client(call.client), true, vec![], world.now())
             .await
             .unwrap();
         assert!(released(&world, call.provider).await.is_some(), "the end of the request is not its own");
         world.clock.advance(Duration::from_secs(1));
-        world.store.set_online(call.provider, true, world.now()).await.unwrap();
+        world.conferences.set_online(call.provider, true, world.now()).await.unwrap();
         let client = world.client(&format!("next{n}@example.org")).await;
         let next = world.request(client).await.unwrap();
-        let accept =
-            world.store.command(Whose::Id(next), Actor::Provider(call.provider), take(next), world.now());
+        let accept = world.conferences.command(
+            Whose::Id(next),
+            Actor::Provider(call.provider),
+            take(next),
+            world.now(),
+        );
         accept.await.unwrap();
         assert_eq!(released(&world, call.provider).await, None);
         assert_eq!(world.store.view(own).await.unwrap().unwrap().conference.id, next);
         world.clock.advance(Duration::from_secs(1));
-        world.store.finish(Whose::Id(next), Actor::Client(client), true, vec![], world.now()).await.unwrap();
+        world
+            .store
+            .rules()
+            .finish(Whose::Id(next), Actor::Client(client), true, vec![], world.now())
+            .await
+            .unwrap();
         assert_eq!(released(&world, call.provider).await, None, "what it served came later");
-        world.store.set_online(call.provider, false, world.now()).await.unwrap();
+        world.conferences.set_online(call.provider, false, world.now()).await.unwrap();
     }
 }
 
@@ -163,13 +179,18 @@ async fn who_misses_two_calls_in_a_row_is_offline(database: Database) {
     let provider = world.provider("sleepy@example.org").await;
     let miss = async |n: usize, way: Way| {
         let client = world.client(&format!("client{n}@example.org")).await;
-        world.store.touch(provider, world.now()).await.unwrap();
+        world.conferences.touch(provider, world.now()).await.unwrap();
         let id = world.request(client).await.unwrap();
         let call = Call { world: &world, id, client, provider };
         call.by_provider(call.take()).await.unwrap();
         way.take(&call, provider).await;
         let told = released(&world, provider).await.unwrap();
-        world.store.finish(Whose::Id(id), Actor::Client(client), true, vec![], world.now()).await.unwrap();
+        world
+            .store
+            .rules()
+            .finish(Whose::Id(id), Actor::Client(client), true, vec![], world.now())
+            .await
+            .unwrap();
         world.clock.advance(Duration::from_secs(1));
         told.online
     };
@@ -179,9 +200,9 @@ async fn who_misses_two_calls_in_a_row_is_offline(database: Database) {
     assert!(!miss(4, Way::Missed).await);
     let client = world.client("client5@example.org").await;
     world.request(client).await.unwrap();
-    world.store.touch(provider, world.now()).await.unwrap();
+    world.conferences.touch(provider, world.now()).await.unwrap();
     assert_eq!(offered(&world, provider).await, []);
-    world.store.set_online(provider, true, world.now()).await.unwrap();
+    world.conferences.set_online(provider, true, world.now()).await.unwrap();
     assert_eq!(offered(&world, provider).await.len(), 1, "until it comes online again");
 }
 
@@ -189,7 +210,7 @@ async fn a_search_without_success_ends_the_request(database: Database) {
     let world = database.world();
     let call = Call::ringing(&world, "alone").await;
     call.by_provider(Command::RefuseVideo).await.unwrap();
-    world.clock.advance(world.store.timings().search);
+    world.clock.advance(world.conferences.timings().search);
     call.observe(Observation::DeadlinePassed).await;
     let conference = world.conference(call.id).await;
     assert!(matches!(conference.main.stage, Stage::Ended { outcome: Outcome::NoInterpreter, .. }));
@@ -209,7 +230,7 @@ async fn a_lost_provider_comes_back_or_is_replaced(database: Database) {
         }
         let lost = call.participant_of(Kind::Provider).await;
         call.observe(Observation::Disconnected(lost)).await;
-        world.clock.advance(world.store.timings().reconnect);
+        world.clock.advance(world.conferences.timings().reconnect);
         call.observe(Observation::DeadlinePassed).await;
         if comes_back {
             call.by_provider(Command::Rejoin).await.unwrap();

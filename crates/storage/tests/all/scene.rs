@@ -5,11 +5,11 @@ use trialogue_domain::{
     RequestId, Timestamp, UserId,
 };
 use trialogue_storage::{
-    ConferenceView, Credentials, IdempotencyKey, NewGuest, NewUser, Render, RequestDetails, SecretHash,
+    Answer, ConferenceView, Credentials, IdempotencyKey, NewGuest, NewUser, RequestDetails, SecretHash,
     Store, StoreError, UserRole, Whose, hash_secret,
 };
 
-use crate::world::World;
+use crate::world::{Rules as _, World};
 
 pub(crate) const SPANISH: LanguageId = LanguageId(44);
 pub(crate) const GERMAN: LanguageId = LanguageId(11);
@@ -44,11 +44,11 @@ pub(crate) fn details() -> RequestDetails {
 /// A login with the password of [`user`].
 pub(crate) async fn log_in(world: &World, user: UserId, token: SecretHash, expires: Timestamp) {
     let judged = Credentials { user, password_hash: "$argon2".to_owned() };
-    assert!(world.store.log_in(judged, token, world.now(), expires).await.unwrap());
+    assert!(world.conferences.log_in(judged, token, world.now(), expires).await.unwrap());
 }
 
 /// The answer to a request: its number.
-pub(crate) fn number() -> Render<ConferenceView> {
+pub(crate) fn number() -> Answer<ConferenceView> {
     Box::new(|view| view.conference.id.to_string().into_bytes())
 }
 
@@ -56,9 +56,18 @@ pub(crate) fn number_in(answer: &[u8]) -> i32 {
     std::str::from_utf8(answer).unwrap().parse().unwrap()
 }
 
-pub(crate) fn guest(secret: &str) -> NewGuest {
+/// The user who invites.
+pub(crate) fn inviter(actor: Actor) -> UserId {
+    match actor {
+        Actor::Client(user) | Actor::Provider(user) => user,
+        other => panic!("{other:?} invites nobody"),
+    }
+}
+
+pub(crate) fn guest(inviter: Actor, secret: &str) -> NewGuest {
     let hash = hash_secret(secret);
     NewGuest {
+        inviter: self::inviter(inviter),
         name: Some(name_of(secret)),
         email: Some("guest@example.org".to_owned()),
         phone: None,
@@ -83,7 +92,7 @@ impl World {
     /// A provider of Spanish who is online.
     pub(crate) async fn provider(&self, email: &str) -> UserId {
         let provider = self.store.add_user(user(UserRole::Provider, email), self.now()).await.unwrap();
-        self.store.set_online(provider, true, self.now()).await.unwrap();
+        self.conferences.set_online(provider, true, self.now()).await.unwrap();
         provider
     }
 
@@ -117,7 +126,7 @@ pub(crate) async fn request(
     client: UserId,
     key: Option<IdempotencyKey>,
 ) -> Result<ConferenceId, StoreError> {
-    let answer = store.open_request(client, SPANISH, details(), world.now(), key, number()).await?;
+    let answer = store.rules().open_request(client, SPANISH, details(), world.now(), key, number()).await?;
     Ok(ConferenceId(number_in(&answer)))
 }
 
@@ -187,7 +196,7 @@ impl<'w> Call<'w> {
     }
 
     pub(crate) async fn by(&self, actor: Actor, command: Command) -> Result<Conference, StoreError> {
-        self.world.store.command(Whose::Id(self.id), actor, command, self.world.now()).await
+        self.world.conferences.command(Whose::Id(self.id), actor, command, self.world.now()).await
     }
 
     pub(crate) async fn by_client(&self, command: Command) -> Result<Conference, StoreError> {
@@ -200,16 +209,16 @@ impl<'w> Call<'w> {
 
     /// Accounts, the actor's own bound to [`secret_of`] its participant.
     pub(crate) async fn issue(&self, actor: Actor) -> Result<Conference, StoreError> {
-        self.world.store.issue_accounts(Whose::Id(self.id), actor, secret_of, self.world.now()).await
+        self.world.conferences.issue_accounts(Whose::Id(self.id), actor, secret_of, self.world.now()).await
     }
 
     pub(crate) async fn finish(&self) -> Result<Conference, StoreError> {
         let actor = Actor::Client(self.client);
-        self.world.store.finish(Whose::Id(self.id), actor, true, vec![], self.world.now()).await
+        self.world.conferences.finish(Whose::Id(self.id), actor, true, vec![], self.world.now()).await
     }
 
     pub(crate) async fn observe(&self, observation: Observation) {
-        self.world.store.observe(self.id, [observation], self.world.now()).await.unwrap();
+        self.world.conferences.observe(self.id, [observation], self.world.now()).await.unwrap();
     }
 
     /// Somebody invited by the client, who has not answered yet.
@@ -222,12 +231,14 @@ impl<'w> Call<'w> {
         store: &Store,
         secret: &str,
     ) -> Result<ParticipantId, StoreError> {
-        let render: Render<(ConferenceView, ParticipantId)> =
+        let render: Answer<(ConferenceView, ParticipantId)> =
             Box::new(|(_, participant)| participant.to_string().into_bytes());
         let actor = Actor::Client(self.client);
-        let answer =
-            store.invite(Whose::Id(self.id), actor, guest(secret), self.world.now(), None, render).await?;
-        Ok(ParticipantId(number_in(&answer)))
+        let answer = store
+            .rules()
+            .invite(Whose::Id(self.id), actor, guest(actor, secret), self.world.now(), None, render)
+            .await?;
+        Ok(ParticipantId(number_in(&answer.body)))
     }
 
     /// A guest with an account, in the call.

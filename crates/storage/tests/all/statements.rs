@@ -8,7 +8,7 @@ use trialogue_storage::{StoreError, StoreOptions, Whose};
 use trialogue_testkit::{Fsync, PostgresCluster};
 
 use crate::scene::Call;
-use crate::world::{Place, Raw, World};
+use crate::world::{Place, Raw, Rules as _, World};
 
 /// The lines of the server's log that tell of the store's statements.
 fn logged(cluster: &PostgresCluster, url: &str) -> Vec<String> {
@@ -51,7 +51,9 @@ async fn decisions_that_wait_together_share_their_statements() {
     let before = logged(&cluster, &url).len();
     let kick = |call: &Call<'_>, target| {
         let (store, now, id, client) = (world.store.clone(), world.now(), call.id, call.client);
-        async move { store.command(Whose::Id(id), Actor::Client(client), Command::Kick(target), now).await }
+        async move {
+            store.rules().command(Whose::Id(id), Actor::Client(client), Command::Kick(target), now).await
+        }
     };
     let mut asked = vec![kick(first, first_guests[0])];
     // One of each call; then a second of the first call, which must come after; a principal; a stranger's call.
@@ -124,7 +126,7 @@ async fn the_statements_of_a_kick_are_prepared_once() {
     let before = logged(&cluster, &url).len();
     let whose = Whose::Client(call.client);
     let actor = Actor::Client(call.client);
-    world.store.command(whose, actor, Command::Kick(guests[2]), world.now()).await.unwrap();
+    world.conferences.command(whose, actor, Command::Kick(guests[2]), world.now()).await.unwrap();
     let kick = logged(&cluster, &url).split_off(before);
     assert_eq!(kick.iter().filter(|line| line.contains("  execute ")).count(), 8, "{kick:#?}");
 }

@@ -101,7 +101,7 @@ async fn personal_data_of_ended_conferences_is_blanked(database: Database) {
     let live = Call::issued(&world, "2").await;
     live.guest("Lotte").await;
     let (whose, client) = (Whose::Id(ended.id), Actor::Client(ended.client));
-    world.store.finish(whose, client, true, vec![leg("Quackenbush")], world.now()).await.unwrap();
+    world.conferences.finish(whose, client, true, vec![leg("Quackenbush")], world.now()).await.unwrap();
     let end = world.now();
     world.clock.advance(DAY);
 
@@ -128,7 +128,7 @@ async fn personal_data_of_ended_conferences_is_blanked(database: Database) {
     world.clock.advance(DAY);
     world.swept(Outdated::PersonalData, world.now()).await;
     let (whose, client) = (Whose::Id(live.id), Actor::Client(live.client));
-    world.store.finish(whose, client, true, vec![leg("Lotte")], world.now()).await.unwrap();
+    world.conferences.finish(whose, client, true, vec![leg("Lotte")], world.now()).await.unwrap();
     assert_eq!(world.count(texts), 1);
     world.swept(Outdated::PersonalData, world.now()).await;
     assert_eq!(world.count(texts), 0);
@@ -166,13 +166,14 @@ async fn blanked_text_is_not_in_the_file() {
         from_language_id: None,
     };
     let opened =
-        world.store.open_request(client, crate::scene::SPANISH, details, world.now(), None, number());
+        world.conferences.open_request(client, crate::scene::SPANISH, details, world.now(), None, number());
     let id = trialogue_domain::ConferenceId(number_in(&opened.await.unwrap()));
-    let ended = world.store.finish(Whose::Id(id), Actor::Client(client), false, vec![], world.now());
+    let ended = world.conferences.finish(Whose::Id(id), Actor::Client(client), false, vec![], world.now());
     ended.await.unwrap();
     world.clock.advance(DAY);
     world.swept(Outdated::PersonalData, world.now()).await;
     let DatabaseUrl::Sqlite(path) = world.place.url() else { panic!("no file") };
+    drop(world.conferences);
     world.store.close();
     let file = fs::read(path).unwrap();
     for text in ["Quackenbush", "Ward Quebec"] {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::groups::held;
 use crate::scene::{Call, request};
-use crate::world::{Database, Place, Raw, World};
+use crate::world::{Database, Place, Raw, Rules as _, World};
 
 /// Nobody gives up in the middle of a test.
 fn patient() -> StoreOptions {
@@ -41,7 +41,7 @@ async fn trouble_is_recognised_without_reading_messages() {
              $$ BEGIN RAISE EXCEPTION 'etwas ganz anderes' USING ERRCODE = '{code}'; END $$; \
              CREATE OR REPLACE TRIGGER fault BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION fail()"
         ));
-        let touched = world.store.touch(client, world.now()).await;
+        let touched = world.conferences.touch(client, world.now()).await;
         match &touched {
             Err(error @ StoreError::NotDone { operation, cause }) => {
                 assert!(cause.contains("etwas ganz anderes") && !operation.is_empty(), "{code}: {error}");
@@ -54,11 +54,11 @@ async fn trouble_is_recognised_without_reading_messages() {
             "CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS \
              $$ BEGIN RAISE EXCEPTION 'etwas ganz anderes' USING ERRCODE = '{code}'; END $$"
         ));
-        let touched = world.store.touch(client, world.now()).await;
+        let touched = world.conferences.touch(client, world.now()).await;
         assert!(matches!(touched, Err(StoreError::Unavailable(_))), "{code}: {touched:?}");
     }
     world.place.sql("DROP TRIGGER fault ON users");
-    world.store.touch(client, world.now()).await.unwrap();
+    world.conferences.touch(client, world.now()).await.unwrap();
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn a_german_server_is_understood() {
     let call = Call::issued(&world, "1").await;
     let mut other = session_of(&world);
     other.batch_execute("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE").unwrap();
-    let written = world.store.touch(call.client, world.now()).await;
+    let written = world.conferences.touch(call.client, world.now()).await;
     let read = world.store.view(Whose::Id(call.id)).await.map(drop);
     for outcome in [written, read] {
         match outcome {
@@ -77,7 +77,7 @@ async fn a_german_server_is_understood() {
         }
     }
     other.batch_execute("ROLLBACK").unwrap();
-    world.store.touch(call.client, world.now()).await.unwrap();
+    world.conferences.touch(call.client, world.now()).await.unwrap();
 
     // Within a transaction, and so while it is asked for: the answer is lost with the session.
     let (holding, gate) = held(&world, world.client("holder@example.org").await).await;
@@ -85,7 +85,7 @@ async fn a_german_server_is_understood() {
     drop(gate);
     let lost = holding.await.unwrap();
     assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
-    world.store.touch(call.client, world.now()).await.unwrap();
+    world.conferences.touch(call.client, world.now()).await.unwrap();
     world.conference(call.id).await;
 }
 
@@ -103,7 +103,7 @@ async fn sessions_that_only_read_are_replaced() {
     end_all_sessions(&cluster, &world.place.text);
     for _ in 0..3 {
         for user in [call.client, call.provider] {
-            let touched = world.store.touch(user, world.now()).await;
+            let touched = world.conferences.touch(user, world.now()).await;
             assert!(matches!(touched, Err(StoreError::Unavailable(_))), "{touched:?}");
         }
         world.store.view(Whose::Id(call.id)).await.unwrap();
@@ -113,8 +113,8 @@ async fn sessions_that_only_read_are_replaced() {
     cluster.query(&elsewhere, &format!("ALTER DATABASE {name} RESET ALL"));
     for user in [call.client, call.provider] {
         // One session of each writer was made while the server took no writes.
-        let _ = world.store.touch(user, world.now()).await;
-        world.store.touch(user, world.now()).await.unwrap();
+        let _ = world.conferences.touch(user, world.now()).await;
+        world.conferences.touch(user, world.now()).await.unwrap();
     }
     call.finish().await.unwrap();
 }
@@ -143,7 +143,7 @@ async fn dead_sessions_are_not_handed_out() {
             view.await.unwrap().unwrap();
         }
         for n in 0..12 {
-            world.store.touch(UserId(n), world.now()).await.unwrap();
+            world.conferences.touch(UserId(n), world.now()).await.unwrap();
         }
     }
 }
@@ -160,13 +160,13 @@ async fn one_locked_conference_holds_up_no_other() {
     let actor = trialogue_domain::Actor::Client(client);
     let ask = move |ask| {
         let store = store.clone();
-        tokio::spawn(async move { store.command(Whose::Id(id), actor, ask, now).await })
+        tokio::spawn(async move { store.rules().command(Whose::Id(id), actor, ask, now).await })
     };
     let waiting = [ask(Command::Kick(guest)), ask(Command::Kick(guest)), ask(Command::Kick(guest))];
     yield_now().await;
     for _ in 0..20 {
         free.by_client(Command::Kick(other_guest)).await.unwrap();
-        world.store.touch(free.client, world.now()).await.unwrap();
+        world.conferences.touch(free.client, world.now()).await.unwrap();
     }
     free.invited("another").await;
     assert!(waiting.iter().all(|kick| !kick.is_finished()), "the lock is held");
@@ -184,10 +184,10 @@ async fn a_locked_user_holds_up_no_other_and_the_cause_is_named() {
     let mut session = session_of(&world);
     session.batch_execute(&format!("BEGIN; UPDATE users SET name = name WHERE id = {locked}")).unwrap();
     let (store, now) = (world.store.clone(), world.now());
-    let waiting = tokio::spawn(async move { store.touch(locked, now).await });
+    let waiting = tokio::spawn(async move { store.rules().touch(locked, now).await });
     yield_now().await;
     for _ in 0..3 {
-        world.store.touch(free, world.now()).await.unwrap();
+        world.conferences.touch(free, world.now()).await.unwrap();
     }
     let touched = waiting.await.unwrap();
     assert!(
@@ -195,7 +195,7 @@ async fn a_locked_user_holds_up_no_other_and_the_cause_is_named() {
         "{touched:?}"
     );
     session.batch_execute("ROLLBACK").unwrap();
-    world.store.touch(locked, world.now()).await.unwrap();
+    world.conferences.touch(locked, world.now()).await.unwrap();
 }
 
 /// A node that stands still within a transaction, as after SIGSTOP, loses what it had locked.
@@ -230,7 +230,7 @@ async fn a_silent_server_is_not_waited_for() {
 
     let frozen = cluster.freeze();
     for _ in 0..2 {
-        let asked = [store.touch(client, now).await, store.check().await.map(drop)];
+        let asked = [store.rules().touch(client, now).await, store.check().await.map(drop)];
         for outcome in asked {
             match outcome {
                 Err(StoreError::Unavailable(why)) => assert!(why.contains("not known"), "{why}"),
@@ -241,7 +241,7 @@ async fn a_silent_server_is_not_waited_for() {
     let closing = tokio::task::spawn_blocking(move || store.close());
     closing.await.unwrap();
     drop(frozen);
-    set_up.store.touch(client, set_up.now()).await.unwrap();
+    set_up.store.rules().touch(client, set_up.now()).await.unwrap();
 }
 
 #[tokio::test]

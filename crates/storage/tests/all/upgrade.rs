@@ -6,10 +6,12 @@
 
 use std::time::Duration;
 
-use trialogue_domain::{Actor, Command, ConferenceId, Effect, Kind, ParticipantId, UserId};
-use trialogue_storage::{Channel, DeliveryWork, JobKind, NodeId, StoreOptions, Whose};
+use trialogue_domain::{Actor, Command, ConferenceId, Effect, Kind, ParticipantId, Timestamp, UserId};
+use trialogue_storage::{
+    Channel, DeliveryWork, IdempotencyKey, JobKind, KeptAnswer, NodeId, StoreOptions, Whose,
+};
 
-use crate::scene::{Call, GERMAN, take};
+use crate::scene::{Call, GERMAN, guest, request, take};
 use crate::world::{Database, Place, World, on_both};
 
 const LEASE: Duration = Duration::from_secs(30);
@@ -20,6 +22,7 @@ on_both! {
     calls_go_on,
     a_search_goes_on,
     what_was_queued_is_done,
+    what_was_answered_is_answered_again,
 }
 
 fn stored(database: Database) -> Place {
@@ -98,6 +101,7 @@ async fn the_way_back_restores_the_rows(database: Database) {
             "SELECT id || ' ' || kind || ' ' || coalesce(language_id, 0) AS line FROM participants ORDER BY id",
             "SELECT conference_id || ' ' || seq || ' ' || kind || ' ' || coalesce(code, 0) AS line FROM events \
              ORDER BY conference_id, seq",
+            "SELECT owner || ' ' || key || ' ' || created_at AS line FROM idempotency_keys ORDER BY owner, key",
             "SELECT conference_id || ' ' || effect || ' ' || coalesce(participant_id, 0) || ' ' || created_at || ' ' || \
              due_at || ' ' || attempts AS line FROM outbox ORDER BY id",
             "SELECT participant_id || ' ' || conference_id || ' ' || inviter_id || ' ' || channel || ' ' || invited_at || \
@@ -116,7 +120,7 @@ async fn the_way_back_restores_the_rows(database: Database) {
 }
 
 /// The migrations since then, each with its way back.
-fn steps(database: Database) -> [(&'static str, &'static str); 2] {
+fn steps(database: Database) -> [(&'static str, &'static str); 3] {
     macro_rules! step {
         ($database:literal, $name:literal) => {
             (
@@ -126,13 +130,55 @@ fn steps(database: Database) -> [(&'static str, &'static str); 2] {
         };
     }
     match database {
+        Database::Sqlite => [
+            step!("sqlite", "2026-11-26-090000_requests"),
+            step!("sqlite", "2026-11-26-160000_jobs"),
+            step!("sqlite", "2026-11-26-170000_answers"),
+        ],
+        Database::Postgres => [
+            step!("postgres", "2026-11-26-090000_requests"),
+            step!("postgres", "2026-11-26-160000_jobs"),
+            step!("postgres", "2026-11-26-170000_answers"),
+        ],
+    }
+}
+
+/// The answer to an invitation had a first line of numbers in it.
+async fn what_was_answered_is_answered_again(database: Database) {
+    let place = stored(database);
+    let (hash, answer) = match database {
         Database::Sqlite => {
-            [step!("sqlite", "2026-11-26-090000_requests"), step!("sqlite", "2026-11-26-160000_jobs")]
+            ("zeroblob(32)", "CAST('14 1767225604000000' || char(10) || '{\"a\": 1}' AS BLOB)")
         }
         Database::Postgres => {
-            [step!("postgres", "2026-11-26-090000_requests"), step!("postgres", "2026-11-26-160000_jobs")]
+            ("decode(repeat('00', 32), 'hex')", "convert_to(E'14 1767225604000000\\n{\"a\": 1}', 'UTF8')")
         }
-    }
+    };
+    place.sql(&format!(
+        "INSERT INTO idempotency_keys (owner, key, request_hash, answer, created_at) \
+         VALUES ('second', 'invitation', {hash}, {answer}, 1767225604000000)"
+    ));
+    let world = World::at(place, StoreOptions::default());
+    let key = |owner: &str, key: &str, hash| IdempotencyKey {
+        owner: owner.to_owned(),
+        key: key.to_owned(),
+        request_hash: [hash; 32],
+    };
+    let call = call(&world, 2, 7, 3);
+    let actor = Actor::Client(call.client);
+    let again = world.conferences.invite(
+        Whose::Id(call.id),
+        actor,
+        guest(actor, "another"),
+        world.now(),
+        Some(key("second", "invitation", 0)),
+        Box::new(|_| panic!("rendered again")),
+    );
+    let made_at = Timestamp(1_767_225_604_000_000);
+    let answer = KeptAnswer { body: br#"{"a": 1}"#.to_vec(), participant: Some(ParticipantId(14)), made_at };
+    assert_eq!(again.await.unwrap(), answer);
+    let again = request(&world.store, &world, call.client, Some(key("first", "request", 7))).await;
+    assert_eq!(again.unwrap(), ConferenceId(1));
 }
 
 async fn calls_go_on(database: Database) {

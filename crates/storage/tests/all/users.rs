@@ -4,7 +4,7 @@ use trialogue_domain::{Actor, LanguageId, Timestamp};
 use trialogue_storage::{Store, StoreError, StoreOptions, UserRole, Whose, hash_secret, migrate};
 
 use crate::scene::{GERMAN, SPANISH, details, log_in, number, request, take, user};
-use crate::world::{Database, on_both};
+use crate::world::{Database, Rules as _, on_both};
 
 on_both! {
     an_email_is_found_in_any_letter_case,
@@ -50,7 +50,7 @@ async fn an_unknown_language_adds_nobody(database: Database) {
 
     let client = world.client("c@example.org").await;
     let none = LanguageId(0);
-    let refused = world.store.open_request(client, none, details(), world.now(), None, number()).await;
+    let refused = world.conferences.open_request(client, none, details(), world.now(), None, number()).await;
     assert!(matches!(refused, Err(StoreError::UnknownLanguage(0))));
     assert_eq!(world.count("conferences"), 0);
 }
@@ -73,7 +73,7 @@ async fn signs_of_life_are_kept(database: Database) {
     let hash = hash_secret("token");
     log_in(&world, client, hash, Timestamp(i64::MAX)).await;
     let later = world.clock.advance(Duration::from_micros(1));
-    world.store.touch(client, later).await.unwrap();
+    world.conferences.touch(client, later).await.unwrap();
     let session = world.store.session(hash, later).await.unwrap().unwrap();
     assert_eq!((session.role, session.last_seen), (UserRole::Client, Some(later)));
 }
@@ -82,15 +82,16 @@ async fn only_fitting_providers_get_an_offer(database: Database) {
     let world = database.world();
     let online = world.provider("online@example.org").await;
     let offline = world.provider("offline@example.org").await;
-    world.store.set_online(offline, false, world.now()).await.unwrap();
+    world.conferences.set_online(offline, false, world.now()).await.unwrap();
     let mut german = user(UserRole::Provider, "german@example.org");
     german.languages = vec![(GERMAN, true)];
     let german = world.store.add_user(german, world.now()).await.unwrap();
-    world.store.set_online(german, true, world.now()).await.unwrap();
+    world.conferences.set_online(german, true, world.now()).await.unwrap();
     let busy = world.provider("busy@example.org").await;
     let other = world.client("other@example.org").await;
     let served = world.request(other).await.unwrap();
-    let accept = world.store.command(Whose::Id(served), Actor::Provider(busy), take(served), world.now());
+    let accept =
+        world.conferences.command(Whose::Id(served), Actor::Provider(busy), take(served), world.now());
     accept.await.unwrap();
 
     let client = world.client("c@example.org").await;
@@ -115,9 +116,10 @@ async fn an_open_store_is_healthy(database: Database) {
     assert_eq!(world.store.url(), &world.place.url());
     let store = world.store.clone();
     let (place, clock) = (world.place, world.clock);
+    drop(world.conferences);
     world.store.close();
     // Another handle is alive: the store goes on.
-    store.touch(trialogue_domain::UserId(1), clock.now()).await.unwrap();
+    store.rules().touch(trialogue_domain::UserId(1), clock.now()).await.unwrap();
     store.close();
     // The file is free again.
     trialogue_storage::Store::open(&place.url(), trialogue_storage::StoreOptions::default()).unwrap().close();

@@ -6,7 +6,7 @@ use trialogue_domain::{Actor, ConferenceId, Event, RequestId, Timestamp, UserId}
 use trialogue_storage::{StoreError, UserRole, Whose, hash_secret};
 
 use crate::scene::{Call, GERMAN, decline, details, log_in, number, secret_of, take, user};
-use crate::world::{Database, World, on_both};
+use crate::world::{Database, Rules as _, World, on_both};
 
 on_both! {
     who_comes_online_is_offered_what_waits,
@@ -40,7 +40,7 @@ impl World {
     }
 
     async fn look(&self) {
-        assert!(self.store.offer_waiting(self.now()).await.unwrap().is_empty());
+        assert!(self.conferences.offer_waiting(self.now()).await.unwrap().is_empty());
     }
 }
 
@@ -50,17 +50,17 @@ async fn who_comes_online_is_offered_what_waits(database: Database) {
     world.clock.advance(Duration::from_secs(1));
     let newer = world.waiting("2").await;
     let third = world.client("c3@example.org").await;
-    let german = world.store.open_request(third, GERMAN, details(), world.now(), None, number()).await;
+    let german = world.conferences.open_request(third, GERMAN, details(), world.now(), None, number()).await;
     german.unwrap();
     let late = world.store.add_user(user(UserRole::Provider, "late@example.org"), world.now()).await.unwrap();
     world.look().await;
     assert_eq!(world.offered(late).await, []);
-    world.store.set_online(late, true, world.now()).await.unwrap();
+    world.conferences.set_online(late, true, world.now()).await.unwrap();
     assert_eq!(world.offered(late).await, [older, newer]);
     world.conference(older).await;
     // A request whose time has passed is not offered any more.
-    let ended = world.clock.advance(world.store.timings().search);
-    world.store.set_online(late, false, ended).await.unwrap();
+    let ended = world.clock.advance(world.conferences.timings().search);
+    world.conferences.set_online(late, false, ended).await.unwrap();
     let later = world.provider("later@example.org").await;
     assert_eq!(world.offered(later).await, []);
 }
@@ -75,7 +75,7 @@ async fn who_gives_a_sign_of_life_again_is_offered_what_waits(database: Database
     for provider in [polling, logging_in, streaming] {
         assert_eq!(world.offered(provider).await, [], "it is not there");
     }
-    world.store.touch(polling, world.now()).await.unwrap();
+    world.conferences.touch(polling, world.now()).await.unwrap();
     assert_eq!(world.offered(polling).await, [waiting]);
     log_in(&world, logging_in, hash_secret("token"), Timestamp(i64::MAX)).await;
     assert_eq!(world.offered(logging_in).await, [waiting]);
@@ -84,23 +84,23 @@ async fn who_gives_a_sign_of_life_again_is_offered_what_waits(database: Database
     assert_eq!(world.offered(streaming).await, [waiting]);
     // Who does not want to take calls may show as many signs of life as it likes.
     let resting = world.provider("4@x.org").await;
-    world.store.set_online(resting, false, world.now()).await.unwrap();
+    world.conferences.set_online(resting, false, world.now()).await.unwrap();
     let next = world.waiting("2").await;
     world.clock.advance(MINUTE);
-    world.store.touch(resting, world.now()).await.unwrap();
+    world.conferences.touch(resting, world.now()).await.unwrap();
     assert!(!world.offered(resting).await.contains(&next));
 }
 
 async fn who_is_free_again_is_offered_what_waits(database: Database) {
     let world = database.world();
-    let present = |provider| world.store.touch(provider, world.now());
+    let present = |provider| world.conferences.touch(provider, world.now());
 
     for (n, by_client) in [true, false].into_iter().enumerate() {
         let call = Call::issued(&world, &format!("finished{n}")).await;
         let waiting = world.waiting(&format!("finished{n}")).await;
         assert_eq!(world.offered(call.provider).await, [], "it is in a call");
         let actor = if by_client { Actor::Client(call.client) } else { Actor::Provider(call.provider) };
-        world.store.finish(Whose::Id(call.id), actor, true, vec![], world.now()).await.unwrap();
+        world.conferences.finish(Whose::Id(call.id), actor, true, vec![], world.now()).await.unwrap();
         assert_eq!(world.offered(call.provider).await, [waiting]);
         end(&world, waiting, call.provider).await;
     }
@@ -108,14 +108,14 @@ async fn who_is_free_again_is_offered_what_waits(database: Database) {
     let call = Call::accepted(&world, "logged out").await;
     let (waiting, token) = (world.waiting("logged out").await, hash_secret("token"));
     log_in(&world, call.client, token, Timestamp(i64::MAX)).await;
-    world.store.log_out(call.client, token, secret_of, world.now()).await.unwrap();
+    world.conferences.log_out(call.client, token, secret_of, world.now()).await.unwrap();
     assert_eq!(world.offered(call.provider).await, [waiting]);
     end(&world, waiting, call.provider).await;
 
     // The client never starts the call.
     let call = Call::accepted(&world, "not started").await;
-    let before = world.store.timings().search.min(MINUTE);
-    world.clock.advance(world.store.timings().start.checked_sub(before).unwrap());
+    let before = world.conferences.timings().search.min(MINUTE);
+    world.clock.advance(world.conferences.timings().start.checked_sub(before).unwrap());
     let waiting = world.waiting("not started").await;
     world.clock.advance(before);
     present(call.provider).await.unwrap();
@@ -128,8 +128,13 @@ async fn who_is_free_again_is_offered_what_waits(database: Database) {
 /// Ends a request, and sends its provider home.
 async fn end(world: &World, id: ConferenceId, provider: UserId) {
     let client = world.view(id).await.client.id;
-    world.store.finish(Whose::Id(id), Actor::Client(client), true, vec![], world.now()).await.unwrap();
-    world.store.set_online(provider, false, world.now()).await.unwrap();
+    world
+        .store
+        .rules()
+        .finish(Whose::Id(id), Actor::Client(client), true, vec![], world.now())
+        .await
+        .unwrap();
+    world.conferences.set_online(provider, false, world.now()).await.unwrap();
 }
 
 async fn sleepers_get_no_offers_and_take_nobodys_place(database: Database) {
@@ -145,7 +150,7 @@ async fn sleepers_get_no_offers_and_take_nobodys_place(database: Database) {
     assert_eq!(world.count("offers"), 1);
     // Offers to those who fell asleep keep it from nobody, however many there are.
     for sleeper in &sleepers {
-        world.store.touch(*sleeper, world.now()).await.unwrap();
+        world.conferences.touch(*sleeper, world.now()).await.unwrap();
     }
     assert_eq!(world.count("offers"), 26);
     assert_eq!(world.view(waiting).await.offered.len(), 20, "the first ones are shown");
@@ -160,12 +165,13 @@ async fn nobody_is_asked_twice(database: Database) {
     let waiting = world.waiting("1").await;
     world
         .store
+        .rules()
         .command(Whose::Id(waiting), Actor::Provider(provider), decline(waiting), world.now())
         .await
         .unwrap();
     let declined = world.conference(waiting).await;
     world.look().await;
-    world.store.set_online(provider, true, world.now()).await.unwrap();
+    world.conferences.set_online(provider, true, world.now()).await.unwrap();
     assert_eq!(world.conference(waiting).await, declined);
     assert_eq!(world.offered(provider).await, []);
     let other = world.provider("other@example.org").await;
@@ -185,7 +191,7 @@ async fn a_request_that_cannot_be_offered_keeps_no_other_waiting(database: Datab
     world.place.sql(&format!("UPDATE offers SET state = 99 WHERE conference_id = {spoiled}"));
     let second = world.provider("second@example.org").await;
     assert_eq!(world.offered(second).await, [sound]);
-    let failed = world.store.offer_waiting(world.now()).await.unwrap();
+    let failed = world.conferences.offer_waiting(world.now()).await.unwrap();
     let [(id, StoreError::Inconsistent { table: "offers", .. })] = &failed[..] else {
         panic!("{failed:?}");
     };
@@ -206,8 +212,8 @@ async fn the_performance_is_the_share_of_serviced_requests(database: Database) {
     assert_eq!(performance, 100);
     let accept = take(cancelled);
     let by_provider = Actor::Provider(call.provider);
-    world.store.command(Whose::Id(cancelled), by_provider, accept, world.now()).await.unwrap();
-    world.store.finish(Whose::Id(cancelled), by_provider, true, vec![], world.now()).await.unwrap();
+    world.conferences.command(Whose::Id(cancelled), by_provider, accept, world.now()).await.unwrap();
+    world.conferences.finish(Whose::Id(cancelled), by_provider, true, vec![], world.now()).await.unwrap();
     assert_eq!(shown("3").await.1, 50);
     let beginner = world.provider("beginner@example.org").await;
     let (waiting, _) = shown("4").await;
@@ -231,7 +237,9 @@ async fn nodes_that_look_at_once_offer_once() {
             .place
             .sql(&format!("UPDATE users SET online = true, last_seen = {seen} WHERE id = {}", provider.0));
     }
-    let (one, two) = tokio::join!(world.store.offer_waiting(world.now()), other.offer_waiting(world.now()));
+    let there = other.rules();
+    let (one, two) =
+        tokio::join!(world.conferences.offer_waiting(world.now()), there.offer_waiting(world.now()));
     assert!(one.unwrap().is_empty() && two.unwrap().is_empty());
     assert_eq!(world.count("offers"), 15);
     assert_eq!(world.place.number("SELECT count(*) AS n FROM events WHERE kind = 2"), 15);

@@ -5,7 +5,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{PgConnection, SqliteConnection, sql_query};
 use tempfile::TempDir;
-use trialogue_domain::Timestamp;
+use trialogue_app::Conferences;
+use trialogue_domain::{Timestamp, Timings};
 use trialogue_storage::{DatabaseUrl, Store, StoreOptions, migrate};
 use trialogue_testkit::{ManualClock, PostgresCluster, sqlite_url};
 
@@ -130,6 +131,7 @@ pub(crate) enum Raw {
 /// A store on a migrated database, and a clock.
 pub(crate) struct World {
     pub(crate) store: Store,
+    pub(crate) conferences: Conferences,
     pub(crate) clock: ManualClock,
     pub(crate) place: Place,
 }
@@ -138,7 +140,8 @@ impl World {
     pub(crate) fn at(place: Place, options: StoreOptions) -> Self {
         migrate(&place.url()).unwrap();
         let store = Store::open(&place.url(), options).unwrap();
-        Self { store, clock: ManualClock::new(), place }
+        let conferences = store.rules();
+        Self { store, conferences, clock: ManualClock::new(), place }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -152,5 +155,17 @@ impl World {
 
     pub(crate) fn count(&self, table: &str) -> i64 {
         self.place.number(&format!("SELECT count(*) AS n FROM {table}"))
+    }
+}
+
+/// What the rules make of a store's conferences: storage itself has none.
+pub(crate) trait Rules {
+    /// Conferences, changed by the rules, with the usual waiting times.
+    fn rules(&self) -> Conferences;
+}
+
+impl Rules for Store {
+    fn rules(&self) -> Conferences {
+        Conferences::new(self.clone(), Timings::default())
     }
 }

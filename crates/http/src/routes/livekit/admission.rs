@@ -25,7 +25,7 @@ pub(super) async fn admission(call: Call, key: LiveKitKey) -> Result<HttpRespons
     };
     let admission = token.and_then(|token| Ok(key.admission(&token, now)?));
     let (room, identity) = admission.map_err(|bad| call.fail(Problem::BadJoinToken(bad)))?;
-    let here = call.app().store().has_account(room, identity.participant(), now).await;
+    let here = call.app().has_account(room, identity.participant()).await;
     if here.map_err(|error| call.fail(error))? {
         Ok(reply::empty())
     } else {

@@ -26,7 +26,7 @@ pub(super) async fn webhook(
     let body = call.raw_body(payload, MAX_WEBHOOK_BYTES).await?;
     let told = key.webhook(&authorization, &body, call.now());
     if let Some(seen) = told.map_err(|error| call.fail(Problem::BadWebhook(error)))? {
-        let stored = call.app().store().observe(seen.room, [seen.observation], call.now()).await;
+        let stored = call.app().observe(seen.room, seen.observation).await;
         stored.map_err(|error| call.fail(error))?;
     }
     Ok(reply::empty())

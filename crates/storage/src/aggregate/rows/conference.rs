@@ -4,8 +4,9 @@ use trialogue_domain::{
 };
 
 use super::{OfferRow, RequestRow, row};
+use crate::aggregate::load::RequestDetails;
+use crate::error::StoreError;
 use crate::schema::conferences;
-use crate::{RequestDetails, StoreError};
 
 row! {
     #[derive(Debug, Queryable, Selectable)]

@@ -8,7 +8,7 @@ use super::offer::{RELEASE_REASONS, release_code};
 use super::participant::{REASONS, reason_code};
 use super::request::{OUTCOMES, outcome_code};
 use super::{decode, row};
-use crate::StoreError;
+use crate::error::StoreError;
 use crate::schema::events;
 
 row! {

@@ -2,7 +2,7 @@ use diesel::prelude::*;
 use trialogue_domain::{Offer, OfferState, ReleaseReason, UserId};
 
 use super::{decode, row};
-use crate::StoreError;
+use crate::error::StoreError;
 use crate::schema::offers;
 
 row! {

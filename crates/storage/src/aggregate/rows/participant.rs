@@ -5,7 +5,7 @@ use trialogue_domain::{
 };
 
 use super::{decode, row};
-use crate::StoreError;
+use crate::error::StoreError;
 use crate::schema::participants;
 
 row! {

@@ -2,7 +2,7 @@ use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, LanguageId, Outcome, Request, RequestId, Stage, Timestamp, UserId};
 
 use super::{OfferRow, decode, row};
-use crate::StoreError;
+use crate::error::StoreError;
 use crate::schema::requests;
 
 row! {

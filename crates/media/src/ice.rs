@@ -5,11 +5,24 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
+use serde::Serialize;
 use sha1::Sha1;
 use trialogue_domain::Timestamp;
-use trialogue_media::Identity;
 
-use super::words::IceServer;
+use crate::identity::Identity;
+
+/// One entry of a browser's list (WebRTC: `RTCIceServer`).
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct IceServer {
+    /// Where it is.
+    pub urls: Vec<String>,
+    /// The name to log in with, for a relay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The password that goes with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
 
 /// What helps browsers to reach each other.
 #[derive(Clone, Default)]
@@ -29,7 +42,7 @@ impl fmt::Debug for IceServers {
 impl IceServers {
     /// What one party is given. TURN credentials last until its account expires: the name is that time and who it is, the
     /// password is proof that the name is ours (coturn's `use-auth-secret`; draft-uberti-behave-turn-rest-00).
-    pub(super) fn of(&self, identity: Identity, expires: Timestamp) -> Vec<IceServer> {
+    pub fn of(&self, identity: Identity, expires: Timestamp) -> Vec<IceServer> {
         let (relays, others): (Vec<String>, Vec<String>) =
             self.urls.iter().cloned().partition(|url| url.starts_with("turn"));
         let plain = |urls: Vec<String>| IceServer { urls, username: None, credential: None };

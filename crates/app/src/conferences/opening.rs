@@ -1,0 +1,57 @@
+//! New requests, and new parties in a conference.
+
+use trialogue_domain::{
+    Actor, Command, LanguageId, ParticipantId, Step, Timestamp, UserId, command_steps, match_providers, open,
+};
+use trialogue_storage::{
+    Answer, ConferenceView, IdempotencyKey, KeptAnswer, NewGuest, Opening, RequestDetails, StoreError, Whose,
+};
+
+use super::{Conferences, at};
+
+impl Conferences {
+    /// Opens a request, offers it to the fitting providers, and keeps the answer in the same transaction.
+    ///
+    /// # Errors
+    /// [`Refusal::LiveRequest`](trialogue_domain::Refusal::LiveRequest), [`StoreError::UnknownLanguage`],
+    /// [`StoreError::IdempotencyMismatch`].
+    pub async fn open_request(
+        &self,
+        client: UserId,
+        language: LanguageId,
+        details: RequestDetails,
+        now: Timestamp,
+        key: Option<IdempotencyKey>,
+        answer: Answer<ConferenceView>,
+    ) -> Result<Vec<u8>, StoreError> {
+        let timings = self.timings;
+        let opening = move |Opening { id, has_live_request, candidates }: Opening<'_>| {
+            let moment = at(now, &timings);
+            let offered_to = match_providers(language, candidates, |_| false, moment);
+            let events = open(id, client, has_live_request, language, &offered_to, moment)?;
+            Ok(Step { actor: Some(Actor::Client(client)), at: now, events })
+        };
+        let times = (self.seen_from(now), now);
+        self.store.open_request(client, language, details, times, key, opening, answer).await
+    }
+
+    /// Invites a third party, queues the delivery, and keeps the answer in the same transaction.
+    ///
+    /// # Errors
+    /// As [`Conferences::command`], and [`StoreError::IdempotencyMismatch`].
+    pub async fn invite(
+        &self,
+        whose: Whose,
+        actor: Actor,
+        guest: NewGuest,
+        now: Timestamp,
+        key: Option<IdempotencyKey>,
+        answer: Answer<(ConferenceView, ParticipantId)>,
+    ) -> Result<KeptAnswer, StoreError> {
+        let timings = self.timings;
+        let judge = move |conference: &_, facts| {
+            command_steps(conference, actor, Command::InviteGuest, facts, at(now, &timings))
+        };
+        self.store.invite(whose, guest, now, key, judge, answer).await
+    }
+}
