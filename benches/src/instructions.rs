@@ -36,7 +36,7 @@ pub(crate) const KINDS: [(&str, u32, u32); 7] = [
 /// How many kicks, and how many removals, come at the same time.
 const BATCH: u32 = 32;
 
-/// So much more fails the check.
+/// Factor over the kept number at which the check fails.
 const TOLERANCE: f64 = 1.05;
 
 /// Counts, prints, and compares or writes.

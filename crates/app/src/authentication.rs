@@ -111,13 +111,7 @@ impl App {
     /// Signs of life are written a few times in a presence window, and a login is prolonged a few times in its life: not
     /// at every call. Returns when the login ends.
     async fn note_use(&self, session: &Session, token: SecretHash, now: Timestamp) -> Timestamp {
-        let step = self.settings.timings.presence / 3;
-        if session.last_seen.is_none_or(|seen| now.since(seen) >= step)
-            && let Err(error) = self.conferences.touch(session.user, now).await
-        {
-            // The call itself does not depend on it; it fails by itself if the database is gone.
-            tracing::warn!(%error, "a sign of life was not noted");
-        }
+        self.note_sign_of_life(session.user, session.last_seen).await;
         let Some(expires) = self.settings.logins.prolonged(session, now) else { return session.expires };
         match self.store.prolong(session.user, token, expires).await {
             Ok(()) => expires,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use trialogue_media::{Gateway, VideoEngine};
-use trialogue_storage::{NodeId, Store};
+use trialogue_storage::NodeId;
 
 use crate::conferences::Conferences;
 use crate::ports::Clock;
@@ -14,9 +14,7 @@ use crate::ports::Clock;
 /// What background work needs.
 #[derive(Clone)]
 pub struct Background {
-    /// What is kept.
-    pub store: Store,
-    /// Conferences, changed by the rules.
+    /// What is kept, and changed by the rules.
     pub conferences: Conferences,
     /// What carries the picture.
     pub engine: Arc<dyn VideoEngine>,

@@ -25,6 +25,11 @@ impl Conferences {
         Self { store, timings }
     }
 
+    /// What is kept.
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// The waiting times in force.
     pub const fn timings(&self) -> Timings {
         self.timings

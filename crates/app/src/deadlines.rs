@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use trialogue_domain::{ConferenceId, Observation, Timestamp};
-use trialogue_storage::{Store, StoreError};
+use trialogue_storage::StoreError;
 
 use crate::conferences::Conferences;
 
@@ -54,7 +54,7 @@ impl Background {
         while self.next(&mut ticks).await {
             let now = self.clock.now();
             self.gateway.sweep(now.before(self.grace));
-            if let Err(error) = pass_deadlines(&self.store, &self.conferences, &mut back_off, now).await {
+            if let Err(error) = pass_deadlines(&self.conferences, &mut back_off, now).await {
                 tracing::warn!(%error, "deadlines could not be looked at");
             }
             if let Err(error) = offer_waiting(&self.conferences, &mut not_offered, now).await {
@@ -98,7 +98,6 @@ async fn offer_waiting(
 /// # Errors
 /// The first error that concerns every conference; what is left is tried again at the next look.
 pub(crate) async fn pass_deadlines(
-    store: &Store,
     conferences: &Conferences,
     back_off: &mut BackOff,
     now: Timestamp,
@@ -106,7 +105,7 @@ pub(crate) async fn pass_deadlines(
     back_off.forget(now);
     let mut last = None;
     loop {
-        let batch = store.due_after(last, now, BATCH).await?;
+        let batch = conferences.store().due_after(last, now, BATCH).await?;
         let Some(end) = batch.last() else { return Ok(()) };
         last = Some(*end);
         let mut judged = JoinSet::new();

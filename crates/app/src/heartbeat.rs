@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ports::Clock;
-use crate::readiness::Readiness;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use trialogue_storage::{NodeId, Store};
+
+use crate::ports::Clock;
+use crate::readiness::Readiness;
 
 /// Interval between two heartbeats.
 const INTERVAL: Duration = Duration::from_secs(5);

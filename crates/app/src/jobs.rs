@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use trialogue_domain::{Observation, Timestamp};
-use trialogue_storage::{JobKind, LeasedJob, NodeId, Store, Work};
+use trialogue_storage::{JobKind, LeasedJob, NodeId, Work};
 
 use crate::back_off::{concerns_all, pause};
 use crate::conferences::Conferences;
@@ -36,7 +36,6 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 /// The queue, as a worker of this node uses it.
 #[derive(Clone)]
 pub(crate) struct Queue {
-    pub(crate) store: Store,
     pub(crate) conferences: Conferences,
     pub(crate) node: NodeId,
     pub(crate) clock: Arc<dyn Clock>,
@@ -71,8 +70,9 @@ pub(crate) enum Attempt {
 
 /// Works until told to stop; what is under way then is finished.
 pub(crate) async fn run<H: Handler>(handler: H, mut stop: watch::Receiver<bool>) {
-    let Queue { store, node, clock, .. } = handler.queue();
-    let mut inbox = store.receive_jobs::<H::Work>(handler.kind(), node, LEASE, WAITING_PER_SLOT * H::SLOTS);
+    let Queue { conferences, node, clock } = handler.queue();
+    let capacity = WAITING_PER_SLOT * H::SLOTS;
+    let mut inbox = conferences.store().receive_jobs::<H::Work>(handler.kind(), node, LEASE, capacity);
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut busy = JoinSet::new();
@@ -104,9 +104,9 @@ pub(crate) async fn run<H: Handler>(handler: H, mut stop: watch::Receiver<bool>)
 
 /// Claims up to so many jobs. Those that follow each other are one list. What cannot be claimed now is claimed later.
 pub(crate) async fn claim<H: Handler>(handler: &H, limit: usize) -> Vec<Vec<LeasedJob<H::Work>>> {
-    let Queue { store, node, clock, .. } = handler.queue();
+    let Queue { conferences, node, clock } = handler.queue();
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let claimed = store.claim_jobs(handler.kind(), node, LEASE, limit, clock.now()).await;
+    let claimed = conferences.store().claim_jobs(handler.kind(), node, LEASE, limit, clock.now()).await;
     let claimed: Vec<LeasedJob<H::Work>> = claimed.unwrap_or_else(|error| {
         tracing::warn!(%error, kind = handler.kind().name(), "jobs could not be claimed");
         Vec::new()
@@ -142,7 +142,8 @@ pub(crate) async fn work_off<H: Handler>(handler: &H, jobs: Vec<LeasedJob<H::Wor
 
 /// Does a job and notes what came of it.
 async fn is_done<H: Handler>(handler: &H, job: &LeasedJob<H::Work>) -> bool {
-    let Queue { store, conferences, clock, .. } = handler.queue();
+    let Queue { conferences, clock, .. } = handler.queue();
+    let store = conferences.store();
     let number = job.conference.map_or(0, |conference| conference.0);
     let attempt = handler.attempt(job).await;
     let now = clock.now();
@@ -171,7 +172,7 @@ async fn is_done<H: Handler>(handler: &H, job: &LeasedJob<H::Work>) -> bool {
 }
 
 async fn put_back<H: Handler>(handler: &H, jobs: &[LeasedJob<H::Work>], now: Timestamp) {
-    if let Err(error) = handler.queue().store.jobs_untried(jobs, now).await {
+    if let Err(error) = handler.queue().conferences.store().jobs_untried(jobs, now).await {
         let kind = handler.kind().name();
         tracing::warn!(%error, kind, "jobs were not put back; they wait until their leases end");
     }

@@ -16,7 +16,7 @@ use crate::secret::Secret;
 pub struct LinkKey(pub(crate) Secret);
 
 impl LinkKey {
-    /// So many characters it has at least.
+    /// Minimum number of characters.
     pub const LENGTH: usize = 32;
 
     /// The key of this text; none if it is too short to be one.

@@ -48,7 +48,8 @@ impl App {
         self.conferences.observe(room, [seen], self.now()).await
     }
 
-    /// Notes that a user is there, if it was not noted since `last` a moment ago. Returns when it was noted last.
+    /// Notes that a user is there, at most three times in a presence window: `last` is when it was noted before. A failure
+    /// is logged only, because nothing else depends on it. Returns when it was noted last.
     pub async fn note_sign_of_life(&self, user: UserId, last: Option<Timestamp>) -> Timestamp {
         let (now, step) = (self.now(), self.settings.timings.presence / 3);
         if let Some(last) = last.filter(|last| now.since(*last) < step) {

@@ -53,7 +53,7 @@ impl Background {
     pub(crate) async fn compare_all(&self, stopped: impl Fn() -> bool) -> Result<(), StoreError> {
         let mut last = ConferenceId(i32::MIN);
         loop {
-            let batch = self.store.in_call_after(last, BATCH).await?;
+            let batch = self.conferences.store().in_call_after(last, BATCH).await?;
             let Some(end) = batch.last() else { return Ok(()) };
             last = *end;
             for conference in batch {
@@ -74,12 +74,12 @@ impl Background {
     async fn compare(&self, id: ConferenceId) -> Result<(), CompareError> {
         let now = self.clock.now();
         if self.engine.is_embedded() {
-            let holder = self.store.room_holder(id, now).await?;
+            let holder = self.conferences.store().room_holder(id, now).await?;
             if holder.is_some_and(|holder| holder != self.node) {
                 return Ok(());
             }
         }
-        let Some(conference) = self.store.conference(id).await? else { return Ok(()) };
+        let Some(conference) = self.conferences.store().conference(id).await? else { return Ok(()) };
         let listed: Vec<Identity> = match timeout(PATIENCE, self.engine.list(id)).await {
             Ok(Err(EngineError { failure: Failure::UnknownRoom, .. })) => Vec::new(),
             Ok(occupants) => occupants?.into_iter().map(|occupant| occupant.identity).collect(),

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ports::Clock;
 use tokio::sync::watch;
 use tokio::time::sleep;
 use trialogue_storage::{Limit, Outdated, Store, StoreError};
+
+use crate::ports::Clock;
 
 /// Interval between two sweeps.
 const INTERVAL: Duration = Duration::from_hours(1);

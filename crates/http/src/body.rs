@@ -1,17 +1,19 @@
 //! From the bytes of a body to a wire type.
 
-use crate::problem::Problem;
-use crate::receiving::{self, NotReceived};
-use crate::reply::Failure;
+use std::future::Future;
+use std::pin::Pin;
+
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
-use std::future::Future;
-use std::pin::Pin;
 use trialogue_contract::errors::{ErrorBody, WireErrorCode};
 use trialogue_contract::form;
 use validator::Validate;
+
+use crate::problem::Problem;
+use crate::receiving::{self, NotReceived};
+use crate::reply::Failure;
 
 /// Longest body that is read.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;

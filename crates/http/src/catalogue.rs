@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use trialogue_app::AppError as A;
+use trialogue_contract::errors::WireErrorCode as W;
 use trialogue_domain::{CommandKind, Outcome, Refusal as R, Role, StateName};
 use trialogue_media::BadWebhook;
 use trialogue_storage::{Limit, StoreError as S, UserRole};
 
 use crate::problem::{BadJoin, Problem as P};
-use trialogue_contract::errors::WireErrorCode as W;
 
 /// From the same rows: a sample of every variant, and what the client should do about each. The match is exhaustive, so a
 /// new variant does not compile until it has its row, and with it its sample.

@@ -19,10 +19,10 @@ use actix_web::{Error, HttpRequest, web};
 use socket2::{SockRef, Socket};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
+use trialogue_app::{Clock, Network};
 
 use crate::adapter::Adapter;
 use crate::client_address::TrustedProxies;
-use trialogue_app::{Clock, Network};
 
 /// How long a client may take to receive what was sent. After that, the system closes the connection.
 #[cfg(target_os = "linux")]

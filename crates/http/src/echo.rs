@@ -3,11 +3,12 @@
 //! It binds a body exactly as the kick does and writes it back. Off unless the configuration turns it on; of use to
 //! integrators, and what the recorded cases of the reference framework are replayed against.
 
+use actix_web::{HttpRequest, HttpResponse, Resource, web};
+use trialogue_contract::models::ResultVideoConferenceParticipant;
+
 use crate::body;
 use crate::paths;
 use crate::reply::{self, Failure};
-use actix_web::{HttpRequest, HttpResponse, Resource, web};
-use trialogue_contract::models::ResultVideoConferenceParticipant;
 
 /// `POST {base}/Conformance/Echo/ResultVideoConferenceParticipant`
 pub fn echo(base: &str) -> Resource {

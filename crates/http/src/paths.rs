@@ -1,15 +1,17 @@
 //! Paths as stock ASP.NET routing takes them: in any letter case, with or without a slash at the end; and the errors for
 //! paths and methods that are not there.
 
-use crate::reply::Failure;
+use std::future::{Ready, ready};
+use std::rc::Rc;
+
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::{Uri, header, uri::PathAndQuery};
 use actix_web::{
     FromRequest, Handler, HttpMessage, HttpRequest, Resource, Responder, ResponseError, Route, web,
 };
-use std::future::{Ready, ready};
-use std::rc::Rc;
 use trialogue_contract::errors::{ErrorBody, WireErrorCode};
+
+use crate::reply::Failure;
 
 /// Where the routes are unless the configuration says otherwise.
 pub const DEFAULT_BASE: &str = "/API";

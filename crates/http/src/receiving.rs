@@ -7,10 +7,10 @@ use actix_web::web::{self, BytesMut};
 use futures_util::StreamExt as _;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
+use trialogue_app::Live;
 
 use crate::adapter::Adapter;
 use crate::connections::Waiting;
-use trialogue_app::Live;
 
 /// How long it may take from the moment on at which the server is asked to stop.
 const DEADLINE_AT_STOP: Duration = Duration::from_secs(3);

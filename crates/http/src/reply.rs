@@ -1,18 +1,20 @@
 //! Answers: a value or an error in the form the client asked for.
 
-use crate::problem::Verdict;
+use std::fmt;
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde::Serialize;
-use std::fmt;
-use std::time::Duration;
 use trialogue_app::whole_seconds;
 use trialogue_contract::errors::{ErrorBody, WireErrorCode};
 use trialogue_contract::form::{self, Unread};
 use trialogue_contract::negotiation::{self, MediaType};
+
+use crate::problem::Verdict;
 
 const X_REQUESTED_WITH: HeaderName = HeaderName::from_static("x-requested-with");
 

@@ -52,14 +52,14 @@ struct PartySession {
     devices: Mutex<Devices>,
 }
 
-/// What of the engine's words has come to the browser for certain.
+/// The messages of the engine that the browser has certainly received.
 #[derive(Debug, Default)]
 struct Receipts {
-    /// So much was said to it.
+    /// Number of messages sent to it.
     said: u64,
-    /// So much of it has come.
+    /// Number of messages that have arrived.
     came: u64,
-    /// How much had been said at each question that is not answered yet, oldest first.
+    /// Number of messages sent before each `ping` that is not answered yet, oldest first.
     asked: VecDeque<u64>,
 }
 

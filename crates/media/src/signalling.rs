@@ -93,7 +93,7 @@ pub struct Browser(Arc<Mutex<Option<mpsc::Sender<ToBrowser>>>>);
 #[error("the browser does not listen")]
 pub struct ReceiverGone;
 
-/// So many messages may wait for a browser.
+/// Maximum number of messages that wait for a browser.
 const WAITING: usize = 256;
 
 impl Browser {

@@ -21,7 +21,7 @@ use crate::serve::{Listeners, listen};
 /// From a tenth of a millisecond to what clients give up after.
 const BUCKETS: [f64; 12] = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
 
-/// So often what was recorded is summed up, so that it stays small when nobody asks.
+/// Interval at which recorded values are summed up, so that they stay few when nobody asks.
 const UPKEEP: Duration = Duration::from_secs(10);
 
 /// What is looked at when somebody asks.

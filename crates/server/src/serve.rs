@@ -78,7 +78,6 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
     heartbeat.beat().await;
     let mut tasks = vec![supervise(Arc::clone(&readiness), "heartbeat", move || heartbeat.clone().run())];
     let background = Background {
-        store: store.clone(),
         conferences: conferences.clone(),
         engine,
         gateway: Arc::clone(&gateway),
@@ -100,7 +99,7 @@ async fn serve(mut settings: Settings, with_demo: bool, store: Store) -> anyhow:
         stop: stopped.clone(),
     };
     tasks.push(supervise(Arc::clone(&readiness), "sweeper", move || sweeper.clone().run()));
-    let delivery_workers = delivery_workers(&settings, &store, &conferences, node, &clock);
+    let delivery_workers = delivery_workers(&settings, &conferences, node, &clock);
     tasks.extend(delivery_workers.into_iter().map(|worker| deliver(worker, &stopped, &readiness)));
     let adapter = with_routes(adapter, &settings.engine, janus);
     let live = adapter.live().clone();
@@ -246,14 +245,12 @@ fn stop_on_signals(server: ServerHandle, live: Live, readiness: Arc<Readiness>) 
 /// What delivers invitations: one for each channel that is configured.
 fn delivery_workers(
     settings: &Settings,
-    store: &Store,
     conferences: &Conferences,
     node: NodeId,
     clock: &Arc<dyn Clock>,
 ) -> Vec<DeliveryWorker> {
     let Some(delivery) = &settings.app.delivery else { return Vec::new() };
     let worker = |(channel, by): &(Channel, Arc<dyn Delivery>)| DeliveryWorker {
-        store: store.clone(),
         conferences: conferences.clone(),
         node,
         channel: *channel,

@@ -34,7 +34,7 @@ impl IdempotencyKey {
 pub struct KeptAnswer {
     /// What was made then.
     pub body: Vec<u8>,
-    /// Who was invited.
+    /// The participant that was invited; none if the request invited nobody.
     pub participant: Option<ParticipantId>,
     /// When it was made.
     pub made_at: Timestamp,

@@ -1,5 +1,8 @@
 //! Limits on what a user can make others receive: requests that ring interpreters, invitations, deliveries.
 
+use diesel::prelude::*;
+use trialogue_domain::{ConferenceId, ParticipantId, Timestamp, UserId};
+
 use crate::aggregate::rows::kind;
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
@@ -7,9 +10,6 @@ use crate::jobs::kind::Channel;
 use crate::limit::Limit;
 use crate::schema::{conferences, events, recent_deliveries};
 use crate::secret::hash_secret;
-
-use diesel::prelude::*;
-use trialogue_domain::{ConferenceId, ParticipantId, Timestamp, UserId};
 
 /// Refuses a further request of this client for now.
 pub(crate) fn check_requests(

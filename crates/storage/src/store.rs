@@ -1,5 +1,8 @@
 //! The store: everything that is kept, behind async operations.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use crate::aggregate::decision::Decision;
 use crate::changes::announcer::{Announcer, Wakes};
 use crate::conferences::polls::Polls;
@@ -13,8 +16,6 @@ use crate::error::OpenError;
 use crate::error::StoreError;
 use crate::executor::queue::{Executor, Lanes};
 use crate::jobs::handover::Workers;
-use std::sync::Arc;
-use std::time::Duration;
 
 /// How the store works.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +24,7 @@ pub struct StoreOptions {
     pub writers: usize,
     /// Reader threads, each with a connection.
     pub readers: usize,
-    /// So many operations may wait in each queue; the next is [`StoreError::Busy`].
+    /// Maximum number of operations that wait in each queue; the next is [`StoreError::Busy`].
     pub queue: usize,
     /// How long an operation may take, the time in the queue included, before its caller gets [`StoreError::Unavailable`].
     pub answer_within: Duration,

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::back_off::pause;
-use crate::conferences::Conferences;
-use crate::links::LinkKey;
-use crate::ports::Clock;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use trialogue_delivery::{Delivery, Invitation};
 use trialogue_domain::Timestamp;
-use trialogue_storage::{Channel, DeliveryWork, JobKind, LeasedJob, LiveInvitation, NodeId, Store};
+use trialogue_storage::{Channel, DeliveryWork, JobKind, LeasedJob, LiveInvitation, NodeId};
 
+use crate::back_off::pause;
+use crate::conferences::Conferences;
 use crate::jobs::{self, Attempt, Handler, PATIENCE, Queue};
+use crate::links::LinkKey;
+use crate::ports::Clock;
 
 /// Maximum number of tries. A dead invitation is given up before.
 const TRIES: i32 = 20;
@@ -24,9 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// What brings the invitations of one channel.
 #[derive(Clone)]
 pub struct DeliveryWorker {
-    /// What is kept.
-    pub store: Store,
-    /// Conferences, changed by the rules.
+    /// What is kept, and changed by the rules.
     pub conferences: Conferences,
     /// This node.
     pub node: NodeId,
@@ -86,14 +84,13 @@ impl Handler for DeliveryWorker {
     }
 
     fn queue(&self) -> Queue {
-        let conferences = self.conferences.clone();
-        Queue { store: self.store.clone(), conferences, node: self.node, clock: Arc::clone(&self.clock) }
+        Queue { conferences: self.conferences.clone(), node: self.node, clock: Arc::clone(&self.clock) }
     }
 
     async fn attempt(&self, job: &LeasedJob<DeliveryWork>) -> Attempt {
         let conference = job.conference.map_or(0, |conference| conference.0);
         let (participant, channel, attempts) = (job.work.participant.0, self.channel, job.attempts);
-        let outcome = match self.store.live_invitation(job, channel, self.clock.now()).await {
+        let outcome = match self.conferences.store().live_invitation(job, channel, self.clock.now()).await {
             // It is answered, withdrawn or expired.
             Ok(None) => return Attempt::Done(vec![]),
             Ok(Some(live)) => self.deliver(job.work, &live).await,

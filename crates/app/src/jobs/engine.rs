@@ -5,13 +5,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::back_off::pause;
-use crate::background::Background;
 use tokio::time::timeout;
 use trialogue_domain::{ConferenceId, Effect, Observation, ParticipantId};
 use trialogue_media::{EngineError, Failure, Identity, is_gone};
 use trialogue_storage::{JobKind, LeasedJob, StoreError};
 
+use crate::back_off::pause;
+use crate::background::Background;
 use crate::jobs::{Attempt, Handler, PATIENCE, Queue};
 
 /// Longest back-off of an effect.
@@ -85,8 +85,7 @@ impl Handler for Background {
     }
 
     fn queue(&self) -> Queue {
-        let conferences = self.conferences.clone();
-        Queue { store: self.store.clone(), conferences, node: self.node, clock: Arc::clone(&self.clock) }
+        Queue { conferences: self.conferences.clone(), node: self.node, clock: Arc::clone(&self.clock) }
     }
 
     async fn attempt(&self, job: &LeasedJob<Effect>) -> Attempt {

@@ -9,7 +9,7 @@ use trialogue_storage::Recorded;
 
 use super::{LiveEvent, locked};
 
-/// So many events are kept for the followers; one that is further behind reads the log by itself.
+/// Maximum number of events that are kept for the followers. A follower that is further behind reads the log by itself.
 pub(super) const KEPT: usize = 16;
 
 pub(super) struct Feed {
@@ -61,7 +61,7 @@ impl Feed {
         if missing <= 0 {
             return Next::Wait;
         }
-        // So many places from the end; not kept if there are fewer.
+        // The next event is `missing` places from the end. It is not kept if fewer events are.
         let place = usize::try_from(missing).ok().and_then(|missing| end.events.len().checked_sub(missing));
         place
             .and_then(|place| end.events.get(place))

@@ -10,16 +10,16 @@ use trialogue_storage::{Change, StoreError, UserRole, Wake, Wakes};
 use super::feed::KEPT;
 use super::{Shared, locked};
 
-/// So often it is looked whether something was not told.
+/// Interval at which the hub polls, in case a notification was lost.
 const LOOK: Duration = Duration::from_secs(5);
 
 /// What failed is tried again after so long.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// So many logs are read in one go: requests wait for a reader meanwhile.
+/// Maximum number of logs that are read in one operation: requests wait for a reader meanwhile.
 const LOGS: usize = 64;
 
-/// So many users are looked at in one go.
+/// Maximum number of users that are read in one operation.
 const USERS: usize = 1000;
 
 /// Reads what is new until the store is closed.

@@ -30,7 +30,7 @@ async fn a_conference_that_cannot_be_loaded_keeps_no_other_waiting() {
     world.clock.advance(world.conferences.timings().account);
     let mut back_off = BackOff::default();
     for _ in 0..2 {
-        pass_deadlines(&world.store, &world.conferences, &mut back_off, world.now()).await.unwrap();
+        pass_deadlines(&world.conferences, &mut back_off, world.now()).await.unwrap();
         for call in good {
             assert!(!world.conference(call).await.participants.iter().any(Participant::is_live));
         }
@@ -38,7 +38,7 @@ async fn a_conference_that_cannot_be_loaded_keeps_no_other_waiting() {
     // Repaired, it is judged after its back-off.
     sql("UPDATE requests SET stage = 2 WHERE stage = 9");
     world.clock.advance(Duration::from_mins(1));
-    pass_deadlines(&world.store, &world.conferences, &mut back_off, world.now()).await.unwrap();
+    pass_deadlines(&world.conferences, &mut back_off, world.now()).await.unwrap();
     for call in bad {
         assert!(!world.conference(call).await.participants.iter().any(Participant::is_live));
     }
@@ -106,7 +106,7 @@ async fn parties_that_never_come_back_are_out_after_the_grace() {
     world.relay().compare_all(|| false).await.unwrap();
     assert_eq!(states().await[1], StateName::Disconnected);
     world.clock.advance(world.conferences.timings().reconnect);
-    pass_deadlines(&world.store, &world.conferences, &mut BackOff::default(), world.now()).await.unwrap();
+    pass_deadlines(&world.conferences, &mut BackOff::default(), world.now()).await.unwrap();
     assert_eq!(states().await, [StateName::Finished, StateName::Finished]);
 }
 

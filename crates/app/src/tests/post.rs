@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::links::LinkKey;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use trialogue_delivery::{Delivery, DeliveryError, DeliveryFuture, Invitation};
 use trialogue_domain::{Actor, Command, ParticipantId};
@@ -13,6 +12,7 @@ use trialogue_testkit::Gate;
 use super::scene::{PUBLIC_URL, World, link_key, secret_in};
 use crate::jobs::delivery::DeliveryWorker;
 use crate::jobs::{LEASE, PATIENCE, claim, work_off};
+use crate::links::LinkKey;
 
 /// What somebody was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +77,6 @@ impl Delivery for Postbox {
 pub(super) fn worker(world: &World, channel: Channel, postbox: &Arc<Postbox>) -> DeliveryWorker {
     DeliveryWorker {
         conferences: world.conferences.clone(),
-        store: world.store.clone(),
         node: NodeId(1),
         channel,
         delivery: Arc::clone(postbox) as Arc<_>,

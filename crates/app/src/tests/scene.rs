@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::links::LinkKey;
-use crate::ports::Clock;
 use tempfile::TempDir;
 use tokio::sync::watch;
 use trialogue_domain::{
@@ -20,7 +18,9 @@ use trialogue_testkit::{FakeEngine, ManualClock, PostgresCluster, sqlite_url};
 
 use crate::background::Background;
 use crate::conferences::Conferences;
+use crate::links::LinkKey;
 use crate::notifications::Waiting;
+use crate::ports::Clock;
 
 pub(super) const PUBLIC_URL: &str = "https://call.example";
 
@@ -90,7 +90,6 @@ impl World {
         let (notifier, _) = notifications();
         let engine: Arc<dyn VideoEngine> = Arc::clone(&self.engine) as Arc<_>;
         Background {
-            store: self.store.clone(),
             conferences: self.conferences.clone(),
             gateway: Arc::new(Gateway::new(Arc::clone(&engine), notifier)),
             engine,

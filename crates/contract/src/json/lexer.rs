@@ -1,7 +1,8 @@
 //! Strict JSON tokens over a UTF-8 text.
 
-use super::scan;
 use std::borrow::Cow;
+
+use super::scan;
 
 const UNEXPECTED_END: &str = "The text ends in the middle of a value";
 /// They cannot be written as XML 1.0; U+FFFE and U+FFFF neither.

@@ -1,16 +1,18 @@
 //! The reader: a serde deserializer straight over the bytes.
 
-use super::error::{JsonError, Stop, position};
-use super::lexer::Token;
-use super::path::Path;
-use super::reader::Reader;
-use super::scalar;
+use std::borrow::Cow;
+
 use serde::de::value::{CowStrDeserializer, I64Deserializer, U64Deserializer};
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
-use std::borrow::Cow;
+
+use super::error::{JsonError, Stop, position};
+use super::lexer::Token;
+use super::path::Path;
+use super::reader::Reader;
+use super::scalar;
 
 /// Reads one document.
 ///

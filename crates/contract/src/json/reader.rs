@@ -1,11 +1,13 @@
 //! The reader's steps below serde: tokens with their limits, members and items, what is skipped, what is wrong.
 
+use std::borrow::Cow;
+
+use serde::de::Deserialize;
+
 use super::error::{JsonError, Stop, position};
 use super::lexer::{Lexer, SyntaxError, Token};
 use super::path::Path;
 use super::scalar::Coerced;
-use serde::de::Deserialize;
-use std::borrow::Cow;
 
 /// Deepest nesting of objects and lists.
 pub const MAX_DEPTH: usize = 64;

@@ -2,10 +2,11 @@
 //!
 //! Each function answers a [`Coerced`]: the value, null, or why it does not fit.
 
+use std::borrow::Cow;
+
 use super::lexer::Token;
 use super::{dates, number};
 use crate::models::{DateTime, Decimal};
-use std::borrow::Cow;
 
 /// The outcome of reading a scalar as a certain type.
 pub(super) enum Coerced<T> {

@@ -1,9 +1,11 @@
 //! The writer: compact JSON, escaped and punctuated as Json.NET does it.
 
+use std::fmt::Write as _;
+
+use serde::ser::{self, Serialize, SerializeMap, SerializeSeq, SerializeStruct};
+
 use super::error::WriteError;
 use super::scan;
-use serde::ser::{self, Serialize, SerializeMap, SerializeSeq, SerializeStruct};
-use std::fmt::Write as _;
 
 /// Writes `value` as one line of JSON, members in the order of their declaration, nulls included.
 pub fn write<T: Serialize + ?Sized>(value: &T) -> Result<String, WriteError> {

@@ -1,11 +1,12 @@
 //! What a client reports when a call is over.
 
+use serde::{Deserialize, Serialize};
+use validator::{Validate, ValidationError};
+
 use super::date_time::DateTime;
 use super::decimal::Decimal;
 use super::list::list_of;
 use super::validation::{at_most, at_most_items, not_negative};
-use serde::{Deserialize, Serialize};
-use validator::{Validate, ValidationError};
 
 /// The call is over, done or cancelled.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]

@@ -1,8 +1,9 @@
 //! Inviting a third party.
 
-use super::validation::{email_or_empty, name_or_empty, phone_or_empty};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
+
+use super::validation::{email_or_empty, name_or_empty, phone_or_empty};
 
 /// A third party to be invited, by e-mail or by telephone.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]

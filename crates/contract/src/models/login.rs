@@ -1,8 +1,9 @@
 //! Logging in.
 
-use super::validation::email_address;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
+
+use super::validation::email_address;
 
 /// What a client user or an interpreter logs in with.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]

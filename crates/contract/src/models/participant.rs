@@ -1,8 +1,9 @@
 //! The parties of a conference.
 
+use serde::{Deserialize, Serialize};
+
 use super::list::list_of;
 use super::provider::ArrayOfParaRequestProvider;
-use serde::{Deserialize, Serialize};
 
 /// One party of a conference; also the body of a kick, of which only the two ids count.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

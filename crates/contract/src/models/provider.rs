@@ -1,9 +1,10 @@
 //! Interpreters as a client sees them.
 
+use serde::{Deserialize, Serialize};
+
 use super::decimal::Decimal;
 use super::list::{ArrayOfString, list_of};
 use super::schedule::ScheduledRequest;
-use serde::{Deserialize, Serialize};
 
 /// An interpreter that a request was offered to.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

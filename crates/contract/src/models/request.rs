@@ -1,10 +1,11 @@
 //! Requests for an interpreter.
 
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
 use super::date_time::DateTime;
 use super::participant::ArrayOfResultVideoConferenceParticipant;
 use super::provider::ArrayOfParaRequestProvider;
-use serde::{Deserialize, Serialize};
-use validator::Validate;
 
 /// A client's wish for an interpreter.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]

@@ -1,7 +1,8 @@
 //! Requests for a later time; the server passes them on and gives them no meaning.
 
-use super::date_time::DateTime;
 use serde::{Deserialize, Serialize};
+
+use super::date_time::DateTime;
 
 /// A scheduled request, the value of the member `isSchedule`.
 ///

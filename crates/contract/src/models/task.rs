@@ -1,9 +1,10 @@
 //! The interpreter's side: being online and taking offers. Ours: the reference does not document these models.
 
-use super::date_time::DateTime;
-use super::list::list_of;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
+
+use super::date_time::DateTime;
+use super::list::list_of;
 
 /// An interpreter goes online or offline.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]

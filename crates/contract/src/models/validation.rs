@@ -1,14 +1,16 @@
 //! Checks of shape, told in the wire's names.
 
-use super::decimal::Decimal;
-use crate::errors::sentence;
-use serde::de::{Deserialize, Deserializer, Error as _, Visitor, value};
-use serde::forward_to_deserialize_any;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Display;
+
+use serde::de::{Deserialize, Deserializer, Error as _, Visitor, value};
+use serde::forward_to_deserialize_any;
 use trialogue_person::{EmailAddress, NotAName, PersonName, PhoneNumber, is_blank};
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
+
+use super::decimal::Decimal;
+use crate::errors::sentence;
 
 /// Paths of members with what is wrong about each, in the order of the members.
 pub type FieldMessages = Vec<(String, Vec<String>)>;

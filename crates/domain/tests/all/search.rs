@@ -48,7 +48,7 @@ fn a_repeated_call_with_two_guests() {
 }
 
 #[test]
-#[ignore = "minutes, or with --release one"]
+#[ignore = "takes minutes in a debug build; with --release one minute"]
 fn a_repeated_call_with_a_guest_and_removals() {
     let seen = explore(Bounds { calls: 2, guests: 1, ..ONE_CALL });
     assert_size(&seen, 976_358, 8_092_396);

@@ -1,12 +1,12 @@
 //! `Client/Request/CallFinishedNew` and `Provider/Task/Finish`: the call is over, done or cancelled.
 
 use actix_web::{HttpResponse, web};
+use trialogue_contract::models::{ParaCallInfo, ParaCallInfoList};
 use trialogue_domain::Timestamp;
 use trialogue_storage::{CallLeg, UserRole};
 
 use crate::call::Call;
 use crate::reply::{self, Failure};
-use trialogue_contract::models::{ParaCallInfo, ParaCallInfoList};
 
 /// With the legs of the call, which are kept.
 pub(super) async fn call_finished(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {

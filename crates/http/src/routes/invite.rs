@@ -7,14 +7,14 @@
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, web};
 use trialogue_app::Invitee;
+use trialogue_contract::models::{ParaThirdPartyVideoParticipant, ResultVideoConferenceParticipant};
+use trialogue_person::{EmailAddress, PersonName, PhoneNumber};
 use trialogue_storage::{ConferenceView, UserRole};
 
 use crate::call::Call;
 use crate::present;
 use crate::problem::Problem;
 use crate::reply::{self, Failure};
-use trialogue_contract::models::{ParaThirdPartyVideoParticipant, ResultVideoConferenceParticipant};
-use trialogue_person::{EmailAddress, PersonName, PhoneNumber};
 
 pub(super) async fn invite(
     call: Call,

@@ -3,12 +3,12 @@
 //! Only the two ids of the body count; all else in it is an echo of what the client was told, and can write nothing.
 
 use actix_web::{HttpResponse, web};
+use trialogue_contract::models::ResultVideoConferenceParticipant;
 use trialogue_domain::{ConferenceId, ParticipantId};
 use trialogue_storage::UserRole;
 
 use crate::call::Call;
 use crate::reply::{self, Failure};
-use trialogue_contract::models::ResultVideoConferenceParticipant;
 
 pub(super) async fn kick(call: Call, payload: web::Payload, role: UserRole) -> Result<HttpResponse, Failure> {
     let caller = call.user(role).await?;

@@ -5,12 +5,12 @@
 
 use actix_web::{HttpResponse, web};
 use trialogue_app::LoggedIn;
+use trialogue_contract::models::{ParaLoginInfo, ParaSecurityToken};
 use trialogue_storage::UserRole;
 
 use crate::call::Call;
 use crate::problem::Problem;
 use crate::reply::{self, Failure};
-use trialogue_contract::models::{ParaLoginInfo, ParaSecurityToken};
 
 pub(super) async fn login(
     call: Call,

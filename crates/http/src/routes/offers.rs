@@ -1,13 +1,13 @@
 //! `Provider/Task/Offers`, `Accept`, `Decline`: the requests offered to an interpreter.
 
 use actix_web::{HttpResponse, web};
+use trialogue_contract::models::{ArrayOfResultTaskOffer, ParaTaskReference};
 use trialogue_domain::RequestId;
 use trialogue_storage::UserRole;
 
 use crate::call::Call;
 use crate::present;
 use crate::reply::{self, Failure};
-use trialogue_contract::models::{ArrayOfResultTaskOffer, ParaTaskReference};
 
 pub(super) async fn offers(call: Call) -> Result<HttpResponse, Failure> {
     let caller = call.user(UserRole::Provider).await?;

@@ -1,11 +1,11 @@
 //! `Provider/Task/SetOnline`, `SetOffline`: whether the interpreter takes calls.
 
 use actix_web::{HttpResponse, web};
+use trialogue_contract::models::ParaProviderOnlineStatus;
 use trialogue_storage::UserRole;
 
 use crate::call::Call;
 use crate::reply::{self, Failure};
-use trialogue_contract::models::ParaProviderOnlineStatus;
 
 /// Who comes online is offered the requests that wait for its languages.
 pub(super) async fn set_online(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {

@@ -1,13 +1,13 @@
 //! `Client/Request/New`: make the request for an interpreter.
 
 use actix_web::{HttpResponse, web};
+use trialogue_contract::models::{ParaRequest, ResultRequest};
 use trialogue_domain::LanguageId;
 use trialogue_storage::{ConferenceView, RequestDetails, UserRole};
 
 use crate::call::Call;
 use crate::present;
 use crate::reply::{self, Failure};
-use trialogue_contract::models::{ParaRequest, ResultRequest};
 
 pub(super) async fn request_new(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {
     let caller = call.user(UserRole::Client).await?;

@@ -7,6 +7,7 @@ use actix_web::web;
 use actix_ws::{MessageStream, Session};
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
+use trialogue_app::{Follower, LiveEvent, Network, Secret};
 use trialogue_domain::{ConferenceId, ParticipantId, Timestamp, UserId};
 use trialogue_media::{
     Connection, Devices, DevicesChanged, EngineError, FromBrowser, Identity, JoinRefused, Received,
@@ -18,17 +19,15 @@ use super::party::{End, ended, parties};
 use super::socket::Socket;
 use super::words::{Incoming, Outgoing, Party, VERSION, Welcome, heard_candidate, heard_description};
 use crate::adapter::Adapter;
-
 use crate::connections::Waiting;
-use trialogue_app::{Follower, LiveEvent, Network, Secret};
 
 /// How long to wait for `hello`.
 pub(crate) const HELLO_WITHIN: Duration = Duration::from_secs(10);
 
-/// So many heartbeats may be unanswered.
+/// Maximum number of unanswered heartbeats.
 const UNANSWERED: u32 = 2;
 
-/// So many messages may wait for the engine.
+/// Maximum number of messages that wait for the engine.
 const WAITING: usize = 256;
 
 /// The server is asked to stop.

@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::keys::Keys;
 use crate::{Handle, Identity, Occupant};
 
-/// So many sessions are looked at at a time.
+/// Maximum number of sessions that are asked for at the same time.
 const AT_ONCE: usize = 8;
 
 /// A session at Janus.

@@ -5,7 +5,7 @@
 //!
 //! To save a row of another table with a conference: define it with `row!` in `rows/`, collect such rows in [`Changes`]
 //! while events are applied, and add one line to [`Batch::save`]. What a conference is judged by is loaded in
-//! `aggregate.rs`.
+//! `load.rs`.
 
 use std::collections::BTreeMap;
 

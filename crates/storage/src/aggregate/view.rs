@@ -1,5 +1,10 @@
 //! What is shown of a conference: the domain's value, and the names that go with it.
 
+use std::cmp::Reverse;
+
+use diesel::prelude::*;
+use trialogue_domain::{Conference, ConferenceId, Outcome, ParticipantId, Timestamp, UserId};
+
 use crate::aggregate::language::{Language, language};
 use crate::aggregate::load::{Loaded, RequestDetails, load};
 use crate::aggregate::released::releases;
@@ -7,10 +12,6 @@ use crate::aggregate::rows::outcome_code;
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::schema::{languages, provider_languages, requests, users};
-use std::cmp::Reverse;
-
-use diesel::prelude::*;
-use trialogue_domain::{Conference, ConferenceId, Outcome, ParticipantId, Timestamp, UserId};
 
 /// Maximum number of providers that are shown of those with an open offer.
 const SHOWN_OFFERS: usize = 20;

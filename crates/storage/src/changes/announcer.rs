@@ -3,15 +3,16 @@
 //! A writer tells after its COMMIT, once for a whole group. It tells ids only: whoever wants more reads the log. What is
 //! told may be lost (a slow listener, a lost connection), so a listener looks again from time to time.
 
-use crate::changes::change::{Change, Wake};
-use crate::changes::nodes::Nodes;
-use crate::database::url::DatabaseUrl;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::broadcast;
 
-/// So many commits may wait for a listener; one that is slower is told [`Wake::Missed`].
+use crate::changes::change::{Change, Wake};
+use crate::changes::nodes::Nodes;
+use crate::database::url::DatabaseUrl;
+
+/// Maximum number of commits that wait for a listener. A slower listener gets [`Wake::Missed`].
 const WAITING: usize = 1024;
 
 /// Tells what was committed.

@@ -28,10 +28,10 @@ use crate::database::url::DatabaseUrl;
 use crate::error::StoreError;
 use crate::threads::join_within;
 
-/// So often it is told and listened. libpq tells of no way to wait for a notification and for something to tell.
+/// Interval at which changes are sent and notifications are read. libpq cannot wait for both.
 const TICK: Duration = Duration::from_millis(20);
 
-/// So many changes may wait to be told; more are left to the listeners' own look.
+/// Maximum number of changes that wait to be sent. Further ones are dropped; listeners find them when they poll.
 const WAITING: usize = 4096;
 
 /// PostgreSQL takes less than 8,000 bytes.

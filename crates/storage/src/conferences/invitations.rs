@@ -26,7 +26,7 @@ pub type InvitationHash = Box<dyn Fn(ParticipantId) -> SecretHash + Send>;
 
 /// A third party to be invited.
 pub struct NewGuest {
-    /// Who invites.
+    /// The user who invites.
     pub inviter: UserId,
     /// The name to show.
     pub name: Option<String>,

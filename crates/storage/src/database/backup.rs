@@ -1,16 +1,17 @@
 //! A copy of an SQLite database, made while a server may be writing.
 
-use crate::database::connect::connect;
-use crate::database::connection::{AnyConnection, Purpose};
-use crate::database::sqlite_files;
-use crate::database::url::DatabaseUrl;
-use crate::error::{OpenError, explained};
 use std::fs::File;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
+
+use crate::database::connect::connect;
+use crate::database::connection::{AnyConnection, Purpose};
+use crate::database::sqlite_files;
+use crate::database::url::DatabaseUrl;
+use crate::error::{OpenError, explained};
 
 /// How the name of an unfinished backup begins. One that was killed leaves its file behind.
 const UNFINISHED: &str = ".trialogue-backup-";

@@ -19,7 +19,7 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 pub enum SchemaState {
     /// As this program wants it.
     Current,
-    /// So many migrations are to be run.
+    /// The number of migrations that are to be run.
     Older(usize),
     /// It has migrations that this program does not know.
     Newer(String),

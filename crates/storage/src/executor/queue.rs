@@ -5,6 +5,16 @@
 //! each other. A full queue is [`StoreError::Busy`]. Nobody waits without end: an operation that is not answered in
 //! time is [`StoreError::Unavailable`] for its caller, while its thread may still be at it.
 
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+
 use crate::changes::announcer::Announcer;
 use crate::database::connect::Connector;
 use crate::database::connection::AnyConnection;
@@ -17,15 +27,6 @@ use crate::executor::reader::{self, Reader};
 use crate::executor::{transaction::Tx, writer::Writer};
 use crate::jobs::handover::Workers;
 use crate::threads::join_within;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
-use std::time::Duration;
-
-use diesel::connection::SimpleConnection;
-use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout_at};
 
 /// The way into a queue.
 struct Queue<J> {

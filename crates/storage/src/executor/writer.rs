@@ -6,6 +6,14 @@
 //! only after the transaction that holds it has committed. An operation that clashes with another session is tried again
 //! after a back-off, while the writer goes on with the others.
 
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use crate::changes::announcer::Announcer;
 use crate::database::connect::{Age, Connector};
 use crate::database::connection::Purpose;
@@ -16,13 +24,6 @@ use crate::executor::ids::Ids;
 use crate::executor::job::{Batched, Outcome, Waiting, Work, Write};
 use crate::executor::transaction::{AfterCommit, Tx};
 use crate::jobs::handover::{Handover, Workers};
-use std::collections::{HashSet, VecDeque};
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
-
-use tokio::time::Instant;
 
 /// Maximum number of operations in a transaction, and of operations of one key that wait behind each other.
 const GROUP: usize = 64;

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use diesel::dsl::{count, count_star, min};
+use diesel::prelude::*;
+use trialogue_domain::Timestamp;
+
 use crate::error::StoreError;
 use crate::executor::queue::Queued;
 use crate::jobs::kind::JobKind;
 use crate::schema::jobs;
 use crate::store::Store;
-use diesel::dsl::{count, count_star, min};
-use diesel::prelude::*;
-use trialogue_domain::Timestamp;
 
 /// The jobs of a kind that are not done yet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -68,9 +68,9 @@ impl Work for Effect {
 /// An invitation to be delivered. The address stands in the participant's row only, and the secret nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeliveryWork {
-    /// Who is invited.
+    /// The participant that is invited.
     pub participant: ParticipantId,
-    /// Who invites.
+    /// The user who invites it.
     pub inviter: UserId,
     /// When it was invited: the secret is derived from it.
     pub invited_at: Timestamp,

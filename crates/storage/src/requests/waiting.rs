@@ -18,7 +18,7 @@ pub struct Waiting {
     pub requests: Vec<(ConferenceId, LanguageId)>,
     /// Providers of these languages who want to take calls and gave a sign of life lately.
     pub candidates: Vec<Candidate>,
-    /// Who was asked for what already.
+    /// The providers that were offered a request before.
     pub asked: HashSet<(RequestId, UserId)>,
 }
 

@@ -1,5 +1,8 @@
 //! Logins: their tokens, how long they last, and how they end.
 
+use diesel::prelude::*;
+use trialogue_domain::{Conference, ConferenceId, ParticipantId, Step, Timestamp, UserId};
+
 use crate::aggregate::batch::change;
 use crate::aggregate::released::set_offline;
 use crate::changes::change::Change;
@@ -11,8 +14,6 @@ use crate::schema::{conferences, participants, requests, tokens, users};
 use crate::secret::SecretHash;
 use crate::store::Store;
 use crate::users::directory::{Credentials, UserRole, UserStatus, note_sign_of_life};
-use diesel::prelude::*;
-use trialogue_domain::{Conference, ConferenceId, ParticipantId, Step, Timestamp, UserId};
 
 /// Maximum number of logins of one user. A further one ends the oldest.
 const LOGINS: i64 = 20;

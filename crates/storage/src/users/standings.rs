@@ -7,15 +7,12 @@ use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, ParticipantId, RequestId, UserId};
 
 use crate::aggregate::rows::{kind, offer_state};
-use crate::database::connection::AnyConnection;
+use crate::database::connection::{AnyConnection, MAX_KEYS};
 use crate::error::StoreError;
 use crate::schema::{conferences, events, offers, requests, tokens};
 use crate::secret::SecretHash;
 use crate::store::Store;
 use crate::users::directory::UserRole;
-
-/// So many are asked for in one statement: SQLite takes no more than 32,766 parameters.
-pub(crate) const MAX_KEYS: usize = 1000;
 
 /// What a user has at the moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
