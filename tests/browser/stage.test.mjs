@@ -191,12 +191,12 @@ test('a name of another direction turns no text around it', async () => {
 
   const sarah = await joinAsGuest(server, browser, link, { prepare: (page) => exchange.serve(page) });
   pages.push(sarah);
+  await eventually('she has her line', () => exchange.of(sarah));
   // What no server says any more: a control character in a name.
-  const party = { identity: exchange.of(sarah), kind: 'guest', here: true, microphone: true, camera: true };
-  exchange.say(exchange.of(nurse), { type: 'party', party: { ...party, name: '\u202eesrever' } });
+  exchange.change(exchange.of(sarah), { name: '\u202eesrever' });
   const tile = nurse.locator('.tile-name', { hasText: 'esrever' });
   await tile.waitFor();
   assert.equal(await tile.evaluate((element) => getComputedStyle(element).unicodeBidi), 'isolate');
-  exchange.say(exchange.of(nurse), { type: 'party', party: { ...party, name: '\u202eesrever', here: false } });
+  exchange.change(exchange.of(sarah), { here: false });
   await nurse.getByText('esrever has lost the connection.').waitFor({ state: 'attached' });
 });

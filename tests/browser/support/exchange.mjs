@@ -17,6 +17,13 @@ export class Exchange {
     this.#seats.get(to).socket.send(JSON.stringify(message));
   }
 
+  /** Changes what is known of a party, and tells the others. A later `devices` message of its page keeps the change. */
+  change(identity, what) {
+    const { party } = this.#seats.get(identity);
+    Object.assign(party, what);
+    this.#others(identity, { type: 'party', party });
+  }
+
   /** Ends a page's part in it. */
   end(identity, reason, code) {
     this.say(identity, { type: 'end', reason, message: '', reconnect: false });
