@@ -1,8 +1,8 @@
 //! Conferences: how they are changed, and what is read of them.
 
-pub(crate) mod accounts;
-pub(crate) mod changing;
+mod accounts;
+mod changing;
 pub(crate) mod invitations;
-pub(crate) mod polls;
-pub(crate) mod reading;
+mod polls;
+mod reading;
 pub(crate) mod timeline;

@@ -1,7 +1,7 @@
 //! The one doorway from async code to diesel.
 
 pub(crate) mod ids;
-pub(crate) mod job;
+pub(crate) mod operation;
 pub(crate) mod queue;
 pub(crate) mod reader;
 pub(crate) mod transaction;

@@ -3,11 +3,11 @@
 use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, ParticipantId, Timestamp, UserId};
 
-use crate::aggregate::rows::kind;
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::jobs::kind::Channel;
 use crate::limit::Limit;
+use crate::rows::kind;
 use crate::schema::{conferences, events, recent_deliveries};
 use crate::secret::hash_secret;
 

@@ -6,18 +6,12 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, Timestamp};
 
-use crate::aggregate::rows::{CONNECTED, DISCONNECTED};
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
+use crate::node::{NodeId, alive_since};
+use crate::rows::{CONNECTED, DISCONNECTED};
 use crate::schema::{conferences, nodes, participants};
 use crate::store::Store;
-
-/// A running server: a random number for each process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct NodeId(pub i64);
-
-/// How long a node may be silent before it counts as gone. The clocks of the nodes must agree to a few seconds.
-pub const NODE_SILENCE: Duration = Duration::from_secs(20);
 
 /// How long the row of a node that is gone is kept.
 const KEPT: Duration = Duration::from_hours(24);
@@ -90,11 +84,6 @@ impl Store {
         let read = move |connection: &mut AnyConnection| holder(connection, conference, now);
         self.executor().read("look for the holder of a room", read).await
     }
-}
-
-/// The oldest heartbeat of a node that is not gone.
-pub(crate) fn alive_since(now: Timestamp) -> i64 {
-    now.before(NODE_SILENCE).0
 }
 
 fn holder(

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::aggregate::decision::Decision;
+use crate::aggregate::recent_views::RecentViews;
 use crate::changes::announcer::{Announcer, Wakes};
-use crate::conferences::polls::Polls;
 use crate::database::connect::watched;
 use crate::database::connection::AnyConnection;
 use crate::database::migrate::{SchemaState, state};
@@ -48,7 +48,7 @@ struct Inner {
     announcer: Arc<Announcer>,
     workers: Arc<Workers>,
     url: DatabaseUrl,
-    polls: Polls,
+    recent_views: RecentViews,
 }
 
 impl Store {
@@ -82,7 +82,8 @@ impl Store {
         }
         let files = OpenFiles::of(url, connection)?;
         let executor = Executor::start(url, lanes, &announcer, &workers, files)?;
-        let inner = Inner { executor, announcer, workers, url: url.clone(), polls: Polls::default() };
+        let (url, recent_views) = (url.clone(), RecentViews::default());
+        let inner = Inner { executor, announcer, workers, url, recent_views };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -124,7 +125,7 @@ impl Store {
         &self.inner.workers
     }
 
-    pub(crate) fn polls(&self) -> &Polls {
-        &self.inner.polls
+    pub(crate) fn recent_views(&self) -> &RecentViews {
+        &self.inner.recent_views
     }
 }

@@ -16,12 +16,8 @@ use trialogue_domain::{
     Timestamp, UserId, effects,
 };
 
-use crate::aggregate::load::{Loaded, RequestDetails, Turn, load_to_change};
+use crate::aggregate::load::{Loaded, Turn, load_to_change};
 use crate::aggregate::released::Released;
-use crate::aggregate::rows::{
-    CallLegRow, ConferenceRow, EventRow, Invitee, OfferRow, ParticipantRow, RequestRow, UpdateAccountSecret,
-    UpdateConference, UpdateOffer, UpdateParticipant, UpdateReported, UpdateRequest, offer_state, write,
-};
 use crate::aggregate::verdict::Verdict;
 use crate::changes::change::Change;
 use crate::database::connection::{AnyConnection, load_by};
@@ -30,6 +26,11 @@ use crate::executor::transaction::Tx;
 use crate::jobs::insert::NewJobs;
 use crate::jobs::kind::JobKind;
 use crate::jobs::lease::Held;
+use crate::rows::details::RequestDetails;
+use crate::rows::{
+    CallLegRow, ConferenceRow, EventRow, Invitee, OfferRow, ParticipantRow, RequestRow, UpdateAccountSecret,
+    UpdateConference, UpdateOffer, UpdateParticipant, UpdateReported, UpdateRequest, offer_state, write,
+};
 use crate::schema::conferences;
 
 /// Conferences that are changed together.
@@ -396,7 +397,7 @@ fn queue_effects(tx: &mut Tx, changed: &[Changes]) -> Result<(), StoreError> {
         let id = changes.after.id;
         new.add(JobKind::Engine, Some(id.0), id, &changes.effects, place)?;
     }
-    new.insert(tx)
+    new.insert(&mut tx.connection, &mut tx.after_commit.jobs)
 }
 
 /// A place of the log that is taken: another writer appended there first.

@@ -10,7 +10,7 @@ use crate::aggregate::facts::{self, Answers, Needs, find_all};
 use crate::aggregate::find::Whose;
 use crate::aggregate::verdict::Verdict;
 use crate::error::StoreError;
-use crate::executor::job::{Batched, Outcome};
+use crate::executor::operation::{Batched, Outcome};
 use crate::executor::queue::Executor;
 use crate::executor::transaction::Tx;
 use crate::jobs::lease::Held;

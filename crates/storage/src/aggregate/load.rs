@@ -6,25 +6,12 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use trialogue_domain::{Conference, ConferenceId};
 
-use crate::aggregate::rows::{ConferenceRow, OfferRow, ParticipantRow, RequestRow};
 use crate::database::connection::{AnyConnection, load_by};
 use crate::error::StoreError;
 use crate::jobs::kind::JobKind;
-use crate::nodes::NodeId;
+use crate::node::NodeId;
+use crate::rows::{ConferenceRow, OfferRow, ParticipantRow, RequestRow};
 use crate::schema::{conferences, jobs, offers, participants, requests};
-
-/// What stands beside the rules in a request.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RequestDetails {
-    /// Why an interpreter is needed (wire: `RequestSituationCodeId`).
-    pub situation_code: i32,
-    /// A note for the interpreter.
-    pub additional_info: Option<String>,
-    /// Where the client is.
-    pub location: Option<String>,
-    /// The client's own language.
-    pub from_language_id: Option<i32>,
-}
 
 /// The rows of a conference.
 pub(crate) struct Loaded {

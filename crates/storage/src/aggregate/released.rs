@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, ReleaseReason, RequestId, Timestamp, UserId};
 
-use crate::aggregate::rows::{offer_state, release_code, release_reason};
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
+use crate::rows::{offer_state, release_code, release_reason};
 use crate::schema::{offers, requests, users};
 
 /// A provider is out of a request that it had accepted.

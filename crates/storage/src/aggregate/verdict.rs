@@ -2,9 +2,9 @@
 
 use trialogue_domain::{ParticipantId, Step};
 
-use crate::aggregate::leg::CallLeg;
-use crate::aggregate::rows::Invitee;
 use crate::error::StoreError;
+use crate::rows::Invitee;
+use crate::rows::leg::CallLeg;
 use crate::secret::SecretHash;
 use crate::text::storable;
 

@@ -6,11 +6,12 @@ use diesel::prelude::*;
 use trialogue_domain::{Conference, ConferenceId, Outcome, ParticipantId, Timestamp, UserId};
 
 use crate::aggregate::language::{Language, language};
-use crate::aggregate::load::{Loaded, RequestDetails, load};
+use crate::aggregate::load::{Loaded, load};
 use crate::aggregate::released::releases;
-use crate::aggregate::rows::outcome_code;
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
+use crate::rows::details::RequestDetails;
+use crate::rows::outcome_code;
 use crate::schema::{languages, provider_languages, requests, users};
 
 /// Maximum number of providers that are shown of those with an open offer.

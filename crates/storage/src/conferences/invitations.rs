@@ -7,7 +7,6 @@ use trialogue_domain::{
 
 use crate::aggregate::batch::change;
 use crate::aggregate::find::{Whose, find};
-use crate::aggregate::rows::{Invitee, ParticipantRow};
 use crate::aggregate::verdict::Verdict;
 use crate::aggregate::view::{ConferenceView, view};
 use crate::error::StoreError;
@@ -16,6 +15,7 @@ use crate::jobs::insert::NewJobs;
 use crate::jobs::kind::{Channel, JobKind};
 use crate::jobs::work::DeliveryWork;
 use crate::limits::{check_invitations, count_delivery};
+use crate::rows::{Invitee, ParticipantRow};
 use crate::schema::participants;
 use crate::secret::SecretHash;
 use crate::store::Store;
@@ -110,7 +110,7 @@ impl Store {
                         let kind = JobKind::Delivery(channel);
                         let (mut new, place) = (NewJobs::default(), tx.workers.reserve(kind, now));
                         new.add(kind, None, id, &[(work, now)], place)?;
-                        new.insert(tx)?;
+                        new.insert(&mut tx.connection, &mut tx.after_commit.jobs)?;
                     }
                     let shown = view(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?;
                     Ok((answer(&(shown, participant)), Some(participant)))

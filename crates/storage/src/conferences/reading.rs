@@ -6,9 +6,9 @@ use trialogue_domain::{Conference, ConferenceId, Timestamp};
 
 use crate::aggregate::find::{Whose, find};
 use crate::aggregate::load::load;
-use crate::aggregate::rows::{DISCONNECTED, ROUTED};
 use crate::aggregate::view::{ConferenceView, view};
 use crate::error::StoreError;
+use crate::rows::{DISCONNECTED, ROUTED};
 use crate::schema::{conferences, participants};
 use crate::store::Store;
 

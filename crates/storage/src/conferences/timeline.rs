@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use trialogue_domain::{Actor, ConferenceId, Event, Timestamp};
 
-use crate::aggregate::rows::EventRow;
 use crate::database::connection::{AnyConnection, MAX_KEYS, native};
 use crate::error::StoreError;
+use crate::rows::EventRow;
 use crate::schema::{conferences, events};
 use crate::store::Store;
 

@@ -22,7 +22,7 @@ use crate::database::sqlite_files::OpenFiles;
 use crate::database::url::DatabaseUrl;
 use crate::error::OpenError;
 use crate::error::StoreError;
-use crate::executor::job::{Batched, Operation, Outcome, Read, Waiting, Work, Write};
+use crate::executor::operation::{Batched, Operation, Outcome, Read, Waiting, Work, Write};
 use crate::executor::reader::{self, Reader};
 use crate::executor::{transaction::Tx, writer::Writer};
 use crate::jobs::handover::Workers;

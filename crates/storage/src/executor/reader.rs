@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::database::connect::Connector;
 use crate::database::sqlite_files::OpenFiles;
 use crate::error::StoreError;
-use crate::executor::job::{Outcome, Read, Waiting, Work};
+use crate::executor::operation::{Outcome, Read, Waiting, Work};
 
 /// How long a reader waits for a connection. The pool tries again and again within this time.
 const CONNECT_WITHIN: Duration = Duration::from_secs(2);

@@ -21,7 +21,7 @@ use crate::database::sqlite_files::OpenFiles;
 use crate::error::StoreError;
 use crate::error::explained;
 use crate::executor::ids::Ids;
-use crate::executor::job::{Batched, Outcome, Waiting, Work, Write};
+use crate::executor::operation::{Batched, Outcome, Waiting, Work, Write};
 use crate::executor::transaction::{AfterCommit, Tx};
 use crate::jobs::handover::{Handover, Workers};
 

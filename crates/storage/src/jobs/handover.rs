@@ -11,8 +11,7 @@ use trialogue_domain::{ConferenceId, Timestamp};
 use crate::jobs::kind::JobKind;
 use crate::jobs::lease::{Lease, LeasedJob};
 use crate::jobs::work::{Work, read};
-use crate::nodes::NodeId;
-use crate::store::Store;
+use crate::node::NodeId;
 
 /// A leased job as its row has it.
 #[derive(Debug)]
@@ -64,6 +63,21 @@ impl Workers {
         let place = worker.inbox.clone().try_reserve_owned().ok()?;
         Some(Reserved { lease: Lease { node: worker.node, until: now.after(worker.lease) }, place })
     }
+
+    /// From now on, new jobs of a kind have a place in this inbox, at most `capacity` changes at a time. The worker before,
+    /// if there was one, gets no more.
+    pub(crate) fn receive<W: Work>(
+        &self,
+        kind: JobKind,
+        node: NodeId,
+        lease: Duration,
+        capacity: usize,
+    ) -> Inbox<W> {
+        let (inbox, rows) = mpsc::channel(capacity.max(1));
+        let worker = Worker { node, lease, inbox };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(kind, worker);
+        Inbox { rows, work: PhantomData }
+    }
 }
 
 /// Jobs that are handed to a worker once they are committed. When this is dropped instead, the place is free again.
@@ -105,22 +119,4 @@ impl<W: Work> Inbox<W> {
 /// They were written a moment ago by this program, which reads what it writes.
 fn jobs<W: Work>(rows: &[LeasedRow]) -> Vec<LeasedJob<W>> {
     rows.iter().filter_map(LeasedRow::job).collect()
-}
-
-impl Store {
-    /// From now on, new jobs of a kind are leased to this node and come into the inbox, at most `capacity` changes at a
-    /// time. What has no place is not leased: it is claimed ([`Store::claim_jobs`]). The worker before, if there was one,
-    /// gets no more.
-    pub fn receive_jobs<W: Work>(
-        &self,
-        kind: JobKind,
-        node: NodeId,
-        lease: Duration,
-        capacity: usize,
-    ) -> Inbox<W> {
-        let (inbox, rows) = mpsc::channel(capacity.max(1));
-        let worker = Worker { node, lease, inbox };
-        self.workers().0.lock().unwrap_or_else(PoisonError::into_inner).insert(kind, worker);
-        Inbox { rows, work: PhantomData }
-    }
 }

@@ -2,12 +2,12 @@
 
 use trialogue_domain::{ConferenceId, Timestamp};
 
-use crate::aggregate::rows::{row, write, write_returning_ids};
+use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
-use crate::executor::transaction::Tx;
 use crate::jobs::handover::{Handover, LeasedRow, Reserved};
 use crate::jobs::kind::JobKind;
 use crate::jobs::work::Work;
+use crate::rows::{row, write, write_returning_ids};
 
 row! {
     /// A new job.
@@ -72,12 +72,15 @@ impl NewJobs {
         Ok(())
     }
 
-    /// Writes them. Those that are leased to this node are handed over after the COMMIT.
-    pub(crate) fn insert(self, tx: &mut Tx) -> Result<(), StoreError> {
+    /// Writes them, and adds those that are leased to this node to what is handed over after the COMMIT.
+    pub(crate) fn insert(
+        self,
+        connection: &mut AnyConnection,
+        after_commit: &mut Vec<Handover>,
+    ) -> Result<(), StoreError> {
         let Self { free, leased, places } = self;
-        write(&mut tx.connection, &free).map_err(StoreError::query("queue jobs"))?;
-        let ids =
-            write_returning_ids(&mut tx.connection, &leased).map_err(StoreError::query("queue jobs"))?;
+        write(connection, &free).map_err(StoreError::query("queue jobs"))?;
+        let ids = write_returning_ids(connection, &leased).map_err(StoreError::query("queue jobs"))?;
         let mut written = ids.into_iter().zip(leased);
         for (place, count) in places {
             let lease = place.lease;
@@ -91,7 +94,7 @@ impl NewJobs {
                 lease,
             });
             let jobs = rows.collect();
-            tx.after_commit.jobs.push(Handover::new(place, jobs));
+            after_commit.push(Handover::new(place, jobs));
         }
         Ok(())
     }

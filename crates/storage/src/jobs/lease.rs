@@ -2,8 +2,8 @@
 
 use trialogue_domain::{ConferenceId, Timestamp};
 
-use crate::aggregate::rows::row;
-use crate::nodes::NodeId;
+use crate::node::NodeId;
+use crate::rows::row;
 
 /// The right of a node to do a job until a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,14 +5,14 @@ use trialogue_domain::{Candidate, ConferenceId, LanguageId, Refusal, RequestId, 
 
 use crate::aggregate::batch::Batch;
 use crate::aggregate::language::{Language, language};
-use crate::aggregate::load::RequestDetails;
-use crate::aggregate::rows::offer_state;
 use crate::aggregate::view::{ConferenceView, view};
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::idempotency::{Answer, IdempotencyKey, once};
 use crate::limits::check_requests;
 use crate::requests::waiting::candidates;
+use crate::rows::details::RequestDetails;
+use crate::rows::offer_state;
 use crate::schema::{conferences, languages, offers, requests, users};
 use crate::store::Store;
 use crate::text::storable;

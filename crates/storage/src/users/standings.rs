@@ -6,9 +6,9 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, ParticipantId, RequestId, UserId};
 
-use crate::aggregate::rows::{kind, offer_state};
 use crate::database::connection::{AnyConnection, MAX_KEYS};
 use crate::error::StoreError;
+use crate::rows::{kind, offer_state};
 use crate::schema::{conferences, events, offers, requests, tokens};
 use crate::secret::SecretHash;
 use crate::store::Store;

@@ -4,7 +4,9 @@
 
 mod call;
 mod conference;
+pub(crate) mod details;
 mod event;
+pub(crate) mod leg;
 mod offer;
 mod participant;
 mod request;

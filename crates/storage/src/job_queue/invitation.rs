@@ -42,7 +42,7 @@ impl Store {
                     .inner_join(users::table.on(users::id.eq(work.inviter.0)))
                     .filter(participants::conference_id.eq(conference))
                     .filter(participants::id.eq(work.participant.0))
-                    .filter(participants::state.eq(crate::aggregate::rows::INFORMED))
+                    .filter(participants::state.eq(crate::rows::INFORMED))
                     .select((
                         participants::invitation,
                         participants::deadline,

@@ -4,8 +4,8 @@ use trialogue_domain::{
 };
 
 use super::{OfferRow, RequestRow, row};
-use crate::aggregate::load::RequestDetails;
 use crate::error::StoreError;
+use crate::rows::details::RequestDetails;
 use crate::schema::conferences;
 
 row! {

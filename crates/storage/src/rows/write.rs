@@ -235,7 +235,7 @@ macro_rules! row {
             $($field_vis $field: $type,)+
         }
 
-        $crate::aggregate::rows::row!(@write $name, Insert, $table, [$($field: $type),+], []);
+        $crate::rows::row!(@write $name, Insert, $table, [$($field: $type),+], []);
     };
     (
         $(#[$meta:meta])*
@@ -249,7 +249,7 @@ macro_rules! row {
             $($field_vis $field: $type,)+
         }
 
-        $crate::aggregate::rows::row!(@write $name, Update, $table, [$($field: $type),+], [$($key: $key_type = $column),+]);
+        $crate::rows::row!(@write $name, Update, $table, [$($field: $type),+], [$($key: $key_type = $column),+]);
     };
     (
         $(#[$meta:meta])*
@@ -261,14 +261,14 @@ macro_rules! row {
             $($key_vis $key: $key_type,)+
         }
 
-        $crate::aggregate::rows::row!(@write $name, Delete, $table, [], [$($key: $key_type = $column),+]);
+        $crate::rows::row!(@write $name, Delete, $table, [], [$($key: $key_type = $column),+]);
     };
     (
         @write $name:ident, $statement:ident, $table:ident,
         [$($field:ident: $type:ty),*], [$($key:ident: $key_type:ty = $column:ident),*]
     ) => {
-        impl $crate::aggregate::rows::Row for $name {
-            const STATEMENT: $crate::aggregate::rows::Statement = $crate::aggregate::rows::Statement::$statement;
+        impl $crate::rows::Row for $name {
+            const STATEMENT: $crate::rows::Statement = $crate::rows::Statement::$statement;
             const TABLE: &'static str = stringify!($table);
             const VALUES: &'static [&'static str] = &[$(stringify!($field)),*];
             const KEYS: &'static [(&'static str, &'static str)] = &[$((stringify!($column), stringify!($key))),*];

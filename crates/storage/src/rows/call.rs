@@ -1,7 +1,7 @@
 use trialogue_domain::ConferenceId;
 
+use super::leg::CallLeg;
 use super::row;
-use crate::aggregate::leg::CallLeg;
 
 row! {
     /// A leg of a call, as the client reported it.

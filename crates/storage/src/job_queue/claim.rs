@@ -6,7 +6,6 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use trialogue_domain::Timestamp;
 
-use crate::aggregate::rows::write;
 use crate::database::connection::{AnyConnection, lock_free_rows};
 use crate::database::lock::ServeLock;
 use crate::error::StoreError;
@@ -14,8 +13,9 @@ use crate::jobs::handover::LeasedRow;
 use crate::jobs::kind::JobKind;
 use crate::jobs::lease::{Lease, LeasedJob, PutBack};
 use crate::jobs::work::Work;
-use crate::nodes::NodeId;
-use crate::nodes::alive_since;
+use crate::node::NodeId;
+use crate::node::alive_since;
+use crate::rows::write;
 use crate::schema::{conferences, jobs, nodes};
 use crate::store::Store;
 
