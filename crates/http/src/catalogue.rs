@@ -95,7 +95,7 @@ rows! { P:
     P::App(A::Store(S::UnknownLanguage(_))) => P::App(A::Store(S::UnknownLanguage(0))), "Use a number of the language table.";
     P::App(A::Store(S::EmailTaken)) => P::App(A::Store(S::EmailTaken)), "Use another address.";
     P::App(A::Store(S::InvalidText { .. })) => P::App(A::Store(S::InvalidText { field: "a text" })), "Take the character out.";
-    P::App(A::Store(S::Busy { .. })) => P::App(A::Store(S::Busy { lane: "" })), "Try again after Retry-After.";
+    P::App(A::Store(S::Busy { .. })) => P::App(A::Store(S::Busy { queue: "" })), "Try again after Retry-After.";
     P::App(A::Store(S::Unavailable(_) | S::NotDone { .. })) => P::App(A::Store(S::Unavailable(String::new()))), "Try again after Retry-After; with an Idempotency-Key where something is made.";
     P::App(A::Store(S::Contended { .. } | S::Conflict(_) | S::Locked(_))) => P::App(A::Store(S::Conflict(0))), "Try again after Retry-After.";
     P::App(A::Store(S::Inconsistent { .. } | S::Query { .. } | S::Panicked { .. })) => P::App(A::Store(S::Panicked { operation: "" })), "Report it, with the answer's X-Request-Id.";

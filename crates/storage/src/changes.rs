@@ -1,4 +1,4 @@
-//! Tells what was committed, at this node and at the others.
+//! Announces what was committed, at this node and at the others.
 
 pub(crate) mod announcer;
 pub(crate) mod change;

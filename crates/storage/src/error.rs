@@ -37,10 +37,10 @@ pub enum StoreError {
         wait: Duration,
     },
     /// Too much work is waiting; try again in a moment.
-    #[error("the {lane} queue is full")]
+    #[error("the {queue} queue is full")]
     Busy {
         /// Which queue.
-        lane: &'static str,
+        queue: &'static str,
     },
     /// The database can't be reached, was lost on the way, or did not answer in time. The work may have been done.
     #[error("the database is unavailable: {0}")]
@@ -125,7 +125,7 @@ impl StoreError {
         matches!(self, Self::Query { source, .. } if is_trouble(source))
     }
 
-    /// What the caller is told when nothing is tried any more.
+    /// The error for the caller after the last try.
     pub(crate) fn after_tries(self, tries: u32) -> Self {
         use DatabaseErrorKind::SerializationFailure;
         match self {

@@ -69,8 +69,8 @@ pub(crate) fn once(
 }
 
 fn kept(connection: &mut AnyConnection, key: &IdempotencyKey) -> Result<Option<KeptAnswer>, StoreError> {
-    type Row = (Vec<u8>, Vec<u8>, i64, Option<i32>);
-    let kept: Option<Row> = idempotency_keys::table
+    type Columns = (Vec<u8>, Vec<u8>, i64, Option<i32>);
+    let kept: Option<Columns> = idempotency_keys::table
         .find((&key.owner, &key.key))
         .select((
             idempotency_keys::request_hash,

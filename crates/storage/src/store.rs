@@ -1,7 +1,6 @@
 //! The store: everything that is kept, behind async operations.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::aggregate::decision::Decision;
 use crate::aggregate::recent_views::RecentViews;
@@ -14,28 +13,9 @@ use crate::database::sqlite_files::{self, OpenFiles};
 use crate::database::url::DatabaseUrl;
 use crate::error::OpenError;
 use crate::error::StoreError;
-use crate::executor::queue::{Executor, Lanes};
+use crate::executor::options::StoreOptions;
+use crate::executor::queue::Executor;
 use crate::jobs::handover::Workers;
-
-/// How the store works.
-#[derive(Debug, Clone, Copy)]
-pub struct StoreOptions {
-    /// Writer threads on PostgreSQL; SQLite always has one. More than 2 to 4 on two cores lose.
-    pub writers: usize,
-    /// Reader threads, each with a connection.
-    pub readers: usize,
-    /// Maximum number of operations that wait in each queue; the next is [`StoreError::Busy`].
-    pub queue: usize,
-    /// How long an operation may take, the time in the queue included, before its caller gets [`StoreError::Unavailable`].
-    pub answer_within: Duration,
-}
-
-impl Default for StoreOptions {
-    fn default() -> Self {
-        let answer_within = Duration::from_secs(8);
-        Self { writers: 2, readers: 2, queue: 1024, answer_within }
-    }
-}
 
 /// Everything that is kept. Cheap to clone.
 #[derive(Clone)]
@@ -66,22 +46,12 @@ impl Store {
             SchemaState::Older(missing) => return Err(OpenError::OlderSchema(missing)),
             SchemaState::Newer(versions) => return Err(OpenError::NewerSchema(versions)),
         }
-        let writers = match url {
-            DatabaseUrl::Sqlite(_) => 1,
-            DatabaseUrl::Postgres(_) => options.writers.max(1),
-        };
-        let lanes = Lanes {
-            writers,
-            readers: options.readers.max(1),
-            queue: options.queue.max(1),
-            answer_within: options.answer_within,
-        };
         let (announcer, workers) = (Arc::new(Announcer::new()), Arc::<Workers>::default());
         if let DatabaseUrl::Sqlite(path) = url {
             sqlite_files::remember(path)?;
         }
         let files = OpenFiles::of(url, connection)?;
-        let executor = Executor::start(url, lanes, &announcer, &workers, files)?;
+        let executor = Executor::start(url, options, &announcer, &workers, files)?;
         let (url, recent_views) = (url.clone(), RecentViews::default());
         let inner = Inner { executor, announcer, workers, url, recent_views };
         Ok(Self { inner: Arc::new(inner) })
@@ -107,7 +77,7 @@ impl Store {
         self.executor().read("check the database", work).await
     }
 
-    /// Tells what is committed from now on, here or at another node. What is told may be lost: look now and then.
+    /// Announces what is committed from now on, here or at another node. Announcements may be lost: read from time to time.
     pub fn wakes(&self) -> Wakes {
         self.inner.announcer.wakes(&self.inner.url)
     }

@@ -16,7 +16,7 @@ use trialogue_domain::{
     Timestamp, UserId, effects,
 };
 
-use crate::aggregate::load::{Loaded, Turn, load_to_change};
+use crate::aggregate::load::{LoadedConference, Turn, load_to_change};
 use crate::aggregate::released::Released;
 use crate::aggregate::verdict::Verdict;
 use crate::changes::change::Change;
@@ -45,7 +45,7 @@ pub(crate) struct Batch {
 enum Fetched {
     /// Another session has it locked.
     Locked,
-    Loaded(Box<Loaded>),
+    Loaded(Box<LoadedConference>),
     Judged(Box<Changes>),
 }
 
@@ -152,7 +152,7 @@ impl Batch {
         queue_effects(tx, all)?;
         tx.after_commit
             .changes
-            .extend(changed.into_iter().filter(|c| !c.events.is_empty()).map(Changes::told));
+            .extend(changed.into_iter().filter(|c| !c.events.is_empty()).map(Changes::announced));
         Ok(())
     }
 }
@@ -277,8 +277,8 @@ impl Changes {
         self
     }
 
-    /// What others are told of it once it is committed.
-    fn told(self) -> Change {
+    /// What is announced of it once it is committed.
+    fn announced(self) -> Change {
         let Self { before, after, .. } = &self;
         let is_known = self.opened.is_none() && self.offers.is_empty();
         let users =

@@ -1,4 +1,4 @@
-//! Changes of conferences as jobs of a writer, which does those that wait as one batch (`batch.rs`).
+//! Changes of conferences as operations of a writer, which does those that wait as one batch (`batch.rs`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -10,7 +10,7 @@ use crate::aggregate::facts::{self, Answers, Needs, find_all};
 use crate::aggregate::find::Whose;
 use crate::aggregate::verdict::Verdict;
 use crate::error::StoreError;
-use crate::executor::operation::{Batched, Outcome};
+use crate::executor::operation::{Batched, OperationResult};
 use crate::executor::queue::Executor;
 use crate::executor::transaction::Tx;
 use crate::jobs::lease::Held;
@@ -40,12 +40,12 @@ pub struct Given {
 }
 
 impl Batched for Decision {
-    fn run(decisions: &mut [&mut Self], tx: &mut Tx) -> Result<Vec<Outcome>, StoreError> {
+    fn run(decisions: &mut [&mut Self], tx: &mut Tx) -> Result<Vec<OperationResult>, StoreError> {
         let wanted: Vec<Whose> = decisions.iter().map(|decision| decision.whose).collect();
         let found = find_all(&mut tx.connection, &wanted)?;
         let ids =
             || found.iter().zip(decisions.iter()).filter_map(|(id, d)| Some((*id.as_ref().ok()?, d.needs)));
-        let facts = facts::Loaded::load(&mut tx.connection, ids())?;
+        let facts = facts::LoadedAnswers::load(&mut tx.connection, ids())?;
         let mut batch = Batch::load(&mut tx.connection, ids().map(|(id, _)| id))?;
         let mut outcomes = Vec::with_capacity(decisions.len());
         for (decision, id) in decisions.iter_mut().zip(found) {
@@ -64,11 +64,11 @@ impl Batched for Decision {
         Ok(outcomes)
     }
 
-    fn finish(self, outcome: Outcome) {
+    fn finish(self, outcome: OperationResult) {
         let Self { name: operation, judge, after, reply, .. } = self;
-        // It may hold a handle of the store: let go before the asker hears of it, who may want to close the store next.
+        // It may hold a handle of the store: it is dropped before the caller is answered, who may close the store next.
         drop(judge);
-        // The asker may be gone; what was done stays done.
+        // The caller may be gone; what was done stays done.
         let _ = reply.send(outcome.and_then(|()| after.ok_or(StoreError::Panicked { operation })));
     }
 }

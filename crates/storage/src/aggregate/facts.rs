@@ -32,13 +32,13 @@ pub struct Answers {
 
 /// The answers for a batch.
 #[derive(Default)]
-pub(crate) struct Loaded {
+pub(crate) struct LoadedAnswers {
     offers: Vec<(i32, i32)>,
     served: Vec<(Option<i32>, i32)>,
     reported: Vec<i32>,
 }
 
-impl Loaded {
+impl LoadedAnswers {
     pub(crate) fn load(
         connection: &mut AnyConnection,
         wanted: impl Iterator<Item = (ConferenceId, Needs)>,

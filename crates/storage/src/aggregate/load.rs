@@ -14,7 +14,7 @@ use crate::rows::{ConferenceRow, OfferRow, ParticipantRow, RequestRow};
 use crate::schema::{conferences, jobs, offers, participants, requests};
 
 /// The rows of a conference.
-pub(crate) struct Loaded {
+pub(crate) struct LoadedConference {
     pub(crate) row: ConferenceRow,
     requests: Vec<RequestRow>,
     pub(crate) participants: Vec<ParticipantRow>,
@@ -53,7 +53,7 @@ macro_rules! turn {
     };
 }
 
-impl Loaded {
+impl LoadedConference {
     /// The domain's value.
     ///
     /// # Errors
@@ -65,7 +65,10 @@ impl Loaded {
 }
 
 /// Loads a conference; none if there is no such.
-pub(crate) fn load(connection: &mut AnyConnection, id: ConferenceId) -> Result<Option<Loaded>, StoreError> {
+pub(crate) fn load(
+    connection: &mut AnyConnection,
+    id: ConferenceId,
+) -> Result<Option<LoadedConference>, StoreError> {
     let found =
         load_by!(connection, conferences::id, &[id.0], conferences::table.select(ConferenceRow::as_select()));
     let rows: Vec<ConferenceRow> = found.map_err(StoreError::query("load a conference"))?;
@@ -75,7 +78,10 @@ pub(crate) fn load(connection: &mut AnyConnection, id: ConferenceId) -> Result<O
 
 /// Loads conferences that are going to be changed. On PostgreSQL their rows are locked, and those that another session has
 /// locked are left out: nothing is waited for.
-pub(crate) fn load_to_change(connection: &mut AnyConnection, ids: &[i32]) -> Result<Vec<Loaded>, StoreError> {
+pub(crate) fn load_to_change(
+    connection: &mut AnyConnection,
+    ids: &[i32],
+) -> Result<Vec<LoadedConference>, StoreError> {
     let found = match connection {
         AnyConnection::Postgres(native) => conferences::table
             .filter(conferences::id.eq_any(ids))
@@ -101,7 +107,7 @@ pub(crate) fn load_to_change(connection: &mut AnyConnection, ids: &[i32]) -> Res
 fn load_rest(
     connection: &mut AnyConnection,
     rows: Vec<(ConferenceRow, Turn)>,
-) -> Result<Vec<Loaded>, StoreError> {
+) -> Result<Vec<LoadedConference>, StoreError> {
     let ids: Vec<i32> = rows.iter().map(|(row, _)| row.id).collect();
     let wanted = load_by!(
         connection,
@@ -135,7 +141,7 @@ fn load_rest(
     let mut wanted = grouped(wanted, |row: &RequestRow| row.conference_id);
     let mut people = grouped(people, |row: &ParticipantRow| row.conference_id);
     let mut offers = grouped(offers, |row: &OfferRow| row.conference_id);
-    let loaded = rows.into_iter().map(|(row, turn)| Loaded {
+    let loaded = rows.into_iter().map(|(row, turn)| LoadedConference {
         requests: wanted.remove(&row.id).unwrap_or_default(),
         participants: people.remove(&row.id).unwrap_or_default(),
         offers: offers.remove(&row.id).unwrap_or_default(),

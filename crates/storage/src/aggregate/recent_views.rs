@@ -1,7 +1,7 @@
 //! The views that were shown last, in memory.
 //!
 //! A view of a live conference is right for its version, the number of its last event: names of people do not change
-//! within a call, and whoever is removed leaves the call by an event. Not kept is a view that shows something of other
+//! within a call, and a participant that is removed leaves the call by an event. Not kept is a view that shows something of other
 //! requests: the providers that a request is offered to, with their performance.
 
 use std::collections::HashMap;

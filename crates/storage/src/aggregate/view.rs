@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use trialogue_domain::{Conference, ConferenceId, Outcome, ParticipantId, Timestamp, UserId};
 
 use crate::aggregate::language::{Language, language};
-use crate::aggregate::load::{Loaded, load};
+use crate::aggregate::load::{LoadedConference, load};
 use crate::aggregate::released::releases;
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
@@ -88,7 +88,7 @@ pub(crate) fn view(
 ) -> Result<Option<ConferenceView>, StoreError> {
     let Some(loaded) = load(connection, id)? else { return Ok(None) };
     let conference = loaded.conference()?;
-    let Loaded { row, participants, .. } = loaded;
+    let LoadedConference { row, participants, .. } = loaded;
     let client = person(connection, conference.client)?;
     let provider = conference.provider().map(|p| person(connection, p)).transpose()?;
     let offered = conference

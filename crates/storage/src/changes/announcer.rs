@@ -1,7 +1,7 @@
-//! What was committed, told to those who follow it.
+//! Announces what was committed.
 //!
-//! A writer tells after its COMMIT, once for a whole group. It tells ids only: whoever wants more reads the log. What is
-//! told may be lost (a slow listener, a lost connection), so a listener looks again from time to time.
+//! A writer announces after its COMMIT, once for a whole group. An announcement has ids only; a listener reads the rest from
+//! the log. Announcements may be lost (a slow listener, a lost connection), so a listener also reads from time to time.
 
 use std::sync::mpsc::SyncSender;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -15,10 +15,10 @@ use crate::database::url::DatabaseUrl;
 /// Maximum number of commits that wait for a listener. A slower listener gets [`Wake::Missed`].
 const WAITING: usize = 1024;
 
-/// Tells what was committed.
+/// Announces what was committed.
 pub(crate) struct Announcer {
     here: broadcast::Sender<Wake>,
-    /// To the other nodes; from the first listener on, so that a command-line tool makes no connection for it.
+    /// To the other nodes. Set with the first listener, so that a command-line tool makes no connection for it.
     elsewhere: OnceLock<SyncSender<Change>>,
     nodes: Mutex<Option<Nodes>>,
 }
@@ -28,21 +28,21 @@ impl Announcer {
         Self { here: broadcast::Sender::new(WAITING), elsewhere: OnceLock::new(), nodes: Mutex::default() }
     }
 
-    /// Tells what a commit changed.
+    /// Announces what a commit changed.
     pub(crate) fn committed(&self, changes: Vec<Change>) {
         if let Some(elsewhere) = self.elsewhere.get() {
             for change in &changes {
-                // Full: the others find it by themselves.
+                // Full: listeners at other nodes find it when they read.
                 let _ = elsewhere.try_send(change.clone());
             }
         }
         if !changes.is_empty() && self.here.receiver_count() > 0 {
-            // Nobody listens any more: then nobody misses it.
+            // An error means that the last listener has just gone.
             let _ = self.here.send(Wake::Changed(changes.into()));
         }
     }
 
-    /// The commits from now on.
+    /// Announcements from now on.
     pub(crate) fn wakes(&self, url: &DatabaseUrl) -> Wakes {
         let mut nodes = self.nodes();
         if matches!(url, DatabaseUrl::Postgres(_)) && nodes.is_none() && self.elsewhere.get().is_none() {
@@ -52,13 +52,13 @@ impl Announcer {
                     // It was empty under the lock that is held here.
                     let _ = self.elsewhere.set(elsewhere);
                 }
-                Err(error) => tracing::error!(%error, "no thread for the line to the other nodes"),
+                Err(error) => tracing::error!(%error, "no thread for announcements to the other nodes"),
             }
         }
         Wakes(self.here.subscribe())
     }
 
-    /// Ends the line to the other nodes.
+    /// Ends the connection to the other nodes.
     pub(crate) fn close(&self) {
         let nodes = self.nodes().take();
         if let Some(nodes) = nodes {
@@ -71,7 +71,7 @@ impl Announcer {
     }
 }
 
-/// The commits from a moment on, as one listener hears of them.
+/// The announcements from a moment on, for one listener.
 pub struct Wakes(broadcast::Receiver<Wake>);
 
 impl Wakes {

@@ -1,4 +1,4 @@
-//! What is told of a commit.
+//! What is announced of a commit.
 
 use std::sync::Arc;
 
@@ -22,11 +22,11 @@ impl Change {
     }
 }
 
-/// Why to look.
+/// An announcement.
 #[derive(Debug, Clone)]
 pub enum Wake {
     /// This was committed, at this node or at another.
     Changed(Arc<[Change]>),
-    /// Something may have been committed that was not told.
+    /// Something may have been committed that was not announced.
     Missed,
 }

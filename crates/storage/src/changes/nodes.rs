@@ -1,12 +1,11 @@
-//! Between nodes: what one commits, the others hear of through PostgreSQL's NOTIFY.
+//! Announcements between nodes, by PostgreSQL's NOTIFY.
 //!
-//! Not in the writer's transaction: a commit that notifies holds a lock of the whole database through the flush of its
-//! log, so no two writers' commits would share a flush any more, here or on other nodes. (Measured with pgbench on disk:
-//! of 8 writers' rate a third was left; told from outside as it is done here, nothing was lost that could be told from
-//! the noise.) Instead one thread with a
-//! connection of its own tells, after the commits, what has come together since the last time; its own commit waits
-//! for no flush. A node that dies between a commit and the telling has told nothing, so listeners also look by
-//! themselves ([`crate::Wake`]).
+//! The writer's transaction does not notify: a commit that notifies holds a lock of the whole database through the flush
+//! of its log, so that commits of two writers could not share a flush, here or on other nodes. (Measured with pgbench on
+//! disk: a third of the rate of 8 writers was left. Notified as it is done here, no loss could be measured.) Instead one
+//! thread with a connection of its own notifies, after the commits, what has collected since the last time. Its own commit
+//! waits for no flush. A node that dies between a commit and its notification announces nothing, so listeners also read
+//! from time to time ([`crate::Wake`]).
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -45,14 +44,14 @@ const CLOSING: Duration = Duration::from_secs(2);
 
 const CHANNEL: &str = "trialogue_changes";
 
-/// The thread that talks to the other nodes.
+/// The thread that exchanges announcements with the other nodes.
 pub(crate) struct Nodes {
     stop: SyncSender<()>,
     thread: JoinHandle<()>,
 }
 
 impl Nodes {
-    /// Starts it; what is sent to the other end is told to the other nodes, and what they tell goes to `here`.
+    /// Starts it. What is put into the returned queue goes to the other nodes, and what they announce goes to `here`.
     pub(crate) fn start(
         url: &DatabaseUrl,
         here: broadcast::Sender<Wake>,
@@ -94,9 +93,9 @@ impl Exchange {
             let lost = match self.connect() {
                 Ok((connection, backend)) => {
                     pause = PAUSES.0;
-                    // What was told meanwhile, nobody here has heard.
+                    // What was announced without a connection was not received here.
                     self.wake(Wake::Missed);
-                    match self.talk(connection, backend) {
+                    match self.exchange(connection, backend) {
                         Ok(()) => return,
                         Err(lost) => lost.to_string(),
                     }
@@ -105,7 +104,7 @@ impl Exchange {
             };
             tracing::warn!(
                 error = lost,
-                "the line to the other nodes is down; they are looked after every few seconds"
+                "no connection for announcements between nodes; listeners read every few seconds"
             );
             if !self.goes_on(pause) {
                 return;
@@ -128,18 +127,19 @@ impl Exchange {
         Ok((connection, backend.pid))
     }
 
-    /// Tells and listens until told to stop.
-    fn talk(&self, mut connection: PgConnection, own: i32) -> QueryResult<()> {
+    /// Sends and receives until the store is closed.
+    fn exchange(&self, mut connection: PgConnection, own: i32) -> QueryResult<()> {
         while self.goes_on(TICK) {
-            let told = payloads(self.waiting.try_iter());
-            if !told.is_empty() {
-                tell(&mut connection, told)?;
+            let payloads = payloads(self.waiting.try_iter());
+            if !payloads.is_empty() {
+                send(&mut connection, payloads)?;
             }
-            for heard in connection.notifications_iter() {
-                let heard = heard?;
-                if heard.process_id != own {
+            for notification in connection.notifications_iter() {
+                let notification = notification?;
+                if notification.process_id != own {
                     self.wake(
-                        read(&heard.payload).map_or(Wake::Missed, |changes| Wake::Changed(changes.into())),
+                        read(&notification.payload)
+                            .map_or(Wake::Missed, |changes| Wake::Changed(changes.into())),
                     );
                 }
             }
@@ -153,26 +153,27 @@ impl Exchange {
     }
 
     fn wake(&self, wake: Wake) {
-        // Without a listener there is nobody to wake.
+        // An error means that there is no listener.
         let _ = self.here.send(wake);
     }
 }
 
-/// Tells the nodes within the open transaction. It slows down other writers, so it is for rare changes only.
+/// Notifies the nodes within the open transaction. It slows down other writers, so it is for rare changes only.
 pub(crate) fn notify(connection: &mut AnyConnection, changes: &[Change]) -> Result<(), StoreError> {
     let AnyConnection::Postgres(connection) = connection else { return Ok(()) };
-    tell(connection, payloads(changes.iter().cloned())).map_err(StoreError::query("tell the nodes"))?;
+    send(connection, payloads(changes.iter().cloned())).map_err(StoreError::query("notify the nodes"))?;
     Ok(())
 }
 
-fn tell(connection: &mut PgConnection, payloads: Vec<String>) -> QueryResult<usize> {
-    diesel::sql_query("SELECT pg_notify($1, told) FROM unnest($2) AS told")
+fn send(connection: &mut PgConnection, payloads: Vec<String>) -> QueryResult<usize> {
+    diesel::sql_query("SELECT pg_notify($1, payload) FROM unnest($2) AS payload")
         .bind::<Text, _>(CHANNEL)
         .bind::<Array<Text>, _>(payloads)
         .execute(connection)
 }
 
-/// What is told: for each conference its number, its last place, and the users, joined by points; each once.
+/// The texts that are sent: for each conference its id, the number of its last event, and the users, joined by points; each
+/// once.
 fn payloads(changes: impl Iterator<Item = Change>) -> Vec<String> {
     let mut by_conference: BTreeMap<ConferenceId, Change> = BTreeMap::new();
     for change in changes {
@@ -181,7 +182,7 @@ fn payloads(changes: impl Iterator<Item = Change>) -> Vec<String> {
         latest.last_seq = latest.last_seq.max(change.last_seq);
         latest.users.extend(change.users);
     }
-    let mut told = Vec::new();
+    let mut full = Vec::new();
     let mut payload = String::new();
     for Change { conference, last_seq, mut users } in by_conference.into_values() {
         users.sort_unstable();
@@ -189,13 +190,13 @@ fn payloads(changes: impl Iterator<Item = Change>) -> Vec<String> {
         let mut entry = format!("{conference}.{last_seq}");
         for user in users {
             if entry.len() > LONGEST / 2 {
-                told.push(std::mem::replace(&mut entry, format!("{conference}.{last_seq}")));
+                full.push(std::mem::replace(&mut entry, format!("{conference}.{last_seq}")));
             }
             // Writing to a String cannot fail.
             let _ = write!(entry, ".{user}");
         }
         if payload.len() + entry.len() >= LONGEST {
-            told.push(std::mem::take(&mut payload));
+            full.push(std::mem::take(&mut payload));
         }
         if !payload.is_empty() {
             payload.push(' ');
@@ -203,12 +204,12 @@ fn payloads(changes: impl Iterator<Item = Change>) -> Vec<String> {
         payload.push_str(&entry);
     }
     if !payload.is_empty() {
-        told.push(payload);
+        full.push(payload);
     }
-    told
+    full
 }
 
-/// None if it is not what a node of this version tells.
+/// None if it has not the form of this version.
 fn read(payload: &str) -> Option<Vec<Change>> {
     let entry = |text: &str| {
         let mut numbers = text.split('.').map(str::parse::<i32>);
@@ -232,33 +233,33 @@ mod tests {
         }
     }
 
-    fn heard(told: &[String]) -> Vec<Change> {
-        told.iter().flat_map(|payload| read(payload).unwrap()).collect()
+    fn received(sent: &[String]) -> Vec<Change> {
+        sent.iter().flat_map(|payload| read(payload).unwrap()).collect()
     }
 
     #[test]
-    fn what_is_told_is_heard_each_conference_once() {
+    fn each_conference_is_sent_once() {
         let changes = [change(7, 2, [5, 3]), change(9, 1, []), change(7, 4, [3]), change(7, 3, [])];
-        let told = payloads(changes.into_iter());
-        assert_eq!(told, ["7.4.3.5 9.1"]);
-        assert_eq!(heard(&told), [change(7, 4, [3, 5]), change(9, 1, [])]);
+        let sent = payloads(changes.into_iter());
+        assert_eq!(sent, ["7.4.3.5 9.1"]);
+        assert_eq!(received(&sent), [change(7, 4, [3, 5]), change(9, 1, [])]);
         assert!(payloads(std::iter::empty()).is_empty());
     }
 
     #[test]
-    fn no_payload_is_too_long_and_nobody_is_left_out() {
+    fn no_payload_is_too_long_and_no_user_is_left_out() {
         let many = 1_000_000..1_003_000;
-        let told = payloads(many.clone().map(|id| change(id, 1, [])).chain([change(1, 1, many.clone())]));
-        assert!(told.len() > 3 && told.iter().all(|payload| payload.len() < 8000));
-        let heard = heard(&told);
-        let users = heard.iter().flat_map(|c| &c.users).map(|u| u.0);
+        let sent = payloads(many.clone().map(|id| change(id, 1, [])).chain([change(1, 1, many.clone())]));
+        assert!(sent.len() > 3 && sent.iter().all(|payload| payload.len() < 8000));
+        let received = received(&sent);
+        let users = received.iter().flat_map(|c| &c.users).map(|u| u.0);
         assert!(users.eq(many.clone()));
-        let others = heard.iter().map(|c| c.conference.0).filter(|id| *id != 1);
+        let others = received.iter().map(|c| c.conference.0).filter(|id| *id != 1);
         assert!(others.eq(many));
     }
 
     #[test]
-    fn what_another_version_may_tell_is_not_understood() {
+    fn the_form_of_another_version_is_not_read() {
         for strange in ["", "x", "1", "1.", "1.2 ", "1.2.x", "{}"] {
             assert_eq!(read(strange), None, "{strange:?}");
         }

@@ -110,7 +110,7 @@ impl ManageConnection for Connector {
         Ok(Pooled { connection, age, spoilt: false })
     }
 
-    /// Asks nobody: a connection that died unseen is found by its next operation, which is repeated.
+    /// Sends nothing: a dead connection is found by its next operation, which is repeated.
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), OpenError> {
         if self.has_broken(pooled) { Err(OpenError::Connect("it was lost".to_owned())) } else { Ok(()) }
     }

@@ -1,9 +1,10 @@
-//! The one doorway from async to diesel: queues, and the threads that serve them.
+//! The only way from async code to diesel: queues, and the threads that serve them.
 //!
-//! It knows jobs and batches, not what they are about. Writers (`writer.rs`) take what waits into one transaction; readers (`reader.rs`) answer one operation after the
-//! other. SQLite has one writer, PostgreSQL a few, chosen by a hash of a key, so that operations of one conference follow
-//! each other. A full queue is [`StoreError::Busy`]. Nobody waits without end: an operation that is not answered in
-//! time is [`StoreError::Unavailable`] for its caller, while its thread may still be at it.
+//! The executor knows operations and batches, not what they are about. Writers (`writer.rs`) take the operations that wait
+//! into one transaction. Readers (`reader.rs`) do one operation after the other. SQLite has one writer. PostgreSQL has a
+//! few, chosen by a hash of a key, so that the operations of one conference follow each other. A full queue is
+//! [`StoreError::Busy`]. Each operation has a deadline: if it is not answered by then, its caller gets
+//! [`StoreError::Unavailable`], while its thread may still work on it.
 
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -22,25 +23,28 @@ use crate::database::sqlite_files::OpenFiles;
 use crate::database::url::DatabaseUrl;
 use crate::error::OpenError;
 use crate::error::StoreError;
-use crate::executor::operation::{Batched, Operation, Outcome, Read, Waiting, Work, Write};
+use crate::executor::operation::{Batched, Closure, Entry, OperationResult, QueueLength, Read, Write};
+use crate::executor::options::StoreOptions;
 use crate::executor::reader::{self, Reader};
 use crate::executor::{transaction::Tx, writer::Writer};
 use crate::jobs::handover::Workers;
 use crate::threads::join_within;
 
-/// The way into a queue.
-struct Queue<J> {
-    jobs: SyncSender<Work<J>>,
-    waiting: Waiting,
+/// The sending end of a queue.
+struct Queue<O> {
+    /// Its name in errors.
+    name: &'static str,
+    sender: SyncSender<Entry<O>>,
+    length: QueueLength,
 }
 
-impl<J> Queue<J> {
-    fn put(&self, lane: &'static str, work: Work<J>) -> Outcome {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        self.jobs.try_send(work).map_err(|e| {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
+impl<O> Queue<O> {
+    fn put(&self, entry: Entry<O>) -> OperationResult {
+        self.length.fetch_add(1, Ordering::Relaxed);
+        self.sender.try_send(entry).map_err(|e| {
+            self.length.fetch_sub(1, Ordering::Relaxed);
             match e {
-                TrySendError::Full(_) => StoreError::Busy { lane },
+                TrySendError::Full(_) => StoreError::Busy { queue: self.name },
                 TrySendError::Disconnected(_) => closed(),
             }
         })
@@ -60,15 +64,6 @@ pub struct Queued {
     pub read: usize,
 }
 
-/// How many threads serve, and how much and how long may be waited.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Lanes {
-    pub(crate) writers: usize,
-    pub(crate) readers: usize,
-    pub(crate) queue: usize,
-    pub(crate) answer_within: Duration,
-}
-
 /// The writers and readers of one database; `B` is what writers do in batches.
 pub(crate) struct Executor<B> {
     writers: Vec<Queue<Write<B>>>,
@@ -80,37 +75,38 @@ pub(crate) struct Executor<B> {
 impl<B: Batched> Executor<B> {
     pub(crate) fn start(
         url: &DatabaseUrl,
-        lanes: Lanes,
+        options: StoreOptions,
         announcer: &Arc<Announcer>,
         workers: &Arc<Workers>,
         files: OpenFiles,
     ) -> Result<Self, OpenError> {
         let (files, connector) = (Arc::new(files), Connector::new(url));
+        let (writers_count, readers_count) = (options.writers_of(url), options.readers.max(1));
         let mut threads = Vec::new();
         let mut spawn = |name: String, run: Box<dyn FnOnce() + Send>| {
             let thread = std::thread::Builder::new().name(name).spawn(run);
             thread.map(|t| threads.push(t)).map_err(|e| OpenError::Connect(e.to_string()))
         };
-        let (to_write, to_read) = (Waiting::default(), Waiting::default());
+        let (to_write, to_read) = (QueueLength::default(), QueueLength::default());
         let mut writers = Vec::new();
-        for n in 0..lanes.writers {
-            let (sender, receiver) = sync_channel(lanes.queue);
+        for n in 0..writers_count {
+            let (sender, receiver) = sync_channel(options.queue.max(1));
             let (files, announcer) = (Arc::clone(&files), Arc::clone(announcer));
             let (connector, workers) = (connector.clone(), Arc::clone(workers));
             let mut writer = Writer::new(connector, files, announcer, workers, Arc::clone(&to_write));
             spawn(format!("store-writer-{n}"), Box::new(move || writer.serve(&receiver)))?;
-            writers.push(Queue { jobs: sender, waiting: Arc::clone(&to_write) });
+            writers.push(Queue { name: "write", sender, length: Arc::clone(&to_write) });
         }
-        let (readers, receiver) = sync_channel(lanes.queue);
-        let (receiver, pool) = (Arc::new(Mutex::new(receiver)), reader::pool(&connector, lanes.readers));
-        for n in 0..lanes.readers {
+        let (readers, receiver) = sync_channel(options.queue.max(1));
+        let (receiver, pool) = (Arc::new(Mutex::new(receiver)), reader::pool(&connector, readers_count));
+        for n in 0..readers_count {
             let (pool, files, to_read) = (pool.clone(), Arc::clone(&files), Arc::clone(&to_read));
             let reader = Reader::new(pool, connector.clone(), files, to_read);
             let receiver = Arc::clone(&receiver);
             spawn(format!("store-reader-{n}"), Box::new(move || reader.serve(&receiver)))?;
         }
-        let readers = Queue { jobs: readers, waiting: to_read };
-        Ok(Self { writers, readers, threads, answer_within: lanes.answer_within })
+        let readers = Queue { name: "read", sender: readers, length: to_read };
+        Ok(Self { writers, readers, threads, answer_within: options.answer_within })
     }
 
     /// Does an operation in a writing transaction. Operations of one key follow each other; those of key 0 need not.
@@ -121,19 +117,19 @@ impl<B: Batched> Executor<B> {
         work: impl FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let job = Write::Alone(Box::new(Operation { name, work, value: None, reply }));
-        self.answered(self.writer(key), "write", (key, name), job, answer).await
+        let operation = Write::Alone(Box::new(Closure { name, work, value: None, reply }));
+        self.answered(self.writer(key), (key, name), operation, answer).await
     }
 
-    /// Does a job of a batch; `answer` is where its answer comes.
+    /// Does an operation in a batch. `answer` receives its result.
     pub(crate) async fn write_batched<T>(
         &self,
         key: i32,
         name: &'static str,
-        job: B,
+        operation: B,
         answer: oneshot::Receiver<Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        self.answered(self.writer(key), "write", (key, name), Write::Batched(job), answer).await
+        self.answered(self.writer(key), (key, name), Write::Batched(operation), answer).await
     }
 
     /// Does an operation that only reads.
@@ -143,8 +139,8 @@ impl<B: Batched> Executor<B> {
         work: impl FnMut(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let job: Read = Box::new(Operation { name, work, value: None, reply });
-        self.answered(&self.readers, "read", (0, name), job, answer).await
+        let operation: Read = Box::new(Closure { name, work, value: None, reply });
+        self.answered(&self.readers, (0, name), operation, answer).await
     }
 
     /// Does an operation of several queries, which all see the same state of the database.
@@ -166,17 +162,16 @@ impl<B: Batched> Executor<B> {
         .await
     }
 
-    /// Puts a job into a queue and waits for its answer.
-    async fn answered<J, T>(
+    /// Puts an operation into a queue and waits for its answer.
+    async fn answered<O, T>(
         &self,
-        queue: &Queue<J>,
-        lane: &'static str,
+        queue: &Queue<O>,
         (key, name): (i32, &'static str),
-        job: J,
+        operation: O,
         answer: oneshot::Receiver<Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         let deadline = Instant::now() + self.answer_within;
-        queue.put(lane, Work { job, key, deadline })?;
+        queue.put(Entry { operation, key, deadline })?;
         match timeout_at(deadline, answer).await {
             Ok(answered) => answered.unwrap_or_else(|_| Err(closed())),
             Err(_) => Err(StoreError::Unavailable(format!(
@@ -192,10 +187,10 @@ impl<B: Batched> Executor<B> {
 
     /// How many operations wait.
     pub(crate) fn queued(&self) -> Queued {
-        let of = |queue: &Waiting| queue.load(Ordering::Relaxed);
+        let of = |length: &QueueLength| length.load(Ordering::Relaxed);
         // The writers share their count.
-        let write = self.writers.first().map_or(0, |queue| of(&queue.waiting));
-        Queued { write, read: of(&self.readers.waiting) }
+        let write = self.writers.first().map_or(0, |queue| of(&queue.length));
+        Queued { write, read: of(&self.readers.length) }
     }
 
     /// Finishes what waits, then ends the threads.

@@ -23,7 +23,7 @@ pub(crate) struct Tx {
     pub(crate) age: Age,
 }
 
-/// What is told after a COMMIT, and never before.
+/// What is announced and handed over after a COMMIT, and never before.
 #[derive(Default)]
 pub(crate) struct AfterCommit {
     pub(crate) changes: Vec<Change>,

@@ -1,8 +1,8 @@
 //! A thread that changes the database.
 //!
 //! It takes what is waiting (up to [`GROUP`] operations) and does it in one transaction; then one commit, then the answers.
-//! First come the jobs that are done as a batch, together; then the others, each in its own savepoint, so that a refusal or
-//! a fault of one leaves the others whole. If the batch fails, its jobs are done like the others. An operation is answered
+//! First come those that are done as a batch, together; then the others, each in its own savepoint, so that a refusal or
+//! a fault of one leaves the others whole. If the batch fails, its operations are done like the others. An operation is answered
 //! only after the transaction that holds it has committed. An operation that clashes with another session is tried again
 //! after a back-off, while the writer goes on with the others.
 
@@ -21,7 +21,7 @@ use crate::database::sqlite_files::OpenFiles;
 use crate::error::StoreError;
 use crate::error::explained;
 use crate::executor::ids::Ids;
-use crate::executor::operation::{Batched, Outcome, Waiting, Work, Write};
+use crate::executor::operation::{Batched, Entry, OperationResult, QueueLength, Write};
 use crate::executor::transaction::{AfterCommit, Tx};
 use crate::jobs::handover::{Handover, Workers};
 
@@ -36,7 +36,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_m
 
 /// An operation that the writer has taken from its queue.
 struct Pending<B> {
-    work: Work<Write<B>>,
+    entry: Entry<Write<B>>,
     tries: u32,
     /// Not before.
     due: Instant,
@@ -50,7 +50,7 @@ pub(crate) struct Writer<B> {
     ids: Ids,
     announcer: Arc<Announcer>,
     workers: Arc<Workers>,
-    waiting: Waiting,
+    length: QueueLength,
     /// In the order in which they came.
     pending: VecDeque<Pending<B>>,
     /// Nothing more will come, and nobody waits for another try.
@@ -63,7 +63,7 @@ impl<B: Batched> Writer<B> {
         files: Arc<OpenFiles>,
         announcer: Arc<Announcer>,
         workers: Arc<Workers>,
-        waiting: Waiting,
+        length: QueueLength,
     ) -> Self {
         Self {
             connector,
@@ -72,14 +72,14 @@ impl<B: Batched> Writer<B> {
             ids: Ids::default(),
             announcer,
             workers,
-            waiting,
+            length,
             pending: VecDeque::new(),
             closing: false,
         }
     }
 
     /// Serves until the queue is closed and nothing is left.
-    pub(crate) fn serve(&mut self, queue: &Receiver<Work<Write<B>>>) {
+    pub(crate) fn serve(&mut self, queue: &Receiver<Entry<Write<B>>>) {
         while !self.closing || !self.pending.is_empty() {
             self.receive(queue);
             let group = self.next_group(Instant::now());
@@ -90,35 +90,35 @@ impl<B: Batched> Writer<B> {
     }
 
     /// Waits for an operation, or until a pending one is due, and takes what else there is.
-    fn receive(&mut self, queue: &Receiver<Work<Write<B>>>) {
+    fn receive(&mut self, queue: &Receiver<Entry<Write<B>>>) {
         let first = match self.pending.iter().map(|pending| pending.due).min() {
             _ if self.closing => return,
             None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
             Some(due) => queue.recv_timeout(due.saturating_duration_since(Instant::now())),
         };
         self.closing = matches!(first, Err(RecvTimeoutError::Disconnected));
-        for work in first.into_iter().chain(queue.try_iter().take(GROUP - 1)) {
-            let ahead = self.pending.iter().filter(|p| p.work.key == work.key).count();
-            if work.key != 0 && ahead >= GROUP {
-                self.waiting.fetch_sub(1, Ordering::Relaxed);
+        for entry in first.into_iter().chain(queue.try_iter().take(GROUP - 1)) {
+            let ahead = self.pending.iter().filter(|p| p.entry.key == entry.key).count();
+            if entry.key != 0 && ahead >= GROUP {
+                self.length.fetch_sub(1, Ordering::Relaxed);
                 let cause = "too many operations wait for the same conference or user".to_owned();
-                work.job.finish(Err(StoreError::NotDone { operation: "begin an operation", cause }));
+                entry.operation.finish(Err(StoreError::NotDone { operation: "begin an operation", cause }));
             } else {
-                self.pending.push_back(Pending { work, tries: 0, due: Instant::now() });
+                self.pending.push_back(Pending { entry, tries: 0, due: Instant::now() });
             }
         }
     }
 
-    /// What may be done now. What has the key of an operation that waits for another try waits behind it, and so does a job
+    /// What may be done now. What has the key of an operation that waits for another try waits behind it, and so does one
     /// of the batch behind an operation that is done after the batch.
     fn next_group(&mut self, now: Instant) -> Vec<Pending<B>> {
         let mut group = Vec::new();
         let (mut held, mut after_batch) = (HashSet::new(), HashSet::new());
-        for Pending { work, tries, due } in std::mem::take(&mut self.pending) {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            let Some(work) = work.in_time(now) else { continue };
-            let key = work.key;
-            let is_alone = matches!(work.job, Write::Alone(_));
+        for Pending { entry, tries, due } in std::mem::take(&mut self.pending) {
+            self.length.fetch_sub(1, Ordering::Relaxed);
+            let Some(entry) = entry.in_time(now) else { continue };
+            let key = entry.key;
+            let is_alone = matches!(entry.operation, Write::Alone(_));
             let is_blocked = held.contains(&key) || (!is_alone && after_batch.contains(&key));
             let takes_part = (due <= now || self.closing) && group.len() < GROUP && !is_blocked;
             if key != 0 && (!takes_part || tries > 0) {
@@ -128,10 +128,10 @@ impl<B: Batched> Writer<B> {
                 after_batch.insert(key);
             }
             if takes_part {
-                group.push(Pending { work, tries, due });
+                group.push(Pending { entry, tries, due });
             } else {
-                self.waiting.fetch_add(1, Ordering::Relaxed);
-                self.pending.push_back(Pending { work, tries, due });
+                self.length.fetch_add(1, Ordering::Relaxed);
+                self.pending.push_back(Pending { entry, tries, due });
             }
         }
         group
@@ -145,7 +145,7 @@ impl<B: Batched> Writer<B> {
                 }
                 let lost = explained(lost);
                 for pending in group {
-                    pending.work.job.finish(Err(StoreError::Unavailable(lost.clone())));
+                    pending.entry.operation.finish(Err(StoreError::Unavailable(lost.clone())));
                 }
             }
             Ok(outcomes) => {
@@ -159,7 +159,7 @@ impl<B: Batched> Writer<B> {
                             spoilt |= conflict.is_trouble();
                             self.try_again(pending, conflict, now);
                         }
-                        outcome => pending.work.job.finish(outcome),
+                        outcome => pending.entry.operation.finish(outcome),
                     }
                 }
                 if spoilt {
@@ -176,24 +176,24 @@ impl<B: Batched> Writer<B> {
         pending.due = now + pause;
         let is_locked = matches!(error, StoreError::Locked(_));
         // The answer must come before its caller has given up.
-        let in_time = pending.due + PAUSES.1 < pending.work.deadline;
+        let in_time = pending.due + PAUSES.1 < pending.entry.deadline;
         if error.is_conflict() && !self.closing && in_time && (is_locked || pending.tries < TRIES) {
-            self.waiting.fetch_add(1, Ordering::Relaxed);
+            self.length.fetch_add(1, Ordering::Relaxed);
             self.pending.push_front(pending);
         } else {
-            pending.work.job.finish(Err(error.after_tries(pending.tries)));
+            pending.entry.operation.finish(Err(error.after_tries(pending.tries)));
         }
     }
 
     /// Runs a group in one transaction. The outcomes hold once this returns; `Err` means the connection is lost.
-    fn commit_together(&mut self, group: &mut [Pending<B>]) -> Result<Vec<Outcome>, String> {
+    fn commit_together(&mut self, group: &mut [Pending<B>]) -> Result<Vec<OperationResult>, String> {
         let tx = self.begin(group.len())?;
         let mut outcomes = match run_batch(group, tx) {
             Ok(outcomes) => outcomes,
             Err(StoreError::Unavailable(lost)) => return Err(lost),
             Err(error) => {
                 // Another node was in the way, or one of them spoils the statements of all.
-                tracing::debug!(%error, "a batch failed; its jobs are done one by one");
+                tracing::debug!(%error, "a batch failed; its operations are done one by one");
                 tx.roll_back()?;
                 tx.begin(group.len()).map_err(|e| e.to_string())?;
                 group.iter().map(|_| None).collect()
@@ -260,13 +260,16 @@ impl<B: Batched> Writer<B> {
 }
 
 /// Does those of a group that are done together. The others have no outcome yet.
-fn run_batch<B: Batched>(group: &mut [Pending<B>], tx: &mut Tx) -> Result<Vec<Option<Outcome>>, StoreError> {
+fn run_batch<B: Batched>(
+    group: &mut [Pending<B>],
+    tx: &mut Tx,
+) -> Result<Vec<Option<OperationResult>>, StoreError> {
     let mut batch: Vec<&mut B> = Vec::new();
     let mut is_batched = Vec::with_capacity(group.len());
     for pending in group {
-        is_batched.push(matches!(pending.work.job, Write::Batched(_)));
-        if let Write::Batched(job) = &mut pending.work.job {
-            batch.push(job);
+        is_batched.push(matches!(pending.entry.operation, Write::Batched(_)));
+        if let Write::Batched(operation) = &mut pending.entry.operation {
+            batch.push(operation);
         }
     }
     let mut outcomes = match batch.as_mut_slice() {
@@ -279,10 +282,10 @@ fn run_batch<B: Batched>(group: &mut [Pending<B>], tx: &mut Tx) -> Result<Vec<Op
 
 impl<B: Batched> Pending<B> {
     /// Does it without the others.
-    fn run(&mut self, tx: &mut Tx) -> Outcome {
-        match &mut self.work.job {
-            Write::Alone(job) => job.run(tx),
-            Write::Batched(job) => B::run(&mut [job], tx)?.pop().unwrap_or(Ok(())),
+    fn run(&mut self, tx: &mut Tx) -> OperationResult {
+        match &mut self.entry.operation {
+            Write::Alone(operation) => operation.run(tx),
+            Write::Batched(operation) => B::run(&mut [operation], tx)?.pop().unwrap_or(Ok(())),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How much waits, for whoever watches over the server.
+//! How many jobs wait, for readiness and metrics.
 
 use std::collections::BTreeMap;
 

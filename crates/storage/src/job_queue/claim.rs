@@ -164,8 +164,8 @@ fn free(
 }
 
 fn take(connection: &mut AnyConnection, ids: &[i64], lease: Lease) -> Result<Vec<LeasedRow>, StoreError> {
-    type Row = (i64, Option<i32>, Option<i32>, i16, String, i32);
-    let mut rows: Vec<Row> = diesel::update(jobs::table)
+    type Columns = (i64, Option<i32>, Option<i32>, i16, String, i32);
+    let mut rows: Vec<Columns> = diesel::update(jobs::table)
         .filter(jobs::id.eq_any(ids))
         .set((
             jobs::lease_node.eq(Some(lease.node.0)),

@@ -15,7 +15,7 @@ use crate::store::Store;
 pub struct LiveInvitation {
     /// Where to.
     pub to: String,
-    /// The name of whoever invites.
+    /// The name of the user who invites.
     pub inviter: String,
     /// The hash of the secret that opens the invitation.
     pub invitation: Vec<u8>,
@@ -34,11 +34,11 @@ impl Store {
         channel: Channel,
         now: Timestamp,
     ) -> Result<Option<LiveInvitation>, StoreError> {
-        type Row = (Option<Vec<u8>>, Option<i64>, Option<String>, Option<String>, String);
+        type Columns = (Option<Vec<u8>>, Option<i64>, Option<String>, Option<String>, String);
         let (conference, work) = (job.conference.map_or(0, |conference| conference.0), job.work);
         self.executor()
             .read("load a delivery", move |connection| {
-                let row: Option<Row> = participants::table
+                let row: Option<Columns> = participants::table
                     .inner_join(users::table.on(users::id.eq(work.inviter.0)))
                     .filter(participants::conference_id.eq(conference))
                     .filter(participants::id.eq(work.participant.0))

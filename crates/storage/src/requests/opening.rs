@@ -92,7 +92,7 @@ impl Store {
     ///
     /// # Errors
     /// What `open` refuses, [`StoreError::UnknownLanguage`], [`StoreError::IdempotencyMismatch`].
-    #[expect(clippy::too_many_arguments, reason = "each is told by its type")]
+    #[expect(clippy::too_many_arguments, reason = "their types tell them apart")]
     pub async fn open_request(
         &self,
         client: UserId,

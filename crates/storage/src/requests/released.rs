@@ -1,4 +1,4 @@
-//! What providers are told who had accepted a request and are out of it.
+//! What is shown to a provider who had accepted a request and is out of it.
 
 use diesel::prelude::*;
 use trialogue_domain::{LanguageId, ReleaseReason, RequestId, Timestamp, UserId};
@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::schema::{requests, users};
 use crate::store::Store;
 
-/// What a provider is told of the request that it is out of.
+/// The request that a provider is out of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReleasedView {
     /// The request.

@@ -13,7 +13,7 @@ use crate::store::Store;
 
 /// The main requests that wait, and who can be asked.
 #[derive(Debug, Default)]
-pub struct Waiting {
+pub struct WaitingRequests {
     /// Oldest first.
     pub requests: Vec<(ConferenceId, LanguageId)>,
     /// Providers of these languages who want to take calls and gave a sign of life lately.
@@ -27,7 +27,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn waiting(&self, seen_from: Timestamp, now: Timestamp) -> Result<Waiting, StoreError> {
+    pub async fn waiting(&self, seen_from: Timestamp, now: Timestamp) -> Result<WaitingRequests, StoreError> {
         self.executor()
             .read_together("find waiting requests", move |connection| waiting(connection, seen_from, now))
             .await
@@ -38,7 +38,7 @@ fn waiting(
     connection: &mut AnyConnection,
     seen_from: Timestamp,
     now: Timestamp,
-) -> Result<Waiting, StoreError> {
+) -> Result<WaitingRequests, StoreError> {
     // Two columns of one index: what ended without a provider is not looked at.
     let searching = requests::provider_id.is_null().and(requests::ended_at.is_null());
     let waiting: Vec<(i32, i32)> = requests::table
@@ -53,7 +53,7 @@ fn waiting(
     let languages: HashSet<i32> = waiting.iter().map(|(_, language)| *language).collect();
     let candidates = candidates(connection, languages.into_iter().map(LanguageId), seen_from)?;
     if candidates.is_empty() {
-        return Ok(Waiting::default());
+        return Ok(WaitingRequests::default());
     }
     let mut asked = HashSet::new();
     for some in waiting.chunks(MAX_KEYS) {
@@ -65,7 +65,7 @@ fn waiting(
         asked.extend(of_some.into_iter().map(|(request, provider)| (RequestId(request), UserId(provider))));
     }
     let requests = waiting.into_iter().map(|(id, language)| (ConferenceId(id), LanguageId(language)));
-    Ok(Waiting { requests: requests.collect(), candidates, asked })
+    Ok(WaitingRequests { requests: requests.collect(), candidates, asked })
 }
 
 /// A language that a provider speaks.

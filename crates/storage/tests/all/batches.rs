@@ -39,7 +39,7 @@ async fn in_one_batch(world: &World, asked: Vec<Asked>) -> Vec<Result<Conference
 }
 
 async fn commands_on_one_conference_follow_each_other(database: Database) {
-    let world = database.world_of_one_lane();
+    let world = database.world_of_one_writer();
     let (call, other) = (Call::issued(&world, "1").await, Call::issued(&world, "2").await);
     let [one, two] = [call.guest("one").await, call.guest("two").await];
     let stranger = other.guest("three").await;
@@ -69,7 +69,7 @@ async fn commands_on_one_conference_follow_each_other(database: Database) {
 }
 
 async fn one_that_spoils_the_batch_leaves_the_others_whole(database: Database) {
-    let world = database.world_of_one_lane();
+    let world = database.world_of_one_writer();
     let (call, searching) = (Call::issued(&world, "1").await, Call::requested(&world, "2").await);
     let [guest, another] = [call.guest("guest").await, call.guest("another").await];
     let before = world.conference(searching.id).await;
@@ -93,7 +93,7 @@ async fn one_that_spoils_the_batch_leaves_the_others_whole(database: Database) {
 }
 
 async fn a_provider_that_accepts_two_requests_in_one_batch_serves_one(database: Database) {
-    let world = database.world_of_one_lane();
+    let world = database.world_of_one_writer();
     let provider = world.provider("p@example.org").await;
     let mut calls = Vec::new();
     for n in 0..2 {
@@ -110,7 +110,7 @@ async fn a_provider_that_accepts_two_requests_in_one_batch_serves_one(database: 
 }
 
 async fn what_follows_an_operation_of_the_same_user_sees_it(database: Database) {
-    let world = database.world_of_one_lane();
+    let world = database.world_of_one_writer();
     let client = world.client("c@example.org").await;
     let (store, now) = (world.store.clone(), world.now());
     let open: Asked = Box::pin(async move {
@@ -126,7 +126,7 @@ async fn what_follows_an_operation_of_the_same_user_sees_it(database: Database) 
 }
 
 async fn a_released_request_is_offered_in_the_same_batch(database: Database) {
-    let world = database.world_of_one_lane();
+    let world = database.world_of_one_writer();
     let call = Call::accepted(&world, "1").await;
     let another = world.provider("another@example.org").await;
     let client = Actor::Client(call.client);
@@ -147,7 +147,7 @@ async fn a_released_request_is_offered_in_the_same_batch(database: Database) {
 }
 
 async fn the_first_report_of_a_batch_stands(database: Database) {
-    let world = database.world_of_one_lane();
+    let world = database.world_of_one_writer();
     let call = Call::issued(&world, "1").await;
     let report = |time: &str| -> Asked {
         let leg = CallLeg {

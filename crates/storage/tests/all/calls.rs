@@ -250,7 +250,7 @@ async fn the_latest_request_is_the_live_one_or_the_last(database: Database) {
         call.by_provider(call.take()).await.unwrap();
         assert_eq!(latest(Whose::Provider(call.provider)).await, Some(call.id));
     }
-    // Of several clients, through other lanes and so with ids from other blocks.
+    // Of several clients, through other writers and so with ids from other blocks.
     call.finish().await.unwrap();
     for n in 0..4 {
         let client = world.client(&format!("other{n}@example.org")).await;

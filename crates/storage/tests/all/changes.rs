@@ -149,7 +149,7 @@ async fn what_changes_nothing_tells_nothing(database: Database) {
 }
 
 async fn a_group_is_told_once_and_without_its_refused(database: Database) {
-    let world = database.world_of_one_lane();
+    let world = database.world_of_one_writer();
     let mut guests = vec![];
     for n in 0..6 {
         let call = Call::issued(&world, &n.to_string()).await;
@@ -184,7 +184,7 @@ async fn a_slow_listener_is_told_that_it_missed_something(database: Database) {
         call.observe(Observation::Joined(client)).await;
         call.observe(Observation::Disconnected(client)).await;
     }
-    // On PostgreSQL, the line to the other nodes begins so as well: the listener has heard of no commit yet.
+    // On PostgreSQL, the connection to the other nodes begins so as well: the listener has received no announcement yet.
     assert!(matches!(slow.next().await, Some(Wake::Missed)));
     let last = world.view(call.id).await.conference.last_seq;
     let mut told = 0;

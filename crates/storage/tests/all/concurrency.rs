@@ -24,7 +24,7 @@ async fn guests_invited_at_once_are_all_there(database: Database) {
     let mut asks = JoinSet::new();
     for n in 0..3 * MAX_INVITED {
         let (store, now) = (world.store.clone(), world.now());
-        // Half by the provider's name, half by the conference's: through different lanes.
+        // Half by the provider's name, half by the conference's: through different writers.
         let (whose, actor) = if n % 2 == 0 {
             (Whose::Id(call.id), Actor::Client(call.client))
         } else {

@@ -20,7 +20,7 @@ async fn until_back<T>(mut operation: impl AsyncFnMut() -> Result<T, StoreError>
 }
 
 async fn assert_away(store: &Store, call: &Call<'_>) {
-    // More than there are lanes, so that each of them meets its dead connection.
+    // More than there are writers and readers, so that each of them meets its dead connection.
     for _ in 0..3 {
         for outcome in [
             store.rules().touch(call.client, call.world.now()).await,

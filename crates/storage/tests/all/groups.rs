@@ -15,14 +15,14 @@ use crate::world::{Database, Rules as _, World, on_both};
 on_both! {
     a_full_queue_is_busy,
     refusals_and_faults_in_a_group_leave_the_others_whole,
-    a_panic_leaves_the_lane_and_the_group_alive,
+    a_panic_leaves_the_writer_and_the_group_alive,
     a_panic_while_deriving_a_secret_changes_nothing,
     a_row_that_is_always_there_is_contention_in_the_end,
     what_waits_is_done_before_the_store_closes,
     an_asker_who_leaves_does_not_undo,
 }
 
-/// Holds a writer lane inside an operation until the gate is dropped.
+/// Holds a writer inside an operation until the gate is dropped.
 pub(crate) async fn held(
     world: &World,
     client: UserId,
@@ -78,7 +78,7 @@ async fn a_full_queue_is_busy(database: Database) {
     assert_eq!(world.store.queued().write, 3);
     for _ in 0..5 {
         let refused = world.conferences.touch(client, world.now()).await;
-        assert!(matches!(refused, Err(StoreError::Busy { lane: "write" })), "{refused:?}");
+        assert!(matches!(refused, Err(StoreError::Busy { queue: "write" })), "{refused:?}");
     }
     // Reading is not writing.
     assert!(world.store.view(Whose::Client(client)).await.unwrap().is_none());
@@ -92,7 +92,7 @@ async fn a_full_queue_is_busy(database: Database) {
 }
 
 async fn refusals_and_faults_in_a_group_leave_the_others_whole(database: Database) {
-    let world = database.world_of_one_lane();
+    let world = database.world_of_one_writer();
     let holder = world.client("holder@example.org").await;
     let mut clients = vec![];
     for n in 0..40 {
@@ -137,8 +137,8 @@ async fn refusals_and_faults_in_a_group_leave_the_others_whole(database: Databas
     }
 }
 
-async fn a_panic_leaves_the_lane_and_the_group_alive(database: Database) {
-    let world = database.world_of_one_lane();
+async fn a_panic_leaves_the_writer_and_the_group_alive(database: Database) {
+    let world = database.world_of_one_writer();
     let [holder, faulty, other] = [
         world.client("1@example.org").await,
         world.client("2@example.org").await,
@@ -195,7 +195,7 @@ async fn a_row_that_is_always_there_is_contention_in_the_end(database: Database)
 }
 
 async fn what_waits_is_done_before_the_store_closes(database: Database) {
-    let world = database.world_of_one_lane();
+    let world = database.world_of_one_writer();
     let holder = world.client("holder@example.org").await;
     let mut users = vec![];
     for n in 0..70 {
@@ -216,7 +216,7 @@ async fn what_waits_is_done_before_the_store_closes(database: Database) {
 }
 
 async fn an_asker_who_leaves_does_not_undo(database: Database) {
-    let world = database.world_of_one_lane();
+    let world = database.world_of_one_writer();
     let [holder, client] = [world.client("1@example.org").await, world.client("2@example.org").await];
     let (holding, gate) = held(&world, holder).await;
     let (store, now) = (world.store.clone(), world.now());
@@ -230,7 +230,7 @@ async fn an_asker_who_leaves_does_not_undo(database: Database) {
     }
     drop(gate);
     holding.await.unwrap().unwrap();
-    // Whatever comes later in the same lane comes after it.
+    // Whatever comes later of the same writer comes after it.
     assert_eq!(refusal(request(&world.store, &world, client, None).await), Refusal::LiveRequest);
     let taken = world.store.add_user(user(UserRole::Client, "2@example.org"), now).await;
     assert!(matches!(taken, Err(StoreError::EmailTaken)));

@@ -284,7 +284,7 @@ async fn what_cannot_be_read_is_set_aside(database: Database) {
 }
 
 async fn a_commit_hands_its_jobs_to_this_node(database: Database) {
-    let world = database.world_of_one_lane();
+    let world = database.world_of_one_writer();
     let node = NodeId(1);
     let mut inbox = world.store.receive_jobs::<Effect>(JobKind::Engine, node, LEASE, 1);
     let call = Call::issued(&world, "1").await;
@@ -345,7 +345,7 @@ async fn a_commit_hands_its_jobs_to_this_node(database: Database) {
 
 /// A refused command, and one that is undone with its transaction, hand nothing over and take no place.
 async fn what_is_not_committed_is_not_handed_over(database: Database) {
-    let world = database.world_of_one_lane();
+    let world = database.world_of_one_writer();
     let call = Call::issued(&world, "1").await;
     for work in claim(&world, 1, 100).await {
         done(&world, work).await;
@@ -377,7 +377,7 @@ async fn what_is_not_committed_is_not_handed_over(database: Database) {
 }
 
 async fn effects_on_a_room_held_elsewhere_are_not_handed_over(database: Database) {
-    let world = database.world_of_one_lane();
+    let world = database.world_of_one_writer();
     let call = Call::issued(&world, "1").await;
     for work in claim(&world, 1, 100).await {
         done(&world, work).await;

@@ -29,8 +29,8 @@ fn logging_world() -> (PostgresCluster, String, World) {
     cluster.query(&url, "ALTER SYSTEM SET log_line_prefix = 'app=[%a] '");
     cluster.query(&url, "ALTER SYSTEM SET log_min_duration_statement = 0");
     cluster.query(&url, "SELECT pg_reload_conf()");
-    let one_lane = StoreOptions { writers: 1, ..StoreOptions::default() };
-    let world = World::at(Place::foreign(url.clone()), one_lane);
+    let one_writer = StoreOptions { writers: 1, ..StoreOptions::default() };
+    let world = World::at(Place::foreign(url.clone()), one_writer);
     (cluster, url, world)
 }
 

@@ -50,7 +50,7 @@ impl Database {
     }
 
     /// One writer, so that what waits behind an operation is sure to be one group.
-    pub(crate) fn world_of_one_lane(self) -> World {
+    pub(crate) fn world_of_one_writer(self) -> World {
         self.world_with(StoreOptions { writers: 1, ..StoreOptions::default() })
     }
 }
