@@ -31,20 +31,72 @@ fn crates_in_metadata() -> BTreeMap<String, BTreeSet<String>> {
     packages.iter().map(|package| (short(&name(package)), normal(package))).collect()
 }
 
-fn crates_in_the_text() -> BTreeMap<String, BTreeSet<String>> {
+/// The nth list of the text.
+fn list(nth: usize) -> String {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
-    let (_, rest) = text.split_once("```text\n").unwrap();
-    let (list, _) = rest.split_once("```").unwrap();
+    let list = text.split("```text\n").nth(nth + 1).unwrap();
+    list.split_once("```").unwrap().0.to_owned()
+}
+
+fn crates_in_the_text() -> BTreeMap<String, BTreeSet<String>> {
     let line = |line: &str| {
         let (name, uses) = line.split_once("->").unwrap();
         (name.trim().to_owned(), uses.split_whitespace().map(str::to_owned).collect())
     };
-    list.lines().map(line).collect()
+    list(0).lines().map(line).collect()
 }
 
 #[test]
 fn the_crates_use_what_the_text_says() {
     assert_eq!(crates_in_the_text(), crates_in_metadata());
+}
+
+/// Source files of a folder and its folders.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The first name of a path in Rust or in the file system, without its extension.
+fn first_name(path: &str) -> &str {
+    path.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
+}
+
+#[test]
+fn the_modules_of_storage_use_only_those_above_them() {
+    let text = list(1);
+    let line_of: BTreeMap<&str, usize> = (0..)
+        .zip(text.lines())
+        .flat_map(|(line, modules)| modules.split_whitespace().map(move |module| (module, line)))
+        .collect();
+    let folder = root().join("crates/storage/src");
+    let (mut listed, mut uses) = (BTreeSet::new(), 0);
+    for file in sources(&folder) {
+        let path = file.strip_prefix(&folder).unwrap().to_str().unwrap();
+        let module = first_name(path);
+        if module == "lib" {
+            continue;
+        }
+        let line = line_of.get(module).unwrap_or_else(|| panic!("{module} is not in the list"));
+        listed.insert(module.to_owned());
+        let code = fs::read_to_string(&file).unwrap();
+        for used in code.split("crate::").skip(1).map(first_name).filter(|used| *used != module) {
+            // What else stands at the root is an item of the public face, named in documents and tests.
+            let Some(used_line) = line_of.get(used) else { continue };
+            assert!(used_line < line, "{path} uses {used}");
+            uses += 1;
+        }
+    }
+    assert!(listed.iter().eq(line_of.keys()), "{listed:?}");
+    assert!(uses > 100, "{uses} uses were found");
 }
 
 /// Paths of the project in backticks: those that begin with one of its folders, or are inside a crate.
