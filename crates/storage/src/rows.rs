@@ -13,11 +13,13 @@ mod request;
 mod write;
 
 pub(crate) use call::{CallLegRow, UpdateReported};
-pub(crate) use conference::{ConferenceRow, UpdateConference};
+pub(crate) use conference::{ConferenceRow, ConferenceState, UpdateConference, UpdateConferenceIndexed};
 pub(crate) use event::{EventRow, kind};
 pub(crate) use offer::{OfferRow, UpdateOffer, offer_state, release_code, release_reason};
 pub(crate) use participant::state::{CONNECTED, DISCONNECTED, INFORMED, ROUTED};
-pub(crate) use participant::{Invitee, ParticipantRow, UpdateAccountSecret, UpdateParticipant};
+pub(crate) use participant::{
+    Invitee, ParticipantRow, ParticipantState, UpdateAccountSecret, UpdateParticipant,
+};
 pub(crate) use request::{RequestRow, UpdateRequest, outcome_code};
 pub(crate) use write::{Row, Statement, row, write, write_returning_ids};
 

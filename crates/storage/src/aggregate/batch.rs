@@ -29,7 +29,8 @@ use crate::jobs::lease::Held;
 use crate::rows::details::RequestDetails;
 use crate::rows::{
     CallLegRow, ConferenceRow, EventRow, Invitee, OfferRow, ParticipantRow, RequestRow, UpdateAccountSecret,
-    UpdateConference, UpdateOffer, UpdateParticipant, UpdateReported, UpdateRequest, offer_state, write,
+    UpdateConference, UpdateConferenceIndexed, UpdateOffer, UpdateParticipant, UpdateReported, UpdateRequest,
+    offer_state, write,
 };
 use crate::schema::conferences;
 
@@ -144,6 +145,8 @@ impl Batch {
         if write(connection, states).map_err(StoreError::query("update a conference"))? != expected {
             return Err(StoreError::Conflict(first_of(all)));
         }
+        write(connection, all.iter().filter_map(|c| c.indexed.as_ref()))
+            .map_err(StoreError::query("update a conference"))?;
         write(connection, all.iter().flat_map(|c| &c.legs))
             .map_err(StoreError::query("insert a call leg"))?;
         write(connection, all.iter().filter_map(|c| c.reported.as_ref()))
@@ -189,6 +192,7 @@ struct Changes {
     requested: Vec<RequestRow>,
     requests: Vec<UpdateRequest>,
     conference: Option<UpdateConference>,
+    indexed: Option<UpdateConferenceIndexed>,
     updated: Vec<UpdateParticipant>,
     inserted: Vec<ParticipantRow>,
 }
@@ -216,6 +220,7 @@ impl Changes {
             requested: Vec::new(),
             requests: Vec::new(),
             conference: None,
+            indexed: None,
             updated: Vec::new(),
             inserted: Vec::new(),
         }
@@ -254,6 +259,8 @@ impl Changes {
         let id = self.after.id.0;
         if self.after.last_seq != self.before.last_seq && self.opened.is_none() {
             self.conference = Some(UpdateConference::to(&self.after, self.before.last_seq));
+            let indexed = UpdateConferenceIndexed::to(&self.after);
+            self.indexed = Some(indexed).filter(|after| *after != UpdateConferenceIndexed::to(&self.before));
         }
         for request in self.after.requests() {
             let update = UpdateRequest::to(self.after.id, request);

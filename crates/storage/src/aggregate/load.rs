@@ -10,14 +10,14 @@ use crate::database::connection::{AnyConnection, load_by};
 use crate::error::StoreError;
 use crate::jobs::kind::JobKind;
 use crate::node::NodeId;
-use crate::rows::{ConferenceRow, OfferRow, ParticipantRow, RequestRow};
+use crate::rows::{ConferenceState, OfferRow, ParticipantState, RequestRow};
 use crate::schema::{conferences, jobs, offers, participants, requests};
 
 /// The rows of a conference.
 pub(crate) struct LoadedConference {
-    pub(crate) row: ConferenceRow,
+    pub(crate) row: ConferenceState,
     requests: Vec<RequestRow>,
-    pub(crate) participants: Vec<ParticipantRow>,
+    participants: Vec<ParticipantState>,
     /// Those of the searches that are on.
     offers: Vec<OfferRow>,
     pub(crate) turn: Turn,
@@ -59,7 +59,7 @@ impl LoadedConference {
     /// # Errors
     /// [`StoreError::Inconsistent`] if the rows form no legal state.
     pub(crate) fn conference(&self) -> Result<Conference, StoreError> {
-        let people = self.participants.iter().map(ParticipantRow::to_domain).collect::<Result<_, _>>()?;
+        let people = self.participants.iter().map(ParticipantState::to_domain).collect::<Result<_, _>>()?;
         self.row.to_domain(&self.requests, &self.offers, people)
     }
 }
@@ -69,9 +69,13 @@ pub(crate) fn load(
     connection: &mut AnyConnection,
     id: ConferenceId,
 ) -> Result<Option<LoadedConference>, StoreError> {
-    let found =
-        load_by!(connection, conferences::id, &[id.0], conferences::table.select(ConferenceRow::as_select()));
-    let rows: Vec<ConferenceRow> = found.map_err(StoreError::query("load a conference"))?;
+    let found = load_by!(
+        connection,
+        conferences::id,
+        &[id.0],
+        conferences::table.select(ConferenceState::as_select())
+    );
+    let rows: Vec<ConferenceState> = found.map_err(StoreError::query("load a conference"))?;
     let rows = rows.into_iter().map(|row| (row, Turn::default())).collect();
     Ok(load_rest(connection, rows)?.pop())
 }
@@ -88,16 +92,16 @@ pub(crate) fn load_to_change(
             .order(conferences::id)
             .for_no_key_update()
             .skip_locked()
-            .select((ConferenceRow::as_select(), turn!()))
+            .select((ConferenceState::as_select(), turn!()))
             .load(native),
         AnyConnection::Sqlite(_) => load_by!(
             connection,
             conferences::id,
             ids,
-            conferences::table.select((ConferenceRow::as_select(), turn!()))
+            conferences::table.select((ConferenceState::as_select(), turn!()))
         ),
     };
-    let rows: Vec<(ConferenceRow, (Option<i64>, bool))> =
+    let rows: Vec<(ConferenceState, (Option<i64>, bool))> =
         found.map_err(StoreError::query("load conferences"))?;
     let rows = rows.into_iter().map(|(row, (holder, must_wait))| (row, Turn { holder, must_wait })).collect();
     load_rest(connection, rows)
@@ -106,27 +110,24 @@ pub(crate) fn load_to_change(
 /// Adds requests, participants and offers.
 fn load_rest(
     connection: &mut AnyConnection,
-    rows: Vec<(ConferenceRow, Turn)>,
+    rows: Vec<(ConferenceState, Turn)>,
 ) -> Result<Vec<LoadedConference>, StoreError> {
     let ids: Vec<i32> = rows.iter().map(|(row, _)| row.id).collect();
-    let wanted = load_by!(
-        connection,
-        requests::conference_id,
-        &ids,
-        requests::table.order(requests::conference_id).select(RequestRow::as_select())
-    );
+    let wanted =
+        load_by!(connection, requests::conference_id, &ids, requests::table.select(RequestRow::as_select()));
     let wanted = wanted.map_err(StoreError::query("load the requests"))?;
     let people = load_by!(
         connection,
         participants::conference_id,
         &ids,
-        participants::table
-            .order((participants::conference_id, participants::position))
-            .select(ParticipantRow::as_select())
+        participants::table.select(ParticipantState::as_select())
     );
-    let people = people.map_err(StoreError::query("load the participants"))?;
-    let searching: Vec<&RequestRow> = wanted.iter().filter(|row| row.is_searching()).collect();
-    let mut searching: Vec<i32> = searching.into_iter().map(|row| row.conference_id).collect();
+    let mut people: Vec<ParticipantState> = people.map_err(StoreError::query("load the participants"))?;
+    // Here and not by the database, which would copy each row once more for it.
+    people.sort_unstable_by_key(|row| row.position);
+    let searching = wanted.iter().filter(|row: &&RequestRow| row.is_searching());
+    let mut searching: Vec<i32> = searching.map(|row| row.conference_id).collect();
+    searching.sort_unstable();
     searching.dedup();
     let offers = load_by!(
         connection,
@@ -139,7 +140,7 @@ fn load_rest(
     );
     let offers = offers.map_err(StoreError::query("load the offers"))?;
     let mut wanted = grouped(wanted, |row: &RequestRow| row.conference_id);
-    let mut people = grouped(people, |row: &ParticipantRow| row.conference_id);
+    let mut people = grouped(people, |row: &ParticipantState| row.conference_id);
     let mut offers = grouped(offers, |row: &OfferRow| row.conference_id);
     let loaded = rows.into_iter().map(|(row, turn)| LoadedConference {
         requests: wanted.remove(&row.id).unwrap_or_default(),

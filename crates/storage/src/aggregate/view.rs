@@ -3,16 +3,16 @@
 use std::cmp::Reverse;
 
 use diesel::prelude::*;
-use trialogue_domain::{Conference, ConferenceId, Outcome, ParticipantId, Timestamp, UserId};
+use trialogue_domain::{Conference, ConferenceId, Kind, Outcome, ParticipantId, Timestamp, UserId};
 
 use crate::aggregate::language::{Language, language};
-use crate::aggregate::load::{LoadedConference, load};
+use crate::aggregate::load::load;
 use crate::aggregate::released::releases;
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::rows::details::RequestDetails;
 use crate::rows::outcome_code;
-use crate::schema::{languages, provider_languages, requests, users};
+use crate::schema::{conferences, languages, participants, provider_languages, requests, users};
 
 /// Maximum number of providers that are shown of those with an open offer.
 const SHOWN_OFFERS: usize = 20;
@@ -88,7 +88,7 @@ pub(crate) fn view(
 ) -> Result<Option<ConferenceView>, StoreError> {
     let Some(loaded) = load(connection, id)? else { return Ok(None) };
     let conference = loaded.conference()?;
-    let LoadedConference { row, participants, .. } = loaded;
+    let (requested_at, details) = request_details(connection, id)?;
     let client = person(connection, conference.client)?;
     let provider = conference.provider().map(|p| person(connection, p)).transpose()?;
     let offered = conference
@@ -97,33 +97,64 @@ pub(crate) fn view(
         .take(SHOWN_OFFERS)
         .map(|p| offered_provider(connection, p))
         .collect::<Result<_, _>>()?;
-    let invited = participants
-        .into_iter()
-        .filter(|p| p.user_id.is_none())
-        .map(|p| Invited {
-            participant: ParticipantId(p.id),
-            name: p.name,
-            email: p.email,
-            phone: p.phone,
-            inviter: p.inviter_id.map(UserId),
-        })
-        .collect();
     Ok(Some(ConferenceView {
-        requested_at: Timestamp(row.requested_at),
+        requested_at,
         language: language(connection, conference.main.language)?
             .ok_or(StoreError::UnknownLanguage(conference.main.language.0))?,
-        details: RequestDetails {
-            situation_code: row.situation_code,
-            additional_info: row.additional_info,
-            location: row.location,
-            from_language_id: row.from_language_id,
-        },
+        details,
         client,
         provider,
-        invited,
+        invited: invited(connection, &conference)?,
         offered,
         conference,
     }))
+}
+
+/// What the client said of its request, and when.
+fn request_details(
+    connection: &mut AnyConnection,
+    id: ConferenceId,
+) -> Result<(Timestamp, RequestDetails), StoreError> {
+    let (requested_at, situation_code, additional_info, location, from_language_id) = conferences::table
+        .find(id.0)
+        .select((
+            conferences::requested_at,
+            conferences::situation_code,
+            conferences::additional_info,
+            conferences::location,
+            conferences::from_language_id,
+        ))
+        .get_result(connection)
+        .map_err(StoreError::query("load the details of a request"))?;
+    let details = RequestDetails { situation_code, additional_info, location, from_language_id };
+    Ok((Timestamp(requested_at), details))
+}
+
+/// What is known of the invited parties, in the order of the participants.
+fn invited(connection: &mut AnyConnection, conference: &Conference) -> Result<Vec<Invited>, StoreError> {
+    if conference.participants.iter().all(|p| matches!(p.kind(), Kind::Client | Kind::Provider)) {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(i32, Option<String>, Option<String>, Option<String>, Option<i32>)> = participants::table
+        .filter(participants::conference_id.eq(conference.id.0).and(participants::user_id.is_null()))
+        .order(participants::position)
+        .select((
+            participants::id,
+            participants::name,
+            participants::email,
+            participants::phone,
+            participants::inviter_id,
+        ))
+        .load(connection)
+        .map_err(StoreError::query("load the invited parties"))?;
+    let invited = rows.into_iter().map(|(id, name, email, phone, inviter)| Invited {
+        participant: ParticipantId(id),
+        name,
+        email,
+        phone,
+        inviter: inviter.map(UserId),
+    });
+    Ok(invited.collect())
 }
 
 fn person(connection: &mut AnyConnection, id: UserId) -> Result<Person, StoreError> {

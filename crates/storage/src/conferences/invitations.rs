@@ -2,7 +2,8 @@
 
 use diesel::prelude::*;
 use trialogue_domain::{
-    Actor, Conference, ConferenceId, Facts, Kind, ParticipantId, Refusal, Step, Timestamp, UserId,
+    Actor, Conference, ConferenceId, Facts, Kind, Participant, ParticipantId, Refusal, Step, Timestamp,
+    UserId,
 };
 
 use crate::aggregate::batch::change;
@@ -15,7 +16,7 @@ use crate::jobs::insert::NewJobs;
 use crate::jobs::kind::{Channel, JobKind};
 use crate::jobs::work::DeliveryWork;
 use crate::limits::{check_invitations, count_delivery};
-use crate::rows::{Invitee, ParticipantRow};
+use crate::rows::{Invitee, ParticipantState};
 use crate::schema::participants;
 use crate::secret::SecretHash;
 use crate::store::Store;
@@ -126,17 +127,16 @@ impl Store {
     pub async fn invitation(&self, hash: SecretHash) -> Result<Option<Invitation>, StoreError> {
         self.executor()
             .read("check an invitation", move |connection| {
-                let found: Option<ParticipantRow> = participants::table
+                let found: Option<ParticipantState> = participants::table
                     .filter(participants::invitation.eq(Some(&hash[..])))
-                    .select(ParticipantRow::as_select())
+                    .select(ParticipantState::as_select())
                     .get_result(connection)
                     .optional()
                     .map_err(StoreError::query("check an invitation"))?;
-                Ok(found.filter(|row| !row.is_finished()).map(|row| Invitation {
-                    conference: ConferenceId(row.conference_id),
-                    participant: ParticipantId(row.id),
-                    kind: if row.is_second_interpreter() { Kind::SecondInterpreter } else { Kind::Guest },
-                }))
+                let Some(row) = found else { return Ok(None) };
+                let conference = ConferenceId(row.conference_id);
+                let invited = Some(row.to_domain()?).filter(Participant::is_live);
+                Ok(invited.map(|p| Invitation { conference, participant: p.id, kind: p.kind() }))
             })
             .await
     }

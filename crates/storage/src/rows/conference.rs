@@ -9,8 +9,7 @@ use crate::rows::details::RequestDetails;
 use crate::schema::conferences;
 
 row! {
-    #[derive(Debug, Queryable, Selectable)]
-    #[diesel(table_name = conferences)]
+    #[derive(Debug)]
     pub(crate) struct ConferenceRow inserted into conferences {
         pub(crate) id: i32,
         pub(crate) client_id: i32,
@@ -27,6 +26,18 @@ row! {
     }
 }
 
+/// What the rules see of a conference. What the client said of its request is loaded only where it is shown.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = conferences)]
+pub(crate) struct ConferenceState {
+    pub(crate) id: i32,
+    client_id: i32,
+    start_by: Option<i64>,
+    ended_at: Option<i64>,
+    serviced: bool,
+    last_seq: i32,
+}
+
 row! {
     /// What events changed of a conference. It is saved if nobody else changed the conference since it was loaded: if its
     /// last event is still `stored_seq`.
@@ -38,9 +49,21 @@ row! {
     }
     set {
         start_by: Option<i64>,
-        ended_at: Option<i64>,
         serviced: bool,
         last_seq: i32,
+    }
+}
+
+row! {
+    /// The columns of a conference that have an index. They are written only when they change, because SQLite writes the
+    /// index of each column that an update names.
+    #[derive(Debug, PartialEq, Eq)]
+    pub(crate) struct UpdateConferenceIndexed updated in conferences
+    where {
+        id: i32 = id,
+    }
+    set {
+        ended_at: Option<i64>,
         next_deadline: Option<i64>,
     }
 }
@@ -48,27 +71,41 @@ row! {
 impl UpdateConference {
     /// The columns of this state.
     pub(crate) fn to(conference: &Conference, stored_seq: i32) -> Self {
-        let ended_at = match conference.main.stage {
-            Stage::Searching { .. } | Stage::Accepted { .. } => None,
-            Stage::Ended { at, .. } => Some(at.0),
-        };
         Self {
             id: conference.id.0,
             stored_seq,
             start_by: conference.start_by.map(|deadline| deadline.0),
-            ended_at,
             serviced: conference.serviced,
             last_seq: conference.last_seq,
-            next_deadline: conference.next_deadline().map(|d| d.0),
         }
+    }
+}
+
+impl UpdateConferenceIndexed {
+    /// The columns of this state.
+    pub(crate) fn to(conference: &Conference) -> Self {
+        Self {
+            id: conference.id.0,
+            ended_at: ended_at(&conference.main.stage),
+            next_deadline: conference.next_deadline().map(|deadline| deadline.0),
+        }
+    }
+}
+
+const fn ended_at(stage: &Stage) -> Option<i64> {
+    match stage {
+        Stage::Searching { .. } | Stage::Accepted { .. } => None,
+        Stage::Ended { at, .. } => Some(at.0),
     }
 }
 
 impl ConferenceRow {
     /// A new conference.
     pub(crate) fn new(conference: &Conference, requested_at: Timestamp, details: RequestDetails) -> Self {
-        let UpdateConference { id, stored_seq: _, start_by, ended_at, serviced, last_seq, next_deadline } =
+        let UpdateConference { id, stored_seq: _, start_by, serviced, last_seq } =
             UpdateConference::to(conference, 0);
+        let UpdateConferenceIndexed { id: _, ended_at, next_deadline } =
+            UpdateConferenceIndexed::to(conference);
         Self {
             id,
             client_id: conference.client.0,
@@ -84,7 +121,9 @@ impl ConferenceRow {
             from_language_id: details.from_language_id,
         }
     }
+}
 
+impl ConferenceState {
     /// The domain's value. `offers` are those of the searches that are on; empty otherwise.
     pub(crate) fn to_domain(
         &self,
@@ -106,11 +145,7 @@ impl ConferenceRow {
         if others.len() + 1 != requests.len() {
             return Err(self.inconsistent("id"));
         }
-        let ended_at = match main.stage {
-            Stage::Searching { .. } | Stage::Accepted { .. } => None,
-            Stage::Ended { at, .. } => Some(at.0),
-        };
-        if self.ended_at != ended_at {
+        if self.ended_at != ended_at(&main.stage) {
             return Err(self.inconsistent("ended_at"));
         }
         if self.start_by.is_some() && !matches!(main.stage, Stage::Accepted { .. }) {

@@ -9,8 +9,6 @@ use crate::error::StoreError;
 use crate::schema::participants;
 
 row! {
-    #[derive(Queryable, Selectable)]
-    #[diesel(table_name = participants)]
     pub(crate) struct ParticipantRow inserted into participants {
         pub(crate) conference_id: i32,
         pub(crate) id: i32,
@@ -31,6 +29,24 @@ row! {
         pub(crate) inviter_id: Option<i32>,
         pub(crate) request_id: Option<i32>,
     }
+}
+
+/// What the rules see of a participant. Personal data is loaded only where it is shown.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = participants)]
+pub(crate) struct ParticipantState {
+    pub(crate) conference_id: i32,
+    id: i32,
+    pub(crate) position: i32,
+    kind: i16,
+    user_id: Option<i32>,
+    state: i16,
+    deadline: Option<i64>,
+    account_expires: Option<i64>,
+    reason: Option<i16>,
+    finished_at: Option<i64>,
+    removal: Option<i16>,
+    request_id: Option<i32>,
 }
 
 row! {
@@ -211,17 +227,11 @@ impl ParticipantRow {
             request_id,
         }
     }
+}
 
+impl ParticipantState {
     pub(crate) fn to_domain(&self) -> Result<Participant, StoreError> {
         Ok(Participant { id: ParticipantId(self.id), party: self.party()?, state: self.state()? })
-    }
-
-    pub(crate) const fn is_finished(&self) -> bool {
-        self.state == state::FINISHED
-    }
-
-    pub(crate) const fn is_second_interpreter(&self) -> bool {
-        self.kind == kind::SECOND_INTERPRETER
     }
 
     fn party(&self) -> Result<Party, StoreError> {
