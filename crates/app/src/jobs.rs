@@ -57,12 +57,12 @@ pub(crate) trait Handler: Clone + Send + Sync + 'static {
     fn queue(&self) -> Queue;
 
     /// Does a job. It ends within [`PATIENCE`], whatever the system does.
-    fn attempt(&self, job: &LeasedJob<Self::Work>) -> impl Future<Output = Attempt> + Send;
+    fn attempt(&self, job: &LeasedJob<Self::Work>) -> impl Future<Output = JobOutcome> + Send;
 }
 
 /// What came of a job.
-pub(crate) enum Attempt {
-    /// It is done, or will never be; and this was seen.
+pub(crate) enum JobOutcome {
+    /// It is done, or can never succeed; and what was observed.
     Done(Vec<Observation>),
     /// It failed; the next try comes after this pause.
     Failed(Duration),
@@ -88,7 +88,7 @@ pub(crate) async fn run<H: Handler>(handler: H, mut stop: watch::Receiver<bool>)
             Some(_) = busy.join_next() => false,
             _ = ticks.tick() => true,
         };
-        // Between ticks it waits until half of the slots are free: a claim for each of them is too dear.
+        // Between ticks it waits until half of the slots are free: a claim is a query, and one for each slot costs too much.
         if busy.len() < H::SLOTS && (ticked || (more && busy.len() <= H::SLOTS / 2)) {
             let claimed = claim(&handler, H::SLOTS - busy.len()).await;
             more = !claimed.is_empty();
@@ -131,7 +131,7 @@ pub(crate) async fn work_off<H: Handler>(handler: &H, jobs: Vec<LeasedJob<H::Wor
     let clock = handler.queue().clock;
     for (position, job) in jobs.iter().enumerate() {
         let in_time = job.lease.until.since(clock.now()) >= PATIENCE;
-        if in_time && is_done(handler, job).await {
+        if in_time && execute(handler, job).await {
             continue;
         }
         let untried = if in_time { position + 1 } else { position };
@@ -140,23 +140,23 @@ pub(crate) async fn work_off<H: Handler>(handler: &H, jobs: Vec<LeasedJob<H::Wor
     }
 }
 
-/// Does a job and notes what came of it.
-async fn is_done<H: Handler>(handler: &H, job: &LeasedJob<H::Work>) -> bool {
+/// Does a job and notes what came of it; whether the next one may follow.
+async fn execute<H: Handler>(handler: &H, job: &LeasedJob<H::Work>) -> bool {
     let Queue { conferences, clock, .. } = handler.queue();
     let store = conferences.store();
     let number = job.conference.map_or(0, |conference| conference.0);
     let attempt = handler.attempt(job).await;
     let now = clock.now();
-    let (noted, is_done) = match attempt {
-        Attempt::Failed(pause) => (store.job_failed(job, now.after(pause)).await, false),
-        Attempt::Done(seen) => {
+    let (noted, goes_on) = match attempt {
+        JobOutcome::Failed(pause) => (store.job_failed(job, now.after(pause)).await, false),
+        JobOutcome::Done(seen) => {
             let noted = match job.conference.filter(|_| !seen.is_empty()) {
                 Some(conference) => conferences.job_done_seeing(job, conference, seen, now).await,
                 None => store.job_done(job).await,
             };
             match noted {
                 Err(error) if !concerns_all(&error) => {
-                    // Its conference cannot be changed: the others go on, and it is tried again later and later.
+                    // This conference cannot be saved. The other jobs go on; this one is tried again with back-off.
                     let pause = pause(job.attempts, H::FIRST_PAUSE, LONGEST_PAUSE, number);
                     (store.job_failed(job, now.after(pause)).await.and(Err(error)), true)
                 }
@@ -168,7 +168,7 @@ async fn is_done<H: Handler>(handler: &H, job: &LeasedJob<H::Work>) -> bool {
         let kind = handler.kind().name();
         tracing::warn!(%error, kind, conference = number, "a job's outcome was not noted; it is done again");
     }
-    is_done
+    goes_on
 }
 
 async fn put_back<H: Handler>(handler: &H, jobs: &[LeasedJob<H::Work>], now: Timestamp) {

@@ -8,7 +8,9 @@ use crate::authentication::Caller;
 use crate::error::AppError;
 
 impl App {
-    /// Removes an invited party from the caller's conference: link, token, account and socket are dead when this returns.
+    /// Removes an invited participant from the caller's conference. When this returns, its invitation, its token and its
+    /// account are invalid. Its socket is closed by the announcement of the change, and the engine removes it by a job:
+    /// both follow at once.
     ///
     /// # Errors
     /// [`AppError::Store`] with the rules' refusal: another's conference, a client or an interpreter.

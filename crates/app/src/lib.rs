@@ -53,7 +53,7 @@ pub use invite::{Invited, Invitee};
 pub use jobs::delivery::DeliveryWorker;
 pub use limits::{Limiter, Monotonic, limiter};
 pub use links::{DeliverySettings, LinkKey};
-pub use live::standing::{Known, StandingFollower};
+pub use live::standing::{LatestStanding, StandingFollower};
 pub use live::{Follower, Live, LiveEvent, Owner, StreamSlot};
 pub use login::LoggedIn;
 pub use login_life::LoginLife;

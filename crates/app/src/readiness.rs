@@ -28,13 +28,13 @@ pub struct Readiness {
 
 #[derive(Debug, Default)]
 struct State {
-    heartbeat: Heartbeat,
+    heartbeat: LastHeartbeat,
     down: BTreeSet<&'static str>,
 }
 
 /// The last heartbeat write.
 #[derive(Debug, Default, Clone, Copy)]
-enum Heartbeat {
+enum LastHeartbeat {
     /// Nobody writes heartbeats.
     #[default]
     NotWritten,
@@ -75,12 +75,12 @@ impl Default for Readiness {
 impl Readiness {
     /// A heartbeat was committed at this time.
     pub fn heartbeat_committed(&self, at: Timestamp) {
-        self.state().heartbeat = Heartbeat::Committed(at);
+        self.state().heartbeat = LastHeartbeat::Committed(at);
     }
 
     /// A heartbeat could not be written.
     pub fn heartbeat_failed(&self) {
-        self.state().heartbeat = Heartbeat::Failed;
+        self.state().heartbeat = LastHeartbeat::Failed;
     }
 
     /// The server is about to stop. Tasks that end now are not restarted.
@@ -96,9 +96,9 @@ impl Readiness {
         }
         let state = self.state();
         match state.heartbeat {
-            Heartbeat::Committed(at) if now.since(at) > STALE => faults.push(Unready::WritesHang),
-            Heartbeat::Failed => faults.push(Unready::WritesFail),
-            Heartbeat::Committed(_) | Heartbeat::NotWritten => {}
+            LastHeartbeat::Committed(at) if now.since(at) > STALE => faults.push(Unready::WritesHang),
+            LastHeartbeat::Failed => faults.push(Unready::WritesFail),
+            LastHeartbeat::Committed(_) | LastHeartbeat::NotWritten => {}
         }
         faults.extend(state.down.iter().copied().map(Unready::TaskDown));
         faults

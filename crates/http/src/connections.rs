@@ -204,9 +204,9 @@ impl Drop for Counted {
 }
 
 /// Until this is dropped, the connection of the request waits for its client, and may have to make room for another.
-pub(crate) struct Waiting(Option<Arc<Connection>>);
+pub(crate) struct WaitsForClient(Option<Arc<Connection>>);
 
-impl Waiting {
+impl WaitsForClient {
     /// For this long at most.
     pub(crate) fn begin(adapter: &Adapter, req: &HttpRequest, wait: Duration) -> Self {
         let connection = req.conn_data::<Counted>().map(|counted| Arc::clone(&counted.connection));
@@ -217,7 +217,7 @@ impl Waiting {
     }
 }
 
-impl Drop for Waiting {
+impl Drop for WaitsForClient {
     fn drop(&mut self) {
         if let Some(connection) = &self.0 {
             connection.deadline.store(NONE, Ordering::Relaxed);

@@ -133,15 +133,15 @@ pub(crate) fn request(view: &ConferenceView, viewer: UserId, now: Timestamp) -> 
 }
 
 /// What a request waits for.
-struct Waiting {
-    /// For programs.
+struct WaitReason {
+    /// The code, for programs.
     code: &'static str,
-    /// For people.
+    /// The text, for people.
     message: String,
     since: Option<Timestamp>,
 }
 
-fn waiting(view: &ConferenceView, viewer: UserId) -> Option<Waiting> {
+fn waiting(view: &ConferenceView, viewer: UserId) -> Option<WaitReason> {
     let conference = &view.conference;
     if let Some((lost, since)) = conference.lost() {
         let (code, message) = match (lost, conference.client == viewer) {
@@ -149,7 +149,7 @@ fn waiting(view: &ConferenceView, viewer: UserId) -> Option<Waiting> {
             (Kind::Client, false) => ("client_lost", "The client lost the connection."),
             _ => ("self_lost", "You lost the connection. The other side is still in the call."),
         };
-        return Some(Waiting { code, message: message.to_owned(), since: Some(since) });
+        return Some(WaitReason { code, message: message.to_owned(), since: Some(since) });
     }
     let Stage::Searching { .. } = conference.main.stage else { return None };
     let (code, happened) = match conference.main.released() {
@@ -166,7 +166,7 @@ fn waiting(view: &ConferenceView, viewer: UserId) -> Option<Waiting> {
         None => format!("Looking for an interpreter for {language}."),
         Some(happened) => format!("{happened} Looking for another interpreter for {language}."),
     };
-    Some(Waiting { code, message, since: None })
+    Some(WaitReason { code, message, since: None })
 }
 
 /// A request, as the provider sees it who was released from it. What has become of it is no business of the provider's.

@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 use trialogue_app::Live;
 
 use crate::adapter::Adapter;
-use crate::connections::Waiting;
+use crate::connections::WaitsForClient;
 
 /// How long it may take from the moment on at which the server is asked to stop.
 const DEADLINE_AT_STOP: Duration = Duration::from_secs(3);
@@ -57,7 +57,7 @@ pub(crate) async fn receive(
         return received(payload, limit, &Semaphore::new(limit)).await;
     };
     let Receiving { memory, deadline } = &adapter.receiving;
-    let _waiting = Waiting::begin(adapter, req, *deadline);
+    let _waiting = WaitsForClient::begin(adapter, req, *deadline);
     tokio::select! {
         received = timeout(*deadline, received(payload, limit, memory)) => {
             received.unwrap_or(Err(NotReceived::TooSlow))

@@ -11,7 +11,7 @@ use trialogue_storage::{Channel, DeliveryWork, JobKind, LeasedJob, LiveInvitatio
 
 use crate::back_off::pause;
 use crate::conferences::Conferences;
-use crate::jobs::{self, Attempt, Handler, PATIENCE, Queue};
+use crate::jobs::{self, Handler, JobOutcome, PATIENCE, Queue};
 use crate::links::LinkKey;
 use crate::ports::Clock;
 
@@ -87,19 +87,19 @@ impl Handler for DeliveryWorker {
         Queue { conferences: self.conferences.clone(), node: self.node, clock: Arc::clone(&self.clock) }
     }
 
-    async fn attempt(&self, job: &LeasedJob<DeliveryWork>) -> Attempt {
+    async fn attempt(&self, job: &LeasedJob<DeliveryWork>) -> JobOutcome {
         let conference = job.conference.map_or(0, |conference| conference.0);
         let (participant, channel, attempts) = (job.work.participant.0, self.channel, job.attempts);
         let outcome = match self.conferences.store().live_invitation(job, channel, self.clock.now()).await {
             // It is answered, withdrawn or expired.
-            Ok(None) => return Attempt::Done(vec![]),
+            Ok(None) => return JobOutcome::Done(vec![]),
             Ok(Some(live)) => self.deliver(job.work, &live).await,
             Err(error) => Err(Failure { error: error.to_string(), is_transient: true }),
         };
         match outcome {
             Ok(()) => {
                 tracing::info!(conference, participant, ?channel, attempts, "an invitation was sent");
-                Attempt::Done(vec![])
+                JobOutcome::Done(vec![])
             }
             Err(Failure { error, is_transient: true }) if attempts < TRIES => {
                 tracing::warn!(
@@ -110,7 +110,7 @@ impl Handler for DeliveryWorker {
                     attempts,
                     "an invitation was not sent yet"
                 );
-                Attempt::Failed(pause(attempts, Self::FIRST_PAUSE, LONGEST_PAUSE, participant))
+                JobOutcome::Failed(pause(attempts, Self::FIRST_PAUSE, LONGEST_PAUSE, participant))
             }
             Err(Failure { error, .. }) => {
                 tracing::warn!(
@@ -121,7 +121,7 @@ impl Handler for DeliveryWorker {
                     attempts,
                     "an invitation was not sent"
                 );
-                Attempt::Done(vec![])
+                JobOutcome::Done(vec![])
             }
         }
     }

@@ -12,7 +12,7 @@ use trialogue_storage::{JobKind, LeasedJob, StoreError};
 
 use crate::back_off::pause;
 use crate::background::Background;
-use crate::jobs::{Attempt, Handler, PATIENCE, Queue};
+use crate::jobs::{Handler, JobOutcome, PATIENCE, Queue};
 
 /// Longest back-off of an effect.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -88,16 +88,16 @@ impl Handler for Background {
         Queue { conferences: self.conferences.clone(), node: self.node, clock: Arc::clone(&self.clock) }
     }
 
-    async fn attempt(&self, job: &LeasedJob<Effect>) -> Attempt {
+    async fn attempt(&self, job: &LeasedJob<Effect>) -> JobOutcome {
         // An effect without a conference is none of ours.
-        let Some(room) = job.conference else { return Attempt::Done(vec![]) };
+        let Some(room) = job.conference else { return JobOutcome::Done(vec![]) };
         let error = match timeout(PATIENCE, self.act(room, job.work)).await {
-            Ok(Ok(seen)) => return Attempt::Done(seen),
+            Ok(Ok(seen)) => return JobOutcome::Done(seen),
             Ok(Err(error)) => error.to_string(),
             Err(_) => "the engine did not answer in time".to_owned(),
         };
         let (conference, attempts) = (room.0, job.attempts);
         tracing::warn!(error, conference, effect = ?job.work, attempts, "an effect failed");
-        Attempt::Failed(pause(attempts, Self::FIRST_PAUSE, LONGEST_PAUSE, conference))
+        JobOutcome::Failed(pause(attempts, Self::FIRST_PAUSE, LONGEST_PAUSE, conference))
     }
 }

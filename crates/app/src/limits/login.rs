@@ -42,14 +42,14 @@ pub(crate) struct LoginLimits {
     of_account: Limiter<Bucket>,
     of_pair: Limiter<Bucket>,
     /// The pairs that a right password has come from, by the low bits of their hash.
-    known: RwLock<Vec<Option<Known>>>,
+    known: RwLock<Vec<Option<KnownPair>>>,
     successes: AtomicU64,
     key: [u8; 32],
     clock: Monotonic,
 }
 
 #[derive(Clone, Copy)]
-struct Known {
+struct KnownPair {
     pair: u64,
     /// Number of the latest right password. It is part of the bucket's name: each right password starts a new bucket.
     success: u64,
@@ -122,7 +122,7 @@ impl LoginLimits {
     pub(crate) fn succeeded(&self, attempt: &Attempt) {
         let success = self.successes.fetch_add(1, Ordering::Relaxed) + 1;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known[slot(attempt.pair)] = Some(Known { pair: attempt.pair, success });
+        known[slot(attempt.pair)] = Some(KnownPair { pair: attempt.pair, success });
     }
 
     fn success(&self, pair: u64) -> Option<u64> {

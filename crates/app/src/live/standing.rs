@@ -14,12 +14,12 @@ pub(super) struct StandingFeed {
     /// How many follow. Changed under the lock of the feeds only.
     followers: AtomicUsize,
     /// None before the first look.
-    known: watch::Sender<Option<Known>>,
+    known: watch::Sender<Option<LatestStanding>>,
 }
 
 /// What is known of a user.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Known {
+pub struct LatestStanding {
     /// What the user has at the moment.
     pub standing: Standing,
     /// The request that is live, or was when the hub last saw one: a follower may be slower than a short call.
@@ -31,7 +31,7 @@ impl StandingFeed {
     pub(super) fn set(&self, read: Standing) {
         self.known.send_if_modified(|known| {
             let latest = read.live.or_else(|| known.as_ref()?.latest);
-            let now = Some(Known { standing: read, latest });
+            let now = Some(LatestStanding { standing: read, latest });
             let is_new = *known != now;
             *known = now;
             is_new
@@ -44,7 +44,7 @@ pub struct StandingFollower {
     shared: Arc<Shared>,
     feed: Arc<StandingFeed>,
     user: UserId,
-    known: watch::Receiver<Option<Known>>,
+    known: watch::Receiver<Option<LatestStanding>>,
 }
 
 impl StandingFollower {
@@ -67,7 +67,7 @@ impl StandingFollower {
     }
 
     /// Waits until it is another than the last one told; the first is told as soon as it is known.
-    pub async fn next(&mut self) -> Known {
+    pub async fn next(&mut self) -> LatestStanding {
         loop {
             if self.known.changed().await.is_err() {
                 // Its sender is in the feed, which is held here.
@@ -85,7 +85,7 @@ impl StandingFollower {
     }
 
     /// What the user has, as far as it is known.
-    pub fn now(&self) -> Option<Known> {
+    pub fn now(&self) -> Option<LatestStanding> {
         self.known.borrow().clone()
     }
 }

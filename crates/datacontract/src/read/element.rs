@@ -1,4 +1,6 @@
 //! One element as a serde deserializer.
+//!
+//! What is called for each element is `#[inline]`: the code that serde derives calls it from other crates.
 
 use std::borrow::Cow;
 
@@ -44,6 +46,7 @@ impl<'a, 'de> Element<'a, 'de> {
         Err(ReadError::new(kind, self.tokens.tag().at))
     }
 
+    #[inline]
     fn is_nil(&self) -> Result<bool> {
         match self.tokens.tag().nil {
             Nil::No => Ok(false),
@@ -75,6 +78,7 @@ impl<'a, 'de> Element<'a, 'de> {
         self.verify(class, |namespace, local| namespace == Some(Namespace::Contract) && local == class)
     }
 
+    #[inline]
     fn text(&mut self) -> Result<Cow<'de, str>> {
         self.verify("a primitive", |namespace, local| {
             matches!(namespace, Some(Namespace::Schema | Namespace::Serialization))

@@ -1,4 +1,6 @@
 //! One element as a serde serializer.
+//!
+//! What is called for each element is `#[inline]`: the code that serde derives calls it from other crates.
 
 use std::fmt::{self, Display, Write};
 
@@ -25,12 +27,14 @@ impl<'w> Element<'w> {
     }
 
     /// Begins an element within another; its name is known to be one.
+    #[inline]
     pub(super) fn begin(writer: &'w mut Writer, tag: Tag) -> Result<Self> {
         writer.start(tag)?;
         Ok(Self { writer, tag: Some(tag), list: None })
     }
 
     /// Gives the root its name; any other element has one.
+    #[inline]
     pub(super) fn named(self, root: Root) -> Result<Named<'w>> {
         let Self { writer, tag, list: _ } = self;
         if let Some(tag) = tag {
@@ -80,6 +84,7 @@ impl Named<'_> {
     }
 
     /// Ends the start tag: content follows.
+    #[inline]
     pub(super) fn open(&mut self) -> Result<()> {
         self.declare()?;
         self.writer.out.push('>');
@@ -87,6 +92,7 @@ impl Named<'_> {
     }
 
     /// Ends the element, of which the start tag has been ended if it has content.
+    #[inline]
     pub(super) fn end(mut self, content: bool) -> Result<()> {
         if content {
             self.writer.end(self.tag);
@@ -97,6 +103,7 @@ impl Named<'_> {
         Ok(())
     }
 
+    #[inline]
     fn text(mut self, text: &str) -> Result<()> {
         self.open()?;
         self.writer.text(text)?;

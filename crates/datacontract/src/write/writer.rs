@@ -58,6 +58,7 @@ impl Writer {
     }
 
     /// Writes `<name`, where the name is known to be one: attributes may follow.
+    #[inline]
     pub(super) fn start(&mut self, tag: Tag) -> Result<()> {
         if self.level == self.contract.limits.depth {
             return Err(WriteError::new(WriteErrorKind::TooDeep));
@@ -74,6 +75,7 @@ impl Writer {
         self.leave();
     }
 
+    #[inline]
     pub(super) fn end(&mut self, tag: Tag) {
         self.out.push_str("</");
         self.name(tag);
@@ -95,6 +97,7 @@ impl Writer {
         self.out.push_str(tag.local);
     }
 
+    #[inline]
     pub(super) fn text(&mut self, text: &str) -> Result<()> {
         escape::push(&mut self.out, text).map_err(|_| WriteError::new(WriteErrorKind::IllegalCharacter))
     }

@@ -76,6 +76,7 @@ impl<'de> Tokens<'de> {
 
     /// Reads the start tag of the next child and opens it, or else the end tag of the innermost open element.
     /// There may be nothing but white space and comments before it.
+    #[inline]
     pub(crate) fn child(&mut self) -> Result<bool> {
         if self.close_empty() {
             return Ok(false);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::web::{self, Bytes};
 use tokio::sync::watch;
 use tokio::time::{Sleep, sleep};
-use trialogue_app::{App, Follower, Known, LiveEvent, Owner, StandingFollower, StreamSlot};
+use trialogue_app::{App, Follower, LatestStanding, LiveEvent, Owner, StandingFollower, StreamSlot};
 use trialogue_domain::{ConferenceId, Event, ParticipantId, RequestId, Timestamp, UserId};
 use trialogue_storage::{Place, SecretHash, StoreError, UserRole};
 
@@ -93,7 +93,7 @@ impl UserSide {
 
 enum Happened {
     Event(Result<Arc<LiveEvent>, StoreError>),
-    Known(Known),
+    Standing(LatestStanding),
     Heartbeat,
     Closing,
 }
@@ -164,7 +164,7 @@ impl EventStream {
                     // Who comes again goes on where it was.
                     return None;
                 }
-                Happened::Known(known) => self.known(known).into(),
+                Happened::Standing(latest) => self.standing(latest).into(),
                 Happened::Heartbeat => self.beat().await.into(),
                 Happened::Closing => self.end("stopping").into(),
             };
@@ -192,7 +192,7 @@ impl EventStream {
         tokio::select! {
             biased;
             _ = closing.wait_for(|closing| *closing) => Happened::Closing,
-            known = known => Happened::Known(known),
+            latest = latest => Happened::Standing(latest),
             event = event => Happened::Event(event),
             () = heartbeat => Happened::Heartbeat,
         }
@@ -229,7 +229,7 @@ impl EventStream {
 
     /// The latest request is followed as soon as the one before it is told to its end; one that had ended before the
     /// stream began is not told.
-    fn known(&mut self, Known { standing, latest }: Known) -> String {
+    fn standing(&mut self, LatestStanding { standing, latest }: LatestStanding) -> String {
         let Side::User(user) = &mut self.side else { return String::new() };
         if !standing.logins.contains(&user.token) {
             return self.end("logged_out");

@@ -1,6 +1,6 @@
 //! `KickThirdPartyVideoParticipant` of client and provider: remove an invited third party.
 //!
-//! Only the two ids of the body count; all else in it is an echo of what the client was told, and can write nothing.
+//! Only the two ids of the body are used. The other members repeat what the server answered before, and are ignored.
 
 use actix_web::{HttpResponse, web};
 use trialogue_contract::models::ResultVideoConferenceParticipant;

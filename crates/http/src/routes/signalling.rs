@@ -10,7 +10,7 @@ use trialogue_storage::StoreError;
 
 use crate::adapter::Adapter;
 use crate::call::Call;
-use crate::connections::Waiting;
+use crate::connections::WaitsForClient;
 use crate::reply::Failure;
 use crate::signalling::{self, HELLO_WITHIN};
 
@@ -22,7 +22,7 @@ pub(super) async fn signalling(
     let number = call.path_parameter("conference").parse();
     let conference = ConferenceId(number.map_err(|_| call.fail(StoreError::Refused(Refusal::NotFound)))?);
     let (response, session, frames) = call.socket(payload)?;
-    let waiting = Waiting::begin(&adapter, call.request(), HELLO_WITHIN);
+    let waiting = WaitsForClient::begin(&adapter, call.request(), HELLO_WITHIN);
     actix_web::rt::spawn(signalling::serve(adapter, conference, call.network(), waiting, session, frames));
     Ok(response)
 }

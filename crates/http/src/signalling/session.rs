@@ -19,7 +19,7 @@ use super::party::{End, ended, parties};
 use super::socket::Socket;
 use super::words::{Incoming, Outgoing, Party, VERSION, Welcome, heard_candidate, heard_description};
 use crate::adapter::Adapter;
-use crate::connections::Waiting;
+use crate::connections::WaitsForClient;
 
 /// How long to wait for `hello`.
 pub(crate) const HELLO_WITHIN: Duration = Duration::from_secs(10);
@@ -48,7 +48,7 @@ pub(crate) async fn serve(
     adapter: web::Data<Adapter>,
     conference: ConferenceId,
     network: Network,
-    waiting: Waiting,
+    waiting: WaitsForClient,
     session: Session,
     frames: MessageStream,
 ) {
@@ -63,7 +63,7 @@ async fn attend(
     adapter: &Adapter,
     conference: ConferenceId,
     network: Network,
-    waiting: &mut Option<Waiting>,
+    waiting: &mut Option<WaitsForClient>,
     socket: &mut Socket,
 ) -> Outcome {
     let (me, resume) = match hello(adapter, conference, network, socket).await {

@@ -1,6 +1,6 @@
 //! Loading conferences: rows to domain values. How they are changed stands in `batch.rs`.
 
-use std::collections::HashMap;
+use std::iter::from_fn;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -107,27 +107,28 @@ pub(crate) fn load_to_change(
     load_rest(connection, rows)
 }
 
-/// Adds requests, participants and offers.
+/// Adds requests, participants and offers. The conferences come in the order of their ids.
 fn load_rest(
     connection: &mut AnyConnection,
     rows: Vec<(ConferenceState, Turn)>,
 ) -> Result<Vec<LoadedConference>, StoreError> {
     let ids: Vec<i32> = rows.iter().map(|(row, _)| row.id).collect();
-    let wanted =
+    let requests =
         load_by!(connection, requests::conference_id, &ids, requests::table.select(RequestRow::as_select()));
-    let wanted = wanted.map_err(StoreError::query("load the requests"))?;
-    let people = load_by!(
+    let mut requests: Vec<RequestRow> = requests.map_err(StoreError::query("load the requests"))?;
+    let participants = load_by!(
         connection,
         participants::conference_id,
         &ids,
         participants::table.select(ParticipantState::as_select())
     );
-    let mut people: Vec<ParticipantState> = people.map_err(StoreError::query("load the participants"))?;
-    // Here and not by the database, which would copy each row once more for it.
-    people.sort_unstable_by_key(|row| row.position);
-    let searching = wanted.iter().filter(|row: &&RequestRow| row.is_searching());
-    let mut searching: Vec<i32> = searching.map(|row| row.conference_id).collect();
-    searching.sort_unstable();
+    let mut participants: Vec<ParticipantState> =
+        participants.map_err(StoreError::query("load the participants"))?;
+    // Sorted here, because a database copies each row once more to sort it.
+    requests.sort_unstable_by_key(|request| request.conference_id);
+    participants.sort_unstable_by_key(|participant| (participant.conference_id, participant.position));
+    let searching = requests.iter().filter(|request| request.is_searching());
+    let mut searching: Vec<i32> = searching.map(|request| request.conference_id).collect();
     searching.dedup();
     let offers = load_by!(
         connection,
@@ -138,24 +139,16 @@ fn load_rest(
             .order((offers::conference_id, offers::request_id, offers::position))
             .select(OfferRow::as_select())
     );
-    let offers = offers.map_err(StoreError::query("load the offers"))?;
-    let mut wanted = grouped(wanted, |row: &RequestRow| row.conference_id);
-    let mut people = grouped(people, |row: &ParticipantState| row.conference_id);
-    let mut offers = grouped(offers, |row: &OfferRow| row.conference_id);
+    let offers: Vec<OfferRow> = offers.map_err(StoreError::query("load the offers"))?;
+    let mut requests = requests.into_iter().peekable();
+    let mut participants = participants.into_iter().peekable();
+    let mut offers = offers.into_iter().peekable();
     let loaded = rows.into_iter().map(|(row, turn)| LoadedConference {
-        requests: wanted.remove(&row.id).unwrap_or_default(),
-        participants: people.remove(&row.id).unwrap_or_default(),
-        offers: offers.remove(&row.id).unwrap_or_default(),
+        requests: from_fn(|| requests.next_if(|request| request.conference_id == row.id)).collect(),
+        participants: from_fn(|| participants.next_if(|p| p.conference_id == row.id)).collect(),
+        offers: from_fn(|| offers.next_if(|offer| offer.conference_id == row.id)).collect(),
         turn,
         row,
     });
     Ok(loaded.collect())
-}
-
-fn grouped<R>(rows: Vec<R>, conference: impl Fn(&R) -> i32) -> HashMap<i32, Vec<R>> {
-    let mut groups: HashMap<i32, Vec<R>> = HashMap::new();
-    for row in rows {
-        groups.entry(conference(&row)).or_default().push(row);
-    }
-    groups
 }

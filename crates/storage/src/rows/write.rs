@@ -82,10 +82,20 @@ pub(crate) fn write_returning_ids<R: Row>(
             ids.sort_unstable();
             Ok(ids)
         }
-        AnyConnection::Sqlite(connection) => {
-            rows.iter().map(|row| ReturningIds(One(row)).get_result(connection)).collect()
-        }
+        // RETURNING would make a temporary table for each statement.
+        AnyConnection::Sqlite(connection) => rows
+            .iter()
+            .map(|row| {
+                One(row).execute(connection)?;
+                diesel::select(last_insert_rowid()).get_result(connection)
+            })
+            .collect(),
     }
+}
+
+diesel::define_sql_function! {
+    /// The number of the row that this connection inserted last.
+    fn last_insert_rowid() -> BigInt;
 }
 
 /// An insert that returns the numbers of the rows.
