@@ -177,7 +177,7 @@ impl EventStream {
 
     async fn happened(&mut self) -> Happened {
         let Self { side, follower, closing, heartbeat, .. } = self;
-        let known = async {
+        let latest = async {
             match side {
                 Side::User(user) => user.follower.next().await,
                 Side::Invited(_) => std::future::pending().await,
@@ -218,7 +218,7 @@ impl EventStream {
                     return String::new();
                 }
                 user.told_to_the_end = self.follower.take().map(|follower| follower.conference());
-                user.follower.now().map_or_else(String::new, |known| self.known(known))
+                user.follower.now().map_or_else(String::new, |latest| self.standing(latest))
             }
             Side::Invited(me) => match event {
                 Event::Finished { participant, .. } if participant == me => self.end("out"),

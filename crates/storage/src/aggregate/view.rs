@@ -135,7 +135,7 @@ fn invited(connection: &mut AnyConnection, conference: &Conference) -> Result<Ve
     if conference.participants.iter().all(|p| matches!(p.kind(), Kind::Client | Kind::Provider)) {
         return Ok(Vec::new());
     }
-    let rows: Vec<(i32, Option<String>, Option<String>, Option<String>, Option<i32>)> = participants::table
+    let rows: Vec<_> = participants::table
         .filter(participants::conference_id.eq(conference.id.0).and(participants::user_id.is_null()))
         .order(participants::position)
         .select((
@@ -152,7 +152,7 @@ fn invited(connection: &mut AnyConnection, conference: &Conference) -> Result<Ve
         name,
         email,
         phone,
-        inviter: inviter.map(UserId),
+        inviter: Option::map(inviter, UserId),
     });
     Ok(invited.collect())
 }
