@@ -1,4 +1,4 @@
-//! The application: what every use case has at hand.
+//! The application: the dependencies of every use case.
 
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ impl App {
         Self { store, conferences, settings, clock, entropy, passwords, login_limits, live, readiness }
     }
 
-    /// The present.
+    /// The current time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -91,7 +91,7 @@ impl App {
         &self.readiness
     }
 
-    /// Does a command of the rules.
+    /// Executes a command of the domain.
     pub(crate) async fn command(
         &self,
         whose: Whose,

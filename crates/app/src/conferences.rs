@@ -1,4 +1,4 @@
-//! Conferences, changed by the rules: what a state leads to is decided here, and saved by the store.
+//! Conferences and the rules that change them. What follows from a state is decided here; the store saves it.
 //!
 //! Use cases of a caller (`App`), background workers and the command line change conferences through this only.
 
@@ -20,12 +20,12 @@ pub struct Conferences {
 }
 
 impl Conferences {
-    /// Those of a store, with these waiting times.
+    /// The conferences of a store, with these waiting times.
     pub const fn new(store: Store, timings: Timings) -> Self {
         Self { store, timings }
     }
 
-    /// What is kept.
+    /// The store.
     pub(crate) const fn store(&self) -> &Store {
         &self.store
     }
@@ -153,7 +153,7 @@ impl Conferences {
         }
     }
 
-    /// Takes in facts that were concluded from a state of a conference. If it has changed since, nothing happens.
+    /// Applies observations that were derived from a state of a conference. If it has changed since, nothing happens.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -1,4 +1,4 @@
-//! What the system does, for every door: HTTP and the command line call the same use cases, one file each.
+//! The use cases, one file each. HTTP and the command line call the same ones.
 //!
 //! It takes time and randomness by the ports [`Clock`] and [`Entropy`], keeps secrets and limits, follows what happens as it
 //! happens, and runs the background workers.

@@ -32,7 +32,7 @@ use standing::{StandingFeed, StandingFollower};
 /// Maximum number of open streams of one user, or of one invited party.
 const STREAMS: usize = 20;
 
-/// Whose a stream is.
+/// The owner of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Owner {
     /// A user.
@@ -41,7 +41,7 @@ pub enum Owner {
     Invited(ParticipantId),
 }
 
-/// The room that one stream takes until it is dropped.
+/// A stream's place within the limit of its owner, until it is dropped.
 pub struct StreamSlot {
     shared: Arc<Shared>,
     owner: Owner,
@@ -69,7 +69,7 @@ struct Shared {
     store: Store,
     feeds: Mutex<HashMap<ConferenceId, Arc<Feed>>>,
     standings: Mutex<HashMap<UserId, Arc<StandingFeed>>>,
-    /// Of what there may be something to read.
+    /// The conferences and users that may have changed.
     stale: Mutex<Stale>,
     stale_is_filled: Notify,
     closing: watch::Sender<bool>,
@@ -165,7 +165,7 @@ impl Shared {
     }
 }
 
-/// What a panicked holder left is whole: every change under these locks is one step.
+/// A poisoned lock is used all the same: each change under these locks is one step.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! The parties of a call as sockets and engines know them: by participant, not by login.
+//! What sockets and engines ask about the parties of a call: by participant, not by login.
 
 use trialogue_domain::{ConferenceId, Observation, ParticipantId, Timestamp, UserId};
 use trialogue_storage::{NodeId, Place, SchemaState, StoreError};

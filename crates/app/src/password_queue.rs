@@ -55,7 +55,7 @@ impl PasswordQueue {
 }
 
 impl Place {
-    /// Whether the password has this hash. Without a hash (no such user) it takes as long, and is no.
+    /// Whether the password has this hash. Without a hash (an unknown user) it takes the same time and is false.
     pub(crate) async fn check(self, password: String, hash: Option<String>) -> Result<bool, QueueFull> {
         let Self { workers, permits } = self;
         let worker = timeout(WAIT, workers.acquire_owned()).await;

@@ -13,7 +13,7 @@ use crate::back_off::pause;
 /// Shortest and longest back-off between two tries.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(10));
 
-/// What was left as it is.
+/// Why the comparison is not complete.
 #[derive(Debug, thiserror::Error)]
 enum ReconcileError {
     #[error("Janus' rooms can't be listed: {0}")]

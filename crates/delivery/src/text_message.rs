@@ -32,7 +32,7 @@ impl Bearer {
     }
 }
 
-/// Posts `{"to": "+15550100", "text": "..."}` for each message; any 2xx is a yes. The header `Idempotency-Key` is the
+/// Posts `{"to": "+15550100", "text": "..."}` for each message; any 2xx status means accepted. The header `Idempotency-Key` is the
 /// same whenever the same message is posted again.
 pub struct TextMessage {
     client: Client,
@@ -52,7 +52,7 @@ impl TextMessage {
         let url = url.ok_or(Misconfigured("write an `http` or `https` URL"))?;
         // Another adapter may have installed it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        // A redirect would carry the message to where nobody meant it to go.
+        // A redirect would carry the message to a host that nobody chose.
         let client = Client::builder().timeout(PATIENCE).redirect(Policy::none()).no_proxy().build();
         let client = client.map_err(|_| Misconfigured("TLS can't be set up on this machine"))?;
         Ok(Self { client, url, bearer, language })

@@ -84,7 +84,7 @@ impl<'a> Confirmation<'a> {
         }
     }
 
-    /// Uses the proof up.
+    /// Consumes the proof and issues the account.
     #[must_use]
     pub fn issue(self, expires: Timestamp) -> AccountIssued {
         AccountIssued { participant: self.participant.id, expires }

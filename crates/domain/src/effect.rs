@@ -1,4 +1,4 @@
-//! What must be done outside because of an event.
+//! What an event requires of the media engine.
 
 use crate::{Conference, Event, ParticipantId};
 

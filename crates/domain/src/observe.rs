@@ -1,4 +1,4 @@
-//! Facts from outside. They can't be refused: the world has moved already.
+//! Facts from outside. They are never refused: they describe what has already happened.
 
 use crate::decide::{end, finish_all, release, released};
 use crate::{
@@ -17,7 +17,7 @@ pub enum Observation {
     Removed(ParticipantId),
     /// The engine, asked again, lists no handle of the account.
     RemovalVerified(ParticipantId),
-    /// Time has passed: whatever is due by now has ended.
+    /// Applies the deadlines that have passed.
     DeadlinePassed,
     /// The user has no login any more, so its part in the conference is over.
     UserGone(UserId, Departure),

@@ -1,4 +1,4 @@
-//! Changes of a conference, step by step: what is due has ended before anything else is judged.
+//! Changes of a conference, step by step: deadlines that have passed are applied before a command is judged.
 
 use crate::actor::Actor;
 use crate::command::{Command, Facts};

@@ -17,7 +17,8 @@ use trialogue_app::{AppError, Bearer};
 use crate::call::Call;
 use crate::reply::Failure;
 
-/// Between these a listener comes again after it lost its stream: not all at once when a server stops.
+/// Range of the delay, in milliseconds, after which a listener connects again. It is random, so that not all connect at
+/// once when a server stops.
 const RETRY: (u64, u64) = (1000, 4000);
 
 pub(crate) async fn events(call: Call) -> Result<HttpResponse, Failure> {

@@ -16,7 +16,7 @@ use trialogue_contract::models::{
     ResultTaskOffer, ResultVideoConferenceParticipant, ResultVideoConferenceSecondRequest,
 };
 
-/// Maximum number of invited parties that are out and shown all the same, the latest ones.
+/// Maximum number of finished invited parties that are shown, the latest ones.
 const SHOWN_GONE: usize = 20;
 
 /// Who is, or was, in a conference: the client and the provider of the latest call, and the invited parties: those that
@@ -28,7 +28,7 @@ pub(crate) fn participants(view: &ConferenceView, viewer: UserId) -> ArrayOfResu
     let mut gone = 0;
     let is_shown = |p: &&Participant| {
         match p.party {
-            // Of an interpreter who was released nothing is left.
+            // An interpreter who was released is not shown.
             Party::Provider(user) if conference.provider() != Some(user) => return false,
             Party::Client(_) | Party::Provider(_) => {
                 return conference.current(p.kind()).is_some_and(|c| c.id == p.id);

@@ -41,7 +41,7 @@ struct PartySessions {
 }
 
 struct PartySession {
-    /// The number that a browser resumes by.
+    /// The number that a browser sends to resume its session.
     number: u64,
     room: ConferenceId,
     identity: Identity,
@@ -70,7 +70,7 @@ enum Holder {
     Socket(u64),
     /// Nobody, since then.
     Lost(u64, Timestamp),
-    /// Nobody, ever again.
+    /// Closed for good.
     Gone,
 }
 
@@ -109,7 +109,7 @@ pub struct DevicesChanged {
     pub devices: Devices,
 }
 
-/// A socket's hold on its party's session.
+/// A socket's handle of its party's session.
 pub struct Connection {
     session: Arc<PartySession>,
     socket: u64,

@@ -1,4 +1,4 @@
-//! How an engine calls a participant.
+//! The name of a participant at an engine.
 
 use std::fmt;
 use std::str::FromStr;

@@ -6,7 +6,7 @@
 //!
 //! # The removal contract
 //!
-//! That somebody is out must be true, not hoped. A removal has three stages, each an event of the conference:
+//! A removal must be verified. A removal has three stages, each an event of the conference:
 //!
 //! 1. **pending**: the participant is finished. The server lets nobody in with its account any more, and owes the
 //!    engine a [`remove`](VideoEngine::remove).

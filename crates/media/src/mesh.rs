@@ -36,7 +36,7 @@ type MeshRoom = BTreeMap<Identity, MeshAdmission>;
 enum MeshAdmission {
     /// May join; its connections, oldest first.
     Admitted(Vec<BrowserConnection>),
-    /// The fence: never again.
+    /// The fence: this identity can never join again.
     Removed,
 }
 

@@ -70,7 +70,7 @@ const FILES: &[File] = &[
     asset!(SCRIPT, "views.js"),
 ];
 
-/// What stands in a page for the place of the API.
+/// What stands in a page for the base path of the API.
 const BASE_MARK: &str = "{{base}}";
 
 /// A camera and a microphone are all that a call needs.
@@ -99,7 +99,7 @@ fn without_slash(path: &str) -> Option<String> {
     (!name.is_empty()).then(|| format!("../{name}"))
 }
 
-/// Nothing inline, nothing from elsewhere, in nobody's frame. The signalling socket is named, as not every browser takes it
+/// No inline code, no other origin, no framing. The signalling socket is named, as not every browser takes it
 /// for `'self'`.
 fn policy(public_url: &str) -> String {
     let origin = public_url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
@@ -110,7 +110,7 @@ fn policy(public_url: &str) -> String {
     )
 }
 
-/// A file as it goes over the line.
+/// A file as it is sent.
 struct Served {
     media_type: &'static str,
     text: String,

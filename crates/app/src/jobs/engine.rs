@@ -1,6 +1,6 @@
 //! Background work of the engine: the effects of conferences.
 //!
-//! None of it holds state that matters: whatever is cut off is found again in the database.
+//! It keeps no state: after a crash, unfinished jobs are read again from the database.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -89,7 +89,7 @@ impl Handler for Background {
     }
 
     async fn attempt(&self, job: &LeasedJob<Effect>) -> JobOutcome {
-        // An effect without a conference is none of ours.
+        // Every job of an engine has a conference; one without cannot be done.
         let Some(room) = job.conference else { return JobOutcome::Done(vec![]) };
         let error = match timeout(PATIENCE, self.act(room, job.work)).await {
             Ok(Ok(seen)) => return JobOutcome::Done(seen),

@@ -76,7 +76,7 @@ impl Feed {
             return;
         }
         end.unreadable = false;
-        // There was more than is kept: what is kept has no gap.
+        // What was read begins after a gap: what is kept must have none.
         if new.first().is_some_and(|first| first.seq != end.last_seq() + 1) {
             end.events.clear();
         }

@@ -13,7 +13,7 @@ use super::{Shared, locked};
 /// Interval at which the hub polls, in case a notification was lost.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// What failed is tried again after so long.
+/// Delay before a read that failed is tried again.
 const RETRY: Duration = Duration::from_millis(500);
 
 /// Maximum number of logs that are read in one operation: requests wait for a reader meanwhile.

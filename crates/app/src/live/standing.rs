@@ -66,7 +66,7 @@ impl StandingFollower {
         Self { shared, feed, user, known }
     }
 
-    /// Waits until it is another than the last one told; the first is told as soon as it is known.
+    /// Waits for a value that differs from the last one returned. The first is returned as soon as it is read.
     pub async fn next(&mut self) -> LatestStanding {
         loop {
             if self.known.changed().await.is_err() {

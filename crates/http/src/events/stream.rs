@@ -14,7 +14,7 @@ use trialogue_storage::{Place, SecretHash, StoreError, UserRole};
 use super::words;
 use crate::adapter::Adapter;
 
-/// Every so many heartbeats it is asked whether the login is still good.
+/// Number of heartbeats between two checks of the login.
 const LOGIN_CHECK: u8 = 4;
 
 /// Who listens.
@@ -80,7 +80,7 @@ struct UserSide {
 }
 
 impl UserSide {
-    /// Whether the login is still good; it lives on with its stream. If that can't be asked, it is taken for good.
+    /// Whether the login is still good; it lives on with its stream. If the database does not answer, the login counts as valid.
     async fn renew(&mut self, app: &App) -> bool {
         match app.renew(self.token).await {
             Ok(Some(expires)) => self.expires = expires,

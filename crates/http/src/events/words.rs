@@ -60,7 +60,7 @@ pub(super) fn offer(request: RequestId, is_open: bool) -> String {
     format!("event: {event}\ndata: {{\"conference\":{request}}}\n\n")
 }
 
-/// The last words of a stream.
+/// The last event of a stream.
 pub(super) fn end(reason: &str) -> String {
     format!("event: end\ndata: {{\"reason\":\"{reason}\"}}\n\n")
 }

@@ -157,7 +157,7 @@ impl PartySocket<'_> {
             Ok(connection) => connection,
             Err(JoinRefused::Removed) => return Err(Outcome::Ended(self.refusal().await)),
             Err(refused) => {
-                tracing::warn!(error = %refused, conference = self.conference.0, "the engine let nobody in");
+                tracing::warn!(error = %refused, conference = self.conference.0, "the engine refused the join");
                 return Err(Outcome::Ended(End::Stopping("The media engine can't be reached.")));
             }
         };
@@ -187,7 +187,7 @@ impl PartySocket<'_> {
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut unanswered = 0;
         let mut closing = self.adapter.live().closing();
-        // What the engine is slow to take must not keep the socket from what else happens, least of all from a kick.
+        // A slow engine must not delay other events, least of all a kick.
         let (to_engine, from_browser) = mpsc::channel(WAITING);
         let mut speaking = std::pin::pin!(speak(connection, from_browser));
         loop {

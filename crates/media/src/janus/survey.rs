@@ -1,4 +1,4 @@
-//! Who is at Janus, whatever we remember: every session and handle is looked at.
+//! Lists who is at Janus, by every session and handle, whatever this process remembers.
 
 use std::collections::BTreeMap;
 

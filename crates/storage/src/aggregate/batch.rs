@@ -407,7 +407,7 @@ fn queue_effects(tx: &mut Tx, changed: &[Changes]) -> Result<(), StoreError> {
     new.insert(&mut tx.connection, &mut tx.after_commit.jobs)
 }
 
-/// A place of the log that is taken: another writer appended there first.
+/// A sequence number that is already used: another writer appended there first.
 fn append_failed(changed: &[Changes]) -> impl FnOnce(DieselError) -> StoreError {
     let first = first_of(changed);
     move |error| match error {

@@ -15,7 +15,7 @@ use crate::executor::queue::Executor;
 use crate::executor::transaction::Tx;
 use crate::jobs::lease::Held;
 
-/// A change of one conference that depends on its state and on a few facts from beside it.
+/// A change of one conference that depends on its state and on a few facts from other tables.
 pub(crate) struct Decision {
     name: &'static str,
     whose: Whose,
@@ -27,7 +27,7 @@ pub(crate) struct Decision {
     reply: oneshot::Sender<Result<Conference, StoreError>>,
 }
 
-/// What a state leads to. It is asked again if the batch failed.
+/// Decides what changes. It is called again if the batch failed.
 pub(crate) type Judge = dyn FnMut(&Conference, &Given) -> Result<Verdict, Refusal> + Send;
 
 /// What a decision is made with, beside the state.
@@ -68,7 +68,7 @@ impl Batched for Decision {
         let Self { name: operation, judge, after, reply, .. } = self;
         // It may hold a handle of the store: it is dropped before the caller is answered, who may close the store next.
         drop(judge);
-        // The caller may be gone; what was done stays done.
+        // The caller may be gone; the change stays committed.
         let _ = reply.send(outcome.and_then(|()| after.ok_or(StoreError::Panicked { operation })));
     }
 }

@@ -1,4 +1,4 @@
-//! What must be known from beside a conference to change it. It is loaded for a whole batch, before anything is judged.
+//! What must be known from other tables to change a conference. It is loaded for a whole batch, before anything is judged.
 
 use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, Refusal, RequestId, UserId};
@@ -11,7 +11,7 @@ use crate::schema::{call_legs, conferences, offers, requests};
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
-    /// The conference says it all.
+    /// Nothing beside the conference.
     Nothing,
     /// Whether this request was offered to this provider, and whether the provider serves another conference.
     OfferTo(RequestId, UserId),

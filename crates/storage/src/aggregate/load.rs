@@ -18,17 +18,17 @@ pub(crate) struct LoadedConference {
     pub(crate) row: ConferenceState,
     requests: Vec<RequestRow>,
     participants: Vec<ParticipantState>,
-    /// Those of the searches that are on.
+    /// The offers of the requests that are searching.
     offers: Vec<OfferRow>,
     pub(crate) turn: Turn,
 }
 
-/// Whose turn the next effects of a conference are.
+/// Which node may execute the next effects of a conference.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Turn {
     /// The node that holds the room.
     holder: Option<i64>,
-    /// Effects before them are not done yet.
+    /// Earlier effects are still queued.
     must_wait: bool,
 }
 
@@ -64,7 +64,7 @@ impl LoadedConference {
     }
 }
 
-/// Loads a conference; none if there is no such.
+/// Loads a conference; none if it does not exist.
 pub(crate) fn load(
     connection: &mut AnyConnection,
     id: ConferenceId,

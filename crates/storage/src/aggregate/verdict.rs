@@ -11,7 +11,7 @@ use crate::text::storable;
 /// What is to be saved of a conference. It has no `Debug`: it names people.
 #[derive(Default)]
 pub struct Verdict {
-    /// Without steps, it is allowed and already so.
+    /// Empty if the command is allowed and changes nothing.
     pub(crate) steps: Vec<Step>,
     /// The personal data of a participant that is invited.
     pub(crate) invitee: Option<Invitee>,

@@ -32,7 +32,7 @@ impl Announcer {
     pub(crate) fn committed(&self, changes: Vec<Change>) {
         if let Some(elsewhere) = self.elsewhere.get() {
             for change in &changes {
-                // Full: listeners at other nodes find it when they read.
+                // Full: other nodes find the change when they poll.
                 let _ = elsewhere.try_send(change.clone());
             }
         }
@@ -42,7 +42,7 @@ impl Announcer {
         }
     }
 
-    /// Announcements from now on.
+    /// Subscribes to the announcements from now on.
     pub(crate) fn wakes(&self, url: &DatabaseUrl) -> Wakes {
         let mut nodes = self.nodes();
         if matches!(url, DatabaseUrl::Postgres(_)) && nodes.is_none() && self.elsewhere.get().is_none() {

@@ -172,7 +172,7 @@ fn send(connection: &mut PgConnection, payloads: Vec<String>) -> QueryResult<usi
         .execute(connection)
 }
 
-/// The texts that are sent: for each conference its id, the number of its last event, and the users, joined by points; each
+/// The texts that are sent: for each conference its id, the number of its last event, and the users, separated by dots; each
 /// once.
 fn payloads(changes: impl Iterator<Item = Change>) -> Vec<String> {
     let mut by_conference: BTreeMap<ConferenceId, Change> = BTreeMap::new();

@@ -14,7 +14,7 @@ use crate::store::Store;
 /// One entry of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
-    /// Its place; the first has 1, and there is no gap.
+    /// Its sequence number, from 1 and without gaps.
     pub seq: i32,
     /// When it happened.
     pub at: Timestamp,
@@ -88,7 +88,7 @@ impl Store {
     /// Of each of these logs what comes after a place in it, oldest first, but the last `limit` events at most.
     ///
     /// # Errors
-    /// [`StoreError`] if the database does not answer; a row that is no event spoils its own log only.
+    /// [`StoreError`] if the database does not answer; a row that is no event fails its own log only.
     pub async fn log_ends(
         &self,
         wanted: Vec<(ConferenceId, i32)>,

@@ -1,7 +1,7 @@
 //! Ids in blocks: a writer takes some at a time from the database, and gives them out from memory.
 //!
 //! So ids are known before the rows are written. A block is taken by a statement of its own, outside any group: ids are
-//! never given twice, though a stopped writer leaves a gap. They do not follow time: each writer has blocks of its own.
+//! never given twice, though a stopped writer leaves a gap. They are not ordered by time: each writer has blocks of its own.
 
 use std::collections::VecDeque;
 use std::ops::Range;

@@ -84,7 +84,7 @@ impl<O: Refuse> Entry<O> {
         if now < self.deadline {
             return Some(self);
         }
-        self.operation.refuse(StoreError::Unavailable("it waited too long for its turn".to_owned()));
+        self.operation.refuse(StoreError::Unavailable("it waited too long in the queue".to_owned()));
         None
     }
 }

@@ -1,4 +1,4 @@
-//! How many threads serve, and how much and how long may be waited.
+//! How many threads serve, and how long the queues are and how long an operation may wait.
 
 use std::time::Duration;
 

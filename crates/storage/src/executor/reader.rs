@@ -59,9 +59,9 @@ impl Reader {
             if lost && let Ok(others) = queue.try_lock() {
                 for entry in others.try_iter() {
                     self.length.fetch_sub(1, Ordering::Relaxed);
-                    entry
-                        .operation
-                        .finish(Err(StoreError::Unavailable("the database was just lost".to_owned())));
+                    entry.operation.finish(Err(StoreError::Unavailable(
+                        "the connection to the database was just lost".to_owned(),
+                    )));
                 }
             }
         }

@@ -11,7 +11,7 @@ use crate::database::connection::AnyConnection;
 use crate::executor::ids::Ids;
 use crate::jobs::handover::{Handover, Workers};
 
-/// A writer's connection. An operation sees it inside a transaction, and may be undone as if it had not been.
+/// A writer's connection. An operation sees it inside a transaction, and may be rolled back.
 pub(crate) struct Tx {
     pub(crate) connection: AnyConnection,
     pub(crate) ids: Ids,

@@ -192,7 +192,7 @@ impl<B: Batched> Writer<B> {
             Ok(outcomes) => outcomes,
             Err(StoreError::Unavailable(lost)) => return Err(lost),
             Err(error) => {
-                // Another node was in the way, or one of them spoils the statements of all.
+                // Another node changed one of the conferences, or one operation makes the statements of all fail.
                 tracing::debug!(%error, "a batch failed; its operations are done one by one");
                 tx.roll_back()?;
                 tx.begin(group.len()).map_err(|e| e.to_string())?;

@@ -24,7 +24,7 @@ pub struct Backlog {
 }
 
 impl Store {
-    /// What is left to be done outside, by kind.
+    /// The jobs that are not done yet, by kind.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -104,7 +104,7 @@ pub struct Inbox<W> {
 }
 
 impl<W: Work> Inbox<W> {
-    /// Waits for jobs that follow each other. None once another worker has taken the place of this one.
+    /// Waits for the next list of jobs that follow each other. None once another worker has taken the place of this one.
     pub async fn next(&mut self) -> Option<Vec<LeasedJob<W>>> {
         self.rows.recv().await.map(|rows| jobs(&rows))
     }

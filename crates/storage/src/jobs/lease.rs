@@ -1,4 +1,4 @@
-//! Leases: while a node holds one, the job is its alone.
+//! Leases: a lease gives one node the job for a time.
 
 use trialogue_domain::{ConferenceId, Timestamp};
 

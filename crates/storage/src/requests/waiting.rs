@@ -61,7 +61,7 @@ fn waiting(
             .filter(offers::conference_id.eq_any(some.iter().map(|(request, _)| *request)))
             .select((offers::request_id, offers::provider_id))
             .load(connection)
-            .map_err(StoreError::query("look who was asked"))?;
+            .map_err(StoreError::query("read the earlier offers"))?;
         asked.extend(of_some.into_iter().map(|(request, provider)| (RequestId(request), UserId(provider))));
     }
     let requests = waiting.into_iter().map(|(id, language)| (ConferenceId(id), LanguageId(language)));

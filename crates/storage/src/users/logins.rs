@@ -179,7 +179,7 @@ impl LoggedOut<'_> {
 /// Makes the steps that end a user's part in a conference.
 pub type EndPart = Box<dyn Fn(&Conference, UserId) -> Vec<Step> + Send>;
 
-/// Ends all logins of a user, and its part in the live request: its accounts are dead in the same transaction.
+/// Ends all logins of a user, and its part in the live request: its accounts become invalid in the same transaction.
 pub(crate) fn revoke(tx: &mut Tx, user: UserId, end: &EndPart) -> Result<(), StoreError> {
     let before = tx.after_commit.changes.len();
     diesel::delete(tokens::table.filter(tokens::user_id.eq(user.0)))
