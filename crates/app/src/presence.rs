@@ -1,4 +1,4 @@
-//! Presence, derived again: at start and every minute, what the database believes is compared with what the gateway and
+//! Presence, derived again: at start and every minute, what the database says is compared with what the gateway and
 //! the engine list. So no lost notification, and no dead node, leaves a party in a call for ever.
 
 use std::time::Duration;
@@ -93,7 +93,7 @@ impl Background {
         Ok(())
     }
 
-    /// The parties that are believed to be there and are not. Those of the opposite kind are notified again by the
+    /// The parties that are connected in the database and not at the engine. Those of the opposite kind are notified again by the
     /// gateway, in the order of its own notifications.
     fn differences(&self, conference: &Conference, listed: &[Identity], now: Timestamp) -> Vec<Observation> {
         let timings = self.conferences.timings();

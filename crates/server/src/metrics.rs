@@ -98,8 +98,8 @@ async fn answer(collected: web::Data<PrometheusHandle>, watched: web::Data<Watch
 impl Watched {
     async fn look(&self) {
         let queued = self.store.queued();
-        set("trialogue_store_waiting", Some(("lane", "write")), queued.write);
-        set("trialogue_store_waiting", Some(("lane", "read")), queued.read);
+        set("trialogue_store_waiting", Some(("queue", "write")), queued.write);
+        set("trialogue_store_waiting", Some(("queue", "read")), queued.read);
         set("trialogue_event_streams", None, self.live.streams());
         set("trialogue_signalling_seats", None, self.gateway.len());
         set("trialogue_followed_conferences", None, self.live.followed());

@@ -121,7 +121,7 @@ async fn walk(world: &mut World, call: &Call, guest: ParticipantId, fault: &mut 
     pass_on(world, post).await;
     if matches!(post, Post::Late) {
         world.engine.release_notifications(|_| ());
-        world.hear().await;
+        world.store_notified().await;
     }
     settle(world, fault).await;
     assert_out(world, call, guest, matches!(post, Post::Late)).await;
@@ -225,7 +225,7 @@ async fn pass_on(world: &mut World, post: Post) {
         Post::Late => {}
     }
     engine.hold_notifications();
-    world.hear().await;
+    world.store_notified().await;
 }
 
 /// The engine lists it nowhere, it was kicked once, and the log says that it is gone, once for each time it had to go.
@@ -254,7 +254,7 @@ async fn an_engine_that_lost_its_memory_keeps_nobody() {
     for guest in guests {
         world.engine.enter(call.id, guest.into()).unwrap();
     }
-    world.hear().await;
+    world.store_notified().await;
 
     // It forgets after the fence and before it is asked again.
     let gate = Gate::new();
@@ -308,7 +308,7 @@ async fn what_is_not_noted_is_done_again() {
         let guest = world.guest(&call).await;
         settle(&world, &mut None).await;
         world.engine.enter(call.id, guest.into()).unwrap();
-        world.hear().await;
+        world.store_notified().await;
         world.kick(&call, guest).await;
         sql(fault);
         for _ in 0..2 {

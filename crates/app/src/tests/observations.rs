@@ -1,4 +1,4 @@
-//! What the server believes of conferences: deadlines and notifications, whatever fails in between.
+//! Deadlines and notifications reach the store, whatever fails in between.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,7 +80,7 @@ async fn a_notification_is_tried_again_until_it_is_stored() {
     assert_eq!(state(&call, provider).await, StateName::Disconnected);
 }
 
-/// The server was killed, and its engine's memory is gone: nobody notifies that the parties are.
+/// The server was killed, and its engine's memory is gone: nobody notifies it that the parties are gone.
 #[tokio::test]
 async fn parties_that_never_come_back_are_out_after_the_grace() {
     let mut world = World::sqlite();
@@ -90,14 +90,14 @@ async fn parties_that_never_come_back_are_out_after_the_grace() {
         work_off(&world.relay(), jobs).await;
     }
     world.engine.enter(call.id, client).unwrap();
-    world.hear().await;
+    world.store_notified().await;
     let states = async || {
         let conference = world.conference(&call).await;
         [client, provider].map(|side| conference.participant(side.participant()).unwrap().state.name())
     };
     assert_eq!(states().await, [StateName::Connected, StateName::Routed]);
     world.relay().compare_all(|| false).await.unwrap();
-    assert_eq!(states().await, [StateName::Connected, StateName::Routed], "it is as believed");
+    assert_eq!(states().await, [StateName::Connected, StateName::Routed], "both are as the database says");
 
     world.engine.restart();
     world.relay().compare_all(|| false).await.unwrap();

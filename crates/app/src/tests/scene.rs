@@ -100,8 +100,8 @@ impl World {
         }
     }
 
-    /// Brings the server what the engine has said so far.
-    pub(super) async fn hear(&mut self) {
+    /// Stores what the engine has notified so far.
+    pub(super) async fn store_notified(&mut self) {
         let mut said: Vec<Notification> = Vec::new();
         while let Ok(notification) = self.seen.try_recv() {
             said.push(notification);

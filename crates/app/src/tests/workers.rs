@@ -22,11 +22,11 @@ async fn a_dead_engine_slows_neither_kicks_nor_invitations() {
     let gate = Gate::new();
     world.engine.fail_always(|_| true, Fault::HangBefore(gate.clone()));
     let (postbox, mut letters) = Postbox::new();
-    let lanes = [
+    let workers = [
         tokio::spawn(run(world.relay(), world.stop.subscribe())),
         tokio::spawn(run(worker(&world, Channel::Email, &postbox), world.stop.subscribe())),
     ];
-    // More calls than the lane has hands.
+    // More calls than the worker has slots.
     for _ in 0..=Background::SLOTS {
         world.call().await;
     }
@@ -40,8 +40,8 @@ async fn a_dead_engine_slows_neither_kicks_nor_invitations() {
     // What is under way when the server stops is finished.
     world.stop.send_replace(true);
     gate.open();
-    for lane in lanes {
-        timeout(IN_TIME, lane).await.expect("it stops").unwrap();
+    for worker in workers {
+        timeout(IN_TIME, worker).await.expect("it stops").unwrap();
     }
 }
 
@@ -50,7 +50,7 @@ async fn a_dead_mail_server_slows_neither_texts_nor_the_engine() {
     let world = World::sqlite();
     let (hanging, mut letters) = Postbox::hanging();
     let (postbox, mut texts) = Postbox::new();
-    let lanes = [
+    let workers = [
         tokio::spawn(run(worker(&world, Channel::Email, &hanging), world.stop.subscribe())),
         tokio::spawn(run(worker(&world, Channel::Text, &postbox), world.stop.subscribe())),
         tokio::spawn(run(world.relay(), world.stop.subscribe())),
@@ -68,10 +68,10 @@ async fn a_dead_mail_server_slows_neither_texts_nor_the_engine() {
         .fail_once(|operation| matches!(operation, Operation::Remove(_)), Fault::HangAfter(gate.clone()));
     let guest = world.guest(&call).await;
     world.kick(&call, guest).await;
-    timeout(IN_TIME, gate.reached()).await.expect("the engine is told");
+    timeout(IN_TIME, gate.reached()).await.expect("the engine is asked");
     gate.open();
-    for lane in lanes {
-        lane.abort();
+    for worker in workers {
+        worker.abort();
     }
 }
 
@@ -109,7 +109,7 @@ async fn a_room_that_hangs_keeps_no_other_waiting() {
     let call = world.call().await;
     let (stuck, gate) = (call.id, Gate::new());
     world.engine.fail_once(|operation| operation == Operation::OpenRoom, Fault::HangBefore(gate.clone()));
-    let lane = tokio::spawn(run(world.relay(), world.stop.subscribe()));
+    let worker = tokio::spawn(run(world.relay(), world.stop.subscribe()));
     timeout(IN_TIME, gate.reached()).await.expect("the room is opened");
 
     let other = world.call().await;
@@ -126,7 +126,7 @@ async fn a_room_that_hangs_keeps_no_other_waiting() {
     gate.open();
     closing.open();
     world.stop.send_replace(true);
-    timeout(IN_TIME, lane).await.expect("it stops").unwrap();
+    timeout(IN_TIME, worker).await.expect("it stops").unwrap();
 }
 
 /// One effect fails; what comes after it in its conference is done as soon as that is, and not when the lease ends.

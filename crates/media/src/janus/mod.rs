@@ -40,10 +40,10 @@ use crate::{
     Notification, Notifier, Occupant, Operation, Seat, VideoEngine,
 };
 
-/// After so long, a party that another server takes over is in again.
+/// Delay after which a party that another server takes over has joined again.
 const SETTLED: Duration = Duration::from_secs(1);
 
-/// So long, and much longer, may Janus take to let somebody go.
+/// Typical time that Janus takes to close the handles of a party; it may take much longer.
 const LEAVING: Duration = Duration::from_millis(100);
 
 /// How Janus is reached.
@@ -105,7 +105,7 @@ impl Janus {
     }
 
     /// What follows from what Janus' event handler posted. Who came without being sent by us is thrown out; that a party
-    /// went is believed only after Janus was asked, for it may have come again since.
+    /// went is noted only after Janus was asked, for it may have joined again since.
     pub async fn heed(&self, events: Vec<JanusEvent>) -> Vec<Notification> {
         let mut notifications = Vec::new();
         for JanusEvent(event) in events {

@@ -44,7 +44,7 @@ fn requests_and_backlogs_are_told_without_anything_personal() {
     let nowhere = r#"trialogue_requests_total{method="GET",route="(none)",status="404"}"#;
     assert_eq!(value(nowhere), "1");
     assert_eq!(value("trialogue_database_up"), "1");
-    assert_eq!(value(r#"trialogue_store_waiting{lane="write"}"#), "0");
+    assert_eq!(value(r#"trialogue_store_waiting{queue="write"}"#), "0");
     assert_eq!(value("trialogue_signalling_seats"), "0");
     assert_eq!([value("trialogue_event_streams"), value("trialogue_followed_conferences")], ["0", "0"]);
     eventually("no effect is left", || {
