@@ -47,17 +47,17 @@ pub(crate) const GOALS: &[Goal] = &[
     goal(
         "postgres",
         "PostgreSQL in memory: kicks against pgbench",
-        rates(PostgresMemory, Server, Baseline, 1.0),
+        rates(PostgresMemory, Server, Baseline, 1.3),
     ),
     goal(
         "sqlite-disk",
         "SQLite on disk, fsync: kicks against the raw loop",
-        rates(SqliteDisk, Server, Baseline, 0.7),
+        rates(SqliteDisk, Server, Baseline, 0.5),
     ),
     goal(
         "sqlite",
         "SQLite in memory: kicks against the raw loop",
-        rates(SqliteMemory, Server, Baseline, 0.7),
+        rates(SqliteMemory, Server, Baseline, 0.5),
     ),
     goal("xml", "XML against JSON, PostgreSQL in memory", rates(PostgresMemory, Xml, Server, 0.6)),
     goal("xml", "XML against JSON, SQLite in memory", rates(SqliteMemory, Xml, Server, 0.6)),
