@@ -10,7 +10,7 @@ use crate::error::AppError;
 impl App {
     /// Removes an invited participant from the caller's conference. When this returns, its invitation, its token and its
     /// account are invalid. Its socket is closed by the announcement of the change, and the engine removes it by a job:
-    /// both follow at once.
+    /// both follow the return, and each is tried again until it is done.
     ///
     /// # Errors
     /// [`AppError::Store`] with the rules' refusal: another's conference, a client or an interpreter.

@@ -80,7 +80,7 @@ async fn a_notification_is_tried_again_until_it_is_stored() {
     assert_eq!(state(&call, provider).await, StateName::Disconnected);
 }
 
-/// The server was killed, and its engine's memory is gone: nobody notifies it that the parties are gone.
+/// The server was killed, and its engine's memory is gone: nothing notifies that the parties are gone.
 #[tokio::test]
 async fn parties_that_never_come_back_are_out_after_the_grace() {
     let mut world = World::sqlite();

@@ -81,7 +81,7 @@ pub(crate) fn load(
 }
 
 /// Loads conferences that are going to be changed. On PostgreSQL their rows are locked, and those that another session has
-/// locked are left out: nothing is waited for.
+/// locked are left out: nothing is waited for. `ids` are sorted.
 pub(crate) fn load_to_change(
     connection: &mut AnyConnection,
     ids: &[i32],
