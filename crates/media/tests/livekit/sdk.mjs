@@ -1,4 +1,5 @@
 // LiveKit's own SDK as a judge. One JSON task comes in by standard input, one JSON answer goes out.
+import { createHash } from 'node:crypto';
 import { AccessToken, RoomServiceClient, TokenVerifier, WebhookReceiver } from 'livekit-server-sdk';
 
 const tasks = {
@@ -17,9 +18,8 @@ const tasks = {
 
   // The header that goes with a webhook's body.
   async sign({ key, secret, body }) {
-    const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(body));
     const token = new AccessToken(key, secret, { ttl: 300 });
-    token.sha256 = Buffer.from(hash).toString('base64');
+    token.sha256 = createHash('sha256').update(body).digest('base64');
     return token.toJwt();
   },
 
