@@ -1,5 +1,6 @@
 -- {guests} calls that are on, each with a connected guest who can be kicked, and {past} that are over.
 -- Call i: client i, provider {guests} + i, participants 3i - 2 (client), 3i - 1 (provider) and 3i (guest).
+-- {pairs} pairs without a call. Pair i: client 2 {guests} + 2i - 1, provider 2 {guests} + 2i, language 100000 + i.
 SET session_replication_role = replica; -- the rows fit each other: no need to check each reference
 
 INSERT INTO users (id, role, email, password_hash, name, online, performance, last_seen, created_at)
@@ -11,6 +12,17 @@ FROM generate_series(1, {guests}) i;
 INSERT INTO tokens (hash, user_id, created_at, expires_at)
 SELECT sha256(convert_to(lpad(i::text, 64, '0'), 'UTF8')), i, {now}, {now} + 43200000000
 FROM generate_series(1, {guests}) i;
+
+INSERT INTO users (id, role, email, password_hash, name, online, performance, last_seen, created_at)
+SELECT 2 * {guests} + 2 * i - 2 + role, role, 'pair' || i || '@bench.example', '-', 'Pair ' || i, true, 0,
+    {now} + 3600000000, {now}
+FROM generate_series(1, {pairs}) i, generate_series(1, 2) role;
+INSERT INTO tokens (hash, user_id, created_at, expires_at)
+SELECT sha256(convert_to(lpad(id::text, 64, '0'), 'UTF8')), id, {now}, {now} + 43200000000
+FROM generate_series(2 * {guests} + 1, 2 * {guests} + 2 * {pairs}) id;
+INSERT INTO languages (id, code, name) SELECT 100000 + i, 'x' || i, 'Language ' || i FROM generate_series(1, {pairs}) i;
+INSERT INTO provider_languages (provider_id, language_id, native)
+SELECT 2 * {guests} + 2 * i, 100000 + i, true FROM generate_series(1, {pairs}) i;
 
 INSERT INTO conferences (id, client_id, ended_at, serviced, last_seq, requested_at, situation_code, additional_info)
 SELECT {guests} + i, (i - 1) % {guests} + 1, {now} - 86400000000 + i, true, 6, {now} - 90000000000, 0, 'Ward 7'

@@ -4,6 +4,7 @@ PRAGMA synchronous = OFF;
 BEGIN;
 CREATE TEMP TABLE guests AS WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < {guests}) SELECT i FROM s;
 CREATE TEMP TABLE past AS WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < {past}) SELECT i FROM s;
+CREATE TEMP TABLE pairs AS WITH RECURSIVE s(i) AS (SELECT 1 WHERE {pairs} > 0 UNION ALL SELECT i + 1 FROM s WHERE i < {pairs}) SELECT i FROM s;
 CREATE TEMP TABLE kinds AS WITH RECURSIVE s(kind) AS (SELECT 1 UNION ALL SELECT kind + 1 FROM s WHERE kind < 3) SELECT kind FROM s;
 CREATE TEMP TABLE seqs AS WITH RECURSIVE s(seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM s WHERE seq < 6) SELECT seq FROM s;
 
@@ -11,6 +12,11 @@ INSERT INTO users (id, role, email, password_hash, name, online, performance, la
 SELECT i, 1, 'client' || i || '@bench.example', '-', 'Client ' || i, 1, 0, {now} + 3600000000, {now} FROM guests;
 INSERT INTO users (id, role, email, password_hash, name, online, performance, last_seen, created_at)
 SELECT {guests} + i, 2, 'provider' || i || '@bench.example', '-', 'Provider ' || i, 1, 0, {now} + 3600000000, {now} FROM guests;
+INSERT INTO users (id, role, email, password_hash, name, online, performance, last_seen, created_at)
+SELECT 2 * {guests} + 2 * i - 2 + kind, kind, 'pair' || i || '@bench.example', '-', 'Pair ' || i, 1, 0, {now} + 3600000000, {now}
+FROM pairs, kinds WHERE kind < 3;
+INSERT INTO languages (id, code, name) SELECT 100000 + i, 'x' || i, 'Language ' || i FROM pairs;
+INSERT INTO provider_languages (provider_id, language_id, native) SELECT 2 * {guests} + 2 * i, 100000 + i, 1 FROM pairs;
 
 INSERT INTO conferences (id, client_id, serviced, last_seq, next_deadline, requested_at, situation_code, additional_info)
 SELECT i, i, 1, 6, {now} + 43200000000 + i, {now} - 600000000, 0, 'Ward 7' FROM guests;

@@ -35,7 +35,7 @@ const fn rates(place: Place, measured: Driver, baseline: Driver, at_least: f64) 
     Test::Rates((place, measured), (place, baseline), at_least)
 }
 
-use Driver::{Baseline, Crowd, Fastify, Half, Past, Quiet, Server, Xml};
+use Driver::{Baseline, Calls, Crowd, Fastify, FastifyCalls, Half, Past, Quiet, Server, Xml};
 
 /// All of them.
 pub(crate) const GOALS: &[Goal] = &[
@@ -94,6 +94,16 @@ pub(crate) const GOALS: &[Goal] = &[
         rates(SqliteMemory, Server, Fastify, 3.0),
     ),
     goal(
+        "calls",
+        "whole calls against Fastify and pg, in memory",
+        rates(PostgresMemory, Calls, FastifyCalls, 1.0),
+    ),
+    goal(
+        "calls",
+        "whole calls against Fastify and better-sqlite3, in memory",
+        rates(SqliteMemory, Calls, FastifyCalls, 1.0),
+    ),
+    goal(
         "log",
         "request log on against off, PostgreSQL in memory",
         rates(PostgresMemory, Server, Quiet, 0.85),
@@ -101,6 +111,7 @@ pub(crate) const GOALS: &[Goal] = &[
     goal("log", "request log on against off, SQLite in memory", rates(SqliteMemory, Server, Quiet, 0.85)),
     goal("build", "clean release build in 240 s", Test::Elsewhere("only with `--only build`")),
     goal("instructions", "instructions a request", Test::Elsewhere("`instructions --check`")),
+    goal("capacity", "1,000 concurrent calls", Test::Elsewhere("only with `--only capacity`")),
     goal("streams", "15,000 idle event streams", Test::Elsewhere("only with `--only streams`")),
 ];
 

@@ -131,7 +131,7 @@ fn on_seeded<F: Future<Output = anyhow::Result<()>>>(
     let url = DatabaseUrl::parse(&format!("sqlite://{}", file.display()))?;
     trialogue_storage::migrate(&url)?;
     let now = micros();
-    sqlite::fill(&file, Amount { guests: GUESTS, past: 0 }, now)?;
+    sqlite::fill(&file, Amount { guests: GUESTS, past: 0, pairs: 0 }, now)?;
     let store = Store::open(&url, StoreOptions { readers: 1, ..StoreOptions::default() })?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(work(store.clone(), Timestamp(now)))?;

@@ -1,17 +1,18 @@
-//! The load: kicks over keep-alive connections, each of a guest of his own.
+//! The load over keep-alive connections: kicks, each of a guest of its own, or whole calls, each of a pair of its own.
 
 use std::cell::Cell;
-use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use anyhow::{bail, ensure};
 
+use crate::calls;
 use crate::clock::{micros_of, now, sleep_until};
-use crate::request::{Form, Template, answer};
+use crate::connection::Connection;
+use crate::request::{Form, ServerError, Template};
+use crate::seed::Amount;
 use crate::stats::Sample;
 
 /// Connections of the usual load.
@@ -21,16 +22,35 @@ pub(crate) const CONNECTIONS: u32 = 32;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Load {
     pub(crate) server: SocketAddr,
-    pub(crate) form: Form,
+    pub(crate) work: Work,
     pub(crate) connections: u32,
-    /// Calls 1 to `guests` have a guest who can be kicked.
-    pub(crate) guests: u32,
+    /// What the database holds.
+    pub(crate) amount: Amount,
     /// Before anything counts: caches fill, statements are prepared.
     pub(crate) warm_up: Duration,
     pub(crate) measured: Duration,
 }
 
-/// What was seen, and how many kicks were answered with 200 in all, the warm-up's included.
+/// What is done again and again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Work {
+    /// A kick of the guest of a seeded call.
+    Kicks(Form),
+    /// A whole call, a kick included, by a seeded pair.
+    Calls,
+}
+
+impl Load {
+    /// How often it can be done with what was seeded.
+    const fn most(&self) -> u32 {
+        match self.work {
+            Work::Kicks(_) => self.amount.guests,
+            Work::Calls => self.amount.pairs,
+        }
+    }
+}
+
+/// What was seen, and how many guests were kicked in all, the warm-up's included.
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub(crate) sample: Sample,
@@ -44,7 +64,7 @@ struct Counting {
     last: Cell<Instant>,
 }
 
-/// A closed loop: each connection sends its next kick when its last one is answered. One thread drives all of them.
+/// A closed loop: each connection begins the next when its last one is done. One thread drives all of them.
 /// (So a server that stalls is asked less in that time; the rate and p50 are what to read here, p99 at a fixed rate.)
 pub(crate) fn closed_loop(load: Load) -> anyhow::Result<Seen> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -59,55 +79,75 @@ pub(crate) fn closed_loop(load: Load) -> anyhow::Result<Seen> {
         });
         let mut tasks = Vec::new();
         for _ in 0..load.connections {
-            tasks.push(tokio::task::spawn_local(connection(load, begin, Rc::clone(&counting))));
+            tasks.push(tokio::task::spawn_local(again_and_again(load, begin, Rc::clone(&counting))));
         }
         let mut latencies = Vec::new();
         for task in tasks {
             latencies.extend(task.await??);
         }
-        // If the guests run out before the time, the time ends there.
+        // If what was seeded runs out before the time, the time ends there.
         let seconds = load.measured.min(counting.last.get().saturating_duration_since(begin)).as_secs_f64();
         let sample = Sample::of(latencies, seconds, counting.server_errors.get());
         Ok(Seen { sample, kicked: counting.kicked.get() })
     })
 }
 
-async fn connection(load: Load, begin: Instant, counting: Rc<Counting>) -> anyhow::Result<Vec<u32>> {
-    let template = Template::new(load.form)?;
-    let mut stream = tokio::net::TcpStream::connect(load.server).await?;
-    stream.set_nodelay(true)?;
-    let (mut out, mut buffer, mut latencies) = (Vec::new(), Vec::with_capacity(4096), Vec::new());
+async fn again_and_again(load: Load, begin: Instant, counting: Rc<Counting>) -> anyhow::Result<Vec<u32>> {
+    let mut worker = Worker::new(&load)?;
+    let mut latencies = Vec::new();
     let end = begin + load.measured;
     loop {
-        let call = counting.next.get();
+        let number = counting.next.get();
         let sent = now();
-        if sent >= end || call > load.guests {
+        if sent >= end || number > load.most() {
             return Ok(latencies);
         }
-        counting.next.set(call + 1);
-        template.write(call, &mut out);
-        stream.write_all(&out).await?;
-        buffer.clear();
-        let status = loop {
-            if stream.read_buf(&mut buffer).await? == 0 {
-                bail!("the server closed a connection");
-            }
-            if let Some((status, _)) = answer(&buffer)? {
-                break status;
-            }
+        counting.next.set(number + 1);
+        if !worker.done(number).await? {
+            counting.server_errors.set(counting.server_errors.get() + 1);
+            continue;
+        }
+        counting.kicked.set(counting.kicked.get() + 1);
+        let done = now();
+        if done >= begin && done <= end {
+            latencies.push(micros_of(done - sent));
+            counting.last.set(done);
+        }
+    }
+}
+
+/// One connection, and what is sent over it.
+struct Worker {
+    connection: Connection,
+    amount: Amount,
+    /// None if it does whole calls.
+    template: Option<Template>,
+    out: Vec<u8>,
+}
+
+impl Worker {
+    fn new(load: &Load) -> anyhow::Result<Self> {
+        let template = match load.work {
+            Work::Kicks(form) => Some(Template::new(form)?),
+            Work::Calls => None,
         };
-        let answered = now();
-        note(
-            status,
-            &buffer,
-            || counting.kicked.set(counting.kicked.get() + 1),
-            || {
-                counting.server_errors.set(counting.server_errors.get() + 1);
-            },
-        )?;
-        if answered >= begin && answered <= end {
-            latencies.push(micros_of(answered - sent));
-            counting.last.set(answered);
+        let connection = Connection::new(load.server);
+        Ok(Self { connection, amount: load.amount, template, out: Vec::new() })
+    }
+
+    /// Does it for guest or pair `number`; whether it was done, or the server had an error.
+    async fn done(&mut self, number: u32) -> anyhow::Result<bool> {
+        let outcome = match &self.template {
+            Some(template) => {
+                template.write(number, &mut self.out);
+                self.connection.exchange(&self.out).await?.check()
+            }
+            None => calls::whole(&mut self.connection, &self.amount.pair(number)).await,
+        };
+        match outcome {
+            Ok(()) => Ok(true),
+            Err(error) if error.is::<ServerError>() => Ok(false),
+            Err(error) => Err(error),
         }
     }
 }
@@ -146,50 +186,27 @@ fn paced(
     begin: Instant,
     next: &AtomicU32,
 ) -> anyhow::Result<(Vec<u32>, u32, u64)> {
-    let template = Template::new(load.form)?;
-    let mut stream = std::net::TcpStream::connect(load.server)?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut worker = Worker::new(&load)?;
     let step = Duration::from_secs_f64(f64::from(load.connections) / rate);
     // The connections take turns.
     let mut due = start + step.mul_f64(f64::from(number) / f64::from(load.connections));
-    let (mut out, mut latencies, mut kicked, mut server_errors) = (Vec::new(), Vec::new(), 0, 0);
-    let mut buffer = vec![0; 8192];
+    let (mut latencies, mut kicked, mut server_errors) = (Vec::new(), 0, 0);
     let end = begin + load.measured;
     while due < end {
-        let call = next.fetch_add(1, Ordering::Relaxed);
-        if call > load.guests {
-            bail!("there are too few guests for this rate");
-        }
-        template.write(call, &mut out);
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        ensure!(number <= load.most(), "too little was seeded for this rate");
+        // The runtime's own timer has steps of a millisecond.
         sleep_until(due);
-        stream.write_all(&out)?;
-        let mut filled = 0;
-        let status = loop {
-            let read = stream.read(&mut buffer[filled..]).context("reading an answer")?;
-            if read == 0 {
-                bail!("the server closed a connection");
-            }
-            filled += read;
-            if let Some((status, _)) = answer(&buffer[..filled])? {
-                break status;
-            }
-        };
-        note(status, &buffer[..filled], || kicked += 1, || server_errors += 1)?;
+        if runtime.block_on(worker.done(number))? {
+            kicked += 1;
+        } else {
+            server_errors += 1;
+        }
         if due >= begin {
             latencies.push(micros_of(now().saturating_duration_since(due)));
         }
         due += step;
     }
     Ok((latencies, kicked, server_errors))
-}
-
-/// 200 is a kick, 5xx is counted; anything else means that the benchmark itself is wrong.
-fn note(status: u16, answer: &[u8], ok: impl FnOnce(), error: impl FnOnce()) -> anyhow::Result<()> {
-    match status {
-        200 => ok(),
-        500.. => error(),
-        _ => bail!("a kick was answered:\n{}", String::from_utf8_lossy(answer)),
-    }
-    Ok(())
 }

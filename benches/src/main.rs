@@ -1,6 +1,9 @@
 //! Measures Trialogue against its goals. See `README.md` beside this package's `Cargo.toml`.
 
+mod calls;
+mod capacity;
 mod clock;
+mod connection;
 mod goals;
 mod instructions;
 mod load;
@@ -23,9 +26,10 @@ use anyhow::Context as _;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::goals::{GOALS, Goal, HEAD};
-use crate::load::{CONNECTIONS, Load, closed_loop};
+use crate::load::{CONNECTIONS, Load, Work, closed_loop};
 use crate::measure::{Driver, Effort, Key};
 use crate::request::Form;
+use crate::seed::Amount;
 
 fn main() -> ExitCode {
     match run(&arguments().get_matches()) {
@@ -67,6 +71,14 @@ fn arguments() -> Command {
                 .default_value("15000")
                 .value_parser(clap::value_parser!(u32))
                 .help("Number of event streams; 15,000 need about 34,000 open files (`ulimit -n`)"),
+        )
+        .arg(
+            Arg::new("calls")
+                .long("calls")
+                .value_name("COUNT")
+                .default_value("1000")
+                .value_parser(clap::value_parser!(u32))
+                .help("Number of concurrent calls of `--only capacity`; each has 8 connections"),
         )
         .subcommand(
             Command::new("instructions")
@@ -135,6 +147,9 @@ fn run(arguments: &ArgMatches) -> anyhow::Result<()> {
     if only.as_ref().is_some_and(|only| only.contains("build")) {
         build()?;
     }
+    if only.as_ref().is_some_and(|only| only.contains("capacity")) {
+        capacity::measure(&program, arguments.get_one("calls").copied().unwrap_or(1_000))?;
+    }
     if only.is_some_and(|only| only.contains("streams")) {
         streams::measure(&program, arguments.get_one("streams").copied().unwrap_or(15_000))?;
     }
@@ -150,9 +165,9 @@ fn load_average() -> String {
 fn only_load(what: &ArgMatches) -> anyhow::Result<()> {
     let load = Load {
         server: what.get_one("server").copied().context("a server")?,
-        form: if what.get_flag("xml") { Form::Xml } else { Form::Json },
+        work: Work::Kicks(if what.get_flag("xml") { Form::Xml } else { Form::Json }),
         connections: CONNECTIONS,
-        guests: what.get_one("guests").copied().unwrap_or(1),
+        amount: Amount { guests: what.get_one("guests").copied().unwrap_or(1), past: 0, pairs: 0 },
         warm_up: Duration::ZERO,
         measured: Duration::from_secs(what.get_one("seconds").copied().unwrap_or(10)),
     };

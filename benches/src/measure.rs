@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 
 use crate::clock::micros;
-use crate::load::{CONNECTIONS, Load, Seen, closed_loop, fixed_rate};
+use crate::load::{CONNECTIONS, Load, Seen, Work, closed_loop, fixed_rate};
 use crate::place::{Copy, Ground, Place, Seeded, file_of, move_to_memory};
 use crate::programs::{Server, node, pgbench, serve};
 use crate::request::Form;
@@ -18,7 +18,7 @@ use crate::stats::{Sample, median};
 /// What drives a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Driver {
-    /// The server, 32 connections, JSON.
+    /// The server, 32 connections, kicks in JSON.
     Server,
     /// The same with the request log off.
     Quiet,
@@ -32,6 +32,10 @@ pub(crate) enum Driver {
     Baseline,
     /// Fastify.
     Fastify,
+    /// The server, 32 connections, whole calls in JSON.
+    Calls,
+    /// The same of Fastify.
+    FastifyCalls,
     /// The server at half of its top rate; comes last.
     Half,
 }
@@ -69,10 +73,16 @@ pub(crate) struct Effort {
 }
 
 impl Effort {
-    /// Guests enough for the fastest that may be.
-    fn guests(self) -> u32 {
-        let seconds = (self.warm_up + self.measured).as_secs();
-        22_000 * u32::try_from(seconds).unwrap_or(u32::MAX)
+    /// What a driver needs, enough for the fastest that may be.
+    fn amount(self, driver: Driver) -> Amount {
+        let seconds = u32::try_from((self.warm_up + self.measured).as_secs()).unwrap_or(u32::MAX);
+        match driver {
+            Driver::Calls | Driver::FastifyCalls => {
+                Amount { guests: 1_000, past: 1_000, pairs: 2_500 * seconds }
+            }
+            Driver::Past => Amount { guests: 22_000 * seconds, past: self.past, pairs: 0 },
+            _ => Amount { guests: 22_000 * seconds, past: 1_000, pairs: 0 },
+        }
     }
 }
 
@@ -108,30 +118,25 @@ struct Field<'a> {
     program: &'a Path,
     place: Place,
     ground: Ground,
-    usual: Seeded,
-    past: Option<Seeded>,
+    seeded: BTreeMap<Amount, Seeded>,
     effort: Effort,
 }
 
 impl<'a> Field<'a> {
     fn prepare(program: &'a Path, place: Place, drivers: &[Driver], effort: Effort) -> anyhow::Result<Self> {
         let ground = Ground::new(place)?;
-        let guests = effort.guests();
-        let usual = ground.seed(Amount { guests, past: 1_000 })?;
-        let wants_past = drivers.contains(&Driver::Past);
-        let past = wants_past.then(|| ground.seed(Amount { guests, past: effort.past })).transpose()?;
-        Ok(Self { program, place, ground, usual, past, effort })
+        let amounts: BTreeSet<Amount> = drivers.iter().map(|driver| effort.amount(*driver)).collect();
+        let seeded = amounts.into_iter().map(|amount| anyhow::Ok((amount, ground.seed(amount)?)));
+        let seeded = seeded.collect::<anyhow::Result<_>>()?;
+        Ok(Self { program, place, ground, seeded, effort })
     }
 
     /// One measurement on a fresh copy; none if what it needs is not installed.
     fn measure(&mut self, driver: Driver, top: Option<f64>) -> anyhow::Result<Option<Sample>> {
-        let seeded = match (&self.past, driver) {
-            (Some(past), Driver::Past) => past,
-            _ => &self.usual,
-        };
-        let guests = seeded.amount.guests;
+        let amount = self.effort.amount(driver);
+        let seeded = self.seeded.get(&amount).context("a seeded database")?;
         let copy = self.ground.copy(seeded)?;
-        let seen = self.drive(driver, &copy, guests, top)?;
+        let seen = self.drive(driver, &copy, amount, top)?;
         let in_the_table = self.ground.kicked(&copy)?;
         self.ground.discard(&copy)?;
         let Some(Seen { sample, kicked }) = seen else { return Ok(None) };
@@ -148,14 +153,14 @@ impl<'a> Field<'a> {
         &self,
         driver: Driver,
         copy: &Copy,
-        guests: u32,
+        amount: Amount,
         top: Option<f64>,
     ) -> anyhow::Result<Option<Seen>> {
         let Effort { warm_up, measured, .. } = self.effort;
         let log = self.ground.dir.path().join("log");
         let mut command = match driver {
-            Driver::Baseline => return self.baseline(copy, guests).map(Some),
-            Driver::Fastify => {
+            Driver::Baseline => return self.baseline(copy, amount.guests).map(Some),
+            Driver::Fastify | Driver::FastifyCalls => {
                 let (script, database) = if self.place.is_postgres() {
                     ("pg.js", copy.url.clone())
                 } else {
@@ -165,14 +170,18 @@ impl<'a> Field<'a> {
                 command
             }
             Driver::Quiet => serve(self.program, &copy.url, false),
-            Driver::Server | Driver::Crowd | Driver::Xml | Driver::Past | Driver::Half => {
+            Driver::Server | Driver::Crowd | Driver::Xml | Driver::Past | Driver::Half | Driver::Calls => {
                 serve(self.program, &copy.url, true)
             }
         };
         let server = Server::start(&mut command, &log)?;
-        let form = if driver == Driver::Xml { Form::Xml } else { Form::Json };
+        let work = match driver {
+            Driver::Calls | Driver::FastifyCalls => Work::Calls,
+            Driver::Xml => Work::Kicks(Form::Xml),
+            _ => Work::Kicks(Form::Json),
+        };
         let connections = if driver == Driver::Crowd { 128 } else { CONNECTIONS };
-        let load = Load { server: server.address, form, connections, guests, warm_up, measured };
+        let load = Load { server: server.address, work, connections, amount, warm_up, measured };
         let started = server.cpu()?;
         let mut seen = match (driver, top) {
             (Driver::Half, Some(top)) => fixed_rate(load, top / 2.0)?,

@@ -96,7 +96,7 @@ impl Ground {
                 url
             }
             Kind::Sqlite => {
-                let file = self.dir.path().join(format!("seeded-{}.db", amount.past));
+                let file = self.dir.path().join(format!("seeded-{}-{}.db", amount.past, amount.pairs));
                 let url = format!("sqlite://{}", file.display());
                 trialogue_storage::migrate(&DatabaseUrl::parse(&url)?)?;
                 sqlite::fill(&file, amount, now)?;

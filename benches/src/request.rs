@@ -1,6 +1,6 @@
 //! The bytes of a kick, and of its answer.
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 
 use crate::seed;
 
@@ -70,24 +70,53 @@ fn cut(text: &'static str, before: &str) -> Option<(&'static str, &'static str)>
     Some((head, tail.trim_start_matches(|c: char| c.is_ascii_digit())))
 }
 
-/// The status and the length of the answer at the start of `bytes`, once all of it is there.
-pub(crate) fn answer(bytes: &[u8]) -> anyhow::Result<Option<(u16, usize)>> {
-    let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") else { return Ok(None) };
-    let head = std::str::from_utf8(&bytes[..end])?;
-    let mut lines = head.split("\r\n");
-    let status_line = lines.next().unwrap_or_default();
-    ensure!(status_line.starts_with("HTTP/1.1 "), "not an HTTP/1.1 answer: {status_line}");
-    let status = status_line.get(9..12).unwrap_or_default().parse().context("the status")?;
-    let mut length = 0;
-    for line in lines {
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().context("Content-Length")?;
+/// An answer, whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Answer<'a> {
+    status: u16,
+    head: &'a str,
+    pub(crate) body: &'a [u8],
+}
+
+/// An answer of 500 or above. The load counts these and goes on.
+#[derive(Debug)]
+pub(crate) struct ServerError(String);
+
+impl std::fmt::Display for ServerError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ServerError {}
+
+impl<'a> Answer<'a> {
+    /// The answer at the start of `bytes`, once all of it is there.
+    pub(crate) fn read(bytes: &'a [u8]) -> anyhow::Result<Option<Self>> {
+        let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") else { return Ok(None) };
+        let head = std::str::from_utf8(&bytes[..end])?;
+        let status_line = head.split("\r\n").next().unwrap_or_default();
+        ensure!(status_line.starts_with("HTTP/1.1 "), "not an HTTP/1.1 answer: {status_line}");
+        let status = status_line.get(9..12).unwrap_or_default().parse().context("the status")?;
+        let whole = Self { status, head, body: &[] };
+        let length = whole.header("content-length").map_or(Ok(0), str::parse).context("Content-Length")?;
+        Ok(bytes.get(end + 4..end + 4 + length).map(|body| Self { body, ..whole }))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&'a str> {
+        let mut headers = self.head.split("\r\n").skip(1).filter_map(|line| line.split_once(':'));
+        headers.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    }
+
+    /// Fails unless it is a 200: with [`ServerError`], or, below 500, because the benchmark itself is wrong.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        let whole = || format!("{}\n{}", self.head, String::from_utf8_lossy(self.body));
+        match self.status {
+            200 => Ok(()),
+            500.. => Err(ServerError(whole()).into()),
+            _ => bail!(whole()),
         }
     }
-    let all = end + 4 + length;
-    Ok((bytes.len() >= all).then_some((status, all)))
 }
 
 #[cfg(test)]
@@ -114,9 +143,14 @@ mod tests {
     #[test]
     fn an_answer_is_read_when_it_is_whole() {
         let bytes = b"HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nabc";
-        assert_eq!(answer(&bytes[..20]).unwrap(), None);
-        assert_eq!(answer(&bytes[..bytes.len() - 1]).unwrap(), None);
-        assert_eq!(answer(bytes).unwrap(), Some((404, bytes.len())));
-        assert!(answer(b"SSH-2.0\r\n\r\n").is_err());
+        assert_eq!(Answer::read(&bytes[..20]).unwrap(), None);
+        assert_eq!(Answer::read(&bytes[..bytes.len() - 1]).unwrap(), None);
+        let answer = Answer::read(bytes).unwrap().unwrap();
+        assert_eq!((answer.status, answer.body), (404, &b"abc"[..]));
+        assert_eq!(answer.header("content-length"), Some("3"));
+        assert!(answer.check().unwrap_err().to_string().contains("abc"));
+        let busy = Answer::read(b"HTTP/1.1 503 Service Unavailable\r\n\r\n").unwrap().unwrap();
+        assert!(busy.check().unwrap_err().is::<ServerError>());
+        assert!(Answer::read(b"SSH-2.0\r\n\r\n").is_err());
     }
 }

@@ -3,26 +3,52 @@
 use sha2::{Digest as _, Sha256};
 
 /// How much is seeded.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Amount {
     /// Calls that are on, each with one guest.
     pub(crate) guests: u32,
     /// Calls that are over.
     pub(crate) past: u32,
+    /// Clients without a call, each with a free provider of a language that no other speaks.
+    pub(crate) pairs: u32,
+}
+
+/// A client and the provider whom a request of that client finds.
+#[derive(Debug, Clone)]
+pub(crate) struct Pair {
+    /// The client's token.
+    pub(crate) client: String,
+    /// The provider's token.
+    pub(crate) provider: String,
+    /// The number of their language.
+    pub(crate) language: u32,
 }
 
 impl Amount {
     pub(crate) fn fill(self, sql: &str, now: i64) -> String {
-        let Self { guests, past } = self;
+        let Self { guests, past, pairs } = self;
         sql.replace("{guests}", &guests.to_string())
             .replace("{past}", &past.to_string())
+            .replace("{pairs}", &pairs.to_string())
             .replace("{now}", &now.to_string())
+    }
+
+    /// The users who have a token: the clients of the calls, and both of each pair.
+    pub(crate) fn with_token(self) -> impl Iterator<Item = u32> {
+        let others = 2 * self.guests;
+        (1..=self.guests).chain(others + 1..=others + 2 * self.pairs)
+    }
+
+    /// Pair number `number`, from 1.
+    pub(crate) fn pair(self, number: u32) -> Pair {
+        let provider = 2 * self.guests + 2 * number;
+        Pair { client: token(provider - 1), provider: token(provider), language: 100_000 + number }
     }
 }
 
-/// The token of the client of a call. Its number tells it; that it is no secret makes it no cheaper to check.
-pub(crate) fn token(call: u32) -> String {
-    format!("{call:064}")
+/// The token of a user; the client of a call has the call's number. Its number tells it; that it is no secret makes it no cheaper to check.
+pub(crate) fn token(user: u32) -> String {
+    format!("{user:064}")
 }
 
 /// The token of a further guest of call 1, and the hash of it in hexadecimal digits.

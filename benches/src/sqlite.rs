@@ -109,9 +109,9 @@ pub(crate) fn fill(file: &Path, amount: Amount, now: i64) -> anyhow::Result<()> 
     let mut connection = SqliteConnection::establish(file.to_str().context("a path in UTF-8")?)?;
     connection.batch_execute(&amount.fill(include_str!("../data/seed-sqlite.sql"), now))?;
     connection.batch_execute("BEGIN")?;
-    for call in 1..=amount.guests {
-        let hash = Sha256::digest(seed::token(call).as_bytes());
-        let user = i32::try_from(call)?;
+    for user in amount.with_token() {
+        let hash = Sha256::digest(seed::token(user).as_bytes());
+        let user = i32::try_from(user)?;
         diesel::insert_into(tokens::table)
             .values((
                 tokens::hash.eq(&hash[..]),

@@ -1,5 +1,6 @@
 //! Idle streams of live events: what they cost, and how soon an event is with all of them.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,9 +11,10 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::clock::now;
+use crate::connection::Connection;
 use crate::place::{Ground, Place, move_to_memory};
 use crate::programs::{Server, serve};
-use crate::request::{Form, Template, answer};
+use crate::request::{Form, Template};
 use crate::seed::{self, Amount};
 
 /// Streams of one listener; a server allows 20.
@@ -34,7 +36,7 @@ pub(crate) fn measure(program: &Path, streams: u32) -> anyhow::Result<()> {
         (Place::PostgresMemory, Of::One),
     ] {
         let mut ground = Ground::new(place)?;
-        let seeded = ground.seed(Amount { guests: streams, past: 1_000 })?;
+        let seeded = ground.seed(Amount { guests: streams, past: 1_000, pairs: 0 })?;
         ground.add_listeners(&seeded, streams.div_ceil(OF_ONE_LISTENER))?;
         let copy = ground.copy(&seeded)?;
         let server = Server::start(
@@ -103,11 +105,11 @@ async fn watch(server: &Server, of: Of, streams: u32, empty: u64) -> anyhow::Res
         }
     }
     let kb = server.resident_kb()?.saturating_sub(empty);
-    let mut connection = TcpStream::connect(server.address).await?;
     let mut request = Vec::new();
     Template::new(Form::Json)?.write(1, &mut request);
+    let mut connection = Connection::new(server.address);
     let begin = now();
-    connection.write_all(&request).await?;
+    let kick = tokio::task::spawn_local(async move { connection.exchange(&request).await?.check() });
     let kicked: u32 = match of {
         Of::EachItsOwn => 1,
         Of::One => streams,
@@ -118,24 +120,23 @@ async fn watch(server: &Server, of: Of, streams: u32, empty: u64) -> anyhow::Res
             timeout(PATIENCE, tellings.recv()).await.context("not all were told")?.context("a stream")??;
         after.push(told.saturating_duration_since(begin).as_secs_f64() * 1e3);
     }
-    let mut buffer = Vec::new();
-    while answer(&buffer)?.is_none() {
-        ensure!(connection.read_buf(&mut buffer).await? > 0, "the kick was not answered");
-    }
+    kick.await??;
     after.sort_by(f64::total_cmp);
     #[expect(clippy::cast_precision_loss, reason = "a number of kilobytes is far below 2^52")]
     Ok((kb as f64 / f64::from(streams), after))
 }
 
-/// Reads a stream until the kick is told.
-async fn listen(
-    address: std::net::SocketAddr,
-    token: &str,
-    ready: &mpsc::UnboundedSender<()>,
-) -> anyhow::Result<()> {
+/// Opens a stream of a user's live events.
+pub(crate) async fn open(address: SocketAddr, token: &str) -> anyhow::Result<TcpStream> {
     let mut stream = TcpStream::connect(address).await?;
     let head = format!("GET /API/Events HTTP/1.1\r\nHost: localhost\r\nWEYIToken: {token}\r\n\r\n");
     stream.write_all(head.as_bytes()).await?;
+    Ok(stream)
+}
+
+/// Reads a stream until the kick is told.
+async fn listen(address: SocketAddr, token: &str, ready: &mpsc::UnboundedSender<()>) -> anyhow::Result<()> {
+    let mut stream = open(address, token).await?;
     let mut text = Vec::with_capacity(2048);
     let mut is_ready = false;
     loop {
