@@ -1,4 +1,5 @@
--- {guests} calls that are on, each with a connected guest who can be kicked, and {past} that are over.
+-- {guests} calls that are on, each with a guest who can be kicked, and {past} that are over. All parties have an account and
+-- a lost connection: of those that are connected, the server would note that no engine has them.
 -- Call i: client i, provider {guests} + i, participants 3i - 2 (client), 3i - 1 (provider) and 3i (guest).
 -- {pairs} pairs without a call. Pair i: client 2 {guests} + 2i - 1, provider 2 {guests} + 2i, language 100000 + i.
 SET session_replication_role = replica; -- the rows fit each other: no need to check each reference
@@ -42,10 +43,10 @@ FROM generate_series(1, {guests}) i;
 INSERT INTO requests (conference_id, id, language_id, provider_id, stage)
 SELECT i, i, 44, {guests} + i, 2
 FROM generate_series(1, {guests}) i;
-INSERT INTO participants (conference_id, id, position, kind, user_id, state, account_expires, account_secret,
+INSERT INTO participants (conference_id, id, position, kind, user_id, state, deadline, account_expires, account_secret,
     invitation, name, email)
 SELECT i, 3 * i - 3 + kind, kind - 1, kind, CASE kind WHEN 1 THEN i WHEN 2 THEN {guests} + i END,
-    4, {now} + 43200000000 + i, sha256(convert_to('account ' || (3 * i - 3 + kind), 'UTF8')),
+    5, {now} + 43200000000 + i, {now} + 43200000000 + i, sha256(convert_to('account ' || (3 * i - 3 + kind), 'UTF8')),
     CASE kind WHEN 3 THEN sha256(convert_to('invitation ' || i, 'UTF8')) END,
     CASE kind WHEN 3 THEN 'Rosa Relative' END, CASE kind WHEN 3 THEN 'rosa@bench.example' END
 FROM generate_series(1, {guests}) i, generate_series(1, 3) kind;

@@ -26,10 +26,10 @@ SELECT {guests} + i, (i - 1) % {guests} + 1, {now} - 86400000000 + i, 1, 6, {now
 INSERT INTO requests (conference_id, id, language_id, provider_id, stage, outcome, ended_at)
 SELECT {guests} + i, {guests} + i, 44, {guests} + (i - 1) % {guests} + 1, 3, 1, {now} - 86400000000 + i FROM past;
 
-INSERT INTO participants (conference_id, id, position, kind, user_id, state, account_expires, account_secret,
+INSERT INTO participants (conference_id, id, position, kind, user_id, state, deadline, account_expires, account_secret,
     invitation, name, email)
 SELECT i, 3 * i - 3 + kind, kind - 1, kind, CASE kind WHEN 1 THEN i WHEN 2 THEN {guests} + i END,
-    4, {now} + 43200000000 + i, randomblob(32),
+    5, {now} + 43200000000 + i, {now} + 43200000000 + i, randomblob(32),
     CASE kind WHEN 3 THEN randomblob(32) END,
     CASE kind WHEN 3 THEN 'Rosa Relative' END, CASE kind WHEN 3 THEN 'rosa@bench.example' END
 FROM guests, kinds;

@@ -63,11 +63,12 @@ pub(crate) fn listeners(count: u32, now: i64, bytes: impl Fn(&str) -> String) ->
     let row = |number| {
         let hash = bytes(&listener(number).1);
         let (id, position, expires) = (1_000_000_000 + number, 3 + number, now + 43_200_000_000);
-        format!("(1, {id}, {position}, 3, 4, {expires}, {hash}, {hash}, 'Listener')")
+        // As in the seed: with a lost connection.
+        format!("(1, {id}, {position}, 3, 5, {expires}, {expires}, {hash}, {hash}, 'Listener')")
     };
     let rows: Vec<String> = (1..=count).map(row).collect();
     let columns =
-        "conference_id, id, position, kind, state, account_expires, account_secret, invitation, name";
+        "conference_id, id, position, kind, state, deadline, account_expires, account_secret, invitation, name";
     format!("INSERT INTO participants ({columns}) VALUES {}", rows.join(", "))
 }
 
