@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use trialogue_domain::{Conference, ConferenceId, Observation, State, Timestamp};
 use trialogue_media::{EngineError, Failure, Identity};
 use trialogue_storage::StoreError;
@@ -17,6 +17,9 @@ const INTERVAL: Duration = Duration::from_mins(1);
 
 /// Maximum number of conferences per batch.
 const BATCH: i64 = 64;
+
+/// Pause after a batch: the comparison of many conferences is spread over time, and leaves the database to the callers.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Why a conference was not compared.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +59,7 @@ impl Background {
             let batch = self.conferences.store().in_call_after(last, BATCH).await?;
             let Some(end) = batch.last() else { return Ok(()) };
             last = *end;
+            let may_be_more = i64::try_from(batch.len()).is_ok_and(|length| length >= BATCH);
             for conference in batch {
                 if stopped() {
                     return Ok(());
@@ -68,6 +72,10 @@ impl Background {
                     }
                 }
             }
+            if !may_be_more {
+                return Ok(());
+            }
+            sleep(PAUSE).await;
         }
     }
 
