@@ -67,8 +67,7 @@ pub(crate) fn listeners(count: u32, now: i64, bytes: impl Fn(&str) -> String) ->
         format!("(1, {id}, {position}, 3, 5, {expires}, {expires}, {hash}, {hash}, 'Listener')")
     };
     let rows: Vec<String> = (1..=count).map(row).collect();
-    let columns =
-        "conference_id, id, position, kind, state, deadline, account_expires, account_secret, invitation, name";
+    let columns = "conference_id, id, position, kind, state, deadline, account_expires, account_secret, invitation, name";
     format!("INSERT INTO participants ({columns}) VALUES {}", rows.join(", "))
 }
 
