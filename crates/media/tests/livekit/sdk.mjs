@@ -1,6 +1,9 @@
 // LiveKit's own SDK as a judge. One JSON task comes in by standard input, one JSON answer goes out.
-import { createHash } from 'node:crypto';
+import { createHash, webcrypto } from 'node:crypto';
 import { AccessToken, RoomServiceClient, TokenVerifier, WebhookReceiver } from 'livekit-server-sdk';
+
+// Debian 12 has Node 18, which has no such global; the SDK leans on it.
+globalThis.crypto ??= webcrypto;
 
 const tasks = {
   // Each token's claims, or null if it is refused.
