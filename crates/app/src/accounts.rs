@@ -93,7 +93,7 @@ impl App {
 
 fn seen_by(conference: &Conference, actor: Actor) -> (AccountPair, Option<ParticipantId>) {
     let current = |kind| conference.current(kind).map(|p| p.id);
-    match actor {
+    match conference.acting(actor) {
         Actor::Client(_) => (account_pair(conference), current(Kind::Client)),
         Actor::Provider(user) => match conference.current(Kind::Provider) {
             // The last call was another interpreter's.

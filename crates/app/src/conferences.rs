@@ -197,7 +197,7 @@ pub(crate) const fn at(now: Timestamp, timings: &Timings) -> Moment<'_> {
 }
 
 fn own_participant(conference: &Conference, actor: Actor) -> Option<ParticipantId> {
-    match actor {
+    match conference.acting(actor) {
         Actor::Client(_) => conference.current(Kind::Client).map(|p| p.id),
         Actor::Provider(_) => conference.current(Kind::Provider).map(|p| p.id),
         Actor::Guest(id) | Actor::SecondInterpreter(id) => Some(id),

@@ -34,6 +34,7 @@ mod readiness;
 mod reconcile;
 mod request;
 mod retention;
+mod second_interpreter;
 mod secret;
 #[cfg(test)]
 mod tests;

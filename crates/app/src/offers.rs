@@ -1,6 +1,6 @@
 //! The requests offered to an interpreter, and whether the interpreter takes calls.
 
-use trialogue_domain::{Command, ConferenceId, RequestId};
+use trialogue_domain::{Command, RequestId};
 use trialogue_storage::{OfferView, Whose};
 
 use crate::app::App;
@@ -21,7 +21,7 @@ impl App {
     /// # Errors
     /// [`AppError::Store`] with the rules' refusal.
     pub async fn accept(&self, caller: &Caller, request: RequestId) -> Result<(), AppError> {
-        self.command(conference_of(request), caller.actor(), Command::AcceptOffer(request)).await.map(drop)
+        self.command(Whose::Request(request), caller.actor(), Command::AcceptOffer(request)).await.map(drop)
     }
 
     /// Does not take a request.
@@ -29,7 +29,7 @@ impl App {
     /// # Errors
     /// [`AppError::Store`] with the rules' refusal.
     pub async fn decline(&self, caller: &Caller, request: RequestId) -> Result<(), AppError> {
-        self.command(conference_of(request), caller.actor(), Command::DeclineOffer(request)).await.map(drop)
+        self.command(Whose::Request(request), caller.actor(), Command::DeclineOffer(request)).await.map(drop)
     }
 
     /// The caller takes calls, or does not. Who comes online is offered the requests that wait for its languages.
@@ -39,9 +39,4 @@ impl App {
     pub async fn set_online(&self, caller: &Caller, online: bool) -> Result<(), AppError> {
         Ok(self.conferences.set_online(caller.user, online, self.now()).await?)
     }
-}
-
-/// Main requests are offered only, and they have their conference's number.
-const fn conference_of(request: RequestId) -> Whose {
-    Whose::Id(ConferenceId(request.0))
 }

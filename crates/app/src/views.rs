@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use trialogue_domain::{Observation, Refusal, UserId, observe};
+use trialogue_domain::{Observation, Refusal, Request, UserId, observe};
 use trialogue_storage::{ConferenceView, Whose};
 
 use crate::app::App;
@@ -43,13 +43,20 @@ impl App {
         let provider = shown.conference.provider();
         if let Whose::Provider(user) = whose
             && provider != Some(user)
+            && shown.conference.own_as_second(user).is_none()
         {
             self.conferences.observe(view.conference.id, [Observation::DeadlinePassed], now).await?;
             return Err(Refusal::Released.into());
         }
         shown.provider = shown.provider.take().filter(|person| provider == Some(person.id));
-        let open: Vec<UserId> = shown.conference.main.open_offers().collect();
-        shown.offered.retain(|offered| open.contains(&offered.person.id));
+        let ConferenceView { conference, offered, others, .. } = shown;
+        let open: Vec<UserId> = conference.main.open_offers().collect();
+        offered.retain(|offered| open.contains(&offered.person.id));
+        for other in others {
+            let open = conference.request(other.request).into_iter().flat_map(Request::open_offers);
+            let open: Vec<UserId> = open.collect();
+            other.offered.retain(|offered| open.contains(&offered.person.id));
+        }
         Ok(view)
     }
 }

@@ -35,7 +35,7 @@ pub use participant::{
     ResultVideoConferenceSecondRequest,
 };
 pub use provider::{ArrayOfParaRequestProvider, ParaRequestProvider, ProfileImage};
-pub use request::{ParaRequest, ResultRequest};
+pub use request::{ParaRequest, ParaSecondRequest, ResultRequest};
 pub use schedule::ScheduledRequest;
 pub use task::{ArrayOfResultTaskOffer, ParaProviderOnlineStatus, ParaTaskReference, ResultTaskOffer};
 pub use validation::{FieldMessages, check};

@@ -83,13 +83,13 @@ pub const fn permits(role: Role, command: CommandKind) -> bool {
             | C::RefuseVideo
             | C::IssueAccounts
             | C::InviteGuest
+            | C::RequestSecondInterpreter
             | C::Kick
             | C::Finish => true,
             C::Offer
             | C::StartVideo
             | C::VideoAgain
             | C::FindAnother
-            | C::RequestSecondInterpreter
             | C::ConfirmInvitation
             | C::DeclineInvitation
             | C::IssueOwnAccount

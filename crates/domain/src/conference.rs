@@ -4,8 +4,8 @@
 //! its requests and of its participants are judged together: one stream of events, one version.
 
 use crate::{
-    ConferenceId, Kind, Participant, ParticipantId, Party, Request, RequestId, RequestStatus, Stage, State,
-    StateName, Timestamp, UserId,
+    Actor, ConferenceId, Kind, Participant, ParticipantId, Party, Request, RequestId, RequestStatus, Stage,
+    State, StateName, Timestamp, UserId,
 };
 
 /// At most this many invited parties may be in a conference at a time.
@@ -56,6 +56,18 @@ impl Conference {
         }
     }
 
+    /// The wire's status of the request that a second interpreter is here for. It is in service from that one's confirmation on.
+    pub fn status_of_second(&self, own: &Participant) -> Option<RequestStatus> {
+        Some(match &self.request_of(own)?.stage {
+            Stage::Searching { .. } => RequestStatus::New,
+            Stage::Accepted { .. } if own.state.name() == StateName::Informed => {
+                RequestStatus::InterpreterAccepted
+            }
+            Stage::Accepted { .. } => RequestStatus::InService,
+            Stage::Ended { outcome, .. } => (*outcome).into(),
+        })
+    }
+
     /// Not ended.
     pub const fn is_live(&self) -> bool {
         self.main.is_live()
@@ -69,6 +81,11 @@ impl Conference {
     /// The interpreter who accepted the main request.
     pub const fn provider(&self) -> Option<UserId> {
         self.main.provider()
+    }
+
+    /// The interpreters who have accepted a request that is on, the main one first.
+    pub fn interpreters(&self) -> impl Iterator<Item = UserId> {
+        self.requests().filter(|request| request.is_live()).filter_map(Request::provider)
     }
 
     /// All requests, the main one first.
@@ -86,6 +103,27 @@ impl Conference {
         match participant.party {
             Party::SecondInterpreter(request) => self.request(request),
             Party::Client(_) | Party::Provider(_) | Party::Guest => None,
+        }
+    }
+
+    /// The interpreter who accepted the request of a second interpreter.
+    pub fn second_interpreter(&self, participant: &Participant) -> Option<UserId> {
+        self.request_of(participant).and_then(Request::provider)
+    }
+
+    /// The participant, live or not, as which an interpreter is the second one here; none for the main interpreter.
+    pub fn own_as_second(&self, interpreter: UserId) -> Option<&Participant> {
+        let own = |p: &&Participant| self.second_interpreter(p) == Some(interpreter);
+        self.participants.iter().rev().find(own).filter(|_| self.provider() != Some(interpreter))
+    }
+
+    /// Who acts: an interpreter who has accepted a request for a second interpreter acts as that one.
+    pub fn acting(&self, actor: Actor) -> Actor {
+        match actor {
+            Actor::Provider(user) => {
+                self.own_as_second(user).map_or(actor, |own| Actor::SecondInterpreter(own.id))
+            }
+            Actor::Client(_) | Actor::Guest(_) | Actor::SecondInterpreter(_) | Actor::System => actor,
         }
     }
 

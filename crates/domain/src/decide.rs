@@ -85,8 +85,7 @@ pub fn decide(
         Command::IssueAccounts => issue_accounts(conference, moment),
         Command::InviteGuest => invite(conference, InvitedParty::Guest, facts.ids, moment),
         Command::RequestSecondInterpreter(language) => {
-            let party = InvitedParty::SecondInterpreter { request: facts.ids.request, language };
-            invite(conference, party, facts.ids, moment)
+            request_second_interpreter(conference, language, facts.ids, moment)
         }
         Command::Kick(target) => kick(conference, actor, target),
         Command::ConfirmInvitation => confirm_invitation(conference, membership.invited()?, moment),
@@ -356,6 +355,20 @@ fn invite(
     };
     let [participant, _] = ids.participants;
     Ok(vec![Event::Invited { participant, party, deadline: moment.now.after(wait) }])
+}
+
+/// Only in a call that its listener has confirmed.
+fn request_second_interpreter(
+    conference: &Conference,
+    language: LanguageId,
+    ids: NewIds,
+    moment: Moment<'_>,
+) -> Result<Vec<Event>, Refusal> {
+    if listener(conference)?.state.name() == StateName::Informed {
+        return Err(Refusal::NotConfirmed(StateName::Informed));
+    }
+    let party = InvitedParty::SecondInterpreter { request: ids.request, language };
+    invite(conference, party, ids, moment)
 }
 
 fn kick(conference: &Conference, actor: Actor, target: ParticipantId) -> Result<Vec<Event>, Refusal> {

@@ -3,7 +3,7 @@
 use crate::decide::{end, finish_all, release, released};
 use crate::{
     Conference, Event, FinishReason, Kind, Moment, Outcome, Participant, ParticipantId, Party, ReleaseReason,
-    Removal, Request, Stage, State, UserId,
+    Removal, Stage, State, UserId,
 };
 
 /// A fact from outside.
@@ -130,7 +130,7 @@ fn user_gone(conference: &Conference, user: UserId, departure: Departure, moment
     let is_own = |p: &Participant| match p.party {
         Party::Client(id) | Party::Provider(id) => id == user,
         Party::Guest => false,
-        Party::SecondInterpreter(_) => conference.request_of(p).and_then(Request::provider) == Some(user),
+        Party::SecondInterpreter(_) => conference.second_interpreter(p) == Some(user),
     };
     let own = finish_all(conference.participants.iter().filter(|p| is_own(p)), reason);
     let is_provider = conference.provider() == Some(user);

@@ -6,7 +6,7 @@ use crate::conference::Conference;
 use crate::deadline::Moment;
 use crate::decide::decide;
 use crate::event::Event;
-use crate::ids::{Timestamp, UserId};
+use crate::ids::{RequestId, Timestamp, UserId};
 use crate::observe::{Observation, observe};
 use crate::refusal::Refusal;
 
@@ -22,7 +22,8 @@ pub struct Step {
 }
 
 /// What a command leads to. Deadlines that have passed end their states first, whether or not the background work has
-/// come round to it. No step means that the command is allowed and changes nothing.
+/// come round to it. No step means that the command is allowed and changes nothing. What a second interpreter says of the
+/// call is said of its own part.
 ///
 /// # Errors
 /// The [`Refusal`] of [`decide`].
@@ -33,6 +34,7 @@ pub fn command_steps(
     facts: Facts,
     moment: Moment<'_>,
 ) -> Result<Vec<Step>, Refusal> {
+    let (actor, command) = of_second_interpreter(conference, actor, command);
     let mut steps = observation_steps(conference, &[Observation::DeadlinePassed], moment);
     let events = match steps.first() {
         None => decide(conference, actor, command, facts, moment)?,
@@ -60,12 +62,33 @@ pub fn observation_steps(
     step(None, moment, events).into_iter().collect()
 }
 
-/// The offers of the main request to these providers, or the end of the request if its time has passed.
+/// An interpreter who has accepted a request for a second interpreter acts as that one; offers are to users.
+fn of_second_interpreter(conference: &Conference, actor: Actor, command: Command) -> (Actor, Command) {
+    if matches!(command, Command::AcceptOffer(_) | Command::DeclineOffer(_)) {
+        return (actor, command);
+    }
+    match (actor, conference.acting(actor)) {
+        (Actor::Provider(_), acting @ Actor::SecondInterpreter(_)) => {
+            let own = match command {
+                Command::ConfirmVideo => Command::ConfirmInvitation,
+                Command::RefuseVideo => Command::DeclineInvitation,
+                Command::IssueAccounts => Command::IssueOwnAccount,
+                Command::Finish { .. } => Command::Leave,
+                other => other,
+            };
+            (acting, own)
+        }
+        _ => (actor, command),
+    }
+}
+
+/// The offers of a request to these providers, or what has ended if a deadline has passed.
 ///
 /// # Errors
 /// The [`Refusal`] of [`decide`].
 pub fn offer_steps(
     conference: &Conference,
+    request: RequestId,
     providers: &[UserId],
     facts: Facts,
     moment: Moment<'_>,
@@ -76,7 +99,7 @@ pub fn offer_steps(
     }
     let mut events = Vec::new();
     for provider in providers {
-        let offer = Command::Offer(conference.main.id, *provider);
+        let offer = Command::Offer(request, *provider);
         events.extend(decide(conference, Actor::System, offer, facts, moment)?);
     }
     Ok(step(Some(Actor::System), moment, events).into_iter().collect())

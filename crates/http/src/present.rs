@@ -74,15 +74,33 @@ pub(crate) fn participant(
             app_client_name: invited.and_then(|i| i.name.clone()),
             ..blank
         },
-        Party::SecondInterpreter(request) => ResultVideoConferenceParticipant {
-            second_request: Some(ResultVideoConferenceSecondRequest {
-                request_conference_session_video_participant_id: Some(of.id.0),
-                to_language_id: view.conference.request(request).map(|r| r.language.0),
-                ..Default::default()
-            }),
+        Party::SecondInterpreter(_) => ResultVideoConferenceParticipant {
+            provider_name: view.request_of(of).and_then(|r| Some(r.interpreter.as_ref()?.name.clone())),
+            second_request: second_request(view, of, invited.and_then(|i| i.note.clone())),
             ..blank
         },
     }
+}
+
+/// The request that a second interpreter is looked for by.
+fn second_request(
+    view: &ConferenceView,
+    of: &Participant,
+    note: Option<String>,
+) -> Option<ResultVideoConferenceSecondRequest> {
+    let request = view.request_of(of)?;
+    let status = view.conference.status_of_second(of)?;
+    let language = &request.language.name;
+    Some(ResultVideoConferenceSecondRequest {
+        request_status_code_id: Some(status.code()),
+        provider_list: request.offered.iter().map(|p| provider(p, language)).collect(),
+        waiting_msg: (status == RequestStatus::New)
+            .then(|| format!("Looking for an interpreter for {language}.")),
+        request_conference_session_video_participant_id: Some(of.id.0),
+        to_language_id: Some(request.language.id.0),
+        to_language: Some(language.clone()),
+        additional_info: note,
+    })
 }
 
 /// What an invited party is told before it says yes.
@@ -110,25 +128,49 @@ pub(crate) fn language(known: &Language) -> ResultLanguage {
     ResultLanguage { language_id: known.id.0, code: Some(known.code.clone()), name: Some(known.name.clone()) }
 }
 
-/// A request, as its client polls it.
+/// A request, as its client and its interpreter poll it. A second interpreter sees its own.
 pub(crate) fn request(view: &ConferenceView, viewer: UserId, now: Timestamp) -> ResultRequest {
     let conference = &view.conference;
+    let common = ResultRequest {
+        elapsed_seconds: whole_seconds(now.since(view.requested_at)),
+        request_conference_session_id: Some(conference.id.0),
+        participant_list: participants(view, viewer),
+        ..Default::default()
+    };
+    let as_second = conference.own_as_second(viewer);
+    if let Some((own, request, status)) =
+        as_second.and_then(|own| Some((own, view.request_of(own)?, conference.status_of_second(own)?)))
+    {
+        return ResultRequest {
+            request_id: request.request.0,
+            request_status_code_id: status.code(),
+            request_status: Some(status.text().to_owned()),
+            to_language_id: request.language.id.0,
+            to_language: Some(request.language.name.clone()),
+            request_conference_session_video_participant_id: Some(own.id.0),
+            provider_name: request.interpreter.as_ref().map(|p| p.name.clone()),
+            provider_list: request.offered.iter().map(|p| provider(p, &request.language.name)).collect(),
+            ..common
+        };
+    }
     let status = conference.status();
     let waiting = waiting(view, viewer);
+    let is_own =
+        |p: &&Participant| matches!(p.party, Party::Client(user) | Party::Provider(user) if user == viewer);
+    let own = conference.participants.iter().rev().find(is_own);
     ResultRequest {
         request_id: conference.id.0,
         request_status_code_id: status.code(),
         request_status: Some(status.text().to_owned()),
         waiting_msg: waiting.as_ref().map(|w| w.message.clone()),
-        elapsed_seconds: whole_seconds(now.since(view.requested_at)),
         to_language_id: view.language.id.0,
         to_language: Some(view.language.name.clone()),
-        request_conference_session_id: Some(conference.id.0),
+        request_conference_session_video_participant_id: own.map(|own| own.id.0),
         provider_name: view.provider.as_ref().map(|p| p.name.clone()),
         provider_list: view.offered.iter().map(|p| provider(p, &view.language.name)).collect(),
-        participant_list: participants(view, viewer),
         waiting_code: waiting.as_ref().map(|w| w.code.to_owned()),
         waiting_since_utc_date: waiting.and_then(|w| w.since).map(|at| DateTime::from_microseconds(at.0)),
+        ..common
     }
 }
 

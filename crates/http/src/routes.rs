@@ -15,6 +15,7 @@ mod online;
 mod participants;
 mod request_new;
 mod request_status;
+mod second_interpreter;
 mod signalling;
 mod start_video;
 
@@ -44,6 +45,8 @@ fn client(base: &str, config: &mut ServiceConfig) {
     let invite = |call: Call, body: Payload| invite::invite(call, body, Client);
     let kick = |call: Call, body: Payload| kick::kick(call, body, Client);
     let participants = |call: Call| participants::participants(call, Client);
+    let second =
+        |call: Call, body: Payload| second_interpreter::request_second_interpreter(call, body, Client);
     let status = |call: Call| request_status::request_status(call, Client);
     config
         .service(post(base, "Client/Login/{SystemLanguageId}", login))
@@ -58,6 +61,7 @@ fn client(base: &str, config: &mut ServiceConfig) {
         .service(post(base, "Client/Request/InviteThirdPartyVideoConference", invite))
         .service(post(base, "Client/Request/KickThirdPartyVideoParticipant", kick))
         .service(post(base, "Client/Request/VideoConferenceParticipants", participants))
+        .service(post(base, "Client/Request/RequestSecondInterpreter", second))
         .service(post(base, "Client/Request/CallFinishedNew", finish::call_finished));
 }
 
@@ -68,6 +72,8 @@ fn provider(base: &str, config: &mut ServiceConfig) {
     let invite = |call: Call, body: Payload| invite::invite(call, body, Provider);
     let kick = |call: Call, body: Payload| kick::kick(call, body, Provider);
     let participants = |call: Call| participants::participants(call, Provider);
+    let second =
+        |call: Call, body: Payload| second_interpreter::request_second_interpreter(call, body, Provider);
     let status = |call: Call| request_status::request_status(call, Provider);
     config
         .service(post(base, "Provider/Login/{SystemLanguageId}", login))
@@ -85,6 +91,7 @@ fn provider(base: &str, config: &mut ServiceConfig) {
         .service(post(base, "Provider/Task/InviteThirdPartyVideoConference", invite))
         .service(post(base, "Provider/Task/KickThirdPartyVideoParticipant", kick))
         .service(post(base, "Provider/Task/VideoConferenceParticipants", participants))
+        .service(post(base, "Provider/Task/RequestSecondInterpreter", second))
         .service(post(base, "Provider/Task/Finish", finish::finish));
 }
 

@@ -2,4 +2,5 @@
 
 pub(crate) mod opening;
 pub(crate) mod released;
+pub(crate) mod second;
 pub(crate) mod waiting;

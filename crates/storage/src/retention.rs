@@ -76,10 +76,10 @@ macro_rules! outdated_conferences {
 }
 
 const BLANK_PARTICIPANTS: &str = concat!(
-    "UPDATE participants SET name = NULL, email = NULL, phone = NULL WHERE (conference_id, id) IN \
+    "UPDATE participants SET name = NULL, email = NULL, phone = NULL, note = NULL WHERE (conference_id, id) IN \
      (SELECT conference_id, id FROM participants WHERE conference_id IN (",
     outdated_conferences!(),
-    ") AND (name IS NOT NULL OR email IS NOT NULL OR phone IS NOT NULL) LIMIT 500)"
+    ") AND (name IS NOT NULL OR email IS NOT NULL OR phone IS NOT NULL OR note IS NOT NULL) LIMIT 500)"
 );
 
 const BLANK_CALL_LEGS: &str = concat!(

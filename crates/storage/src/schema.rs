@@ -104,6 +104,7 @@ diesel::table! {
         phone -> Nullable<Text>,
         inviter_id -> Nullable<Integer>,
         request_id -> Nullable<Integer>,
+        note -> Nullable<Text>,
     }
 }
 

@@ -1,10 +1,12 @@
 //! New requests, and new parties in a conference.
 
 use trialogue_domain::{
-    Actor, Command, LanguageId, ParticipantId, Step, Timestamp, UserId, command_steps, match_providers, open,
+    Actor, Candidate, Command, Conference, Facts, LanguageId, ParticipantId, Step, Timestamp, UserId,
+    command_steps, match_providers, offer_steps, open,
 };
 use trialogue_storage::{
-    Answer, ConferenceView, IdempotencyKey, KeptAnswer, NewGuest, Opening, RequestDetails, StoreError, Whose,
+    Answer, ConferenceView, IdempotencyKey, KeptAnswer, NewGuest, NewSecondInterpreter, Opening,
+    RequestDetails, StoreError, Whose,
 };
 
 use super::{Conferences, at};
@@ -49,9 +51,37 @@ impl Conferences {
         answer: Answer<(ConferenceView, ParticipantId)>,
     ) -> Result<KeptAnswer, StoreError> {
         let timings = self.timings;
-        let judge = move |conference: &_, facts| {
+        let judge = move |conference: &Conference, facts| {
             command_steps(conference, actor, Command::InviteGuest, facts, at(now, &timings))
         };
         self.store.invite(whose, guest, now, key, judge, answer).await
+    }
+
+    /// Asks for a second interpreter, offers the request to the fitting providers, and keeps the answer in the same
+    /// transaction.
+    ///
+    /// # Errors
+    /// As [`Conferences::command`], and [`StoreError::UnknownLanguage`], [`StoreError::IdempotencyMismatch`].
+    pub async fn request_second_interpreter(
+        &self,
+        whose: Whose,
+        actor: Actor,
+        wanted: NewSecondInterpreter,
+        now: Timestamp,
+        key: Option<IdempotencyKey>,
+        answer: Answer<(ConferenceView, ParticipantId)>,
+    ) -> Result<Vec<u8>, StoreError> {
+        let (timings, language) = (self.timings, wanted.language);
+        let judge = move |conference: &Conference, facts: Facts, candidates: &[Candidate]| {
+            let moment = at(now, &timings);
+            let command = Command::RequestSecondInterpreter(language);
+            let mut steps = command_steps(conference, actor, command, facts, moment)?;
+            let asked = conference.after_steps(&steps);
+            let offered_to = match_providers(language, candidates, |_| false, moment);
+            steps.extend(offer_steps(&asked, facts.ids.request, &offered_to, facts, moment)?);
+            Ok(steps)
+        };
+        let times = (self.seen_from(now), now);
+        self.store.request_second_interpreter(whose, wanted, times, key, judge, answer).await
     }
 }

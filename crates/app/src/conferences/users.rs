@@ -1,7 +1,7 @@
 //! What users do that changes conferences: they come, log out, and are disabled.
 
 use trialogue_domain::{
-    Conference, Departure, Kind, Observation, ParticipantId, State, Timestamp, UserId, observation_steps,
+    Conference, Departure, Kind, Observation, ParticipantId, Timestamp, UserId, observation_steps,
 };
 use trialogue_storage::{Credentials, EndPart, LoggedOut, SecretHash, StoreError, UserRole};
 
@@ -129,8 +129,12 @@ fn is_of_login(
     left: &LoggedOut<'_>,
     account: &impl Fn(ParticipantId) -> SecretHash,
 ) -> bool {
-    let kind = if conference.client == user { Kind::Client } else { Kind::Provider };
-    let own = conference.current(kind).filter(|p| !matches!(p.state, State::Finished { .. }));
+    let own = match conference.own_as_second(user) {
+        Some(own) => Some(own),
+        None if conference.client == user => conference.current(Kind::Client),
+        None => conference.current(Kind::Provider),
+    };
+    let own = own.filter(|p| p.is_live());
     match own.filter(|own| own.state.account().is_some()) {
         Some(own) => !left.is_bound_to_another(own.id, &account(own.id)),
         None => true,

@@ -13,7 +13,7 @@ const BATCH: usize = 64;
 
 impl Conferences {
     /// Offers every request that waits to every provider who speaks its language, can take a call and was not asked
-    /// before. Returns the requests for which this failed.
+    /// before. Returns the conferences for which this failed.
     ///
     /// It is called whenever a provider may have become available, and each second in case that was overlooked. Several
     /// nodes may do it at the same time.
@@ -23,23 +23,27 @@ impl Conferences {
     pub async fn offer_waiting(&self, now: Timestamp) -> Result<Vec<(ConferenceId, StoreError)>, StoreError> {
         let waiting = self.store.waiting(self.seen_from(now), now).await?;
         let mut due = Vec::new();
-        for (request, language) in waiting.requests {
-            let was_asked = |provider| waiting.asked.contains(&(RequestId::main(request), provider));
+        for (conference, request, language) in waiting.requests {
+            let was_asked = |provider| waiting.asked.contains(&(request, provider));
             let moment = at(now, &self.timings);
             let providers = match_providers(language, &waiting.candidates, was_asked, moment);
             if !providers.is_empty() {
-                due.push((request, providers));
+                due.push((conference, request, providers));
             }
         }
         let mut failed = Vec::new();
         while !due.is_empty() {
             let mut batch = JoinSet::new();
-            for (request, providers) in due.drain(..due.len().min(BATCH)) {
+            for (conference, request, providers) in due.drain(..due.len().min(BATCH)) {
                 let conferences = self.clone();
-                batch.spawn(async move { (request, conferences.offer(request, providers, now).await) });
+                batch.spawn(async move {
+                    (conference, conferences.offer(conference, request, providers, now).await)
+                });
             }
             let outcomes = batch.join_all().await;
-            failed.extend(outcomes.into_iter().filter_map(|(request, done)| Some((request, done.err()?))));
+            failed.extend(
+                outcomes.into_iter().filter_map(|(conference, done)| Some((conference, done.err()?))),
+            );
         }
         Ok(failed)
     }
@@ -49,8 +53,8 @@ impl Conferences {
     pub(crate) async fn offer_waiting_after_change(&self, now: Timestamp) {
         match self.offer_waiting(now).await {
             Ok(failed) => {
-                for (request, error) in failed {
-                    tracing::debug!(%error, conference = request.0, "a request could not be offered yet");
+                for (conference, error) in failed {
+                    tracing::debug!(%error, conference = conference.0, "a request could not be offered yet");
                 }
             }
             Err(error) => tracing::debug!(%error, "waiting requests could not be offered yet"),
@@ -59,7 +63,7 @@ impl Conferences {
 
     /// A request that is searched for again is offered, and a provider whose request has ended is available for others.
     pub(super) async fn offer_after(&self, changed: &Conference, now: Timestamp) {
-        let has_ended = !changed.is_live() && changed.provider().is_some();
+        let has_ended = changed.requests().any(|request| !request.is_live() && request.provider().is_some());
         if has_ended || changed.main.released().is_some() {
             self.offer_waiting_after_change(now).await;
         }
@@ -72,14 +76,15 @@ impl Conferences {
 
     async fn offer(
         &self,
-        request: ConferenceId,
+        conference: ConferenceId,
+        request: RequestId,
         providers: Vec<UserId>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let (timings, whose) = (self.timings, Whose::Id(request));
+        let (timings, whose) = (self.timings, Whose::Id(conference));
         let changed =
             self.store.change(whose, Needs::Nothing, "offer a request", move |conference, given| {
-                Ok(offer_steps(conference, &providers, given.facts, at(now, &timings))?.into())
+                Ok(offer_steps(conference, request, &providers, given.facts, at(now, &timings))?.into())
             });
         changed.await.map(drop)
     }

@@ -1,7 +1,9 @@
 //! Requests for an interpreter.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
-use validator::Validate;
+use validator::{Validate, ValidationError};
 
 use super::date_time::DateTime;
 use super::participant::ArrayOfResultVideoConferenceParticipant;
@@ -46,6 +48,44 @@ pub struct ParaRequest {
     pub request_location: Option<String>,
 }
 
+/// The wish for one more interpreter within a call. Ours: the reference does not document it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ParaSecondRequest {
+    /// Number of the language asked for.
+    #[validate(range(min = 1, message = "A language is required."))]
+    pub to_language_id: i32,
+    /// A note for the interpreter.
+    #[serde(rename = "additionalInfo")]
+    #[validate(length(max = 2000, message = "At most 2000 characters are allowed."))]
+    pub additional_info: Option<String>,
+    /// 1 no preference; others cannot be met yet.
+    #[validate(range(
+        min = 1,
+        max = 1,
+        message = "A gender cannot be asked for yet: leave it out, or send 1."
+    ))]
+    pub gender_option_code_id: Option<i32>,
+    /// 1 general; others cannot be met yet.
+    #[validate(range(
+        min = 1,
+        max = 1,
+        message = "A specialty cannot be asked for yet: leave it out, or send 1."
+    ))]
+    pub specialty_option_code_id: Option<i32>,
+    /// `SecondLanguage`, also when null; others cannot be met yet.
+    #[validate(custom(function = is_second_language))]
+    pub purpose: Option<String>,
+}
+
+fn is_second_language(purpose: &str) -> Result<(), ValidationError> {
+    if purpose.eq_ignore_ascii_case("SecondLanguage") {
+        return Ok(());
+    }
+    let message = "Only SecondLanguage is possible yet: leave it out, or send that.";
+    Err(ValidationError::new("purpose").with_message(Cow::Borrowed(message)))
+}
+
 /// The state of a request; what a client polls. Ours: the reference does not document it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -67,6 +107,8 @@ pub struct ResultRequest {
     pub to_language: Option<String>,
     /// Number of the conference, once there is one.
     pub request_conference_session_id: Option<i32>,
+    /// Number of the participant that the asker is, or was last, in it.
+    pub request_conference_session_video_participant_id: Option<i32>,
     /// Name of the interpreter who accepted.
     pub provider_name: Option<String>,
     /// Interpreters it was offered to.

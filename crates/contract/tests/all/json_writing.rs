@@ -47,7 +47,8 @@ fn models_write_every_member_in_order() {
     assert_eq!(
         write(&ResultRequest::default()),
         "{\"RequestId\":0,\"RequestStatusCodeId\":0,\"RequestStatus\":null,\"waitingMsg\":null,\"ElapsedSeconds\":0,\
-         \"ToLanguageId\":0,\"ToLanguage\":null,\"RequestConferenceSessionId\":null,\"ProviderName\":null,\
+         \"ToLanguageId\":0,\"ToLanguage\":null,\"RequestConferenceSessionId\":null,\
+         \"RequestConferenceSessionVideoParticipantId\":null,\"ProviderName\":null,\
          \"providerList\":null,\"participantList\":null,\"WaitingCode\":null,\"WaitingSinceUtcDate\":null}"
     );
     let offer = ResultTaskOffer {

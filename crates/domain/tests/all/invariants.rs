@@ -2,8 +2,8 @@
 
 use trialogue_domain::{
     Actor, Command, Conference, Departure, Effect, Event, FinishReason, Kicker, Kind, Observation, Outcome,
-    Refusal, Removal, ReplayError, RequestStatus, Stage, State, StateName, Timestamp, UserId, effects, open,
-    own_account,
+    Refusal, Removal, ReplayError, RequestStatus, Role, Stage, State, StateName, Timestamp, UserId,
+    command_steps, effects, open, own_account,
 };
 
 use crate::story::{CLIENT, ID, OTHER_PROVIDER, PROVIDER, SPANISH, Story, TAKE, UNKNOWN};
@@ -283,4 +283,30 @@ fn the_outcome_tells_whether_the_service_was_used() {
         assert_eq!(story.conference.status(), status);
         assert!(matches!(story.conference.main.stage, Stage::Ended { .. }));
     }
+}
+
+/// What an interpreter says of the call is said of its own part in it, whether it is the main or a second one.
+#[test]
+fn an_interpreter_who_accepted_the_request_of_a_second_one_acts_as_that_one() {
+    let (story, second) = Story::connected().with_second_interpreter();
+    let steps =
+        |command| command_steps(&story.conference, OTHER_PROVIDER, command, story.facts(), story.moment());
+    let confirmed = steps(Command::ConfirmVideo).unwrap();
+    assert_eq!(confirmed[0].actor, Some(Actor::SecondInterpreter(second)));
+    assert!(
+        matches!(confirmed[0].events[..], [Event::Confirmed { participant, .. }] if participant == second)
+    );
+    for (command, reason) in [
+        (Command::RefuseVideo, FinishReason::Declined),
+        (Command::Finish { successful: true }, FinishReason::Left),
+    ] {
+        let events = steps(command).unwrap().remove(0).events;
+        assert_eq!(events, [Event::Finished { participant: second, reason }], "{command:?}");
+    }
+    assert_eq!(steps(Command::IssueAccounts), Err(Refusal::NotConfirmed(StateName::Informed)));
+    for command in [Command::Kick(second), Command::InviteGuest, Command::Rejoin] {
+        let refused = Err(Refusal::NotPermitted { role: Role::SecondInterpreter, command: command.kind() });
+        assert_eq!(steps(command), refused, "{command:?}");
+    }
+    assert_eq!(story.conference.acting(PROVIDER), PROVIDER, "the main one as itself");
 }

@@ -177,6 +177,12 @@ impl Model {
             (Command::RefuseVideo, _) => self.refuse(),
             (Command::IssueAccounts, _) => self.issue(),
             (Command::InviteGuest, _) => self.invite(facts.ids, 3),
+            // Only once the listener has said yes.
+            (Command::RequestSecondInterpreter(_), _)
+                if self.listener().is_none_or(|l| l.status_code() == 1) =>
+            {
+                CONFLICT
+            }
             (Command::RequestSecondInterpreter(_), _) => self.invite(facts.ids, 4),
             (other, actor) => panic!("{actor:?} should have been turned away: {other:?}"),
         }
@@ -194,7 +200,8 @@ impl Model {
             ),
             Actor::Provider(user) => (
                 about_offer || self.provider() == Some(user.0),
-                "AcceptOffer DeclineOffer Rejoin ConfirmVideo RefuseVideo IssueAccounts InviteGuest Kick Finish",
+                "AcceptOffer DeclineOffer Rejoin ConfirmVideo RefuseVideo IssueAccounts InviteGuest \
+                RequestSecondInterpreter Kick Finish",
             ),
             Actor::Guest(id) => (has_type(id.0, 3), INVITED),
             Actor::SecondInterpreter(id) => (has_type(id.0, 4), INVITED),

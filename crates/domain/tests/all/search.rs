@@ -59,7 +59,7 @@ fn a_repeated_call_with_a_guest_and_removals() {
 fn a_repeated_call_with_a_second_interpreter_shows_everything() {
     let seen =
         explore(Bounds { calls: 2, second_interpreters: 1, removals: false, thorough: true, ..ONE_CALL });
-    assert_size(&seen, 136_250, 727_964);
+    assert_size(&seen, 130_010, 691_065);
     let removals = explore(Bounds { guests: 1, thorough: true, ..ONE_CALL });
     let rejoins = explore(Bounds { rejoins: 1, removals: false, thorough: true, ..ONE_CALL });
     assert_size(&removals, 39_891, 293_081);

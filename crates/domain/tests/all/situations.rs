@@ -121,8 +121,9 @@ fn invited(mut story: Story, kind: Kind) -> (Story, ParticipantId) {
 
 /// An invited party, in each of its states; of a second interpreter's, those after it accepted.
 pub(crate) fn of_invited(kind: Kind) -> Vec<Situation> {
-    let (early, early_id) = invited(Story::ringing(), kind);
-    let early = early.then(actor(kind, early_id), Command::ConfirmInvitation);
+    let (early, early_id) = invited(Story::connected(), kind);
+    let early =
+        early.then(CLIENT, Command::VideoAgain).then(actor(kind, early_id), Command::ConfirmInvitation);
 
     let (informed, id) = invited(Story::connected(), kind);
     let own = actor(kind, id);

@@ -8,7 +8,7 @@ use actix_web::web::{self, Bytes};
 use tokio::sync::watch;
 use tokio::time::{Sleep, sleep};
 use trialogue_app::{App, Follower, LatestStanding, LiveEvent, Owner, StandingFollower, StreamSlot};
-use trialogue_domain::{ConferenceId, Event, ParticipantId, RequestId, Timestamp, UserId};
+use trialogue_domain::{ConferenceId, Event, InvitedParty, ParticipantId, RequestId, Timestamp, UserId};
 use trialogue_storage::{Place, SecretHash, StoreError, UserRole};
 
 use super::words;
@@ -77,6 +77,47 @@ struct UserSide {
     offers: Option<Vec<RequestId>>,
     /// The last request whose end was told.
     told_to_the_end: Option<ConferenceId>,
+    second: SecondPart,
+}
+
+/// The user's part as a second interpreter, as the log that is followed tells it.
+#[derive(Default)]
+struct SecondPart {
+    /// The second interpreters who were asked for, by their requests.
+    asked: Vec<(RequestId, ParticipantId)>,
+    /// As which of them the user has accepted.
+    own: Option<ParticipantId>,
+    /// Where that part ended. What follows is not told, until the user accepts again.
+    out_at: Option<(ConferenceId, i32)>,
+}
+
+impl SecondPart {
+    /// Takes in an event; whether it is none of the user's business, as its part had ended before it.
+    fn note(&mut self, user: UserId, conference: ConferenceId, seq: i32, event: &Event) -> bool {
+        match event {
+            Event::Invited {
+                participant, party: InvitedParty::SecondInterpreter { request, .. }, ..
+            } => {
+                self.asked.push((*request, *participant));
+            }
+            Event::Accepted { request, provider, .. } if *provider == user => {
+                self.own = self.asked.iter().find(|(asked, _)| asked == request).map(|(_, own)| *own);
+                self.out_at = None;
+            }
+            Event::Finished { participant, .. } if self.own == Some(*participant) => {
+                self.own = None;
+                self.out_at = Some((conference, seq));
+                return false;
+            }
+            _ => {}
+        }
+        self.end_in(conference).is_some()
+    }
+
+    /// Where it ended, if it did in this conference.
+    fn end_in(&self, conference: ConferenceId) -> Option<i32> {
+        self.out_at.filter(|(out_of, _)| *out_of == conference).map(|(_, seq)| seq)
+    }
 }
 
 impl UserSide {
@@ -113,11 +154,18 @@ impl EventStream {
             Listener::User { user, role, token, expires } => {
                 let mut told_to_the_end = None;
                 let mut follower = None;
+                let mut second = SecondPart::default();
                 if let Some((conference, seq)) = last_seen {
                     match app.place(user, conference, seq).await? {
                         Place::Unknown => {}
-                        Place::Before => follower = Some(live.follow(conference, seq)),
-                        Place::After => told_to_the_end = Some(conference),
+                        Place::Before { as_second } => {
+                            follower = Some(live.follow(conference, seq));
+                            second.own = as_second;
+                        }
+                        Place::After => {
+                            told_to_the_end = Some(conference);
+                            second.out_at = Some((conference, seq));
+                        }
                     }
                 }
                 let user = UserSide {
@@ -127,6 +175,7 @@ impl EventStream {
                     expires,
                     offers: None,
                     told_to_the_end,
+                    second,
                 };
                 (Side::User(Box::new(user)), follower)
             }
@@ -200,13 +249,20 @@ impl EventStream {
 
     fn event(&mut self, event: &LiveEvent) -> Bytes {
         let Some(conference) = self.follower.as_ref().map(Follower::conference) else { return Bytes::new() };
+        let was_out = match &mut self.side {
+            Side::User(user) => {
+                user.second.note(user.user, conference, event.recorded.seq, &event.recorded.event)
+            }
+            Side::Invited(_) => false,
+        };
         let frame = event.frame(|recorded| words::told(conference, recorded).into());
-        let after = self.after(&event.recorded.event);
+        let frame = if was_out { Bytes::new() } else { frame };
+        let after = self.after(conference, &event.recorded.event);
         if after.is_empty() { frame } else { [&frame, after.as_bytes()].concat().into() }
     }
 
     /// What is told behind an event.
-    fn after(&mut self, event: &Event) -> String {
+    fn after(&mut self, conference: ConferenceId, event: &Event) -> String {
         match &mut self.side {
             Side::User(user) => {
                 let is_last = match event {
@@ -217,7 +273,8 @@ impl EventStream {
                 if !is_last {
                     return String::new();
                 }
-                user.told_to_the_end = self.follower.take().map(|follower| follower.conference());
+                self.follower = None;
+                user.told_to_the_end = Some(conference);
                 user.follower.now().map_or_else(String::new, |latest| self.standing(latest))
             }
             Side::Invited(me) => match event {
@@ -245,10 +302,23 @@ impl EventStream {
         for open in standing.offers.iter().filter(|offer| !known.contains(offer)) {
             said.push_str(&words::offer(*open, true));
         }
-        if self.follower.is_none()
-            && let Some(latest) = latest.filter(|latest| user.told_to_the_end != Some(*latest))
+        // Nothing keeps a second interpreter who is out from its next call.
+        if let Some(followed) = self.follower.as_ref().map(Follower::conference)
+            && user.second.end_in(followed).is_some()
+            && latest != Some(followed)
         {
-            self.follower = Some(user.follower.follow(latest));
+            self.follower = None;
+            user.told_to_the_end = Some(followed);
+        }
+        if self.follower.is_none()
+            && let Some(latest) = latest
+        {
+            self.follower = match user.second.end_in(latest) {
+                // In the same conference again, as another second interpreter.
+                Some(seq) if standing.live == Some(latest) => Some(self.adapter.live().follow(latest, seq)),
+                _ if user.told_to_the_end == Some(latest) => None,
+                _ => Some(user.follower.follow(latest)),
+            };
         }
         said
     }

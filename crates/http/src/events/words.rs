@@ -17,6 +17,9 @@ struct Told {
     seq: i32,
     at: String,
     by: &'static str,
+    /// Of a second interpreter; none for the main request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,16 +76,17 @@ fn body(head: Told, event: &Event) -> Told {
         let (participant, status) = of(participant, status);
         (participant, status, deadline.map(time))
     };
+    let other = |request: RequestId| Some(request.0).filter(|id| *id != head.conference);
     let with = |head: Told, (participant, status, deadline)| Told { participant, status, deadline, ..head };
     match event {
         Event::Requested { client, language, deadline } => {
             Told { user: Some(client.0), language: Some(language.0), deadline: Some(time(*deadline)), ..head }
         }
-        Event::Offered { provider, .. } | Event::OfferDeclined { provider, .. } => {
-            Told { user: Some(provider.0), ..head }
+        Event::Offered { request, provider } | Event::OfferDeclined { request, provider } => {
+            Told { request: other(*request), user: Some(provider.0), ..head }
         }
-        Event::Accepted { provider, deadline, .. } => {
-            Told { user: Some(provider.0), deadline: Some(time(*deadline)), ..head }
+        Event::Accepted { request, provider, deadline } => {
+            Told { request: other(*request), user: Some(provider.0), deadline: Some(time(*deadline)), ..head }
         }
         Event::CallStarted { client, provider, deadline } => Told {
             client: Some(client.0),
@@ -91,13 +95,13 @@ fn body(head: Told, event: &Event) -> Told {
             ..head
         },
         Event::Invited { participant, party, deadline } => {
-            let (kind, language) = match party {
-                InvitedParty::Guest => (Kind::Guest, None),
-                InvitedParty::SecondInterpreter { language, .. } => {
-                    (Kind::SecondInterpreter, Some(language.0))
+            let (kind, request, language) = match party {
+                InvitedParty::Guest => (Kind::Guest, None, None),
+                InvitedParty::SecondInterpreter { request, language } => {
+                    (Kind::SecondInterpreter, Some(request.0), Some(language.0))
                 }
             };
-            let head = Told { kind: Some(kind.code()), language, ..head };
+            let head = Told { kind: Some(kind.code()), request, language, ..head };
             with(head, about(*participant, StateName::Informed, Some(*deadline)))
         }
         Event::Confirmed { participant, deadline } | Event::Rejoined { participant, deadline } => {
@@ -228,12 +232,17 @@ mod tests {
                 by_client,
                 "A client asked for an interpreter; the search is given up at `deadline`.",
             ),
-            (Event::Offered { request, provider }, by_client, "The request was offered to a provider."),
+            (
+                Event::Offered { request, provider },
+                by_client,
+                "The request was offered to a provider; `request` is there if it is one for a second interpreter.",
+            ),
             (Event::OfferDeclined { request, provider }, by_provider, "A provider said no."),
             (
                 Event::Accepted { request, provider, deadline },
                 by_provider,
-                "A provider took the request; a call must be started until `deadline`.",
+                "A provider took the request; a call must be started until `deadline`, or, with a `request`, the second \
+                 interpreter's yes is waited for.",
             ),
             (
                 Event::CallStarted { client: a, provider: b, deadline },
@@ -244,7 +253,7 @@ mod tests {
             (
                 Event::Invited { participant: guest, party: InvitedParty::Guest, deadline },
                 by_client,
-                "A party was invited: `kind` 3 is a guest, 4 a second interpreter, with its `language`.",
+                "A party was invited: `kind` 3 is a guest, 4 a second interpreter, with its `request` and `language`.",
             ),
             (
                 Event::Confirmed { participant: guest, deadline },

@@ -126,7 +126,10 @@ fn party(view: &ConferenceView, participant: &Participant, gateway: &Gateway) ->
         Kind::Client => ("client", Some(view.client.name.clone())),
         Kind::Provider => ("provider", view.provider.as_ref().map(|p| p.name.clone())),
         Kind::Guest => ("guest", invited_name(view, participant.id)),
-        Kind::SecondInterpreter => ("second_interpreter", invited_name(view, participant.id)),
+        Kind::SecondInterpreter => (
+            "second_interpreter",
+            view.request_of(participant).and_then(|r| Some(r.interpreter.as_ref()?.name.clone())),
+        ),
     };
     let devices = gateway.devices(identity).unwrap_or_default();
     Party {

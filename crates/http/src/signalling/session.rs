@@ -366,9 +366,11 @@ impl PartySocket<'_> {
 
 fn user_of(view: &ConferenceView, me: ParticipantId) -> Option<UserId> {
     use trialogue_domain::Party;
-    match view.conference.participant(me)?.party {
+    let own = view.conference.participant(me)?;
+    match own.party {
         Party::Client(user) | Party::Provider(user) => Some(user),
-        Party::Guest | Party::SecondInterpreter(_) => None,
+        Party::SecondInterpreter(_) => view.conference.second_interpreter(own),
+        Party::Guest => None,
     }
 }
 

@@ -69,6 +69,7 @@ fn misfit(model: &str) -> (&'static str, &'static str, &'static str) {
         "ParaProviderOnlineStatus" => {
             (r#"{"SupportVideo":"perhaps"}"#, "request.SupportVideo", "SupportVideo")
         }
+        "ParaSecondRequest" => (r#"{"ToLanguageId":"x"}"#, "request.ToLanguageId", "ToLanguageId"),
         "ParaTaskReference" => (r#"{"RequestId":1.5}"#, "request.RequestId", "RequestId"),
         other => panic!("no misfit for {other}"),
     }

@@ -616,3 +616,70 @@ async fn who_is_released_hears_it_and_nothing_more_of_the_request() {
     let told = own.until("offer_open").await;
     assert!(told.iter().all(|frame| !frame.of(call.session)), "{told:#?}");
 }
+
+/// The requests for second interpreters are told with their numbers. A second interpreter who was removed is told nothing of what
+/// follows in the call.
+#[actix_web::test]
+async fn a_second_interpreter_is_told_of_the_call_until_it_is_out() {
+    const FRENCH: i32 = 10;
+    let world = World::new().await;
+    world.add_user(UserRole::Provider, "amelie", &[FRENCH]).await;
+    let amelie = world.login("Provider", "amelie").await;
+    world.post("Provider/Task/SetOnline", &amelie, json!({})).await.empty();
+    let call = world.connected("").await;
+    let path = "Client/Request/RequestSecondInterpreter";
+    let asked = world.post(path, &call.client, json!({"ToLanguageId": FRENCH})).await.ok();
+    let participant = asked.number("RequestConferenceSessionVideoParticipantId");
+    let mut stream = Stream::open(&world, &amelie).await;
+    let offer = stream.until("offer_open").await.remove(0);
+    let request = offer.data["conference"].clone();
+    assert_ne!(request, call.session);
+    world.post("Provider/Task/Accept", &amelie, json!({"RequestId": request})).await.empty();
+
+    let mut told = stream.until("invited").await;
+    let invited = told.pop().unwrap();
+    assert_eq!((&invited.data["request"], &invited.data["kind"]), (&request, &json!(4)));
+    let accepted = stream.until("accepted").await.pop().unwrap();
+    assert_eq!(accepted.data["request"], request);
+    let resumed = accepted.id.unwrap();
+
+    world.kick("Client/Request", &call.client, call.session, participant).await.empty();
+    let out = stream.until("finished").await.pop().unwrap();
+    assert_eq!(
+        (&out.data["participant"], &out.data["reason"]),
+        (&json!(participant), &json!("kicked_by_client"))
+    );
+    let mut resumed = Stream::resumed(&world, &amelie, &resumed).await;
+    assert_eq!(names(&resumed.until("finished").await), ["finished"]);
+    let mut at_the_end = Stream::resumed(&world, &amelie, &out.id.unwrap()).await;
+
+    world.joined(&call, "Rosa").await;
+    let late = world.client("late").await;
+    let made = world.post("Client/Request/New", &late, json!({"NeedHelpLanguageId": FRENCH})).await.ok();
+    for stream in [&mut stream, &mut resumed, &mut at_the_end] {
+        let next = stream.next().await.unwrap();
+        assert_eq!(
+            (next.event.as_str(), &next.data["conference"]),
+            ("offer_open", &json!(made.number("RequestId")))
+        );
+    }
+
+    // In the same call again.
+    world
+        .post("Provider/Task/Decline", &amelie, json!({"RequestId": made.number("RequestId")}))
+        .await
+        .empty();
+    world.post(path, &call.client, json!({"ToLanguageId": FRENCH})).await.ok();
+    for stream in [&mut stream, &mut resumed, &mut at_the_end] {
+        assert_eq!(names(&stream.until("offer_open").await), ["offer_closed", "offer_open"]);
+    }
+    let offers = world.post("Provider/Task/Offers", &amelie, Value::Null).await.ok().json();
+    world.post("Provider/Task/Accept", &amelie, json!({"RequestId": offers[0]["RequestId"]})).await.empty();
+    for stream in [&mut stream, &mut resumed, &mut at_the_end] {
+        let told = stream.until("accepted").await;
+        assert!(
+            told.iter().all(|frame| matches!(frame.event.as_str(), "offer_closed" | "accepted")),
+            "{told:#?}"
+        );
+    }
+}

@@ -39,6 +39,8 @@ mod released;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]
+mod second_interpreter;
+#[cfg(test)]
 mod seed;
 #[cfg(test)]
 mod signalling;

@@ -28,7 +28,7 @@ const PARTICIPANT: &str = "ResultVideoConferenceParticipant";
 const PARTICIPANTS: &str = "ArrayOfResultVideoConferenceParticipant";
 const PAIR: &str = "ParaVideoEngineAccountPair";
 
-pub(crate) const ROUTES: [Route; 34] = {
+pub(crate) const ROUTES: [Route; 36] = {
     use Side::{Anybody, Client, Guest, Provider};
     [
         route(Anybody, "Client/Login/1", "ParaLoginInfo", "ParaSecurityToken"),
@@ -47,6 +47,7 @@ pub(crate) const ROUTES: [Route; 34] = {
         ),
         route(Client, "Client/Request/KickThirdPartyVideoParticipant", PARTICIPANT, ""),
         route(Client, "Client/Request/VideoConferenceParticipants", "", PARTICIPANTS),
+        route(Client, "Client/Request/RequestSecondInterpreter", "ParaSecondRequest", PARTICIPANT),
         route(Client, "Client/Request/CallFinishedNew", "ParaCallInfoList", ""),
         route(Client, "Client/Logout", "", ""),
         route(Anybody, "Provider/Login/1", "ParaLoginInfo", "ParaSecurityToken"),
@@ -68,6 +69,7 @@ pub(crate) const ROUTES: [Route; 34] = {
         ),
         route(Provider, "Provider/Task/KickThirdPartyVideoParticipant", PARTICIPANT, ""),
         route(Provider, "Provider/Task/VideoConferenceParticipants", "", PARTICIPANTS),
+        route(Provider, "Provider/Task/RequestSecondInterpreter", "ParaSecondRequest", PARTICIPANT),
         route(Provider, "Provider/Task/Finish", "", ""),
         route(Provider, "Provider/Logout", "", ""),
         route(Guest, "Guest/Invitation", "", "ResultGuestInvitation"),

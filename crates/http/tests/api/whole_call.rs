@@ -45,7 +45,7 @@ macro_rules! with_model {
     ($name:expr, $model:ident => $do:expr) => {
         with_model!(@ $name, $model => $do;
             ArrayOfResultTaskOffer ArrayOfResultVideoConferenceParticipant ParaCallInfoList ParaLoginInfo
-            ParaProviderOnlineStatus ParaRequest ParaSecurityToken ParaTaskReference ParaThirdPartyVideoParticipant
+            ParaProviderOnlineStatus ParaRequest ParaSecondRequest ParaSecurityToken ParaTaskReference ParaThirdPartyVideoParticipant
             ParaVideoEngineAccountPair ResultConferenceCall ResultGuestInvitation ResultRequest
             ResultVideoConferenceParticipant)
     };
@@ -204,6 +204,17 @@ async fn walk(manner: Manner) -> (String, World) {
     let (_, invited) = walk.invite("Provider/Task", &sofia, json!({"Name": "Rita"})).await;
     walk.call("Provider/Task/KickThirdPartyVideoParticipant", &sofia, invited).await;
     walk.call("Provider/Task/VideoConferenceParticipants", &sofia, none()).await;
+
+    let second = json!({"ToLanguageId": SPANISH, "additionalInfo": "For the grandmother"});
+    let (asked, _) = walk.call("Provider/Task/RequestSecondInterpreter", &sofia, second.clone()).await;
+    walk.call("Client/Request/KickThirdPartyVideoParticipant", &nora, asked).await;
+    walk.call("Client/Request/RequestSecondInterpreter", &nora, second).await;
+    let (offers, _) = walk.call("Provider/Task/Offers", &felix, none()).await;
+    walk.call("Provider/Task/Accept", &felix, json!({"RequestId": offers[0]["RequestId"]})).await;
+    walk.call("Provider/Task/Status", &felix, none()).await;
+    walk.call("Provider/Task/ConfirmVideo", &felix, none()).await;
+    walk.call("Provider/Task/VideoEngineAccounts", &felix, none()).await;
+    walk.call("Client/Request/VideoConferenceParticipants", &nora, none()).await;
 
     let report = json!({
         "NeedSurvey": "No", "TotalTime": 12.50, "IsSuccessful": true, "Calls": [{

@@ -244,6 +244,11 @@ impl Talk<'_> {
             self.kick(&format!("{side}/KickThirdPartyVideoParticipant"), token, &kicked);
             self.post("Guest/Decline", &declining.0, "", &[]).with(200);
             self.post("Guest/Leave", &leaving.0, "", &[]).with(200);
+            let note = self.secret("the other language of Quackenbush");
+            let second = [("ToLanguageId", "44"), ("additionalInfo", note.as_str())];
+            let second = &second[..];
+            self.post(&format!("{side}/RequestSecondInterpreter"), token, "ParaSecondRequest", second)
+                .with(200);
         }
         self.post("Client/Request/Status", nurse, "", &[]).with(200);
         self.finish(nurse);

@@ -288,13 +288,20 @@ impl Changes {
     fn announced(self) -> Change {
         let Self { before, after, .. } = &self;
         let is_known = self.opened.is_none() && self.offers.is_empty();
-        let users =
-            if is_known && before.is_live() == after.is_live() && before.provider() == after.provider() {
-                Vec::new()
-            } else {
-                let offered = self.offers.iter().map(OfferChange::provider);
-                [after.client].into_iter().chain(after.provider()).chain(offered).collect()
-            };
+        let users = if is_known
+            && before.is_live() == after.is_live()
+            && before.interpreters().eq(after.interpreters())
+        {
+            Vec::new()
+        } else {
+            let offered = self.offers.iter().map(OfferChange::provider);
+            [after.client]
+                .into_iter()
+                .chain(before.interpreters())
+                .chain(after.interpreters())
+                .chain(offered)
+                .collect()
+        };
         Change { conference: after.id, last_seq: after.last_seq, users }
     }
 }

@@ -106,12 +106,13 @@ pub(crate) fn find_all(
     connection: &mut AnyConnection,
     wanted: &[Whose],
 ) -> Result<Vec<Result<ConferenceId, Refusal>>, StoreError> {
-    let (mut clients, mut providers) = (Vec::new(), Vec::new());
+    let (mut clients, mut providers, mut of_requests) = (Vec::new(), Vec::new(), Vec::new());
     for whose in wanted {
         match whose {
             Whose::Id(_) => {}
             Whose::Client(user) => clients.push(user.0),
             Whose::Provider(user) => providers.push(user.0),
+            Whose::Request(request) => of_requests.push(request.0),
         }
     }
     let of_clients = load_by!(
@@ -130,20 +131,28 @@ pub(crate) fn find_all(
             .filter(requests::outcome.is_null())
             .select((requests::provider_id.assume_not_null(), requests::conference_id))
     );
+    let of_requests = load_by!(
+        connection,
+        requests::id,
+        &of_requests,
+        requests::table.select((requests::id, requests::conference_id))
+    );
+    let of_requests: Vec<(i32, i32)> = of_requests.map_err(StoreError::query("find conferences"))?;
     let of_clients: Vec<(i32, i32)> = of_clients.map_err(StoreError::query("find live conferences"))?;
     let of_providers: Vec<(i32, i32)> = of_providers.map_err(StoreError::query("find live conferences"))?;
-    let live_of = |live: &[(i32, i32)], user: UserId| {
-        live.iter().find(|(of, _)| *of == user.0).map(|(_, id)| ConferenceId(*id))
+    let of = |found: &[(i32, i32)], key: i32| {
+        found.iter().find(|(of, _)| *of == key).map(|(_, id)| ConferenceId(*id))
     };
     let find_one = |whose: &Whose| {
-        let live = match whose {
+        let found = match whose {
             Whose::Id(id) => Some(*id),
-            Whose::Client(user) => live_of(&of_clients, *user),
-            Whose::Provider(user) => live_of(&of_providers, *user),
+            Whose::Client(user) => of(&of_clients, user.0),
+            Whose::Provider(user) => of(&of_providers, user.0),
+            Whose::Request(request) => of(&of_requests, request.0),
         };
-        match live {
+        match found {
             Some(id) => Ok(Ok(id)),
-            // One that has ended, which is rare.
+            // One that has ended, which is rare; or none.
             None => match find(connection, *whose) {
                 Ok(found) => Ok(found.ok_or(Refusal::NoRequest)),
                 Err(StoreError::Refused(refusal)) => Ok(Err(refusal)),

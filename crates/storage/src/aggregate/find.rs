@@ -1,7 +1,7 @@
 //! Which conference is meant.
 
 use diesel::prelude::*;
-use trialogue_domain::{ConferenceId, Refusal, UserId};
+use trialogue_domain::{ConferenceId, Refusal, RequestId, UserId};
 
 use crate::aggregate::released::last_task;
 use crate::database::connection::AnyConnection;
@@ -17,6 +17,8 @@ pub enum Whose {
     Client(UserId),
     /// The latest that the provider accepted.
     Provider(UserId),
+    /// The one with this request.
+    Request(RequestId),
 }
 
 impl Whose {
@@ -25,6 +27,7 @@ impl Whose {
         match self {
             Self::Id(id) => id.0,
             Self::Client(user) | Self::Provider(user) => user.0,
+            Self::Request(request) => request.0,
         }
     }
 }
@@ -57,6 +60,7 @@ macro_rules! latest {
 pub(crate) fn find(connection: &mut AnyConnection, whose: Whose) -> Result<Option<ConferenceId>, StoreError> {
     let found = match whose {
         Whose::Id(id) => return Ok(Some(id)),
+        Whose::Request(request) => return of_request(connection, request).map(Some),
         Whose::Client(user) => latest!(connection, conferences, id, conferences::client_id.eq(user.0)),
         Whose::Provider(user) => {
             let found = latest!(connection, requests, conference_id, requests::provider_id.eq(Some(user.0)));
@@ -67,4 +71,14 @@ pub(crate) fn find(connection: &mut AnyConnection, whose: Whose) -> Result<Optio
         }
     };
     Ok(found.map(|(id, _)| ConferenceId(id)))
+}
+
+fn of_request(connection: &mut AnyConnection, request: RequestId) -> Result<ConferenceId, StoreError> {
+    let found = requests::table
+        .filter(requests::id.eq(request.0))
+        .select(requests::conference_id)
+        .get_result(connection)
+        .optional()
+        .map_err(StoreError::query("find the conference of a request"))?;
+    Ok(found.map(ConferenceId).ok_or(Refusal::NotFound)?)
 }

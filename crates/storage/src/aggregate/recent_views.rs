@@ -91,6 +91,7 @@ mod tests {
             client: Person { id: client, name: String::new(), email: String::new(), last_seen: None },
             provider: None,
             invited: Vec::new(),
+            others: Vec::new(),
             offered: Vec::new(),
         })
     }

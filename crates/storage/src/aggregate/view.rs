@@ -3,7 +3,10 @@
 use std::cmp::Reverse;
 
 use diesel::prelude::*;
-use trialogue_domain::{Conference, ConferenceId, Kind, Outcome, ParticipantId, Timestamp, UserId};
+use trialogue_domain::{
+    Conference, ConferenceId, Kind, Outcome, Participant, ParticipantId, Request, RequestId, Timestamp,
+    UserId,
+};
 
 use crate::aggregate::language::{Language, language};
 use crate::aggregate::load::load;
@@ -37,6 +40,8 @@ pub struct ConferenceView {
     pub provider: Option<Person>,
     /// The invited parties.
     pub invited: Vec<Invited>,
+    /// The requests for second interpreters, oldest first.
+    pub others: Vec<SecondRequest>,
     /// The first providers with an open offer, while the search is on; 20 at most.
     pub offered: Vec<OfferedProvider>,
 }
@@ -65,8 +70,23 @@ pub struct Invited {
     pub email: Option<String>,
     /// Where a text is sent.
     pub phone: Option<String>,
+    /// What a second interpreter is told of its request.
+    pub note: Option<String>,
     /// The user who invited it, and the only one who is shown its addresses.
     pub inviter: Option<UserId>,
+}
+
+/// A request for a second interpreter.
+#[derive(Clone)]
+pub struct SecondRequest {
+    /// Which.
+    pub request: RequestId,
+    /// The language asked for.
+    pub language: Language,
+    /// The interpreter who accepted.
+    pub interpreter: Option<Person>,
+    /// The first interpreters with an open offer; 20 at most.
+    pub offered: Vec<OfferedProvider>,
 }
 
 /// A provider as offered to a client (wire: `ParaRequestProvider`).
@@ -82,6 +102,14 @@ pub struct OfferedProvider {
     pub other_languages: Vec<String>,
 }
 
+impl ConferenceView {
+    /// The request that this participant, a second interpreter, is here for.
+    pub fn request_of(&self, participant: &Participant) -> Option<&SecondRequest> {
+        let request = self.conference.request_of(participant)?.id;
+        self.others.iter().find(|other| other.request == request)
+    }
+}
+
 pub(crate) fn view(
     connection: &mut AnyConnection,
     id: ConferenceId,
@@ -91,12 +119,9 @@ pub(crate) fn view(
     let (requested_at, details) = request_details(connection, id)?;
     let client = person(connection, conference.client)?;
     let provider = conference.provider().map(|p| person(connection, p)).transpose()?;
-    let offered = conference
-        .main
-        .open_offers()
-        .take(SHOWN_OFFERS)
-        .map(|p| offered_provider(connection, p))
-        .collect::<Result<_, _>>()?;
+    let offered = offered(connection, &conference.main)?;
+    let others = conference.others.iter().map(|request| second_request(connection, request));
+    let others = others.collect::<Result<_, _>>()?;
     Ok(Some(ConferenceView {
         requested_at,
         language: language(connection, conference.main.language)?
@@ -105,6 +130,7 @@ pub(crate) fn view(
         client,
         provider,
         invited: invited(connection, &conference)?,
+        others,
         offered,
         conference,
     }))
@@ -143,18 +169,34 @@ fn invited(connection: &mut AnyConnection, conference: &Conference) -> Result<Ve
             participants::name,
             participants::email,
             participants::phone,
+            participants::note,
             participants::inviter_id,
         ))
         .load(connection)
         .map_err(StoreError::query("load the invited parties"))?;
-    let invited = rows.into_iter().map(|(id, name, email, phone, inviter)| Invited {
+    let invited = rows.into_iter().map(|(id, name, email, phone, note, inviter)| Invited {
         participant: ParticipantId(id),
         name,
         email,
         phone,
+        note,
         inviter: Option::map(inviter, UserId),
     });
     Ok(invited.collect())
+}
+
+fn second_request(connection: &mut AnyConnection, request: &Request) -> Result<SecondRequest, StoreError> {
+    let wanted = request.language;
+    Ok(SecondRequest {
+        request: request.id,
+        language: language(connection, wanted)?.ok_or(StoreError::UnknownLanguage(wanted.0))?,
+        interpreter: request.provider().map(|p| person(connection, p)).transpose()?,
+        offered: offered(connection, request)?,
+    })
+}
+
+fn offered(connection: &mut AnyConnection, request: &Request) -> Result<Vec<OfferedProvider>, StoreError> {
+    request.open_offers().take(SHOWN_OFFERS).map(|p| offered_provider(connection, p)).collect()
 }
 
 fn person(connection: &mut AnyConnection, id: UserId) -> Result<Person, StoreError> {

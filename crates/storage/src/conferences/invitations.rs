@@ -93,6 +93,7 @@ impl Store {
                         name: guest.name.clone(),
                         email: guest.email.clone(),
                         phone: guest.phone.clone(),
+                        note: None,
                         invitation: Some((guest.invitation)(participant).to_vec()),
                         inviter: Some(guest.inviter.0),
                     };

@@ -24,8 +24,11 @@ impl Store {
             return Ok(Some(view));
         }
         let view = self.view(whose).await?.map(Arc::new);
-        if let Some(view) = view.as_ref().filter(|view| view.conference.is_live() && view.offered.is_empty())
-        {
+        // Those who are asked are shown with what changes without an event.
+        let asks_nobody = |view: &ConferenceView| {
+            view.offered.is_empty() && view.others.iter().all(|other| other.offered.is_empty())
+        };
+        if let Some(view) = view.as_ref().filter(|view| view.conference.is_live() && asks_nobody(view)) {
             self.recent_views().keep(whose, Arc::clone(view));
         }
         Ok(view)
@@ -41,10 +44,14 @@ fn version(connection: &mut AnyConnection, whose: Whose) -> Result<Option<(Confe
         .filter(requests::outcome.is_null())
         .inner_join(conferences::table.on(conferences::id.eq(requests::conference_id)))
         .select((conferences::id, conferences::last_seq));
+    let of_request = requests::table
+        .inner_join(conferences::table.on(conferences::id.eq(requests::conference_id)))
+        .select((conferences::id, conferences::last_seq));
     let found = native!(connection, native => match whose {
         Whose::Id(id) => live.filter(conferences::id.eq(id.0)).get_result(native),
         Whose::Client(user) => live.filter(conferences::client_id.eq(user.0)).get_result(native),
         Whose::Provider(user) => served.filter(requests::provider_id.eq(Some(user.0))).get_result(native),
+        Whose::Request(request) => of_request.filter(requests::id.eq(request.0)).get_result(native),
     });
     let found: Option<(i32, i32)> = found.optional().map_err(StoreError::query("look for a change"))?;
     Ok(found.map(|(id, last_seq)| (ConferenceId(id), last_seq)))

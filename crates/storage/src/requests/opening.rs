@@ -13,7 +13,7 @@ use crate::limits::check_requests;
 use crate::requests::waiting::candidates;
 use crate::rows::details::RequestDetails;
 use crate::rows::offer_state;
-use crate::schema::{conferences, languages, offers, requests, users};
+use crate::schema::{conferences, languages, offers, participants, requests, users};
 use crate::store::Store;
 use crate::text::storable;
 
@@ -45,6 +45,8 @@ struct OfferedRow {
     additional_info: Option<String>,
     location: Option<String>,
     from_language_id: Option<i32>,
+    note: Option<String>,
+    conference_id: i32,
     offered_at: i64,
     client: String,
     language_id: i32,
@@ -64,7 +66,8 @@ impl From<OfferedRow> for OfferView {
             },
             details: RequestDetails {
                 situation_code: row.situation_code,
-                additional_info: row.additional_info,
+                // A second interpreter is told what is said of its own request.
+                additional_info: if row.id == row.conference_id { row.additional_info } else { row.note },
                 location: row.location,
                 from_language_id: row.from_language_id,
             },
@@ -139,6 +142,11 @@ impl Store {
                 let rows: Vec<OfferedRow> = offers::table
                     .inner_join(requests::table.on(requests::id.eq(offers::request_id)))
                     .inner_join(conferences::table.on(conferences::id.eq(offers::conference_id)))
+                    .left_join(
+                        participants::table.on(participants::conference_id
+                            .eq(offers::conference_id)
+                            .and(participants::request_id.eq(offers::request_id.nullable()))),
+                    )
                     .inner_join(users::table.on(users::id.eq(conferences::client_id)))
                     .inner_join(languages::table.on(languages::id.eq(requests::language_id)))
                     .filter(open)
@@ -151,6 +159,8 @@ impl Store {
                         conferences::additional_info,
                         conferences::location,
                         conferences::from_language_id,
+                        participants::note.nullable(),
+                        offers::conference_id,
                         offers::offered_at,
                         users::name,
                         languages::id,

@@ -11,11 +11,11 @@ use crate::error::StoreError;
 use crate::schema::{conferences, offers, provider_languages, requests, users};
 use crate::store::Store;
 
-/// The main requests that wait, and who can be asked.
+/// The requests that wait, and who can be asked.
 #[derive(Debug, Default)]
 pub struct WaitingRequests {
-    /// Oldest first.
-    pub requests: Vec<(ConferenceId, LanguageId)>,
+    /// Those of the oldest conference first.
+    pub requests: Vec<(ConferenceId, RequestId, LanguageId)>,
     /// Providers of these languages who want to take calls and gave a sign of life lately.
     pub candidates: Vec<Candidate>,
     /// The providers that were offered a request before.
@@ -23,7 +23,7 @@ pub struct WaitingRequests {
 }
 
 impl Store {
-    /// The main requests that wait at `now`, with the providers who gave a sign of life from `seen_from` on.
+    /// The requests that wait at `now`, with the providers who gave a sign of life from `seen_from` on.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -41,16 +41,14 @@ fn waiting(
 ) -> Result<WaitingRequests, StoreError> {
     // Two columns of one index: what ended without a provider is not looked at.
     let searching = requests::provider_id.is_null().and(requests::ended_at.is_null());
-    let waiting: Vec<(i32, i32)> = requests::table
+    let waiting: Vec<(i32, i32, i32)> = requests::table
         .inner_join(conferences::table.on(conferences::id.eq(requests::conference_id)))
         .filter(searching.and(requests::deadline.gt(Some(now.0))))
-        // Second interpreters are not searched for yet.
-        .filter(requests::id.eq(requests::conference_id))
-        .order((conferences::requested_at, conferences::id))
-        .select((conferences::id, requests::language_id))
+        .order((conferences::requested_at, requests::id))
+        .select((conferences::id, requests::id, requests::language_id))
         .load(connection)
         .map_err(StoreError::query("find waiting requests"))?;
-    let languages: HashSet<i32> = waiting.iter().map(|(_, language)| *language).collect();
+    let languages: HashSet<i32> = waiting.iter().map(|(_, _, language)| *language).collect();
     let candidates = candidates(connection, languages.into_iter().map(LanguageId), seen_from)?;
     if candidates.is_empty() {
         return Ok(WaitingRequests::default());
@@ -58,13 +56,15 @@ fn waiting(
     let mut asked = HashSet::new();
     for some in waiting.chunks(MAX_KEYS) {
         let of_some: Vec<(i32, i32)> = offers::table
-            .filter(offers::conference_id.eq_any(some.iter().map(|(request, _)| *request)))
+            .filter(offers::conference_id.eq_any(some.iter().map(|(conference, ..)| *conference)))
             .select((offers::request_id, offers::provider_id))
             .load(connection)
             .map_err(StoreError::query("read the earlier offers"))?;
         asked.extend(of_some.into_iter().map(|(request, provider)| (RequestId(request), UserId(provider))));
     }
-    let requests = waiting.into_iter().map(|(id, language)| (ConferenceId(id), LanguageId(language)));
+    let requests = waiting.into_iter().map(|(conference, request, language)| {
+        (ConferenceId(conference), RequestId(request), LanguageId(language))
+    });
     Ok(WaitingRequests { requests: requests.collect(), candidates, asked })
 }
 

@@ -42,7 +42,7 @@ pub(crate) mod kind {
     pub(super) const ACCOUNT_ISSUED: i16 = 8;
     pub(super) const JOINED: i16 = 9;
     pub(super) const DISCONNECTED: i16 = 10;
-    pub(super) const FINISHED: i16 = 11;
+    pub(crate) const FINISHED: i16 = 11;
     pub(super) const CALL_ENDED: i16 = 12;
     pub(super) const REMOVAL_REOPENED: i16 = 13;
     pub(super) const REMOVED: i16 = 14;

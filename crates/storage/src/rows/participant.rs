@@ -26,6 +26,7 @@ row! {
         pub(crate) name: Option<String>,
         pub(crate) email: Option<String>,
         pub(crate) phone: Option<String>,
+        pub(crate) note: Option<String>,
         pub(crate) inviter_id: Option<i32>,
         pub(crate) request_id: Option<i32>,
     }
@@ -79,12 +80,13 @@ row! {
     }
 }
 
-/// The personal data of an invited party, and the hash of its invitation.
+/// The personal data of an invited party, what is said of it to a second interpreter, and the hash of its invitation.
 #[derive(Clone, Default)]
 pub(crate) struct Invitee {
     pub(crate) name: Option<String>,
     pub(crate) email: Option<String>,
     pub(crate) phone: Option<String>,
+    pub(crate) note: Option<String>,
     pub(crate) invitation: Option<Vec<u8>>,
     pub(crate) inviter: Option<i32>,
 }
@@ -199,7 +201,7 @@ impl ParticipantRow {
             finished_at,
             removal,
         } = UpdateParticipant::to(conference_id, participant);
-        let Invitee { name, email, phone, invitation, inviter } = invitee;
+        let Invitee { name, email, phone, note, invitation, inviter } = invitee;
         let (kind, user_id, request_id) = match participant.party {
             Party::Client(user) => (kind::CLIENT, Some(user.0), None),
             Party::Provider(user) => (kind::PROVIDER, Some(user.0), None),
@@ -223,6 +225,7 @@ impl ParticipantRow {
             name,
             email,
             phone,
+            note,
             inviter_id: inviter,
             request_id,
         }

@@ -9,7 +9,7 @@ use trialogue_domain::{ConferenceId, ParticipantId, RequestId, UserId};
 use crate::database::connection::{AnyConnection, MAX_KEYS};
 use crate::error::StoreError;
 use crate::rows::{kind, offer_state};
-use crate::schema::{conferences, events, offers, requests, tokens};
+use crate::schema::{conferences, events, offers, participants, requests, tokens};
 use crate::secret::SecretHash;
 use crate::store::Store;
 use crate::users::directory::UserRole;
@@ -30,9 +30,12 @@ pub struct Standing {
 pub enum Place {
     /// There is no such conference, or it is not the user's.
     Unknown,
-    /// The end of the request comes after it.
-    Before,
-    /// The request ended before it.
+    /// The end of the request comes after it, or of the user's part as a second interpreter.
+    Before {
+        /// As which participant the user is a second interpreter; none if it is not.
+        as_second: Option<ParticipantId>,
+    },
+    /// That end comes before it.
     After,
 }
 
@@ -81,7 +84,13 @@ impl Store {
                     return Ok(Place::Unknown);
                 }
                 let ended = place_of(connection, conference, kind::ENDED, None)?;
-                Ok(if ended.is_some_and(|ended| ended <= seq) { Place::After } else { Place::Before })
+                let as_second = second_part(connection, user, conference)?;
+                let out = match as_second {
+                    Some(own) => place_of(connection, conference, kind::FINISHED, Some(own.0))?,
+                    None => None,
+                };
+                let is_over = ended.into_iter().chain(out).any(|end| end <= seq);
+                Ok(if is_over { Place::After } else { Place::Before { as_second } })
             })
             .await
     }
@@ -145,6 +154,28 @@ fn look(
         }
     }
     Ok(())
+}
+
+/// As which participant the user is, or was last, a second interpreter in this conference; none if it has accepted the main
+/// request.
+fn second_part(
+    connection: &mut AnyConnection,
+    user: UserId,
+    conference: ConferenceId,
+) -> Result<Option<ParticipantId>, StoreError> {
+    let found: Option<i32> = participants::table
+        .inner_join(
+            requests::table.on(requests::conference_id
+                .eq(participants::conference_id)
+                .and(requests::id.nullable().eq(participants::request_id))),
+        )
+        .filter(participants::conference_id.eq(conference.0).and(requests::provider_id.eq(Some(user.0))))
+        .order(participants::position.desc())
+        .select(participants::id)
+        .first(connection)
+        .optional()
+        .map_err(StoreError::query("look for a second interpreter"))?;
+    Ok(found.map(ParticipantId))
 }
 
 fn place_of(

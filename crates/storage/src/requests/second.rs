@@ -1,0 +1,67 @@
+//! Requests for second interpreters, within a conference.
+
+use trialogue_domain::{
+    Candidate, Conference, Facts, LanguageId, ParticipantId, Refusal, Step, Timestamp, UserId,
+};
+
+use crate::aggregate::batch::change;
+use crate::aggregate::find::{Whose, find};
+use crate::aggregate::language::language;
+use crate::aggregate::verdict::Verdict;
+use crate::aggregate::view::{ConferenceView, view};
+use crate::error::StoreError;
+use crate::idempotency::{Answer, IdempotencyKey, once};
+use crate::requests::waiting::candidates;
+use crate::rows::Invitee;
+use crate::store::Store;
+use crate::text::storable;
+
+/// A second interpreter who is asked for.
+#[derive(Clone)]
+pub struct NewSecondInterpreter {
+    /// The user who asks.
+    pub inviter: UserId,
+    /// The language asked for.
+    pub language: LanguageId,
+    /// What the interpreters are told.
+    pub note: Option<String>,
+}
+
+impl Store {
+    /// Asks for a second interpreter by the steps that `judge` makes, and keeps the answer, all in one transaction.
+    /// Providers without a sign of life from `seen_from` on are no candidates.
+    ///
+    /// # Errors
+    /// As [`Store::change`], and [`StoreError::UnknownLanguage`], [`StoreError::IdempotencyMismatch`].
+    pub async fn request_second_interpreter(
+        &self,
+        whose: Whose,
+        wanted: NewSecondInterpreter,
+        (seen_from, now): (Timestamp, Timestamp),
+        key: Option<IdempotencyKey>,
+        judge: impl Fn(&Conference, Facts, &[Candidate]) -> Result<Vec<Step>, Refusal> + Send + 'static,
+        answer: Answer<(ConferenceView, ParticipantId)>,
+    ) -> Result<Vec<u8>, StoreError> {
+        storable(&[("note", wanted.note.as_deref())])?;
+        key.as_ref().map_or(Ok(()), IdempotencyKey::check)?;
+        self.executor()
+            .write(whose.key(), "request a second interpreter", move |tx| {
+                once(tx, key.as_ref(), now, |tx| {
+                    let NewSecondInterpreter { inviter, language: wanted, note } = wanted.clone();
+                    let id = find(&mut tx.connection, whose)?.ok_or(Refusal::NoRequest)?;
+                    language(&mut tx.connection, wanted)?.ok_or(StoreError::UnknownLanguage(wanted.0))?;
+                    let candidates = candidates(&mut tx.connection, [wanted], seen_from)?;
+                    let [participant, _] = tx.ids.free().participants;
+                    let invitee = Invitee { note, inviter: Some(inviter.0), ..Invitee::default() };
+                    change(tx, id, |conference, facts| {
+                        let steps = judge(conference, facts, &candidates)?;
+                        Ok(Verdict { invitee: Some(invitee), ..steps.into() })
+                    })?;
+                    let shown = view(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?;
+                    Ok((answer(&(shown, participant)), None))
+                })
+            })
+            .await
+            .map(|answer| answer.body)
+    }
+}

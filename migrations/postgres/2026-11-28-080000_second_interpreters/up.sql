@@ -1,0 +1,2 @@
+-- What is said of the request for a second interpreter, for that interpreter.
+ALTER TABLE participants ADD COLUMN note TEXT;
