@@ -20,7 +20,7 @@ const KEPT = 'trialogue.wanted';
 const { token, user } = resume('client');
 
 const devices = new Devices();
-const people = new People(SIDE, token);
+const people = new People(SIDE, token, () => changes.now());
 let status = null;
 let call = null;
 let elsewhere = false;
@@ -132,7 +132,7 @@ async function talk() {
     return;
   }
   call?.count(people.count);
-  call?.notice(stateOf(status, KIND.provider) === STATE.finished ? interpreterLost : null);
+  call?.notice(stateOf(status, KIND.provider) === STATE.finished ? interpreterLost : people.news);
   if (call || elsewhere) return;
   connecting();
   const pair = await post(`${SIDE}/VideoEngineAccounts`, token);

@@ -22,7 +22,7 @@ const SOUND = 'trialogue.sound';
 const { token, user } = resume('provider');
 
 const devices = new Devices();
-const people = new People(SIDE, token);
+const people = new People(SIDE, token, () => changes.now());
 const ringing = new Ringing();
 let online = tab.get(ONLINE) === 'yes';
 let offers = [];
@@ -31,6 +31,8 @@ let task = null;
 let call = null;
 let elsewhere = false;
 let seen = null;
+/** Whether the last call ended because another party removed this one. */
+let wasRemoved = false;
 
 start();
 preview(document.querySelector('.preview'), devices);
@@ -74,8 +76,10 @@ async function currentTask() {
     // After two missed calls the server takes an interpreter offline.
     if (found.WaitingCode === 'released_missed_offline' && online) noteOnline(false);
     if (seen === found.RequestId) {
-      complain(byId('outcome'), t(isReleased ? `task.${found.WaitingCode}` : `task.outcome.${found.RequestStatusCodeId}`));
+      const outcome = wasRemoved ? 'removed' : `outcome.${found.RequestStatusCodeId}`;
+      complain(byId('outcome'), t(isReleased ? `task.${found.WaitingCode}` : `task.${outcome}`));
       seen = null;
+      wasRemoved = false;
     }
     return null;
   } catch (error) {
@@ -163,7 +167,9 @@ async function settle() {
   ringing.stop();
   seen = task.RequestId;
   people.update(task.participantList);
-  const own = task.participantList.find((one) => one.RequestConferenceSessionVideoTypeCodeId === KIND.provider);
+  const own = task.participantList.find(
+    (one) => one.RequestConferenceSessionVideoParticipantId === task.RequestConferenceSessionVideoParticipantId,
+  );
   const state = own?.RequestConferenceSessionVideoStatusCodeId;
   if (state === STATE.finished && stateOf(task, KIND.client) !== STATE.finished) {
     hangUp();
@@ -176,11 +182,14 @@ async function settle() {
     return;
   }
   call?.count(people.count);
-  call?.notice(stateOf(task, KIND.client) === STATE.finished ? clientLost : null);
+  call?.notice(stateOf(task, KIND.client) === STATE.finished ? clientLost : isSecond() ? null : people.news);
   if (call || elsewhere) return;
   const pair = await post(`${SIDE}/VideoEngineAccounts`, token);
   if (pair.Listener) join(pair.Listener.AccountNumber);
 }
+
+/** A second interpreter's request is not the conference's own. */
+const isSecond = () => task?.RequestId !== task?.RequestConferenceSessionId;
 
 const clientLost = { key: 'lost.client', buttons: [{ key: 'lost.end', run: finish }] };
 
@@ -209,11 +218,13 @@ function join(account) {
     conference: task.RequestConferenceSessionId,
     account,
     devices,
-    people,
+    // Who is in the call is the business of its client and its main interpreter.
+    people: isSecond() ? null : people,
     leave: finish,
-    leaveKey: 'call.finish',
+    leaveKey: isSecond() ? 'call.leave' : 'call.finish',
     onEnd(reason) {
       call = null;
+      wasRemoved = reason === 'kicked';
       if (reason === 'replaced') {
         elsewhere = true;
         devices.stop();
@@ -235,9 +246,9 @@ function hangUp({ keepDevices = false } = {}) {
 async function finish() {
   const yes = await confirm({
     id: 'finish-dialog',
-    title: t('finish.title'),
-    text: t('finish.text'),
-    yes: t('finish.yes'),
+    title: t(isSecond() ? 'leave.title' : 'finish.title'),
+    text: t(isSecond() ? 'second.leave.text' : 'finish.text'),
+    yes: t(isSecond() ? 'leave.yes' : 'finish.yes'),
     no: t('finish.no'),
     danger: true,
   });
@@ -307,7 +318,7 @@ byId('refuse').addEventListener('click', async () => {
   const yes = await confirm({
     id: 'refuse-dialog',
     title: t('refuse.title'),
-    text: t('refuse.text'),
+    text: t(isSecond() ? 'second.refuse.text' : 'refuse.text'),
     yes: t('refuse.yes'),
     no: t('cancel'),
     danger: true,

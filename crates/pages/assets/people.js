@@ -1,9 +1,10 @@
 // Who is in the call: the list, inviting, and removing.
 
-import { ApiError, KIND, STATE, ask, post, randomKey } from './api.js';
+import { ApiError, KIND, REQUEST, STATE, ask, post, randomKey } from './api.js';
 import { confirm, openDialog } from './dialogs.js';
 import { h, setText } from './dom.js';
 import { onLanguage, t } from './i18n.js';
+import { languageName, languages } from './languages.js';
 import { announce, complain } from './views.js';
 
 const ROLES = { 1: 'client', 2: 'provider', 3: 'guest', 4: 'second_interpreter' };
@@ -11,22 +12,54 @@ const ROLES = { 1: 'client', 2: 'provider', 3: 'guest', 4: 'second_interpreter' 
 export class People {
   #side;
   #token;
+  #look;
   #list = [];
   #open = null;
+  /** Second interpreters whom this page has removed: it needs no news of them. */
+  #removed = new Set();
+  #news = null;
 
-  /** `side` is the path of the routes: `Client/Request` or `Provider/Task`. */
-  constructor(side, token) {
+  /** `side` is the path of the routes: `Client/Request` or `Provider/Task`; `look` shows how things stand. */
+  constructor(side, token, look) {
     this.#side = side;
     this.#token = token;
+    this.#look = look;
     onLanguage(() => this.#draw());
   }
 
   /** What the server says of who is in. */
   update(participants) {
+    this.#tellOfSecond(participants);
     this.#list = participants.filter(
       (one) => one.RequestConferenceSessionVideoStatusCodeId !== STATE.finished,
     );
     this.#draw();
+  }
+
+  /** A second interpreter who was looked for, or was there, and is not any more. */
+  #tellOfSecond(participants) {
+    for (const known of this.#list.filter(isSecond)) {
+      const id = known.RequestConferenceSessionVideoParticipantId;
+      const now = participants.find((one) => one.RequestConferenceSessionVideoParticipantId === id);
+      const isOut = !now || now.RequestConferenceSessionVideoStatusCodeId === STATE.finished;
+      if (isOut && !this.#removed.has(id)) {
+        const key = now?.secondRequest?.RequestStatusCodeId === REQUEST.nobody ? 'second.nobody' : 'second.out';
+        const dismiss = () => {
+          this.#news = null;
+          this.#look();
+        };
+        const again = () => {
+          dismiss();
+          this.askInterpreter();
+        };
+        this.#news = { key, buttons: [{ key: 'second.without', run: dismiss }, { key: 'second.again', run: again, look: 'primary' }] };
+      }
+    }
+  }
+
+  /** What to tell in the call; none if there is nothing. */
+  get news() {
+    return this.#news;
   }
 
   get count() {
@@ -41,12 +74,14 @@ export class People {
       title: t('people.title'),
       content: [this.#open],
       buttons: [
+        { text: t('second.ask'), value: 'second' },
         { text: t('invite.someone'), value: 'invite' },
         { text: t('close'), value: '', class: 'primary' },
       ],
     });
     this.#open = null;
     if (chosen === 'invite') await this.invite();
+    if (chosen === 'second') await this.askInterpreter();
   }
 
   /** Rows are kept while their person is there: a dialog over the list gives the focus back to its row's button. */
@@ -80,11 +115,13 @@ export class People {
     const one = this.#list.find((other) => other.RequestConferenceSessionVideoParticipantId === id);
     if (!one) return;
     const name = nameOf(one);
+    const isSearch = isSearched(one);
+    const text = isSecond(one) ? t('second.kick.text', { name }) : t('kick.text', { name });
     const yes = await confirm({
       id: 'kick-dialog',
-      title: t('kick.title', { name }),
-      text: t('kick.text', { name }),
-      yes: t('kick.yes'),
+      title: isSearch ? t('second.stop.title') : t('kick.title', { name }),
+      text: isSearch ? t('second.stop.text') : text,
+      yes: isSearch ? t('second.stop.yes') : t('kick.yes'),
       no: t('cancel'),
       danger: true,
     });
@@ -92,11 +129,59 @@ export class People {
     if (!yes) return;
     try {
       await post(`${this.#side}/KickThirdPartyVideoParticipant`, this.#token, one);
-      announce(t('kick.done', { name }));
+      this.#removed.add(id);
+      announce(isSearch ? t('second.stop.done') : t('kick.done', { name }));
       this.update(this.#list.filter((other) => other.RequestConferenceSessionVideoParticipantId !== id));
     } catch (error) {
       announce(problem(error));
     }
+  }
+
+  /** Asks for one more interpreter, in another language. */
+  async askInterpreter() {
+    const select = h('select', { id: 'second-language', name: 'language', required: true });
+    const first = new Option(t('request.choose'), '');
+    first.disabled = true;
+    first.selected = true;
+    const known = await languages();
+    select.append(first, ...known.map(({ id, name }) => new Option(name, id)));
+    const note = h('textarea', { id: 'second-note', name: 'note', rows: '2', maxlength: '2000', dir: 'auto' });
+    const trouble = h('p', { class: 'error', role: 'alert', hidden: true });
+    // The same press twice makes one request.
+    const key = randomKey();
+    const submit = async (form, dialog) => {
+      if (!select.value) {
+        complain(trouble, t('request.language.missing'));
+        select.focus();
+        return;
+      }
+      const body = { ToLanguageId: Number(select.value), additionalInfo: note.value.trim() || null };
+      form.querySelector('[type=submit]').disabled = true;
+      try {
+        const path = `${this.#side}/RequestSecondInterpreter`;
+        await ask(path, { token: this.#token, body, headers: { 'Idempotency-Key': key } });
+        dialog.close('made');
+      } catch (error) {
+        complain(trouble, problem(error));
+        form.querySelector('[type=submit]').disabled = false;
+      }
+    };
+    const made = await openDialog({
+      id: 'second-dialog',
+      title: t('second.ask'),
+      content: [
+        h('p', {}, t('second.text')),
+        h('p', { class: 'field' }, h('label', { for: select.id }, t('request.language')), select),
+        h('p', { class: 'field' }, h('label', { for: note.id }, t('request.info')), note),
+        trouble,
+      ],
+      buttons: [
+        { text: t('cancel'), value: '' },
+        { text: t('request.send'), class: 'primary', form: true },
+      ],
+      submit,
+    });
+    if (made === 'made') announce(t('second.asked'));
   }
 
   /** Asks whom, and shows the link. */
@@ -157,16 +242,35 @@ export class People {
 function fill(row, one) {
   const type = one.RequestConferenceSessionVideoTypeCodeId;
   const name = nameOf(one);
-  const state = t(`state.${one.RequestConferenceSessionVideoStatusCodeId}`);
+  const state = isSecond(one) ? secondState(one) : t(`state.${one.RequestConferenceSessionVideoStatusCodeId}`);
   const [text, kick] = row.children;
   setText(text.querySelector('bdi'), name);
-  setText(text.lastChild, `${t(`role.${ROLES[type]}`)} · ${state}`);
+  // Who has no name yet is called by the role.
+  const role = t(`role.${ROLES[type]}`);
+  setText(text.lastChild, name === role ? state : `${role} · ${state}`);
   // The client and the interpreter cannot be removed.
   const isFixed = type === KIND.client || type === KIND.provider;
   kick.hidden = isFixed;
   if (!isFixed) kick.dataset.kick = row.dataset.participant;
-  setText(kick, t('kick'));
-  kick.setAttribute('aria-label', t('kick.name', { name }));
+  setText(kick, t(isSearched(one) ? 'second.stop.yes' : 'kick'));
+  if (isSearched(one)) kick.removeAttribute('aria-label');
+  else kick.setAttribute('aria-label', t('kick.name', { name }));
+}
+
+const isSecond = (one) => one.RequestConferenceSessionVideoTypeCodeId === KIND.second_interpreter;
+
+const isSearched = (one) => one.secondRequest?.RequestStatusCodeId === REQUEST.searching;
+
+/** Of a second interpreter: for which language, and how far the search or the call has come. */
+function secondState(one) {
+  const { secondRequest } = one;
+  const language = languageName(secondRequest?.ToLanguageId, secondRequest?.ToLanguage);
+  if (isSearched(one)) {
+    const asked = secondRequest.providerList.length;
+    return `${language} · ${t(asked === 0 ? 'waiting.nobody' : asked === 1 ? 'waiting.asked.one' : 'waiting.asked', { asked })}`;
+  }
+  const state = one.RequestConferenceSessionVideoStatusCodeId;
+  return `${language} · ${t(state === STATE.informed ? 'second.accepted' : `state.${state}`)}`;
 }
 
 async function showLink(name, link) {

@@ -11,7 +11,12 @@ const CHROMIUM: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 fn the_pages_in_a_real_browser() {
     let tests = directory();
     let mut run = Command::new(require("node", "nodejs"));
-    pass(&mut run, &tests, &["texts", "pages", "stage", "trouble", "call"], "the server dies in between");
+    pass(
+        &mut run,
+        &tests,
+        &["texts", "pages", "stage", "trouble", "call", "second"],
+        "the server dies in between",
+    );
 }
 
 /// In a network of its own, where Janus has an address to offer.
