@@ -1,8 +1,8 @@
 #!/bin/sh
-# A whole interpreted call with curl: log in, request, accept, start, confirm, accounts, invite, kick.
+# A whole interpreted call with curl: log in, request, accept, start, confirm, accounts, invite, kick, second interpreter.
 # `trialogue serve --demo` prints the part below the line with its own values; a test runs it on both databases.
 #
-#   BASE=http://127.0.0.1:8080/API CLIENT_PASSWORD=... PROVIDER_PASSWORD=... sh scripts/walkthrough.sh
+#   BASE=http://127.0.0.1:8080/API CLIENT_PASSWORD=... SPANISH_PASSWORD=... FRENCH_PASSWORD=... sh scripts/walkthrough.sh
 set -eu
 # --- the walk ---
 # Every call is a POST; `call PATH TOKEN BODY` prints the answer, `field NAME` cuts one value out of it.
@@ -11,7 +11,7 @@ field() { sed 's/.*"'"$1"'":"\{0,1\}\([^",}]*\).*/\1/'; }
 
 # 1. The nurse and the Spanish interpreter log in; the interpreter goes online.
 NURSE=$(call Client/Login/1 "" '{"Email":"nurse@demo.example","Password":"'"$CLIENT_PASSWORD"'"}' | field Token)
-SOFIA=$(call Provider/Login/1 "" '{"Email":"spanish@demo.example","Password":"'"$PROVIDER_PASSWORD"'"}' | field Token)
+SOFIA=$(call Provider/Login/1 "" '{"Email":"spanish@demo.example","Password":"'"$SPANISH_PASSWORD"'"}' | field Token)
 call Provider/Task/SetOnline "$SOFIA" '{}'
 
 # 2. The nurse requests Spanish (44); the interpreter sees the offer and accepts.
@@ -42,6 +42,15 @@ call Client/Request/KickThirdPartyVideoParticipant "$NURSE" \
 call Client/Request/VideoConferenceParticipants "$NURSE"; echo
 call Guest/VideoEngineAccounts "$GUEST" || echo "  <- the guest is out"
 
-# 6. The call is over.
+# 6. The grandmother speaks French (10). A second interpreter is asked for, accepts, confirms, and is in the call.
+FELIX=$(call Provider/Login/1 "" '{"Email":"french@demo.example","Password":"'"$FRENCH_PASSWORD"'"}' | field Token)
+call Provider/Task/SetOnline "$FELIX" '{}'
+call Client/Request/RequestSecondInterpreter "$NURSE" '{"ToLanguageId":10,"additionalInfo":"The grandmother speaks French."}'; echo
+SECOND=$(call Provider/Task/Offers "$FELIX" | field RequestId)
+call Provider/Task/Accept "$FELIX" '{"RequestId":'"$SECOND"'}'
+call Provider/Task/ConfirmVideo "$FELIX"
+call Provider/Task/VideoEngineAccounts "$FELIX"; echo
+
+# 7. The call is over, for everybody.
 call Client/Request/CallFinishedNew "$NURSE" '{"IsSuccessful":true,"Calls":[]}'
 call Client/Request/Status "$NURSE"; echo

@@ -99,13 +99,14 @@ impl Demo {
         format!(
             "Demo users (passwords are new each time):\n{users}\n\
              A whole call with curl, to copy and paste into another terminal:\n\n\
-             BASE={}{}\nCLIENT_PASSWORD={}\nPROVIDER_PASSWORD={}\n{walk}\n\
+             BASE={}{}\nCLIENT_PASSWORD={}\nSPANISH_PASSWORD={}\nFRENCH_PASSWORD={}\n{walk}\n\
              # Or with pictures, in two browser windows: log in as client and as interpreter at\n\
              # {}/",
             settings.app.public_url,
             settings.http.base_path,
             password("nurse@demo.example"),
             password("spanish@demo.example"),
+            password("french@demo.example"),
             settings.app.public_url,
         )
     }

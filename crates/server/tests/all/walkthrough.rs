@@ -22,7 +22,8 @@ fn the_script_runs_through(database: &Database) {
     walk.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/walkthrough.sh"));
     walk.env("BASE", format!("http://{}/API", server.api.0));
     walk.env("CLIENT_PASSWORD", demo["client"]["password"].as_str().unwrap());
-    walk.env("PROVIDER_PASSWORD", demo["providers"][0]["password"].as_str().unwrap());
+    walk.env("SPANISH_PASSWORD", demo["providers"][0]["password"].as_str().unwrap());
+    walk.env("FRENCH_PASSWORD", demo["providers"][1]["password"].as_str().unwrap());
     check(&Process::start(walk, "").finish(), server.api);
 }
 
@@ -77,6 +78,9 @@ fn check(walk: &Finished, api: Api) {
     assert_eq!(number(rosa, "RequestConferenceSessionVideoStatusCodeId"), FINISHED);
     assert!(refusal["Message"].as_str().unwrap().contains("invitation is not valid"), "{refusal}");
     assert!(walk.stderr.contains("error: 401"), "{walk:?}");
-    let status: Value = serde_json::from_str(after).unwrap();
+    let answers: Vec<Value> = after.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let [second, account, status] = &answers[..] else { panic!("other answers: {walk:?}") };
+    assert_eq!(second["secondRequest"]["ToLanguage"], "French");
+    assert!(account["Listener"].is_object() && account["Caller"].is_null(), "{account}");
     assert_eq!(status["RequestStatus"], "Serviced");
 }
