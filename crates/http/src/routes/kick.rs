@@ -1,4 +1,5 @@
-//! `KickThirdPartyVideoParticipant` of client and provider: remove an invited third party.
+//! `KickThirdPartyVideoParticipant` of client and provider: remove an invited third party, or a second
+//! interpreter.
 //!
 //! Only the two ids of the body are used. The other members repeat what the server answered before, and are ignored.
 
