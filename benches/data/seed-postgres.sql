@@ -21,6 +21,8 @@ FROM generate_series(1, {pairs}) i, generate_series(1, 2) role;
 INSERT INTO tokens (hash, user_id, created_at, expires_at)
 SELECT sha256(convert_to(lpad(id::text, 64, '0'), 'UTF8')), id, {now}, {now} + 43200000000
 FROM generate_series(2 * {guests} + 1, 2 * {guests} + 2 * {pairs}) id;
+INSERT INTO interpreters (id, employment, certification, rate, special_type, takes_calls, takes_video, takes_text)
+SELECT id, 1, 0, 0, 1, false, true, false FROM users WHERE role = 2;
 INSERT INTO languages (id, code, name) SELECT 100000 + i, 'x' || i, 'Language ' || i FROM generate_series(1, {pairs}) i;
 INSERT INTO provider_languages (provider_id, language_id, native)
 SELECT 2 * {guests} + 2 * i, 100000 + i, true FROM generate_series(1, {pairs}) i;

@@ -15,6 +15,8 @@ SELECT {guests} + i, 2, 'provider' || i || '@bench.example', '-', 'Provider ' ||
 INSERT INTO users (id, role, email, password_hash, name, online, performance, last_seen, created_at)
 SELECT 2 * {guests} + 2 * i - 2 + kind, kind, 'pair' || i || '@bench.example', '-', 'Pair ' || i, 1, 0, {now} + 3600000000, {now}
 FROM pairs, kinds WHERE kind < 3;
+INSERT INTO interpreters (id, employment, certification, rate, special_type, takes_calls, takes_video, takes_text)
+SELECT id, 1, 0, 0, 1, 0, 1, 0 FROM users WHERE role = 2;
 INSERT INTO languages (id, code, name) SELECT 100000 + i, 'x' || i, 'Language ' || i FROM pairs;
 INSERT INTO provider_languages (provider_id, language_id, native) SELECT 2 * {guests} + 2 * i, 100000 + i, 1 FROM pairs;
 

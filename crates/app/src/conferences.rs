@@ -3,10 +3,10 @@
 //! Use cases of a caller (`App`), background workers and the command line change conferences through this only.
 
 use trialogue_domain::{
-    Actor, Command, Conference, ConferenceId, Kind, Moment, Observation, Participant, ParticipantId, Refusal,
-    Timestamp, Timings, as_of, command_steps, observation_steps,
+    Actor, Command, Conference, ConferenceId, Facts, Hindrance, Kind, Moment, Observation, Participant,
+    ParticipantId, Refusal, Timestamp, Timings, are_in_force, as_of, command_steps, observation_steps,
 };
-use trialogue_storage::{CallLeg, LeasedJob, Needs, SecretHash, Store, StoreError, Verdict, Whose};
+use trialogue_storage::{Answers, CallLeg, LeasedJob, Needs, SecretHash, Store, StoreError, Verdict, Whose};
 
 mod opening;
 mod users;
@@ -57,7 +57,8 @@ impl Conferences {
             if matches!(needs, Needs::OfferTo(..)) && !given.answers.offered {
                 return Err(Refusal::NotFound);
             }
-            Ok(command_steps(conference, actor, command, given.facts, at(now, &timings))?.into())
+            let facts = Facts { hindrance: hindrance(conference, needs, &given.answers, now), ..given.facts };
+            Ok(command_steps(conference, actor, command, facts, at(now, &timings))?.into())
         });
         let conference = changed.await?;
         self.offer_after(&conference, now).await;
@@ -189,6 +190,16 @@ impl Conferences {
         let judge = move |conference: &Conference| observation_steps(conference, &seen, at(now, &timings));
         self.store.job_done_seeing(job, conference, judge).await
     }
+}
+
+/// What keeps the interpreter who was offered a request from serving it.
+fn hindrance(conference: &Conference, needs: Needs, answers: &Answers, now: Timestamp) -> Option<Hindrance> {
+    let Needs::OfferTo(request, _) = needs else { return None };
+    let language = conference.request(request)?.language;
+    if answers.busy {
+        return Some(Hindrance::Busy);
+    }
+    (!are_in_force(&answers.credentials, language, now)).then_some(Hindrance::Credential)
 }
 
 /// A moment, by these waiting times.

@@ -1,4 +1,4 @@
-//! Remove an invited third party.
+//! Remove an invited third party, or a second interpreter.
 
 use trialogue_domain::{Command, ConferenceId, ParticipantId};
 use trialogue_storage::Whose;
@@ -8,8 +8,8 @@ use crate::authentication::Caller;
 use crate::error::AppError;
 
 impl App {
-    /// Removes an invited participant from the caller's conference. When this returns, its invitation, its token and its
-    /// account are invalid. Its socket is closed by the announcement of the change, and the engine removes it by a job:
+    /// Removes an invited participant from the caller's conference. When this returns, a guest's invitation and token
+    /// and either one's account are invalid. Its socket is closed by the announcement of the change, and the engine removes it by a job:
     /// both follow the return, and each is tried again until it is done.
     ///
     /// # Errors

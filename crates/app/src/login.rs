@@ -3,7 +3,7 @@
 use trialogue_domain::{ParticipantId, UserId};
 use trialogue_media::Identity;
 use trialogue_person::EmailAddress;
-use trialogue_storage::UserRole;
+use trialogue_storage::{CompanyId, UserRole};
 
 use crate::app::App;
 use crate::authentication::Caller;
@@ -16,6 +16,8 @@ use crate::secret::Secret;
 pub struct LoggedIn {
     /// Whose.
     pub user: UserId,
+    /// A client's company, with its code.
+    pub company: Option<(CompanyId, String)>,
     /// The token, which is kept nowhere.
     pub token: Secret,
 }
@@ -47,7 +49,7 @@ impl App {
         let hash = known.as_ref().map(|c| c.password_hash.clone());
         let fits = place.check(password, hash).await.map_err(|QueueFull| AppError::TooManyWait)?;
         let judged = known.filter(|_| fits).ok_or(AppError::WrongCredentials)?;
-        let user = judged.user;
+        let (user, company) = (judged.user, judged.company.clone());
         self.login_limits.succeeded(&attempt);
 
         let token = Secret::random(&*self.entropy);
@@ -55,7 +57,7 @@ impl App {
         let expires = self.settings.logins.begins(now);
         let kept = self.conferences.log_in(judged, token.hash(), now, expires).await?;
         // Disabled, or another password, since it was judged.
-        if kept { Ok(LoggedIn { user, token }) } else { Err(AppError::WrongCredentials) }
+        if kept { Ok(LoggedIn { user, company, token }) } else { Err(AppError::WrongCredentials) }
     }
 
     /// Ends the caller's login, and with it what waits for its user and the call that was joined with it.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use trialogue_domain::{LanguageId, UserId};
+use trialogue_domain::{LanguageId, Timestamp, UserId};
 use trialogue_person::{EmailAddress, PersonName};
-use trialogue_storage::{ListedUser, NewUser, Store, StoreError, UserRole};
+use trialogue_storage::{Company, ListedUser, NewUser, Store, StoreError, UserRole};
 
 use crate::conferences::Conferences;
 use crate::passwords::{BadNewPassword, check_new_password, hash_password};
@@ -28,6 +28,8 @@ pub struct NewAccount {
     pub name: PersonName,
     /// The password.
     pub password: String,
+    /// The code of a client's company.
+    pub company: Option<String>,
     /// An interpreter's languages; true for a native one.
     pub languages: Vec<(LanguageId, bool)>,
 }
@@ -57,6 +59,12 @@ pub enum UserError {
     /// An interpreter without a language, or a client with one.
     #[error("an interpreter needs a language, and only interpreters have languages")]
     Languages,
+    /// There is no company with this code.
+    #[error("there is no company {0:?}; `trialogue company list` lists them")]
+    UnknownCompany(String),
+    /// A company of an interpreter.
+    #[error("only clients belong to a company")]
+    CompanyOfInterpreter,
     /// The store did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -73,15 +81,30 @@ impl Users {
         Self { store, conferences, clock, entropy }
     }
 
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Adds a user.
     ///
     /// # Errors
     /// [`UserError`]; [`StoreError::EmailTaken`] in whichever spelling the address was stored.
     pub async fn add(&self, new: NewAccount) -> Result<UserId, UserError> {
-        let NewAccount { role, email, name, password, languages } = new;
+        let NewAccount { role, email, name, password, company, languages } = new;
         if (role == UserRole::Provider) == languages.is_empty() {
             return Err(UserError::Languages);
         }
+        if role == UserRole::Provider && company.is_some() {
+            return Err(UserError::CompanyOfInterpreter);
+        }
+        let company = match company {
+            Some(code) => Some(self.company(&code).await?.id),
+            None => None,
+        };
         let password_hash = self.hash(&password)?;
         for form in email.stored_forms() {
             if self.store.credentials(role, form).await?.is_some() {
@@ -89,7 +112,7 @@ impl Users {
             }
         }
         let (email, name) = (email.as_str().to_owned(), name.as_str().to_owned());
-        let new = NewUser { role, email, name, password_hash, languages };
+        let new = NewUser { role, email, name, password_hash, company, languages };
         Ok(self.store.add_user(new, self.clock.now()).await?)
     }
 
@@ -130,6 +153,16 @@ impl Users {
             }
         }
         Ok(false)
+    }
+
+    /// The company with this code, in whichever letter case.
+    pub(crate) async fn company(&self, code: &str) -> Result<Company, UserError> {
+        let found = self.store.company(code.to_lowercase()).await?;
+        found.ok_or_else(|| UserError::UnknownCompany(code.to_owned()))
+    }
+
+    pub(crate) fn entropy(&self) -> &dyn Entropy {
+        &*self.entropy
     }
 
     fn hash(&self, password: &str) -> Result<String, UserError> {

@@ -49,10 +49,19 @@ pub enum Command {
 /// What must be known to judge a command, beside the conference itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
-    /// The provider who gives the command serves another conference. Counts for [`Command::AcceptOffer`] only.
-    pub busy: bool,
+    /// What keeps the interpreter who gives the command from serving. Counts for [`Command::AcceptOffer`] only.
+    pub hindrance: Option<Hindrance>,
     /// For what the command makes.
     pub ids: NewIds,
+}
+
+/// What keeps an interpreter from serving a request, whatever the request's own state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Hindrance {
+    /// It serves another conference.
+    Busy,
+    /// A credential for the request's language is not in force.
+    Credential,
 }
 
 /// Ids that nothing bears yet. A decision takes those that it needs, from the first on; the others stay free.

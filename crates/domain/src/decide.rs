@@ -174,8 +174,11 @@ fn accept_offer(
     let Offer { provider, state } = own_offer(offers, actor)?;
     let serves_here = conference.requests().any(|r| r.is_live() && r.provider() == Some(provider));
     match state {
-        OfferState::Open if facts.busy || serves_here => Err(Refusal::ProviderBusy),
+        OfferState::Open if serves_here => Err(Refusal::ProviderBusy),
         OfferState::Open => {
+            if let Some(hindrance) = facts.hindrance {
+                return Err(hindrance.into());
+            }
             let is_main = request.id == conference.main.id;
             let wait = if is_main { moment.timings.start } else { moment.timings.ring };
             Ok(vec![Event::Accepted { request: request.id, provider, deadline: moment.now.after(wait) }])

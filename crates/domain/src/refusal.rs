@@ -1,6 +1,6 @@
 //! Why a command is refused.
 
-use crate::{CommandKind, Outcome, Role, StateName};
+use crate::{CommandKind, Hindrance, Outcome, Role, StateName};
 
 /// A command that the rules do not allow. Its code is public: it never changes, whatever the variant is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
@@ -37,6 +37,9 @@ pub enum Refusal {
     /// An interpreter serves one request at a time.
     #[error("this interpreter is in another live request; finish it first")]
     ProviderBusy,
+    /// An interpreter serves only with every credential for the language in force.
+    #[error("a credential of this interpreter for the language of the request is not in force")]
+    CredentialNotInForce,
     /// This interpreter declined the offer before.
     #[error("this interpreter declined the offer before")]
     OfferDeclined,
@@ -74,7 +77,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// One value of every variant, for tables.
-    pub const SAMPLES: [Self; 20] = [
+    pub const SAMPLES: [Self; 21] = [
         Self::NotFound,
         Self::NoRequest,
         Self::NotPermitted { role: Role::Guest, command: CommandKind::Kick },
@@ -84,6 +87,7 @@ impl Refusal {
         Self::OfferTaken,
         Self::LiveRequest,
         Self::ProviderBusy,
+        Self::CredentialNotInForce,
         Self::OfferDeclined,
         Self::Released,
         Self::NoCallYet,
@@ -109,6 +113,7 @@ impl Refusal {
             Self::OfferTaken => "offer_taken",
             Self::LiveRequest => "live_request",
             Self::ProviderBusy => "provider_busy",
+            Self::CredentialNotInForce => "credential_not_in_force",
             Self::OfferDeclined => "offer_declined",
             Self::Released => "released",
             Self::NoCallYet => "no_call_yet",
@@ -120,6 +125,15 @@ impl Refusal {
             Self::TooManyInvited => "too_many_invited",
             Self::InvitationsUsedUp => "invitations_used_up",
             Self::CallsUsedUp => "calls_used_up",
+        }
+    }
+}
+
+impl From<Hindrance> for Refusal {
+    fn from(hindrance: Hindrance) -> Self {
+        match hindrance {
+            Hindrance::Busy => Self::ProviderBusy,
+            Hindrance::Credential => Self::CredentialNotInForce,
         }
     }
 }

@@ -76,6 +76,7 @@ rows! { P:
     P::App(A::Store(S::Refused(R::OfferTaken))) => refused(R::OfferTaken), "Take the offer off the list.";
     P::App(A::Store(S::Refused(R::LiveRequest))) => refused(R::LiveRequest), "Go on with the live request, or finish it.";
     P::App(A::Store(S::Refused(R::ProviderBusy))) => refused(R::ProviderBusy), "Finish the other request first.";
+    P::App(A::Store(S::Refused(R::CredentialNotInForce))) => refused(R::CredentialNotInForce), "Have the credential renewed, and the directory with it.";
     P::App(A::Store(S::Refused(R::OfferDeclined))) => refused(R::OfferDeclined), "Take the offer off the list.";
     P::App(A::Store(S::Refused(R::Released))) => refused(R::Released), "Take the offer off the list; Provider/Task/Status tells why.";
     P::App(A::Store(S::Refused(R::NoCallYet))) => refused(R::NoCallYet), "Use StartVideoProcess.";

@@ -247,10 +247,13 @@ fn provider(offered: &OfferedProvider, needed: &str) -> ParaRequestProvider {
         name: Some(offered.person.name.clone()),
         native_language: offered.native_languages.iter().cloned().collect(),
         other_language: offered.other_languages.iter().cloned().collect(),
+        provider_rate: Decimal::hundredths(offered.profile.rate),
         provider_performance: Decimal::hundredths(offered.performance),
         need_help_language: Some(needed.to_owned()),
-        support_video: true,
-        provider_special_type_id: 1,
+        support_call: offered.profile.takes_calls,
+        support_video: offered.profile.takes_video,
+        support_text: offered.profile.takes_text,
+        provider_special_type_id: offered.profile.special_type,
         ..Default::default()
     }
 }

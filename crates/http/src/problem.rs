@@ -202,6 +202,7 @@ pub(crate) const fn refusal_status(refusal: Refusal) -> StatusCode {
         | Refusal::OfferTaken
         | Refusal::LiveRequest
         | Refusal::ProviderBusy
+        | Refusal::CredentialNotInForce
         | Refusal::OfferDeclined
         | Refusal::Released
         | Refusal::NoCallYet

@@ -9,7 +9,7 @@ use trialogue_storage::{Store, backup, migrate};
 
 use crate::config::{CONFIG_VARIABLE, Settings, Values, Variables, flags, markdown};
 use crate::output::{complain, print, print_line};
-use crate::{demo, serve, telemetry, timeline, users};
+use crate::{companies, demo, interpreters, serve, telemetry, timeline, users};
 
 /// Reads the command line and does what it says.
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -46,6 +46,18 @@ pub(crate) fn run() -> anyhow::Result<()> {
                 users::run(&users::of(store, &settings), name, arguments).await
             }),
             None => anyhow::bail!("say what to do: `trialogue user --help` lists it"),
+        },
+        ("company", arguments) => match arguments.subcommand() {
+            Some((name, arguments)) => with_store(&settings, async |store| {
+                companies::run(&users::of(store, &settings), name, arguments).await
+            }),
+            None => anyhow::bail!("say what to do: `trialogue company --help` lists it"),
+        },
+        ("interpreter", arguments) => match arguments.subcommand() {
+            Some((name, arguments)) => with_store(&settings, async |store| {
+                interpreters::run(&users::of(store, &settings), name, arguments).await
+            }),
+            None => anyhow::bail!("say what to do: `trialogue interpreter --help` lists it"),
         },
         ("demo", arguments) => {
             migrate(&settings.database)?;
@@ -109,6 +121,18 @@ fn command() -> Command {
                 .about("Manage users")
                 .subcommand_required(true)
                 .subcommands(users::commands()),
+        )
+        .subcommand(
+            Command::new("company")
+                .about("Manage companies, whose clients ask for interpreters")
+                .subcommand_required(true)
+                .subcommands(companies::commands()),
+        )
+        .subcommand(
+            Command::new("interpreter")
+                .about("Manage the directory of interpreters")
+                .subcommand_required(true)
+                .subcommands(interpreters::commands()),
         )
         .subcommand(
             Command::new("demo")

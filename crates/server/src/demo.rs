@@ -54,6 +54,7 @@ pub(crate) async fn prepare(users: &Users) -> anyhow::Result<Demo> {
             email: email.clone(),
             name: PersonName::parse(user.name)?,
             password: password.clone(),
+            company: None,
             languages: user.languages.iter().map(|(id, native)| (LanguageId(*id), *native)).collect(),
         };
         match users.add(new).await {

@@ -5,11 +5,13 @@
 
 mod cli;
 mod clock;
+mod companies;
 mod config;
 mod demo;
 mod engine;
 mod entropy;
 mod files;
+mod interpreters;
 mod metrics;
 mod output;
 mod serve;

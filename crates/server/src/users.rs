@@ -112,6 +112,7 @@ fn add_command() -> Command {
         .arg(Arg::new("role").required(true).value_parser(["client", "provider"]))
         .arg(Arg::new("email").required(true))
         .arg(Arg::new("name").required(true).help("The name to show"))
+        .arg(Arg::new("company").long("company").value_name("CODE").help("The company of a client"))
         .arg(languages("native", "A provider's native language (number; 44 is Spanish); may be repeated"))
         .arg(languages("language", "Another language of a provider (number); may be repeated"))
 }
@@ -128,7 +129,8 @@ async fn add(users: &Users, arguments: &ArgMatches) -> anyhow::Result<()> {
     let email = email(arguments)?;
     let name = PersonName::parse(&text(arguments, "name"))?;
     let password = read_password()?;
-    let id = users.add(NewAccount { role, email, name, password, languages }).await?;
+    let company = arguments.get_one::<String>("company").cloned();
+    let id = users.add(NewAccount { role, email, name, password, company, languages }).await?;
     Ok(print_line(format_args!("added user {id}"))?)
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod batch;
 pub(crate) mod decision;
 pub(crate) mod facts;
 pub(crate) mod find;
+pub(crate) mod interpreter;
 pub(crate) mod language;
 pub(crate) mod load;
 pub(crate) mod recent_views;

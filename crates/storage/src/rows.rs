@@ -6,6 +6,7 @@ mod call;
 mod conference;
 pub(crate) mod details;
 mod event;
+pub(crate) mod interpreter;
 pub(crate) mod leg;
 mod offer;
 mod participant;

@@ -20,6 +20,7 @@ diesel::table! {
         last_seen -> Nullable<BigInt>,
         created_at -> BigInt,
         status -> SmallInt,
+        company_id -> Nullable<Integer>,
     }
 }
 
@@ -37,6 +38,57 @@ diesel::table! {
         provider_id -> Integer,
         language_id -> Integer,
         native -> Bool,
+    }
+}
+
+diesel::table! {
+    companies (id) {
+        id -> Integer,
+        code -> Text,
+        name -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    company_secrets (hash) {
+        hash -> Binary,
+        company_id -> Integer,
+        created_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    interpreters (id) {
+        id -> Integer,
+        number -> Nullable<Text>,
+        gender -> Nullable<SmallInt>,
+        employment -> SmallInt,
+        certification -> Integer,
+        rate -> Integer,
+        special_type -> Integer,
+        takes_calls -> Bool,
+        takes_video -> Bool,
+        takes_text -> Bool,
+    }
+}
+
+diesel::table! {
+    interpreter_specialties (interpreter_id, specialty) {
+        interpreter_id -> Integer,
+        specialty -> Integer,
+    }
+}
+
+diesel::table! {
+    credentials (interpreter_id, position) {
+        interpreter_id -> Integer,
+        position -> Integer,
+        name -> Text,
+        language_id -> Nullable<Integer>,
+        effective_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
     }
 }
 
@@ -192,6 +244,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     tokens,
     languages,
     provider_languages,
+    companies,
+    company_secrets,
+    interpreters,
+    interpreter_specialties,
+    credentials,
     conferences,
     requests,
     offers,

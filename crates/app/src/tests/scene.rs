@@ -119,7 +119,7 @@ impl World {
         self.people.set(n + 1);
         let email = format!("u{n}@example.org");
         let (name, password_hash) = (format!("User {n}"), "$argon2".to_owned());
-        let user = NewUser { role, email, name, password_hash, languages };
+        let user = NewUser { role, email, name, password_hash, company: None, languages };
         self.store.add_user(user, self.now()).await.unwrap()
     }
 

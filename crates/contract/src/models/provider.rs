@@ -19,9 +19,9 @@ pub struct ParaRequestProvider {
     pub native_language: ArrayOfString,
     /// Other languages.
     pub other_language: ArrayOfString,
-    /// Rating by clients.
+    /// Its rate.
     pub provider_rate: Decimal,
-    /// Measure of reliability.
+    /// The share of its last requests that were serviced.
     pub provider_performance: Decimal,
     /// The language that is asked for.
     pub need_help_language: Option<String>,

@@ -1,8 +1,8 @@
 //! The invariants, one test each; `search.rs` holds them in every reachable state of a small world.
 
 use trialogue_domain::{
-    Actor, Command, Conference, Departure, Effect, Event, FinishReason, Kicker, Kind, Observation, Outcome,
-    Refusal, Removal, ReplayError, RequestStatus, Role, Stage, State, StateName, Timestamp, UserId,
+    Actor, Command, Conference, Departure, Effect, Event, FinishReason, Hindrance, Kicker, Kind, Observation,
+    Outcome, Refusal, Removal, ReplayError, RequestStatus, Role, Stage, State, StateName, Timestamp, UserId,
     command_steps, effects, open, own_account,
 };
 
@@ -176,11 +176,22 @@ fn one_live_request_of_a_client_at_most() {
 #[test]
 fn one_live_request_of_a_provider_at_most() {
     let mut story = Story::requested();
-    story.busy = true;
+    story.hindrance = Some(Hindrance::Busy);
     assert_eq!(story.refused(PROVIDER, TAKE), Refusal::ProviderBusy);
     // Busy with this very request: asked again, not refused.
     let mut story = Story::accepted();
-    story.busy = true;
+    story.hindrance = Some(Hindrance::Busy);
+    assert_eq!(story.give(PROVIDER, TAKE), []);
+}
+
+#[test]
+fn nobody_accepts_with_a_credential_that_is_not_in_force() {
+    let mut story = Story::requested();
+    story.hindrance = Some(Hindrance::Credential);
+    assert_eq!(story.refused(PROVIDER, TAKE), Refusal::CredentialNotInForce);
+    // One that ends after the yes ends nothing.
+    let mut story = Story::accepted();
+    story.hindrance = Some(Hindrance::Credential);
     assert_eq!(story.give(PROVIDER, TAKE), []);
 }
 

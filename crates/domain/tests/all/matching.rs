@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use trialogue_domain::{
-    Candidate, LanguageId, MAX_NEW_OFFERS, Moment, Timestamp, Timings, UserId, match_providers,
+    Candidate, Credential, LanguageId, MAX_NEW_OFFERS, Moment, Timestamp, Timings, UserId, match_providers,
 };
 
 const SPANISH: LanguageId = LanguageId(44);
@@ -17,6 +17,7 @@ fn candidate(id: i32) -> Candidate {
         last_seen: Some(NOW),
         busy: false,
         languages: vec![FRENCH, SPANISH],
+        credentials: vec![],
         served: None,
     }
 }
@@ -71,4 +72,25 @@ fn sleepers_take_nobody_s_place_and_no_request_is_offered_to_more_than_so_many_a
 #[test]
 fn nobody_matches_nobody() {
     assert!(matched(&[]).is_empty());
+}
+
+#[test]
+fn every_credential_for_the_language_must_be_in_force() {
+    let day = Duration::from_hours(24);
+    let (yesterday, tomorrow) = (NOW.before(day), NOW.after(day));
+    let good = Credential { language: None, effective: yesterday, expires: Some(tomorrow) };
+    let with =
+        |id, credentials: &[Credential]| Candidate { credentials: credentials.to_vec(), ..candidate(id) };
+    let expired = Credential { expires: Some(NOW), ..good };
+    let early = Credential { effective: NOW.after(Duration::from_micros(1)), ..good };
+    let candidates = [
+        with(1, &[good]),
+        with(2, &[Credential { expires: None, ..good }]),
+        with(3, &[good, expired]),
+        with(4, &[early]),
+        with(5, &[Credential { language: Some(FRENCH), ..expired }]),
+        with(6, &[Credential { language: Some(SPANISH), ..expired }]),
+        with(7, &[Credential { effective: NOW, ..good }]),
+    ];
+    assert_eq!(matched(&candidates), [1, 2, 5, 7]);
 }

@@ -155,7 +155,7 @@ impl Model {
         match (command, actor) {
             (Command::Offer(request, provider), _) => self.offer(request.0, provider.0),
             (Command::AcceptOffer(request), Actor::Provider(who)) => {
-                self.accept(request.0, who.0, facts.busy)
+                self.accept(request.0, who.0, facts.hindrance.is_some())
             }
             (Command::DeclineOffer(request), Actor::Provider(who)) => self.decline(request.0, who.0),
             (Command::StartVideo, _) => self.start(facts.ids),
@@ -232,7 +232,7 @@ impl Model {
         OK
     }
 
-    fn accept(&mut self, request: i32, who: i32, busy: bool) -> u16 {
+    fn accept(&mut self, request: i32, who: i32, is_hindered: bool) -> u16 {
         let Some(wish) = self.wishes.get(&request) else { return NOT_FOUND };
         let serves_here = self.wishes.values().any(|w| w.provider == Some(who) && !self.is_over(w));
         match (wish.provider, wish.offers.get(&who)) {
@@ -240,7 +240,7 @@ impl Model {
             (Some(provider), _) if provider == who => OK,
             (None, None) => NOT_FOUND,
             (Some(_), _) | (None, Some(true)) => CONFLICT,
-            (None, Some(false)) if busy || serves_here => CONFLICT,
+            (None, Some(false)) if is_hindered || serves_here => CONFLICT,
             (None, Some(false)) => {
                 match wish.person.and_then(|person| self.people.get_mut(&person)) {
                     Some(person) => person.waits_until = self.now + MINUTE,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use trialogue_domain::{
-    AccountPair, Actor, Command, CommandKind, Conference, Departure, Kind, LanguageId, Leg, Observation,
-    ParticipantId, Refusal, RequestId, RequestStatus, Stage, UserId, account_pair, own_account,
+    AccountPair, Actor, Command, CommandKind, Conference, Departure, Hindrance, Kind, LanguageId, Leg,
+    Observation, ParticipantId, Refusal, RequestId, RequestStatus, Stage, UserId, account_pair, own_account,
 };
 
 use crate::naive_model::{Accounts, Model, View};
@@ -244,7 +244,11 @@ impl Walk {
     }
 
     fn command(&mut self, kind: CommandKind, choice: usize) -> Command {
-        self.story.busy = choice.is_multiple_of(5);
+        self.story.hindrance = match choice % 10 {
+            0 | 5 => Some(Hindrance::Busy),
+            7 => Some(Hindrance::Credential),
+            _ => None,
+        };
         match kind {
             CommandKind::Offer => {
                 let provider = UserId(2 + i32::try_from(choice % 3).expect("small"));
@@ -280,6 +284,7 @@ const fn status(refusal: Refusal) -> u16 {
         | Refusal::OfferTaken
         | Refusal::LiveRequest
         | Refusal::ProviderBusy
+        | Refusal::CredentialNotInForce
         | Refusal::OfferDeclined
         | Refusal::NoCallYet
         | Refusal::NoCall

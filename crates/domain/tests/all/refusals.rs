@@ -21,6 +21,7 @@ fn codes_are_stable_and_distinct() {
             "offer_taken",
             "live_request",
             "provider_busy",
+            "credential_not_in_force",
             "offer_declined",
             "released",
             "no_call_yet",

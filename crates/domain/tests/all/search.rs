@@ -146,7 +146,9 @@ fn explore(bounds: Bounds) -> Seen {
 
 fn cause(input: Input) -> String {
     match input {
-        Input::Command(_, command) | Input::CommandOfBusy(_, command) => format!("{:?}", command.kind()),
+        Input::Command(_, command) | Input::CommandOfHindered(_, command, _) => {
+            format!("{:?}", command.kind())
+        }
         Input::Observation(Observation::DeadlinePassed) => "deadline".into(),
         Input::Observation(Observation::UserGone(..)) => "user gone".into(),
         Input::Observation(observation) => engine_cause(observation),
@@ -163,10 +165,10 @@ fn take(before: &Conference, node: &Node, input: Input, refused: &mut impl FnMut
     let decided = match input {
         Input::Observation(observation) => Ok(observe(before, observation, moment(&timings))),
         Input::Command(actor, command) => {
-            decide(before, actor, command, facts(before, command, false), moment(&timings))
+            decide(before, actor, command, facts(before, command, None), moment(&timings))
         }
-        Input::CommandOfBusy(actor, command) => {
-            decide(before, actor, command, facts(before, command, true), moment(&timings))
+        Input::CommandOfHindered(actor, command, hindrance) => {
+            decide(before, actor, command, facts(before, command, Some(hindrance)), moment(&timings))
         }
     };
     let events = match decided {
@@ -188,7 +190,7 @@ fn take(before: &Conference, node: &Node, input: Input, refused: &mut impl FnMut
     }
     match input {
         Input::Command(actor, command) => check_command(before, actor, command, &after.conference),
-        Input::CommandOfBusy(..) => panic!("a busy provider changes nothing: {input:?}"),
+        Input::CommandOfHindered(..) => panic!("a hindered provider changes nothing: {input:?}"),
         Input::Observation(observation) => {
             let again = observe(&after.conference, observation, moment(&timings));
             assert_eq!(again, [], "{observation:?} reported twice changes nothing more");
@@ -247,7 +249,7 @@ fn check_effects(before: &Conference, event: &Event) {
 /// A command that changed something, given again at once.
 fn check_command(before: &Conference, actor: Actor, command: Command, after: &Conference) {
     let timings = Timings::default();
-    let again = decide(after, actor, command, facts(after, command, false), moment(&timings));
+    let again = decide(after, actor, command, facts(after, command, None), moment(&timings));
     let expected = match command {
         // Each is a new invitation; the caller of the HTTP interface has its idempotency key.
         Command::InviteGuest | Command::RequestSecondInterpreter(_) => None,

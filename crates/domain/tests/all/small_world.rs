@@ -4,9 +4,9 @@
 //! search sees more orders of deadlines than there are, and the world stays finite.
 
 use trialogue_domain::{
-    Actor, Command, Conference, ConferenceId, Departure, Event, Facts, Kind, LanguageId, Moment, NewIds,
-    Observation, Participant, ParticipantId, Party, RequestId, Stage, State, Timestamp, Timings, UserId,
-    open,
+    Actor, Command, Conference, ConferenceId, Departure, Event, Facts, Hindrance, Kind, LanguageId, Moment,
+    NewIds, Observation, Participant, ParticipantId, Party, RequestId, Stage, State, Timestamp, Timings,
+    UserId, open,
 };
 
 const CLIENT: UserId = UserId(1);
@@ -91,7 +91,7 @@ pub(crate) struct Node {
 pub(crate) enum Input {
     Command(Actor, Command),
     /// Of a provider who serves another conference.
-    CommandOfBusy(Actor, Command),
+    CommandOfHindered(Actor, Command, Hindrance),
     Observation(Observation),
 }
 
@@ -127,7 +127,10 @@ pub(crate) fn inputs(conference: &Conference, bounds: Bounds) -> Vec<Input> {
         .into_iter()
         .flat_map(|actor| commands.iter().map(move |&command| Input::Command(actor, command)))
         .collect();
-    inputs.push(Input::CommandOfBusy(Actor::Provider(PROVIDER), Command::AcceptOffer(MAIN)));
+    for hindrance in [Hindrance::Busy, Hindrance::Credential] {
+        let accept = Command::AcceptOffer(MAIN);
+        inputs.push(Input::CommandOfHindered(Actor::Provider(PROVIDER), accept, hindrance));
+    }
     if bounds.thorough {
         let one_of_each = &commands[..=COMMANDS_BESIDE_KICKS];
         let foreigners = foreigners(conference);
@@ -214,7 +217,7 @@ fn commands(conference: &Conference) -> Vec<Command> {
 
 /// What is known beside the conference, with ids of this world: 1 to 5 and 12 to 14 for the sides of calls, 6 and more
 /// for invited parties.
-pub(crate) fn facts(conference: &Conference, command: Command, busy: bool) -> Facts {
+pub(crate) fn facts(conference: &Conference, command: Command, hindrance: Option<Hindrance>) -> Facts {
     let count = |principal: bool| {
         let of = conference.participants.iter().filter(|p| p.kind().is_principal() == principal);
         i32::try_from(of.count()).expect("few")
@@ -231,7 +234,7 @@ pub(crate) fn facts(conference: &Conference, command: Command, busy: bool) -> Fa
         _ => [12, 13],
     };
     let request = RequestId(MAIN.0 + 1 + i32::try_from(conference.others.len()).expect("few"));
-    Facts { busy, ids: NewIds { participants: participants.map(ParticipantId), request } }
+    Facts { hindrance, ids: NewIds { participants: participants.map(ParticipantId), request } }
 }
 
 /// The state, once for each way in which time can pass: one deadline comes, or all do.

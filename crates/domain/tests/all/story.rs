@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use trialogue_domain::{
-    Actor, Command, Conference, ConferenceId, Event, Facts, Kind, LanguageId, Moment, NewIds, Observation,
-    Participant, ParticipantId, Refusal, RequestId, State, Timestamp, Timings, UserId, decide, observe, open,
+    Actor, Command, Conference, ConferenceId, Event, Facts, Hindrance, Kind, LanguageId, Moment, NewIds,
+    Observation, Participant, ParticipantId, Refusal, RequestId, State, Timestamp, Timings, UserId, decide,
+    observe, open,
 };
 
 pub(crate) const ID: ConferenceId = ConferenceId(7);
@@ -27,7 +28,7 @@ pub(crate) struct Story {
     pub(crate) now: Timestamp,
     pub(crate) timings: Timings,
     /// Whoever asks serves another conference.
-    pub(crate) busy: bool,
+    pub(crate) hindrance: Option<Hindrance>,
 }
 
 impl Story {
@@ -41,7 +42,7 @@ impl Story {
         let log: Vec<_> = events.into_iter().map(|event| (now, event)).collect();
         let conference = Conference::replay(ID, log.iter().map(|(at, event)| (*at, event)))
             .expect("open begins with the request");
-        Self { conference, log, now, timings, busy: false }
+        Self { conference, log, now, timings, hindrance: None }
     }
 
     pub(crate) fn accepted() -> Self {
@@ -99,7 +100,7 @@ impl Story {
     }
 
     pub(crate) fn facts(&self) -> Facts {
-        Facts { busy: self.busy, ids: free_ids(&self.conference) }
+        Facts { hindrance: self.hindrance, ids: free_ids(&self.conference) }
     }
 
     pub(crate) fn moment(&self) -> Moment<'_> {

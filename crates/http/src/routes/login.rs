@@ -21,12 +21,15 @@ pub(super) async fn login(
     let info: ParaLoginInfo = call.checked_body_of_stranger(payload).await?;
     let (email, password) = (info.email.unwrap_or_default(), info.password.unwrap_or_default());
     let made = call.app().log_in(role, &email, password, call.network()).await;
-    let LoggedIn { user, token } = made.map_err(|e| call.fail(e))?;
+    let LoggedIn { user, company, token } = made.map_err(|e| call.fail(e))?;
+    let (company, code) = company.unzip();
     Ok(call.ok(&ParaSecurityToken {
         id: Some(user.0),
         token: Some(token.reveal().to_owned()),
         support_schedule_task: Some(false),
         support_client_preselection_schedule: Some(false),
+        company_id: company.map(|company| company.0),
+        company_code: code,
         ..Default::default()
     }))
 }

@@ -249,7 +249,14 @@ impl World {
     /// A user with [`PASSWORD`] and this address, stored as it is.
     pub(crate) async fn add_user_at(&self, role: UserRole, email: &str) -> UserId {
         let (email, name) = (email.to_owned(), email.to_owned());
-        let new = NewUser { role, email, name, password_hash: password_hash(), languages: Vec::new() };
+        let new = NewUser {
+            role,
+            email,
+            name,
+            password_hash: password_hash(),
+            company: None,
+            languages: Vec::new(),
+        };
         self.store.add_user(new, self.clock.now()).await.unwrap()
     }
 
@@ -260,6 +267,7 @@ impl World {
             email: format!("{name}@example.org"),
             name: name.to_owned(),
             password_hash: password_hash(),
+            company: None,
             languages,
         };
         self.store.add_user(new, self.clock.now()).await.unwrap()

@@ -19,6 +19,8 @@ mod database;
 #[cfg(test)]
 mod delivery;
 #[cfg(test)]
+mod directory;
+#[cfg(test)]
 mod disk;
 #[cfg(test)]
 mod events;

@@ -167,7 +167,7 @@ pub(crate) fn change(
     judge: impl FnOnce(&Conference, Facts) -> Result<Verdict, StoreError>,
 ) -> Result<Conference, StoreError> {
     let mut batch = Batch::load(&mut tx.connection, [id])?;
-    let facts = Facts { busy: false, ids: tx.ids.free() };
+    let facts = Facts { hindrance: None, ids: tx.ids.free() };
     let after = batch.judge(id, |state| judge(state, facts))?;
     tx.ids.take_used(&after);
     batch.save(tx)?;

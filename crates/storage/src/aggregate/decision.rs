@@ -31,9 +31,9 @@ pub(crate) struct Decision {
 pub(crate) type Judge = dyn FnMut(&Conference, &Given) -> Result<Verdict, Refusal> + Send;
 
 /// What a decision is made with, beside the state.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Given {
-    /// What the rules must know.
+    /// What the rules must know; what may hinder an interpreter is in the answers.
     pub facts: Facts,
     /// What was asked for by [`Needs`].
     pub answers: Answers,
@@ -51,7 +51,7 @@ impl Batched for Decision {
         for (decision, id) in decisions.iter_mut().zip(found) {
             outcomes.push(id.map_err(StoreError::from).and_then(|id| {
                 let answers = facts.of(id, decision.needs);
-                let facts = Facts { busy: answers.busy, ids: tx.ids.free() };
+                let facts = Facts { hindrance: None, ids: tx.ids.free() };
                 let given = Given { facts, answers };
                 let after = batch.judge(id, |state| decision.verdict(state, &given))?;
                 tx.ids.take_used(&after);

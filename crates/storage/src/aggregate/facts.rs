@@ -1,9 +1,10 @@
 //! What must be known from other tables to change a conference. It is loaded for a whole batch, before anything is judged.
 
 use diesel::prelude::*;
-use trialogue_domain::{ConferenceId, Refusal, RequestId, UserId};
+use trialogue_domain::{ConferenceId, Credential, Refusal, RequestId, UserId};
 
 use crate::aggregate::find::{Whose, find};
+use crate::aggregate::interpreter::credentials_of;
 use crate::database::connection::{AnyConnection, load_by};
 use crate::error::StoreError;
 use crate::schema::{call_legs, conferences, offers, requests};
@@ -13,19 +14,22 @@ use crate::schema::{call_legs, conferences, offers, requests};
 pub enum Needs {
     /// Nothing beside the conference.
     Nothing,
-    /// Whether this request was offered to this provider, and whether the provider serves another conference.
+    /// Whether this request was offered to this provider, whether the provider serves another conference, and its
+    /// credentials.
     OfferTo(RequestId, UserId),
     /// Whether the legs of the call were reported.
     Legs,
 }
 
-/// The answers. What was not asked for is false.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// The answers. What was not asked for is false, or empty.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answers {
     /// Whether the request was offered to the provider.
     pub offered: bool,
     /// Whether the provider serves another conference.
     pub busy: bool,
+    /// The provider's credentials.
+    pub credentials: Vec<Credential>,
     /// Whether the legs of the call were reported.
     pub legs_reported: bool,
 }
@@ -35,6 +39,7 @@ pub struct Answers {
 pub(crate) struct LoadedAnswers {
     offers: Vec<(i32, i32)>,
     served: Vec<(Option<i32>, i32)>,
+    credentials: Vec<(UserId, Credential)>,
     reported: Vec<i32>,
 }
 
@@ -70,6 +75,7 @@ impl LoadedAnswers {
                 .filter(requests::outcome.is_null())
                 .select((requests::provider_id, requests::conference_id))
         );
+        let credentials = credentials_of(connection, &providers)?;
         let reported = load_by!(
             connection,
             call_legs::conference_id,
@@ -79,6 +85,7 @@ impl LoadedAnswers {
         Ok(Self {
             offers: offers.map_err(StoreError::query("look for an offer"))?,
             served: served.map_err(StoreError::query("look for a live request"))?,
+            credentials,
             reported: reported.map_err(StoreError::query("look for call legs"))?,
         })
     }
@@ -92,6 +99,12 @@ impl LoadedAnswers {
                     .served
                     .iter()
                     .any(|(by, served)| *by == Some(provider.0) && *served != conference.0),
+                credentials: self
+                    .credentials
+                    .iter()
+                    .filter(|(of, _)| *of == provider)
+                    .map(|(_, credential)| *credential)
+                    .collect(),
                 ..Answers::default()
             },
             Needs::Legs => {

@@ -8,12 +8,14 @@ use trialogue_domain::{
     UserId,
 };
 
+use crate::aggregate::interpreter::profile;
 use crate::aggregate::language::{Language, language};
 use crate::aggregate::load::load;
 use crate::aggregate::released::releases;
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::rows::details::RequestDetails;
+use crate::rows::interpreter::Profile;
 use crate::rows::outcome_code;
 use crate::schema::{conferences, languages, participants, provider_languages, requests, users};
 
@@ -94,6 +96,8 @@ pub struct SecondRequest {
 pub struct OfferedProvider {
     /// Who.
     pub person: Person,
+    /// What it is matched by.
+    pub profile: Profile,
     /// The share of the last 20 requests that it accepted which were serviced, in hundredths; 0 before the first.
     pub performance: i32,
     /// Languages spoken as a native.
@@ -238,6 +242,7 @@ fn offered_provider(connection: &mut AnyConnection, id: UserId) -> Result<Offere
     let names = |list: Vec<(String, bool)>| list.into_iter().map(|(name, _)| name).collect();
     Ok(OfferedProvider {
         person: person(connection, id)?,
+        profile: profile(connection, id)?,
         performance: performance(connection, id)?,
         native_languages: names(native),
         other_languages: names(other),

@@ -88,6 +88,7 @@ impl Store {
                 once(tx, key.as_ref(), now, |tx| {
                     let id = find(&mut tx.connection, whose)?.ok_or(Refusal::NoRequest)?;
                     check_invitations(&mut tx.connection, id, now)?;
+                    // A decision takes the free ids from the first on.
                     let [participant, _] = tx.ids.free().participants;
                     let invitee = Invitee {
                         name: guest.name.clone(),

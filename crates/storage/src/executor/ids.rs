@@ -38,13 +38,7 @@ impl Ids {
             let have = free.len();
             if have < needed {
                 let size = i32::try_from((needed - have).max(block)).unwrap_or(i32::MAX);
-                // Too few ids left is "not found", on both databases: SQLite's integers would go on past 32 bits.
-                let next: i32 = diesel::update(id_blocks::table.find(name))
-                    .filter(id_blocks::next.le(i32::MAX - size))
-                    .set(id_blocks::next.eq(id_blocks::next + size))
-                    .returning(id_blocks::next)
-                    .get_result(connection)?;
-                free.0.push_back((next - size)..next);
+                free.0.push_back(take_ids(connection, name, size)?);
             }
         }
         Ok(())
@@ -79,6 +73,17 @@ impl Ids {
     pub(crate) fn user(&mut self) -> UserId {
         UserId(self.user.take())
     }
+}
+
+/// Takes so many ids of a kind from the database.
+pub(crate) fn take_ids(connection: &mut AnyConnection, name: &str, count: i32) -> QueryResult<Range<i32>> {
+    // Too few ids left is "not found", on both databases: SQLite's integers would go on past 32 bits.
+    let next: i32 = diesel::update(id_blocks::table.find(name))
+        .filter(id_blocks::next.le(i32::MAX - count))
+        .set(id_blocks::next.eq(id_blocks::next + count))
+        .returning(id_blocks::next)
+        .get_result(connection)?;
+    Ok((next - count)..next)
 }
 
 /// The rests of blocks. A rest is used up: thrown away, a busy writer would run through all 2^31 ids in days.

@@ -51,6 +51,7 @@ impl Store {
                     let id = find(&mut tx.connection, whose)?.ok_or(Refusal::NoRequest)?;
                     language(&mut tx.connection, wanted)?.ok_or(StoreError::UnknownLanguage(wanted.0))?;
                     let candidates = candidates(&mut tx.connection, [wanted], seen_from)?;
+                    // A decision takes the free ids from the first on.
                     let [participant, _] = tx.ids.free().participants;
                     let invitee = Invitee { note, inviter: Some(inviter.0), ..Invitee::default() };
                     change(tx, id, |conference, facts| {

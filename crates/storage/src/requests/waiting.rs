@@ -6,9 +6,10 @@ use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 use trialogue_domain::{Candidate, ConferenceId, LanguageId, RequestId, Timestamp, UserId};
 
+use crate::aggregate::interpreter::credentials_of;
 use crate::database::connection::{AnyConnection, MAX_KEYS};
 use crate::error::StoreError;
-use crate::schema::{conferences, offers, provider_languages, requests, users};
+use crate::schema::{conferences, interpreters, offers, provider_languages, requests, users};
 use crate::store::Store;
 
 /// The requests that wait, and who can be asked.
@@ -78,7 +79,7 @@ struct SpokenRow {
     served: Option<i64>,
 }
 
-/// The providers of these languages who want to take calls and gave a sign of life lately.
+/// The providers of these languages who take video calls, want to take calls now, and gave a sign of life lately.
 pub(crate) fn candidates(
     connection: &mut AnyConnection,
     languages: impl IntoIterator<Item = LanguageId>,
@@ -92,7 +93,9 @@ pub(crate) fn candidates(
     let rows: Vec<SpokenRow> = users::table
         .inner_join(provider_languages::table.on(provider_languages::provider_id.eq(users::id)))
         .filter(provider_languages::language_id.eq_any(languages))
+        .inner_join(interpreters::table.on(interpreters::id.eq(users::id)))
         .filter(users::online.eq(true).and(users::last_seen.ge(Some(seen_from.0))))
+        .filter(interpreters::takes_video.eq(true))
         .order(users::id)
         .select((
             users::id,
@@ -111,9 +114,16 @@ pub(crate) fn candidates(
             last_seen: row.last_seen.map(Timestamp),
             busy: row.busy,
             languages: Vec::new(),
+            credentials: Vec::new(),
             served: row.served.map(Timestamp),
         });
         candidate.languages.push(LanguageId(row.language));
+    }
+    let ids: Vec<i32> = found.keys().copied().collect();
+    for (interpreter, credential) in credentials_of(connection, &ids)? {
+        if let Some(candidate) = found.get_mut(&interpreter.0) {
+            candidate.credentials.push(credential);
+        }
     }
     Ok(found.into_values().collect())
 }

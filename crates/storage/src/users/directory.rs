@@ -6,9 +6,12 @@ use trialogue_domain::{LanguageId, Role, Timestamp, UserId};
 use crate::aggregate::language::language;
 use crate::database::connection::{AnyConnection, MAX_KEYS, lock_free_rows};
 use crate::error::StoreError;
-use crate::schema::{provider_languages, users};
+use crate::rows::interpreter::Profile;
+use crate::schema::{companies, provider_languages, users};
 use crate::store::Store;
 use crate::text::storable;
+use crate::users::companies::CompanyId;
+use crate::users::interpreters::{NO_PASSWORD, add_profile};
 
 /// A client or a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -101,6 +104,8 @@ pub struct NewUser {
     pub name: String,
     /// The argon2 hash of the password, as a PHC string.
     pub password_hash: String,
+    /// A client's company.
+    pub company: Option<CompanyId>,
     /// A provider's languages; true for a native one.
     pub languages: Vec<(LanguageId, bool)>,
 }
@@ -112,6 +117,8 @@ pub struct Credentials {
     pub user: UserId,
     /// The argon2 hash of the password.
     pub password_hash: String,
+    /// A client's company, with its code.
+    pub company: Option<(CompanyId, String)>,
 }
 
 impl Store {
@@ -147,9 +154,13 @@ impl Store {
                         users::online.eq(false),
                         users::performance.eq(0),
                         users::created_at.eq(now.0),
+                        users::company_id.eq(new.company.map(|company| company.0)),
                     ))
                     .execute(&mut tx.connection)
                     .map_err(StoreError::query("insert a user"))?;
+                if new.role == UserRole::Provider {
+                    add_profile(&mut tx.connection, id, &Profile::default())?;
+                }
                 for (language_id, native) in &new.languages {
                     language(&mut tx.connection, *language_id)?
                         .ok_or(StoreError::UnknownLanguage(language_id.0))?;
@@ -196,7 +207,7 @@ impl Store {
             .await
     }
 
-    /// What is needed to judge a password; none if there is no such user, or it is disabled.
+    /// What is needed to judge a password; none if there is no such user, it has no password, or it is disabled.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -208,13 +219,25 @@ impl Store {
         self.executor()
             .read("find credentials", move |connection| {
                 let found = users::table
+                    .left_join(companies::table.on(users::company_id.eq(companies::id.nullable())))
                     .filter(users::role.eq(role.code()).and(users::email.eq(&email)))
                     .filter(users::status.eq(UserStatus::Active.code()))
-                    .select((users::id, users::password_hash))
-                    .get_result::<(i32, String)>(connection)
+                    // Imported, and not given a password yet.
+                    .filter(users::password_hash.ne(NO_PASSWORD))
+                    .select((
+                        users::id,
+                        users::password_hash,
+                        companies::id.nullable(),
+                        companies::code.nullable(),
+                    ))
+                    .get_result::<(i32, String, Option<i32>, Option<String>)>(connection)
                     .optional()
                     .map_err(StoreError::query("find credentials"))?;
-                Ok(found.map(|(id, password_hash)| Credentials { user: UserId(id), password_hash }))
+                Ok(found.map(|(id, password_hash, company, code)| Credentials {
+                    user: UserId(id),
+                    password_hash,
+                    company: company.map(CompanyId).zip(code),
+                }))
             })
             .await
     }

@@ -6,10 +6,11 @@ use trialogue_domain::UserId;
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::executor::transaction::Tx;
-use crate::schema::{call_legs, conferences, idempotency_keys, provider_languages, users};
+use crate::schema::{call_legs, conferences, idempotency_keys, users};
 use crate::store::Store;
 use crate::text::storable;
 use crate::users::directory::{UserRole, UserStatus};
+use crate::users::interpreters::forget_interpreter;
 use crate::users::logins::{EndPart, revoke};
 
 impl Store {
@@ -118,8 +119,7 @@ fn forget(connection: &mut AnyConnection, user: UserId) -> QueryResult<()> {
             users::last_seen.eq(None::<i64>),
         ))
         .execute(connection)?;
-    diesel::delete(provider_languages::table.filter(provider_languages::provider_id.eq(user.0)))
-        .execute(connection)?;
+    forget_interpreter(connection, user)?;
     let own = conferences::table.filter(conferences::client_id.eq(user.0));
     let ids = own.select(conferences::id);
     diesel::update(call_legs::table.filter(call_legs::conference_id.eq_any(ids)))

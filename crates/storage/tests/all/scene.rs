@@ -24,6 +24,7 @@ pub(crate) fn user(role: UserRole, email: &str) -> NewUser {
         email: email.to_owned(),
         name: name_of(email),
         password_hash: "$argon2".to_owned(),
+        company: None,
         languages,
     }
 }
@@ -43,7 +44,7 @@ pub(crate) fn details() -> RequestDetails {
 
 /// A login with the password of [`user`].
 pub(crate) async fn log_in(world: &World, user: UserId, token: SecretHash, expires: Timestamp) {
-    let judged = Credentials { user, password_hash: "$argon2".to_owned() };
+    let judged = Credentials { user, password_hash: "$argon2".to_owned(), company: None };
     assert!(world.conferences.log_in(judged, token, world.now(), expires).await.unwrap());
 }
 

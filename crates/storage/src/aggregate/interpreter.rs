@@ -1,0 +1,42 @@
+//! What is known of interpreters by whoever shows or rings them.
+
+use diesel::prelude::*;
+use trialogue_domain::{Credential, LanguageId, Timestamp, UserId};
+
+use crate::database::connection::{AnyConnection, MAX_KEYS};
+use crate::error::StoreError;
+use crate::rows::interpreter::{InterpreterRow, Profile};
+use crate::schema::{credentials, interpreters};
+
+/// The profile of an interpreter.
+pub(crate) fn profile(connection: &mut AnyConnection, id: UserId) -> Result<Profile, StoreError> {
+    interpreters::table
+        .find(id.0)
+        .select(InterpreterRow::as_select())
+        .get_result(connection)
+        .map_err(StoreError::query("find an interpreter"))?
+        .profile()
+}
+
+/// The credentials of these interpreters.
+pub(crate) fn credentials_of(
+    connection: &mut AnyConnection,
+    ids: &[i32],
+) -> Result<Vec<(UserId, Credential)>, StoreError> {
+    let mut found: Vec<(i32, Option<i32>, i64, Option<i64>)> = Vec::new();
+    for some in ids.chunks(MAX_KEYS) {
+        let of_some = credentials::table.filter(credentials::interpreter_id.eq_any(some)).select((
+            credentials::interpreter_id,
+            credentials::language_id,
+            credentials::effective_at,
+            credentials::expires_at,
+        ));
+        found.append(&mut of_some.load(connection).map_err(StoreError::query("load the credentials"))?);
+    }
+    let credential = |(id, language, effective, expires): (i32, Option<i32>, i64, Option<i64>)| {
+        let language = language.map(LanguageId);
+        let expires = expires.map(Timestamp);
+        (UserId(id), Credential { language, effective: Timestamp(effective), expires })
+    };
+    Ok(found.into_iter().map(credential).collect())
+}

@@ -1,0 +1,3 @@
+DROP TABLE credentials;
+DROP TABLE interpreter_specialties;
+DROP TABLE interpreters;
