@@ -226,6 +226,9 @@ impl Row<'_> {
         if text.chars().count() > LONGEST_TEXT * LONGEST_LIST {
             return Err(format!("{column}: the text is too long"));
         }
+        if text.chars().any(char::is_control) {
+            return Err(format!("{column}: line ends and other control characters can't be used"));
+        }
         Ok(text)
     }
 

@@ -126,6 +126,7 @@ fn a_file_with_errors_changes_nothing(database: &Database) {
         "f@test.example,F,8,,,,,,,es,xx,,",
         "g@test.example,G,9,,,,,,,es,,,CMI:es:2025-02-30:",
         "h@test.example,H,10,,,,,,,es,,,CMI:es:2025-02-01:2025-01-31",
+        "j@test.example,J,\"1\n2\",,,,,,,es,,,",
         "i@test.example,I,1,,,,,,,es,,,",
         "NEW@test.example,Again,11,,,,,,,es,,,",
     ];
@@ -140,8 +141,9 @@ fn a_file_with_errors_changes_nothing(database: &Database) {
         "9: languages: there is no language \"xx\"",
         "10: credentials: \"2025-02-30\" is no day",
         "11: credentials: \"CMI\" ends before it begins",
-        "12: number: \"1\" is in line 2, too",
-        "13: email: \"new@test.example\" is in line 2, too",
+        "12: number: line ends and other control characters",
+        "14: number: \"1\" is in line 2, too",
+        "15: email: \"new@test.example\" is in line 2, too",
     ];
     assert_eq!(errors.len(), beginnings.len(), "{errors:#?}");
     for (error, beginning) in errors.iter().zip(beginnings) {
