@@ -31,8 +31,8 @@ let task = null;
 let call = null;
 let elsewhere = false;
 let seen = null;
-/** Whether the last call ended because another party removed this one. */
-let wasRemoved = false;
+/** How the last call ended: a reason of docs/signalling.md. */
+let ended = null;
 
 start();
 preview(document.querySelector('.preview'), devices);
@@ -76,16 +76,22 @@ async function currentTask() {
     // After two missed calls the server takes an interpreter offline.
     if (found.WaitingCode === 'released_missed_offline' && online) noteOnline(false);
     if (seen === found.RequestId) {
-      const outcome = wasRemoved ? 'removed' : `outcome.${found.RequestStatusCodeId}`;
-      complain(byId('outcome'), t(isReleased ? `task.${found.WaitingCode}` : `task.${outcome}`));
+      complain(byId('outcome'), t(isReleased ? `task.${found.WaitingCode}` : outcomeOf(found)));
       seen = null;
-      wasRemoved = false;
+      ended = null;
     }
     return null;
   } catch (error) {
     if (error.code === 'no_request') return null;
     throw error;
   }
+}
+
+/** A second interpreter may be out of a call that goes on. */
+function outcomeOf(found) {
+  if (isSecond(found) && ended === 'kicked') return 'task.removed';
+  if (isSecond(found) && ended === 'lost') return 'task.lost';
+  return `task.outcome.${found.RequestStatusCodeId}`;
 }
 
 async function desk() {
@@ -189,7 +195,7 @@ async function settle() {
 }
 
 /** A second interpreter's request is not the conference's own. */
-const isSecond = () => task?.RequestId !== task?.RequestConferenceSessionId;
+const isSecond = (of = task) => of?.RequestId !== of?.RequestConferenceSessionId;
 
 const clientLost = { key: 'lost.client', buttons: [{ key: 'lost.end', run: finish }] };
 
@@ -224,7 +230,7 @@ function join(account) {
     leaveKey: isSecond() ? 'call.leave' : 'call.finish',
     onEnd(reason) {
       call = null;
-      wasRemoved = reason === 'kicked';
+      ended = reason;
       if (reason === 'replaced') {
         elsewhere = true;
         devices.stop();

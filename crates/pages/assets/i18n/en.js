@@ -114,6 +114,7 @@ export default {
   'task.released_replaced': 'The client asked for another interpreter.',
   'task.released_missed': 'You missed the call: it was not confirmed in time. Other interpreters are asked.',
   'task.released_missed_offline': 'You missed two calls in a row, so you get no requests now. Switch “I take calls” on when you are ready.',
+  'task.lost': 'You lost the connection for too long, and are out of the call. The others may talk on.',
   'task.removed': 'You were removed from the call.',
   'task.outcome.3': 'The call is over. Thank you.',
   'task.outcome.4': 'The request was cancelled.',

@@ -114,6 +114,7 @@ export default {
   'task.released_replaced': 'El cliente ha pedido otro intérprete.',
   'task.released_missed': 'Ha perdido la llamada: no la confirmó a tiempo. Avisamos a otros intérpretes.',
   'task.released_missed_offline': 'Ha perdido dos llamadas seguidas y ya no recibe solicitudes. Active «Atiendo llamadas» cuando pueda.',
+  'task.lost': 'Ha estado demasiado tiempo sin conexión y ya no está en la llamada. Los demás pueden seguir hablando.',
   'task.removed': 'Le han retirado de la llamada.',
   'task.outcome.3': 'La llamada ha terminado. Gracias.',
   'task.outcome.4': 'La solicitud se ha cancelado.',
