@@ -83,7 +83,7 @@ struct UserSide {
 /// The user's part as a second interpreter, as the log that is followed tells it.
 #[derive(Default)]
 struct SecondPart {
-    /// The second interpreters who were asked for, by their requests.
+    /// The second interpreters who were asked for in the conference that is followed, by their requests.
     asked: Vec<(RequestId, ParticipantId)>,
     /// As which of them the user has accepted.
     own: Option<ParticipantId>,
@@ -313,6 +313,7 @@ impl EventStream {
         if self.follower.is_none()
             && let Some(latest) = latest
         {
+            user.second.asked.clear();
             self.follower = match user.second.end_in(latest) {
                 // In the same conference again, as another second interpreter.
                 Some(seq) if standing.live == Some(latest) => Some(self.adapter.live().follow(latest, seq)),
