@@ -1,4 +1,5 @@
-//! Every route of the contract that this version serves, in the order of `docs/wire.md`. One file an operation.
+//! Every route of the contract that this version serves, in the order of `docs/wire.md`. A file for an
+//! operation and its variants.
 
 mod accounts;
 mod confirm;
