@@ -16,7 +16,7 @@ use trialogue_storage::{Import, NamedCredential, NewInterpreter, Profile, StoreE
 use crate::users::Users;
 
 /// The columns that there can be.
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "email",
     "name",
     "number",
@@ -29,6 +29,7 @@ const COLUMNS: [&str; 12] = [
     "native",
     "languages",
     "specialties",
+    CREDENTIALS,
 ];
 
 /// The column of the credentials: `NAME:LANGUAGE:FROM:UNTIL;...`, days as `2026-12-31`; the language and the end may be empty.
@@ -72,9 +73,9 @@ pub enum ImportError {
 /// How far an import has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// So many lines are read.
+    /// The number of interpreters read so far.
     Read(usize),
-    /// So many interpreters are being saved.
+    /// All are read; the number of interpreters that are saved now.
     Saving(usize),
 }
 
@@ -194,11 +195,8 @@ impl Columns {
         let mut errors = Vec::new();
         for (place, name) in header.iter().enumerate() {
             let name = name.to_lowercase();
-            if !COLUMNS.contains(&name.as_str()) && name != CREDENTIALS {
-                errors.push(format!(
-                    "there is no column {name:?}; there are: {}, {CREDENTIALS}",
-                    COLUMNS.join(", ")
-                ));
+            if !COLUMNS.contains(&name.as_str()) {
+                errors.push(format!("there is no column {name:?}; there are: {}", COLUMNS.join(", ")));
             } else if columns.insert(name.clone(), place).is_some() {
                 errors.push(format!("the column {name:?} is there twice"));
             }

@@ -8,9 +8,9 @@ use crate::authentication::Caller;
 use crate::error::AppError;
 
 impl App {
-    /// Removes an invited participant from the caller's conference. When this returns, a guest's invitation and token
-    /// and either one's account are invalid. Its socket is closed by the announcement of the change, and the engine removes it by a job:
-    /// both follow the return, and each is tried again until it is done.
+    /// Removes an invited participant from the caller's conference. When this returns, its account is invalid, and so
+    /// are a guest's invitation and token. Its socket is closed by the announcement of the change, and the engine
+    /// removes it by a job: both follow the return, and each is tried again until it is done.
     ///
     /// # Errors
     /// [`AppError::Store`] with the rules' refusal: another's conference, a client or an interpreter.

@@ -224,7 +224,7 @@ function join(account) {
     conference: task.RequestConferenceSessionId,
     account,
     devices,
-    // Who is in the call is the business of its client and its main interpreter.
+    // Only the client and the main interpreter see the list of people, invite and remove.
     people: isSecond() ? null : people,
     leave: finish,
     leaveKey: isSecond() ? 'call.leave' : 'call.finish',

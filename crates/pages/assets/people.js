@@ -245,7 +245,7 @@ function fill(row, one) {
   const state = isSecond(one) ? secondState(one) : t(`state.${one.RequestConferenceSessionVideoStatusCodeId}`);
   const [text, kick] = row.children;
   setText(text.querySelector('bdi'), name);
-  // Who has no name yet is called by the role.
+  // A second interpreter has no name before one accepts: then the role stands in its place.
   const role = t(`role.${ROLES[type]}`);
   setText(text.lastChild, name === role ? state : `${role} · ${state}`);
   // The client and the interpreter cannot be removed.

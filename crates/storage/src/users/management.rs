@@ -6,7 +6,7 @@ use trialogue_domain::UserId;
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::executor::transaction::Tx;
-use crate::schema::{call_legs, conferences, idempotency_keys, users};
+use crate::schema::{call_legs, conferences, idempotency_keys, offers, participants, requests, users};
 use crate::store::Store;
 use crate::text::storable;
 use crate::users::directory::{UserRole, UserStatus};
@@ -130,6 +130,19 @@ fn forget(connection: &mut AnyConnection, user: UserId) -> QueryResult<()> {
         .execute(connection)?;
     diesel::update(own)
         .set((conferences::additional_info.eq(None::<String>), conferences::location.eq(None::<String>)))
+        .execute(connection)?;
+    // Notes to second interpreters, in calls as the client or as the main interpreter, who may be released meanwhile.
+    let asked_for = conferences::table.filter(conferences::client_id.eq(user.0)).select(conferences::id);
+    let served = requests::table.filter(requests::provider_id.eq(Some(user.0)));
+    let released =
+        offers::table.filter(offers::provider_id.eq(user.0).and(offers::released_at.is_not_null()));
+    let in_own_call = participants::conference_id
+        .eq_any(asked_for)
+        .or(participants::conference_id.eq_any(served.select(requests::conference_id)))
+        .or(participants::conference_id.eq_any(released.select(offers::conference_id)));
+    let own_notes = participants::inviter_id.eq(Some(user.0)).and(participants::note.is_not_null());
+    diesel::update(participants::table.filter(in_own_call.and(own_notes)))
+        .set(participants::note.eq(None::<String>))
         .execute(connection)?;
     // Kept answers hold names.
     let owner = idempotency_keys::owner.eq(format!("user {user}"));

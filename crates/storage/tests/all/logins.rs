@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use trialogue_domain::{FinishReason, Kind, State, UserId};
-use trialogue_storage::{Credentials, UserRole, UserStatus, Wake, hash_secret};
+use trialogue_domain::{Actor, FinishReason, Kind, State, UserId};
+use trialogue_storage::{Credentials, NewSecondInterpreter, UserRole, UserStatus, Wake, Whose, hash_secret};
 
-use crate::scene::{Call, log_in, secret_of};
+use crate::scene::{Call, SPANISH, log_in, secret_of};
 use crate::world::{Database, Rules as _, World, on_both};
 
 on_both! {
@@ -13,6 +13,7 @@ on_both! {
     a_login_ends_the_call_that_it_joined_and_no_other,
     a_password_judged_before_a_change_opens_nothing,
     a_removed_user_is_forgotten,
+    the_notes_of_a_removed_user_are_blanked,
     a_further_login_ends_the_oldest,
     a_login_is_prolonged_and_never_shortened,
 }
@@ -106,6 +107,34 @@ async fn a_removed_user_is_forgotten(database: Database) {
     world.conference(id).await;
     assert!(!world.conferences.remove_user(UserRole::Client, "c@example.org", world.now()).await.unwrap());
     world.client("c@example.org").await;
+}
+
+async fn the_notes_of_a_removed_user_are_blanked(database: Database) {
+    let world = database.world();
+    let call = Call::confirmed(&world, "a").await;
+    for (inviter, actor) in
+        [(call.client, Actor::Client(call.client)), (call.provider, Actor::Provider(call.provider))]
+    {
+        let note = Some("about the patient".to_owned());
+        let wanted = NewSecondInterpreter { inviter, language: SPANISH, note };
+        let asked = world.conferences.request_second_interpreter(
+            Whose::Id(call.id),
+            actor,
+            wanted,
+            world.now(),
+            None,
+            Box::new(|_| Vec::new()),
+        );
+        asked.await.unwrap();
+    }
+    let notes = "SELECT count(*) AS n FROM participants WHERE note IS NOT NULL";
+    assert_eq!(world.place.number(notes), 2);
+    for (role, email, left) in
+        [(UserRole::Provider, "provider-a@example.org", 1), (UserRole::Client, "client-a@example.org", 0)]
+    {
+        assert!(world.conferences.remove_user(role, email, world.now()).await.unwrap());
+        assert_eq!(world.place.number(notes), left, "{email}");
+    }
 }
 
 async fn a_further_login_ends_the_oldest(database: Database) {
