@@ -15,7 +15,7 @@ use trialogue_domain::{
     self as domain, Actor, ConferenceId, Effect, Observation, ParticipantId, Timestamp, Timings, UserId,
 };
 use trialogue_storage::{
-    DatabaseUrl, JobKind, LeasedJob, NodeId, SecretHash, Store, StoreOptions, Whose, hash_secret,
+    ConferenceLookup, DatabaseUrl, JobKind, LeasedJob, NodeId, SecretHash, Store, StoreOptions, hash_secret,
 };
 
 use crate::clock::micros;
@@ -152,8 +152,8 @@ fn kicks(count: u32, at_once: u32, with_removal: bool) -> anyhow::Result<()> {
         let calls: Vec<u32> = (1..=count).collect();
         for group in calls.chunks(usize::try_from(at_once)?) {
             for (call, token) in group.iter().zip(&tokens[usize::try_from(group[0] - 1)?..]) {
-                let session = store.session(*token, now).await?.context("a session")?;
-                ensure!(session.user == UserId(i32::try_from(*call)?), "the token is another's");
+                let login = store.login(*token, now).await?.context("a login")?;
+                ensure!(login.user == UserId(i32::try_from(*call)?), "the token is another's");
             }
             all(group.iter().map(|call| {
                 let (conferences, call) = (conferences.clone(), *call);
@@ -184,8 +184,8 @@ fn kicks(count: u32, at_once: u32, with_removal: bool) -> anyhow::Result<()> {
 async fn kick(conferences: &Conferences, call: u32, now: Timestamp) -> anyhow::Result<()> {
     let number = i32::try_from(call)?;
     let target = ParticipantId(i32::try_from(guest(call))?);
-    let (whose, client) = (Whose::Id(ConferenceId(number)), Actor::Client(UserId(number)));
-    conferences.command(whose, client, domain::Command::Kick(target), now).await?;
+    let (lookup, client) = (ConferenceLookup::Id(ConferenceId(number)), Actor::Client(UserId(number)));
+    conferences.command(lookup, client, domain::Command::Kick(target), now).await?;
     Ok(())
 }
 
@@ -204,7 +204,7 @@ async fn remove(conferences: &Conferences, jobs: &[LeasedJob<Effect>], now: Time
 fn polls(count: u32) -> anyhow::Result<()> {
     on_seeded(async |store: Store, _| {
         for _ in 0..count {
-            let view = store.polled(Whose::Client(UserId(1))).await?.context("a call")?;
+            let view = store.polled(ConferenceLookup::Client(UserId(1))).await?.context("a call")?;
             ensure!(view.conference.id == ConferenceId(1), "the call is another's");
         }
         Ok(())

@@ -4,10 +4,10 @@ use trialogue_domain::{
     AccountPair, Actor, Conference, Kind, ParticipantId, Party, Refusal, account_pair, own_account,
 };
 use trialogue_media::Identity;
-use trialogue_storage::{ConferenceView, StoreError, Whose};
+use trialogue_storage::{ConferenceLookup, ConferenceView, StoreError};
 
 use crate::app::App;
-use crate::authentication::Caller;
+use crate::authentication::LoggedInUser;
 use crate::error::AppError;
 use crate::secret::Secret;
 
@@ -26,8 +26,8 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Store`]; [`Refusal::NoRequest`].
-    pub async fn pair_accounts(&self, caller: &Caller) -> Result<Option<Accounts>, AppError> {
-        self.accounts(caller.own(), caller.actor(), &caller.token).await
+    pub async fn pair_accounts(&self, user: &LoggedInUser) -> Result<Option<Accounts>, AppError> {
+        self.accounts(user.own(), user.actor(), &user.token).await
     }
 
     /// A guest's own account, in the listener's place.
@@ -36,23 +36,23 @@ impl App {
     /// As [`App::pair_accounts`]; [`AppError::InvalidInvitation`].
     pub async fn guest_account(&self, token: &Secret) -> Result<Option<Accounts>, AppError> {
         let invitation = self.guest(token).await?;
-        self.accounts(Whose::Id(invitation.conference), invitation.actor(), token).await
+        self.accounts(ConferenceLookup::Id(invitation.conference), invitation.actor(), token).await
     }
 
     async fn accounts(
         &self,
-        whose: Whose,
+        lookup: ConferenceLookup,
         actor: Actor,
         token: &Secret,
     ) -> Result<Option<Accounts>, AppError> {
-        let mut view = match self.view(whose).await {
+        let mut view = match self.view(lookup).await {
             Err(AppError::Store(StoreError::Refused(Refusal::Released))) => return Ok(None),
             view => view?.ok_or(Refusal::NoRequest)?,
         };
         if !self.are_settled(&view, actor, token).await? {
             let deriving = token.clone();
             let secret = move |own: ParticipantId| deriving.of_account(Identity::from(own)).hash();
-            let id = Whose::Id(view.conference.id);
+            let id = ConferenceLookup::Id(view.conference.id);
             match self.conferences.issue_accounts(id, actor, secret, self.now()).await {
                 Ok(conference) => view.conference = conference,
                 // Not yet, or not any more: the pair itself tells which.

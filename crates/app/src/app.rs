@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use trialogue_domain::{Actor, Command, Conference, Timestamp, Timings};
-use trialogue_storage::{Store, Whose};
+use trialogue_storage::{ConferenceLookup, Store};
 
 use crate::conferences::Conferences;
 use crate::error::AppError;
@@ -94,10 +94,10 @@ impl App {
     /// Executes a command of the domain.
     pub(crate) async fn command(
         &self,
-        whose: Whose,
+        lookup: ConferenceLookup,
         actor: Actor,
         command: Command,
     ) -> Result<Conference, AppError> {
-        Ok(self.conferences.command(whose, actor, command, self.now()).await?)
+        Ok(self.conferences.command(lookup, actor, command, self.now()).await?)
     }
 }

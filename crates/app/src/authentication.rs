@@ -1,36 +1,36 @@
 //! Who presents a token.
 
 use trialogue_domain::{Actor, Timestamp, UserId};
-use trialogue_storage::{Invitation, SecretHash, Session, UserRole, Whose};
+use trialogue_storage::{ConferenceLookup, Invitation, Login, SecretHash, UserRole};
 
 use crate::app::App;
 use crate::error::AppError;
 use crate::secret::Secret;
 
 /// A logged-in user.
-pub struct Caller {
+pub struct LoggedInUser {
     /// Who.
-    pub user: UserId,
+    pub id: UserId,
     /// As what.
     pub role: UserRole,
     /// The token of the login.
     pub token: Secret,
 }
 
-impl Caller {
+impl LoggedInUser {
     /// In the rules' words.
     pub const fn actor(&self) -> Actor {
         match self.role {
-            UserRole::Client => Actor::Client(self.user),
-            UserRole::Provider => Actor::Provider(self.user),
+            UserRole::Client => Actor::Client(self.id),
+            UserRole::Provider => Actor::Provider(self.id),
         }
     }
 
     /// The conference that the token implies: the user's latest.
-    pub const fn own(&self) -> Whose {
+    pub const fn own(&self) -> ConferenceLookup {
         match self.role {
-            UserRole::Client => Whose::Client(self.user),
-            UserRole::Provider => Whose::Provider(self.user),
+            UserRole::Client => ConferenceLookup::Client(self.id),
+            UserRole::Provider => ConferenceLookup::Provider(self.id),
         }
     }
 }
@@ -38,7 +38,7 @@ impl Caller {
 /// Whoever presents a token.
 pub enum Bearer {
     /// A user, and when the login ends.
-    User(Caller, Timestamp),
+    User(LoggedInUser, Timestamp),
     /// An invited party.
     Invited(Invitation),
 }
@@ -48,16 +48,16 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`]: no such login, or another role.
-    pub async fn user(&self, token: Secret, role: UserRole) -> Result<Caller, AppError> {
+    pub async fn user(&self, token: Secret, role: UserRole) -> Result<LoggedInUser, AppError> {
         let now = self.now();
-        let Some(session) = self.store.session(token.hash(), now).await? else {
+        let Some(login) = self.store.login(token.hash(), now).await? else {
             return Err(self.no_login(&token, now).await);
         };
-        if session.role != role {
+        if login.role != role {
             return Err(AppError::WrongRole(role));
         }
-        self.note_use(&session, token.hash(), now).await;
-        Ok(Caller { user: session.user, role, token })
+        self.note_use(&login, token.hash(), now).await;
+        Ok(LoggedInUser { id: login.user, role, token })
     }
 
     /// Whoever's token it is.
@@ -66,10 +66,10 @@ impl App {
     /// [`AppError`]: nobody's.
     pub async fn bearer(&self, token: Secret) -> Result<Bearer, AppError> {
         let now = self.now();
-        if let Some(session) = self.store.session(token.hash(), now).await? {
-            let expires = self.note_use(&session, token.hash(), now).await;
-            let caller = Caller { user: session.user, role: session.role, token };
-            return Ok(Bearer::User(caller, expires));
+        if let Some(login) = self.store.login(token.hash(), now).await? {
+            let expires = self.note_use(&login, token.hash(), now).await;
+            let user = LoggedInUser { id: login.user, role: login.role, token };
+            return Ok(Bearer::User(user, expires));
         }
         match self.store.invitation(token.hash()).await? {
             Some(invitation) => Ok(Bearer::Invited(invitation)),
@@ -91,11 +91,11 @@ impl App {
     /// [`AppError::Store`].
     pub async fn renew(&self, token: SecretHash) -> Result<Option<Timestamp>, AppError> {
         let now = self.now();
-        let Some(session) = self.store.session(token, now).await? else { return Ok(None) };
-        let Some(expires) = self.settings.logins.prolonged(&session, now) else {
-            return Ok(Some(session.expires));
+        let Some(login) = self.store.login(token, now).await? else { return Ok(None) };
+        let Some(expires) = self.settings.logins.prolonged(&login, now) else {
+            return Ok(Some(login.expires));
         };
-        self.store.prolong(session.user, token, expires).await?;
+        self.store.prolong(login.user, token, expires).await?;
         Ok(Some(expires))
     }
 
@@ -110,14 +110,14 @@ impl App {
 
     /// Signs of life are written a few times in a presence window, and a login is prolonged a few times in its life: not
     /// at every call. Returns when the login ends.
-    async fn note_use(&self, session: &Session, token: SecretHash, now: Timestamp) -> Timestamp {
-        self.note_sign_of_life(session.user, session.last_seen).await;
-        let Some(expires) = self.settings.logins.prolonged(session, now) else { return session.expires };
-        match self.store.prolong(session.user, token, expires).await {
+    async fn note_use(&self, login: &Login, token: SecretHash, now: Timestamp) -> Timestamp {
+        self.note_sign_of_life(login.user, login.last_seen).await;
+        let Some(expires) = self.settings.logins.prolonged(login, now) else { return login.expires };
+        match self.store.prolong(login.user, token, expires).await {
             Ok(()) => expires,
             Err(error) => {
                 tracing::warn!(%error, "a login was not prolonged");
-                session.expires
+                login.expires
             }
         }
     }

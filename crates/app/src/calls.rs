@@ -4,48 +4,48 @@ use trialogue_domain::{Command, Conference, Refusal};
 use trialogue_storage::{CallLeg, StoreError};
 
 use crate::app::App;
-use crate::authentication::Caller;
+use crate::authentication::LoggedInUser;
 use crate::error::AppError;
 
 impl App {
     /// The client is ready for video; the interpreter must confirm.
-    pub async fn start_video(&self, caller: &Caller) -> Result<Conference, AppError> {
-        self.command(caller.own(), caller.actor(), Command::StartVideo).await
+    pub async fn start_video(&self, user: &LoggedInUser) -> Result<Conference, AppError> {
+        self.command(user.own(), user.actor(), Command::StartVideo).await
     }
 
     /// The client calls the same interpreter again.
-    pub async fn video_again(&self, caller: &Caller) -> Result<(), AppError> {
-        self.command(caller.own(), caller.actor(), Command::VideoAgain).await.map(drop)
+    pub async fn video_again(&self, user: &LoggedInUser) -> Result<(), AppError> {
+        self.command(user.own(), user.actor(), Command::VideoAgain).await.map(drop)
     }
 
     /// The interpreter is out of the request, and another one is searched for.
-    pub async fn find_another(&self, caller: &Caller) -> Result<(), AppError> {
-        self.command(caller.own(), caller.actor(), Command::FindAnother).await.map(drop)
+    pub async fn find_another(&self, user: &LoggedInUser) -> Result<(), AppError> {
+        self.command(user.own(), user.actor(), Command::FindAnother).await.map(drop)
     }
 
     /// **The listener's confirmation.**
-    pub async fn confirm_video(&self, caller: &Caller) -> Result<(), AppError> {
-        self.command(caller.own(), caller.actor(), Command::ConfirmVideo).await.map(drop)
+    pub async fn confirm_video(&self, user: &LoggedInUser) -> Result<(), AppError> {
+        self.command(user.own(), user.actor(), Command::ConfirmVideo).await.map(drop)
     }
 
     /// The listener's no.
-    pub async fn refuse_video(&self, caller: &Caller) -> Result<(), AppError> {
-        unless_released(self.command(caller.own(), caller.actor(), Command::RefuseVideo).await)
+    pub async fn refuse_video(&self, user: &LoggedInUser) -> Result<(), AppError> {
+        unless_released(self.command(user.own(), user.actor(), Command::RefuseVideo).await)
     }
 
     /// The interpreter whose connection was lost comes back into the running call.
-    pub async fn rejoin(&self, caller: &Caller) -> Result<(), AppError> {
-        self.command(caller.own(), caller.actor(), Command::Rejoin).await.map(drop)
+    pub async fn rejoin(&self, user: &LoggedInUser) -> Result<(), AppError> {
+        self.command(user.own(), user.actor(), Command::Rejoin).await.map(drop)
     }
 
     /// The call is over, done or cancelled. The client reports its legs, which are kept.
     pub async fn finish(
         &self,
-        caller: &Caller,
+        user: &LoggedInUser,
         successful: bool,
         legs: Vec<CallLeg>,
     ) -> Result<(), AppError> {
-        let done = self.conferences.finish(caller.own(), caller.actor(), successful, legs, self.now()).await;
+        let done = self.conferences.finish(user.own(), user.actor(), successful, legs, self.now()).await;
         unless_released(done.map_err(AppError::Store))
     }
 }

@@ -6,7 +6,9 @@ use trialogue_domain::{
     Actor, Command, Conference, ConferenceId, Facts, Hindrance, Kind, Moment, Observation, Participant,
     ParticipantId, Refusal, Timestamp, Timings, are_in_force, as_of, command_steps, observation_steps,
 };
-use trialogue_storage::{Answers, CallLeg, LeasedJob, Needs, SecretHash, Store, StoreError, Verdict, Whose};
+use trialogue_storage::{
+    CallLeg, ConferenceLookup, LeasedJob, Needed, Needs, SecretHash, Store, StoreError, Verdict,
+};
 
 mod opening;
 mod users;
@@ -41,7 +43,7 @@ impl Conferences {
     /// [`StoreError::Refused`] by the rules; an unknown conference is [`Refusal::NotFound`].
     pub async fn command(
         &self,
-        whose: Whose,
+        lookup: ConferenceLookup,
         actor: Actor,
         command: Command,
         now: Timestamp,
@@ -53,11 +55,11 @@ impl Conferences {
             }
             _ => Needs::Nothing,
         };
-        let changed = self.store.change(whose, needs, "do a command", move |conference, given| {
-            if matches!(needs, Needs::OfferTo(..)) && !given.answers.offered {
+        let changed = self.store.change(lookup, needs, "do a command", move |conference, input| {
+            if matches!(needs, Needs::OfferTo(..)) && !input.needed.offered {
                 return Err(Refusal::NotFound);
             }
-            let facts = Facts { hindrance: hindrance(conference, needs, &given.answers, now), ..given.facts };
+            let facts = Facts { hindrance: hindrance(conference, needs, &input.needed, now), ..input.facts };
             Ok(command_steps(conference, actor, command, facts, at(now, &timings))?.into())
         });
         let conference = changed.await?;
@@ -71,7 +73,7 @@ impl Conferences {
     /// As [`Conferences::command`].
     pub async fn finish(
         &self,
-        whose: Whose,
+        lookup: ConferenceLookup,
         actor: Actor,
         successful: bool,
         legs: Vec<CallLeg>,
@@ -79,10 +81,10 @@ impl Conferences {
     ) -> Result<Conference, StoreError> {
         let timings = self.timings;
         let needs = if legs.is_empty() { Needs::Nothing } else { Needs::Legs };
-        let changed = self.store.change(whose, needs, "finish a call", move |conference, given| {
+        let changed = self.store.change(lookup, needs, "finish a call", move |conference, input| {
             let command = Command::Finish { successful };
-            let steps = command_steps(conference, actor, command, given.facts, at(now, &timings))?;
-            let legs = if given.answers.legs_reported { Vec::new() } else { legs.clone() };
+            let steps = command_steps(conference, actor, command, input.facts, at(now, &timings))?;
+            let legs = if input.needed.legs_reported { Vec::new() } else { legs.clone() };
             Ok(Verdict::from(steps).with_legs(legs))
         });
         let conference = changed.await?;
@@ -96,7 +98,7 @@ impl Conferences {
     /// As [`Conferences::command`]; [`Refusal::NotConfirmed`] before the confirmation.
     pub async fn issue_accounts(
         &self,
-        whose: Whose,
+        lookup: ConferenceLookup,
         actor: Actor,
         secret: impl Fn(ParticipantId) -> SecretHash + Send + 'static,
         now: Timestamp,
@@ -106,13 +108,14 @@ impl Conferences {
             Actor::Client(_) | Actor::Provider(_) | Actor::System => Command::IssueAccounts,
             Actor::Guest(_) | Actor::SecondInterpreter(_) => Command::IssueOwnAccount,
         };
-        let changed = self.store.change(whose, Needs::Nothing, "issue accounts", move |conference, given| {
-            let steps = command_steps(conference, actor, command, given.facts, at(now, &timings))?;
-            let after = conference.after_steps(&steps);
-            let own = own_participant(&after, actor)
-                .filter(|id| after.participant(*id).is_some_and(Participant::is_live));
-            Ok(Verdict::from(steps).with_secret(own.map(|own| (own, secret(own)))))
-        });
+        let changed =
+            self.store.change(lookup, Needs::Nothing, "issue accounts", move |conference, input| {
+                let steps = command_steps(conference, actor, command, input.facts, at(now, &timings))?;
+                let after = conference.after_steps(&steps);
+                let own = own_participant(&after, actor)
+                    .filter(|id| after.participant(*id).is_some_and(Participant::is_live));
+                Ok(Verdict::from(steps).with_secret(own.map(|own| (own, secret(own)))))
+            });
         changed.await
     }
 
@@ -143,9 +146,9 @@ impl Conferences {
     ) -> Result<(), StoreError> {
         let timings = self.timings;
         let seen: Vec<Observation> = observations.into_iter().collect();
-        let whose = Whose::Id(id);
+        let lookup = ConferenceLookup::Id(id);
         let changed =
-            self.store.change(whose, Needs::Nothing, "take in observations", move |conference, _| {
+            self.store.change(lookup, Needs::Nothing, "take in observations", move |conference, _| {
                 Ok(observation_steps(conference, &seen, at(now, &timings)).into())
             });
         match changed.await {
@@ -164,9 +167,9 @@ impl Conferences {
         observations: Vec<Observation>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let (timings, seq, whose) = (self.timings, from.last_seq, Whose::Id(from.id));
+        let (timings, seq, lookup) = (self.timings, from.last_seq, ConferenceLookup::Id(from.id));
         let changed =
-            self.store.change(whose, Needs::Nothing, "take in conclusions", move |conference, _| {
+            self.store.change(lookup, Needs::Nothing, "take in conclusions", move |conference, _| {
                 let unchanged = conference.last_seq == seq;
                 let observations = if unchanged { observations.as_slice() } else { &[] };
                 Ok(observation_steps(conference, observations, at(now, &timings)).into())
@@ -193,13 +196,13 @@ impl Conferences {
 }
 
 /// What keeps the interpreter who was offered a request from serving it.
-fn hindrance(conference: &Conference, needs: Needs, answers: &Answers, now: Timestamp) -> Option<Hindrance> {
+fn hindrance(conference: &Conference, needs: Needs, needed: &Needed, now: Timestamp) -> Option<Hindrance> {
     let Needs::OfferTo(request, _) = needs else { return None };
     let language = conference.request(request)?.language;
-    if answers.busy {
+    if needed.busy {
         return Some(Hindrance::Busy);
     }
-    (!are_in_force(&answers.credentials, language, now)).then_some(Hindrance::Credential)
+    (!are_in_force(&needed.credentials, language, now)).then_some(Hindrance::Credential)
 }
 
 /// A moment, by these waiting times.

@@ -13,8 +13,8 @@ use crate::conferences::Conferences;
 use crate::back_off::{concerns_all, pause};
 use crate::background::Background;
 
-/// Maximum number of conferences per batch.
-const BATCH: i64 = 64;
+/// Maximum number of conferences that are read and judged at the same time.
+const PAGE: i64 = 64;
 
 /// Shortest and longest back-off of a conference that cannot be judged.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(10));
@@ -105,7 +105,7 @@ pub(crate) async fn pass_deadlines(
     back_off.forget(now);
     let mut last = None;
     loop {
-        let batch = conferences.store().due_after(last, now, BATCH).await?;
+        let batch = conferences.store().due_after(last, now, PAGE).await?;
         let Some(end) = batch.last() else { return Ok(()) };
         last = Some(*end);
         let mut judged = JoinSet::new();

@@ -1,7 +1,7 @@
 //! The invited third party, with the invitation's secret as its token.
 
 use trialogue_domain::{Command, Refusal};
-use trialogue_storage::{ConferenceView, Invitation, Whose};
+use trialogue_storage::{ConferenceLookup, ConferenceView, Invitation};
 
 use crate::app::App;
 use crate::error::AppError;
@@ -14,7 +14,7 @@ impl App {
     /// [`AppError::InvalidInvitation`]; so for every method here.
     pub async fn invitation(&self, token: &Secret) -> Result<(Invitation, ConferenceView), AppError> {
         let invitation = self.guest(token).await?;
-        let view = self.view(Whose::Id(invitation.conference)).await?.ok_or(Refusal::NoRequest)?;
+        let view = self.view(ConferenceLookup::Id(invitation.conference)).await?.ok_or(Refusal::NoRequest)?;
         Ok((invitation, view))
     }
 
@@ -44,6 +44,6 @@ impl App {
 
     async fn answer_invitation(&self, token: &Secret, command: Command) -> Result<(), AppError> {
         let invitation = self.guest(token).await?;
-        self.command(Whose::Id(invitation.conference), invitation.actor(), command).await.map(drop)
+        self.command(ConferenceLookup::Id(invitation.conference), invitation.actor(), command).await.map(drop)
     }
 }

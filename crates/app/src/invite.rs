@@ -5,7 +5,7 @@ use trialogue_person::{EmailAddress, PersonName, PhoneNumber};
 use trialogue_storage::{ConferenceView, IdempotencyKey, NewGuest};
 
 use crate::app::App;
-use crate::authentication::Caller;
+use crate::authentication::LoggedInUser;
 use crate::error::AppError;
 use crate::secret::Secret;
 
@@ -28,14 +28,14 @@ pub struct Invited {
 }
 
 impl App {
-    /// Invites a third party into the caller's conference. Where e-mail or text messages are configured, the delivery of the
+    /// Invites a third party into the user's conference. Where e-mail or text messages are configured, the delivery of the
     /// link is queued with the invitation. Answers with what `render` makes of it.
     ///
     /// # Errors
     /// [`AppError::Store`]: the rules' refusal, too many invitations, another invitation with this key.
     pub async fn invite(
         &self,
-        caller: &Caller,
+        user: &LoggedInUser,
         invitee: Invitee,
         key: Option<IdempotencyKey>,
         render: impl Fn(&ConferenceView, ParticipantId) -> Vec<u8> + Send + 'static,
@@ -43,12 +43,12 @@ impl App {
         let Invitee { name, email, phone } = invitee;
         let (holder, channel) = match &self.settings.delivery {
             Some(delivery) => (delivery.key.0.clone(), delivery.channel(email.is_some(), phone.is_some())),
-            None => (caller.token.clone(), None),
+            None => (user.token.clone(), None),
         };
         let now = self.now();
         let deriving = holder.clone();
         let guest = NewGuest {
-            inviter: caller.user,
+            inviter: user.id,
             name: name.map(|name| name.as_str().to_owned()),
             email: email.map(|email| email.as_str().to_owned()),
             phone: phone.map(|phone| phone.as_str().to_owned()),
@@ -57,7 +57,7 @@ impl App {
         };
         let render =
             Box::new(move |(view, participant): &(ConferenceView, ParticipantId)| render(view, *participant));
-        let made = self.conferences.invite(caller.own(), caller.actor(), guest, now, key, render).await?;
+        let made = self.conferences.invite(user.own(), user.actor(), guest, now, key, render).await?;
         let link = match made.participant {
             Some(participant) => self.link(&holder.of_invitation(participant, made.made_at)).await?,
             None => None,

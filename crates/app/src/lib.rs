@@ -47,7 +47,7 @@ mod workers;
 
 pub use accounts::Accounts;
 pub use app::{App, AppSettings};
-pub use authentication::{Bearer, Caller};
+pub use authentication::{Bearer, LoggedInUser};
 pub use background::Background;
 pub use companies::CompanyError;
 pub use conferences::Conferences;

@@ -6,7 +6,7 @@ use trialogue_person::EmailAddress;
 use trialogue_storage::{CompanyId, UserRole};
 
 use crate::app::App;
-use crate::authentication::Caller;
+use crate::authentication::LoggedInUser;
 use crate::error::AppError;
 use crate::network::Network;
 use crate::password_queue::QueueFull;
@@ -60,13 +60,13 @@ impl App {
         if kept { Ok(LoggedIn { user, company, token }) } else { Err(AppError::WrongCredentials) }
     }
 
-    /// Ends the caller's login, and with it what waits for its user and the call that was joined with it.
+    /// Ends the user's login, and with it what waits for its user and the call that was joined with it.
     ///
     /// # Errors
     /// [`AppError::Store`].
-    pub async fn log_out(&self, caller: &Caller) -> Result<(), AppError> {
-        let (token, deriving) = (caller.token.hash(), caller.token.clone());
+    pub async fn log_out(&self, user: &LoggedInUser) -> Result<(), AppError> {
+        let (token, deriving) = (user.token.hash(), user.token.clone());
         let account = move |own: ParticipantId| deriving.of_account(Identity::from(own)).hash();
-        Ok(self.conferences.log_out(caller.user, token, account, self.now()).await?)
+        Ok(self.conferences.log_out(user.id, token, account, self.now()).await?)
     }
 }

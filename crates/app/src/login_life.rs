@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use trialogue_domain::Timestamp;
-use trialogue_storage::Session;
+use trialogue_storage::Login;
 
 /// How long a login lasts. Its life slides with use.
 #[derive(Debug, Clone, Copy)]
@@ -24,10 +24,10 @@ impl LoginLife {
     }
 
     /// The new end of a login that is used now; none if it is not worth a write.
-    pub fn prolonged(&self, session: &Session, now: Timestamp) -> Option<Timestamp> {
-        let expires = now.after(self.idle).min(session.logged_in.after(self.total));
+    pub fn prolonged(&self, login: &Login, now: Timestamp) -> Option<Timestamp> {
+        let expires = now.after(self.idle).min(login.logged_in.after(self.total));
         let least = self.idle / WRITES;
-        (expires > session.expires && (expires.since(session.expires) >= least || session.expires <= now))
+        (expires > login.expires && (expires.since(login.expires) >= least || login.expires <= now))
             .then_some(expires)
     }
 }

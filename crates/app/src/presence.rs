@@ -82,8 +82,8 @@ impl Background {
     async fn compare(&self, id: ConferenceId) -> Result<(), CompareError> {
         let now = self.clock.now();
         if self.engine.is_embedded() {
-            let holder = self.conferences.store().room_holder(id, now).await?;
-            if holder.is_some_and(|holder| holder != self.node) {
+            let holding = self.conferences.store().room_node(id, now).await?;
+            if holding.is_some_and(|node| node != self.node) {
                 return Ok(());
             }
         }

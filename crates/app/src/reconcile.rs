@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use trialogue_domain::{Conference, ConferenceId, Participant};
 use trialogue_media::{EngineError, Failure, Janus, VideoEngine};
-use trialogue_storage::{Store, StoreError, Whose};
+use trialogue_storage::{ConferenceLookup, Store, StoreError};
 
 use crate::back_off::pause;
 
@@ -53,7 +53,7 @@ async fn compare(janus: &Janus, store: &Store) -> Result<(), ReconcileError> {
 }
 
 async fn compare_room(janus: &Janus, store: &Store, room: ConferenceId) -> Result<(), ReconcileError> {
-    let view = store.view(Whose::Id(room)).await?;
+    let view = store.view(ConferenceLookup::Id(room)).await?;
     let Some(conference) = view.map(|view| view.conference).filter(Conference::is_live) else {
         tracing::warn!(conference = room.0, "Janus still had the room of a conference that is over");
         return Ok(janus.close_room(room).await?);

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use trialogue_domain::{LanguageId, Refusal, Timestamp};
 use trialogue_storage::{
-    Answer, ConferenceView, IdempotencyKey, Language, ReleasedView, RequestDetails, StoreError,
+    ConferenceView, IdempotencyKey, Language, ReleasedView, Render, RequestDetails, StoreError,
 };
 
 use crate::app::App;
-use crate::authentication::Caller;
+use crate::authentication::LoggedInUser;
 use crate::error::AppError;
 
 /// A request, as one of its two sides sees it.
@@ -26,25 +26,25 @@ impl App {
     /// [`AppError::Store`]: a live request, an unknown language, too many requests, another request with this key.
     pub async fn open_request(
         &self,
-        caller: &Caller,
+        user: &LoggedInUser,
         language: LanguageId,
         details: RequestDetails,
         key: Option<IdempotencyKey>,
-        render: Answer<ConferenceView>,
+        render: Render<ConferenceView>,
         now: Timestamp,
     ) -> Result<Vec<u8>, AppError> {
-        Ok(self.conferences.open_request(caller.user, language, details, now, key, render).await?)
+        Ok(self.conferences.open_request(user.id, language, details, now, key, render).await?)
     }
 
     /// The client's latest request, or the latest that the interpreter accepted.
     ///
     /// # Errors
     /// [`Refusal::NoRequest`] if there is none.
-    pub async fn request_status(&self, caller: &Caller) -> Result<RequestView, AppError> {
-        match self.polled(caller.own()).await {
+    pub async fn request_status(&self, user: &LoggedInUser) -> Result<RequestView, AppError> {
+        match self.polled(user.own()).await {
             Ok(view) => Ok(RequestView::Own(view)),
             Err(error @ AppError::Store(StoreError::Refused(Refusal::Released))) => {
-                self.store.released(caller.user).await?.map(RequestView::Released).ok_or(error)
+                self.store.released(user.id).await?.map(RequestView::Released).ok_or(error)
             }
             Err(error) => Err(error),
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use trialogue_domain::{Observation, Refusal, Request, UserId, observe};
-use trialogue_storage::{ConferenceView, Whose};
+use trialogue_storage::{ConferenceLookup, ConferenceView};
 
 use crate::app::App;
 use crate::conferences::at;
@@ -14,23 +14,23 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Store`]; [`Refusal::Released`] for an interpreter who missed its call a moment ago.
-    pub async fn view(&self, whose: Whose) -> Result<Option<ConferenceView>, AppError> {
-        let Some(view) = self.store.view(whose).await? else { return Ok(None) };
-        Ok(Some(Arc::unwrap_or_clone(self.as_of_now(whose, Arc::new(view)).await?)))
+    pub async fn view(&self, lookup: ConferenceLookup) -> Result<Option<ConferenceView>, AppError> {
+        let Some(view) = self.store.view(lookup).await? else { return Ok(None) };
+        Ok(Some(Arc::unwrap_or_clone(self.as_of_now(lookup, Arc::new(view)).await?)))
     }
 
     /// The same for those who poll; the signs of life of people may be older ones.
     ///
     /// # Errors
     /// As [`App::view`]; that there is none is [`Refusal::NoRequest`].
-    pub async fn polled(&self, whose: Whose) -> Result<Arc<ConferenceView>, AppError> {
-        let view = self.store.polled(whose).await?.ok_or(Refusal::NoRequest)?;
-        self.as_of_now(whose, view).await
+    pub async fn polled(&self, lookup: ConferenceLookup) -> Result<Arc<ConferenceView>, AppError> {
+        let view = self.store.polled(lookup).await?.ok_or(Refusal::NoRequest)?;
+        self.as_of_now(lookup, view).await
     }
 
     async fn as_of_now(
         &self,
-        whose: Whose,
+        lookup: ConferenceLookup,
         mut view: Arc<ConferenceView>,
     ) -> Result<Arc<ConferenceView>, AppError> {
         let now = self.now();
@@ -41,7 +41,7 @@ impl App {
         let shown = Arc::make_mut(&mut view);
         shown.conference = due.iter().fold(shown.conference.clone(), |state, event| state.apply(event, now));
         let provider = shown.conference.provider();
-        if let Whose::Provider(user) = whose
+        if let ConferenceLookup::Provider(user) = lookup
             && provider != Some(user)
             && shown.conference.own_as_second(user).is_none()
         {

@@ -13,10 +13,10 @@ const LONGEST_NAME: usize = 64;
 /// only names of elements, shortened if need be.
 pub struct ReadError {
     // Boxed, so that the results of the hot path stay one word wide.
-    inner: Box<Inner>,
+    inner: Box<ReadFault>,
 }
 
-struct Inner {
+struct ReadFault {
     kind: ErrorKind,
     offset: Option<usize>,
     line: usize,
@@ -129,7 +129,7 @@ impl ReadError {
 
     #[cold]
     fn build(kind: ErrorKind, offset: Option<usize>) -> Self {
-        Self { inner: Box::new(Inner { kind, offset, line: 1, column: 1, path: String::new() }) }
+        Self { inner: Box::new(ReadFault { kind, offset, line: 1, column: 1, path: String::new() }) }
     }
 
     /// Puts the error at `offset` unless its place is known better.
@@ -207,7 +207,7 @@ impl ReadError {
 
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, line, column, path, .. } = &*self.inner;
+        let ReadFault { kind, line, column, path, .. } = &*self.inner;
         // An empty path is the document as a whole.
         let path = if path.is_empty() { "/" } else { path };
         write!(f, "{kind} (line {line}, column {column}, path {path})")

@@ -49,7 +49,7 @@ pub struct Adapter {
     pub(crate) janus: Option<Data<JanusReports>>,
     pub(crate) livekit: Option<LiveKitKey>,
     /// This node, if its engine is embedded.
-    pub(crate) holder: Option<NodeId>,
+    pub(crate) node: Option<NodeId>,
     pub(crate) signalling: Signalling,
 }
 
@@ -60,7 +60,7 @@ impl Adapter {
         let receiving = Receiving::new(settings.body_deadline);
         let signalling = Signalling::new(gateway, Arc::clone(app.clock()));
         let (janus, livekit) = (None, None);
-        Self { app, settings, connections, receiving, janus, livekit, holder: None, signalling }
+        Self { app, settings, connections, receiving, janus, livekit, node: None, signalling }
     }
 
     /// What the server knows of its own readiness.
@@ -81,7 +81,7 @@ impl Adapter {
     /// Lets parties in only to rooms that this node holds: its engine is embedded.
     #[must_use]
     pub fn with_embedded_engine(self, node: NodeId) -> Self {
-        Self { holder: Some(node), ..self }
+        Self { node: Some(node), ..self }
     }
 
     /// Lowers the maximum number of open connections. An address that is no trusted proxy may have half of them.

@@ -8,7 +8,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use trialogue_app::{App, Bearer, Caller, Network, Secret};
+use trialogue_app::{App, Bearer, LoggedInUser, Network, Secret};
 use trialogue_domain::Timestamp;
 use trialogue_storage::{IdempotencyKey, UserRole};
 use validator::Validate;
@@ -57,7 +57,7 @@ impl Call {
     }
 
     /// The user whose token came with the request.
-    pub(crate) async fn user(&self, role: UserRole) -> Result<Caller, Failure> {
+    pub(crate) async fn user(&self, role: UserRole) -> Result<LoggedInUser, Failure> {
         self.app().user(self.token()?, role).await.map_err(|e| self.fail(e))
     }
 
@@ -129,14 +129,14 @@ impl Call {
     pub(crate) async fn keyed_body<T: DeserializeOwned + Validate>(
         &self,
         payload: web::Payload,
-        caller: &Caller,
+        user: &LoggedInUser,
     ) -> Result<(T, Option<IdempotencyKey>), Failure> {
         let bytes = body::collect_model(&self.req, payload, body::MAX_BODY_BYTES).await?;
-        let key = self.idempotency_key(&bytes, caller)?;
+        let key = self.idempotency_key(&bytes, user)?;
         Ok((body::read_checked(&self.req, &bytes)?, key))
     }
 
-    fn idempotency_key(&self, body: &[u8], caller: &Caller) -> Result<Option<IdempotencyKey>, Failure> {
+    fn idempotency_key(&self, body: &[u8], user: &LoggedInUser) -> Result<Option<IdempotencyKey>, Failure> {
         let Some(value) = self.req.headers().get("Idempotency-Key") else { return Ok(None) };
         let key = value.to_str().unwrap_or_default();
         if key.is_empty() || key.len() > 200 || !key.bytes().all(|b| b.is_ascii_graphic()) {
@@ -148,7 +148,7 @@ impl Call {
         hash.update([0]);
         hash.update(body);
         Ok(Some(IdempotencyKey {
-            owner: format!("user {}", caller.user),
+            owner: format!("user {}", user.id),
             key: key.to_owned(),
             request_hash: hash.finalize().into(),
         }))

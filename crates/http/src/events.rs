@@ -23,8 +23,8 @@ const RETRY: (u64, u64) = (1000, 4000);
 
 pub(crate) async fn events(call: Call) -> Result<HttpResponse, Failure> {
     let listener = match call.bearer().await? {
-        Bearer::User(caller, expires) => {
-            Listener::User { user: caller.user, role: caller.role, token: caller.token.hash(), expires }
+        Bearer::User(user, expires) => {
+            Listener::User { user: user.id, role: user.role, token: user.token.hash(), expires }
         }
         Bearer::Invited(invitation) => {
             Listener::Invited { conference: invitation.conference, participant: invitation.participant }

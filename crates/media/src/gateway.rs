@@ -47,7 +47,7 @@ struct PartySession {
     identity: Identity,
     seat: Box<dyn Seat>,
     receiver: tokio::sync::Mutex<mpsc::Receiver<ToBrowser>>,
-    holder: watch::Sender<Holder>,
+    attachment: watch::Sender<Attachment>,
     receipts: Mutex<Receipts>,
     devices: Mutex<Devices>,
 }
@@ -65,7 +65,7 @@ struct Receipts {
 
 /// Who holds a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Holder {
+enum Attachment {
     /// This socket; they are counted.
     Socket(u64),
     /// Nobody, since then.
@@ -74,7 +74,7 @@ enum Holder {
     Gone,
 }
 
-impl Holder {
+impl Attachment {
     const fn sockets(self) -> u64 {
         match self {
             Self::Socket(count) | Self::Lost(count, _) => count,
@@ -173,13 +173,13 @@ impl Gateway {
             identity,
             seat,
             receiver: tokio::sync::Mutex::new(receiver),
-            holder: watch::Sender::new(Holder::Socket(1)),
+            attachment: watch::Sender::new(Attachment::Socket(1)),
             receipts: Mutex::default(),
             devices: Mutex::default(),
         });
         if let Some(other) = sessions.by_identity.insert(identity, Arc::clone(&session)) {
             // It came while the engine was asked.
-            other.holder.send_replace(Holder::Gone);
+            other.attachment.send_replace(Attachment::Gone);
         }
         drop(sessions);
         Ok(Connection { session, socket: 1, resumed: false })
@@ -191,13 +191,13 @@ impl Gateway {
         if Some(session.number) != number || session.room != room || session.is_over() {
             return None;
         }
-        let socket = session.holder.borrow().sockets().saturating_add(1);
+        let socket = session.attachment.borrow().sockets().saturating_add(1);
         // From here on no other socket takes anything from the session.
-        let was = session.holder.send_replace(Holder::Socket(socket));
+        let was = session.attachment.send_replace(Attachment::Socket(socket));
         if !session.has_all_come() {
             return None;
         }
-        if matches!(was, Holder::Lost(..)) {
+        if matches!(was, Attachment::Lost(..)) {
             self.notify(&sessions, session, Observation::Joined);
         }
         Some(Connection { session: Arc::clone(session), socket, resumed: true })
@@ -207,10 +207,10 @@ impl Gateway {
     pub fn lost(&self, connection: Connection, now: Timestamp) {
         let Connection { session, socket, .. } = connection;
         let sessions = self.sessions();
-        let held = session.holder.send_if_modified(|holder| {
-            let held = *holder == Holder::Socket(socket);
+        let held = session.attachment.send_if_modified(|attachment| {
+            let held = *attachment == Attachment::Socket(socket);
             if held {
-                *holder = Holder::Lost(socket, now);
+                *attachment = Attachment::Lost(socket, now);
             }
             held
         });
@@ -223,7 +223,7 @@ impl Gateway {
     pub fn hang_up(&self, connection: Connection) {
         let mut sessions = self.sessions();
         let Connection { session, socket, .. } = connection;
-        if *session.holder.borrow() == Holder::Socket(socket)
+        if *session.attachment.borrow() == Attachment::Socket(socket)
             && sessions.by_identity.get(&session.identity).is_some_and(|kept| Arc::ptr_eq(kept, &session))
         {
             sessions.by_identity.remove(&session.identity);
@@ -232,10 +232,10 @@ impl Gateway {
 
     /// Gives up the sessions of those who were lost at `before` or earlier, and have not come back.
     pub fn sweep(&self, before: Timestamp) {
-        self.sessions().by_identity.retain(|_, session| match *session.holder.borrow() {
-            Holder::Socket(_) => true,
-            Holder::Lost(_, since) => since > before && !session.is_over(),
-            Holder::Gone => false,
+        self.sessions().by_identity.retain(|_, session| match *session.attachment.borrow() {
+            Attachment::Socket(_) => true,
+            Attachment::Lost(_, since) => since > before && !session.is_over(),
+            Attachment::Gone => false,
         });
     }
 
@@ -243,7 +243,7 @@ impl Gateway {
     pub fn has_socket(&self, identity: Identity) -> Option<bool> {
         let sessions = self.sessions();
         let session = sessions.by_identity.get(&identity)?;
-        let has_socket = matches!(*session.holder.borrow(), Holder::Socket(_));
+        let has_socket = matches!(*session.attachment.borrow(), Attachment::Socket(_));
         Some(has_socket)
     }
 
@@ -251,7 +251,7 @@ impl Gateway {
     pub fn notify_again(&self, identity: Identity) {
         let sessions = self.sessions();
         if let Some(session) = sessions.by_identity.get(&identity)
-            && matches!(*session.holder.borrow(), Holder::Socket(_))
+            && matches!(*session.attachment.borrow(), Attachment::Socket(_))
         {
             self.notify(&sessions, session, Observation::Joined);
         }
@@ -292,7 +292,7 @@ impl Gateway {
     fn drop_line(&self, identity: Identity) {
         let session = self.sessions().by_identity.remove(&identity);
         if let Some(session) = session {
-            session.holder.send_replace(Holder::Gone);
+            session.attachment.send_replace(Attachment::Gone);
         }
     }
 
@@ -341,8 +341,8 @@ impl Connection {
 
     /// Waits for what comes next. Dropped while it waits, it loses nothing.
     pub async fn receive(&self) -> Received {
-        let mut holder = self.session.holder.subscribe();
-        let replaced = holder.wait_for(|holder| *holder != Holder::Socket(self.socket));
+        let mut attachment = self.session.attachment.subscribe();
+        let replaced = attachment.wait_for(|attachment| *attachment != Attachment::Socket(self.socket));
         let said = async {
             let mut receiver = self.session.receiver.lock().await;
             poll_fn(|context| self.poll_receiver(&mut receiver, context)).await
@@ -360,15 +360,15 @@ impl Connection {
         receiver: &mut mpsc::Receiver<ToBrowser>,
         context: &mut Context<'_>,
     ) -> Poll<Option<ToBrowser>> {
-        let holder = self.session.holder.borrow();
-        if *holder != Holder::Socket(self.socket) {
+        let attachment = self.session.attachment.borrow();
+        if *attachment != Attachment::Socket(self.socket) {
             return Poll::Pending;
         }
         let said = receiver.poll_recv(context);
         if matches!(said, Poll::Ready(Some(_))) {
             locked(&self.session.receipts).said += 1;
         }
-        drop(holder);
+        drop(attachment);
         said
     }
 
@@ -399,7 +399,7 @@ impl Connection {
     /// Those of the engine.
     pub async fn say(&self, said: FromBrowser) -> Result<(), EngineError> {
         // Messages of a socket that was replaced are dropped.
-        if *self.session.holder.borrow() != Holder::Socket(self.socket) {
+        if *self.session.attachment.borrow() != Attachment::Socket(self.socket) {
             let failure = Failure::Removed;
             let (operation, room) = (Operation::Join(self.session.identity), self.session.room);
             return Err(EngineError { operation, room, failure });

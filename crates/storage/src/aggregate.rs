@@ -2,11 +2,11 @@
 
 pub(crate) mod batch;
 pub(crate) mod decision;
-pub(crate) mod facts;
 pub(crate) mod find;
 pub(crate) mod interpreter;
 pub(crate) mod language;
 pub(crate) mod load;
+pub(crate) mod needs;
 pub(crate) mod recent_views;
 pub(crate) mod released;
 pub(crate) mod verdict;

@@ -9,8 +9,8 @@ use crate::executor::transaction::Tx;
 use crate::schema::idempotency_keys;
 use crate::text::storable;
 
-/// Makes the answer that is kept under a key, of what was made.
-pub type Answer<T> = Box<dyn Fn(&T) -> Vec<u8> + Send>;
+/// Renders the answer that is kept under a key, from what was made.
+pub type Render<T> = Box<dyn Fn(&T) -> Vec<u8> + Send>;
 
 /// A client's key for one request.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -76,7 +76,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn room_holder(
+    pub async fn room_node(
         &self,
         conference: ConferenceId,
         now: Timestamp,

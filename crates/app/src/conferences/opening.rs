@@ -5,8 +5,8 @@ use trialogue_domain::{
     command_steps, match_providers, offer_steps, open,
 };
 use trialogue_storage::{
-    Answer, ConferenceView, IdempotencyKey, KeptAnswer, NewGuest, NewSecondInterpreter, Opening,
-    RequestDetails, StoreError, Whose,
+    ConferenceLookup, ConferenceView, IdempotencyKey, KeptAnswer, NewGuest, NewSecondInterpreter, Opening,
+    Render, RequestDetails, StoreError,
 };
 
 use super::{Conferences, at};
@@ -24,7 +24,7 @@ impl Conferences {
         details: RequestDetails,
         now: Timestamp,
         key: Option<IdempotencyKey>,
-        answer: Answer<ConferenceView>,
+        render: Render<ConferenceView>,
     ) -> Result<Vec<u8>, StoreError> {
         let timings = self.timings;
         let opening = move |Opening { id, has_live_request, candidates }: Opening<'_>| {
@@ -34,7 +34,7 @@ impl Conferences {
             Ok(Step { actor: Some(Actor::Client(client)), at: now, events })
         };
         let times = (self.seen_from(now), now);
-        self.store.open_request(client, language, details, times, key, opening, answer).await
+        self.store.open_request(client, language, details, times, key, opening, render).await
     }
 
     /// Invites a third party, queues the delivery, and keeps the answer in the same transaction.
@@ -43,18 +43,18 @@ impl Conferences {
     /// As [`Conferences::command`], and [`StoreError::IdempotencyMismatch`].
     pub async fn invite(
         &self,
-        whose: Whose,
+        lookup: ConferenceLookup,
         actor: Actor,
         guest: NewGuest,
         now: Timestamp,
         key: Option<IdempotencyKey>,
-        answer: Answer<(ConferenceView, ParticipantId)>,
+        render: Render<(ConferenceView, ParticipantId)>,
     ) -> Result<KeptAnswer, StoreError> {
         let timings = self.timings;
         let judge = move |conference: &Conference, facts| {
             command_steps(conference, actor, Command::InviteGuest, facts, at(now, &timings))
         };
-        self.store.invite(whose, guest, now, key, judge, answer).await
+        self.store.invite(lookup, guest, now, key, judge, render).await
     }
 
     /// Asks for a second interpreter, offers the request to the fitting providers, and keeps the answer in the same
@@ -64,12 +64,12 @@ impl Conferences {
     /// As [`Conferences::command`], and [`StoreError::UnknownLanguage`], [`StoreError::IdempotencyMismatch`].
     pub async fn request_second_interpreter(
         &self,
-        whose: Whose,
+        lookup: ConferenceLookup,
         actor: Actor,
         wanted: NewSecondInterpreter,
         now: Timestamp,
         key: Option<IdempotencyKey>,
-        answer: Answer<(ConferenceView, ParticipantId)>,
+        render: Render<(ConferenceView, ParticipantId)>,
     ) -> Result<Vec<u8>, StoreError> {
         let (timings, language) = (self.timings, wanted.language);
         let judge = move |conference: &Conference, facts: Facts, candidates: &[Candidate]| {
@@ -82,6 +82,6 @@ impl Conferences {
             Ok(steps)
         };
         let times = (self.seen_from(now), now);
-        self.store.request_second_interpreter(whose, wanted, times, key, judge, answer).await
+        self.store.request_second_interpreter(lookup, wanted, times, key, judge, render).await
     }
 }

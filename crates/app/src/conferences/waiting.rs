@@ -4,12 +4,12 @@ use tokio::task::JoinSet;
 use trialogue_domain::{
     Conference, ConferenceId, RequestId, Timestamp, UserId, match_providers, offer_steps,
 };
-use trialogue_storage::{Needs, StoreError, Whose};
+use trialogue_storage::{ConferenceLookup, Needs, StoreError};
 
 use super::{Conferences, at};
 
 /// Maximum number of requests that are offered at the same time.
-const BATCH: usize = 64;
+const AT_ONCE: usize = 64;
 
 impl Conferences {
     /// Offers every request that waits to every provider who speaks its language, can take a call and was not asked
@@ -34,7 +34,7 @@ impl Conferences {
         let mut failed = Vec::new();
         while !due.is_empty() {
             let mut batch = JoinSet::new();
-            for (conference, request, providers) in due.drain(..due.len().min(BATCH)) {
+            for (conference, request, providers) in due.drain(..due.len().min(AT_ONCE)) {
                 let conferences = self.clone();
                 batch.spawn(async move {
                     (conference, conferences.offer(conference, request, providers, now).await)
@@ -81,10 +81,10 @@ impl Conferences {
         providers: Vec<UserId>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let (timings, whose) = (self.timings, Whose::Id(conference));
+        let (timings, lookup) = (self.timings, ConferenceLookup::Id(conference));
         let changed =
-            self.store.change(whose, Needs::Nothing, "offer a request", move |conference, given| {
-                Ok(offer_steps(conference, request, &providers, given.facts, at(now, &timings))?.into())
+            self.store.change(lookup, Needs::Nothing, "offer a request", move |conference, input| {
+                Ok(offer_steps(conference, request, &providers, input.facts, at(now, &timings))?.into())
             });
         changed.await.map(drop)
     }

@@ -11,8 +11,8 @@ use trialogue_domain::{
 };
 use trialogue_media::{Gateway, Identity, Notification, Notifications, VideoEngine, notifications};
 use trialogue_storage::{
-    Channel, DatabaseUrl, NewGuest, NewUser, NodeId, RequestDetails, Store, StoreOptions, UserRole, Whose,
-    hash_secret, migrate,
+    Channel, ConferenceLookup, DatabaseUrl, NewGuest, NewUser, NodeId, RequestDetails, Store, StoreOptions,
+    UserRole, hash_secret, migrate,
 };
 use trialogue_testkit::{FakeEngine, ManualClock, PostgresCluster, sqlite_url};
 
@@ -151,12 +151,15 @@ impl World {
     }
 
     pub(super) async fn ask(&self, call: &Call, actor: Actor, command: Command) {
-        self.conferences.command(Whose::Id(call.id), actor, command, self.now()).await.unwrap();
+        self.conferences.command(ConferenceLookup::Id(call.id), actor, command, self.now()).await.unwrap();
     }
 
     async fn issue(&self, call: &Call, actor: Actor) {
         let secret = |participant: ParticipantId| hash_secret(&format!("account of {participant}"));
-        self.conferences.issue_accounts(Whose::Id(call.id), actor, secret, self.now()).await.unwrap();
+        self.conferences
+            .issue_accounts(ConferenceLookup::Id(call.id), actor, secret, self.now())
+            .await
+            .unwrap();
     }
 
     pub(super) async fn invite(&self, call: &Call, channel: Option<Channel>) -> ParticipantId {
@@ -175,7 +178,8 @@ impl World {
         let render = Box::new(|(_, id): &(trialogue_storage::ConferenceView, ParticipantId)| {
             id.to_string().into_bytes()
         });
-        let invited = self.conferences.invite(Whose::Id(call.id), actor, guest, now, None, render).await;
+        let invited =
+            self.conferences.invite(ConferenceLookup::Id(call.id), actor, guest, now, None, render).await;
         ParticipantId(number(&invited.unwrap().body))
     }
 
@@ -193,11 +197,14 @@ impl World {
 
     pub(super) async fn finish(&self, call: &Call) {
         let actor = Actor::Client(call.client);
-        self.conferences.finish(Whose::Id(call.id), actor, true, vec![], self.now()).await.unwrap();
+        self.conferences
+            .finish(ConferenceLookup::Id(call.id), actor, true, vec![], self.now())
+            .await
+            .unwrap();
     }
 
     pub(super) async fn conference(&self, call: &Call) -> Conference {
-        self.store.view(Whose::Id(call.id)).await.unwrap().unwrap().conference
+        self.store.view(ConferenceLookup::Id(call.id)).await.unwrap().unwrap().conference
     }
 
     pub(super) async fn events(&self, call: &Call) -> Vec<Event> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use trialogue_storage::Whose;
+use trialogue_storage::ConferenceLookup;
 
 use super::scene::World;
 use crate::retention::Sweeper;
@@ -17,7 +17,7 @@ async fn personal_data_is_kept_for_its_retention() {
         let retention = days.map(|days| Duration::from_hours(24 * days));
         let (store, clock, stop) = (world.store.clone(), world.clock(), world.stop.subscribe());
         Sweeper { store, clock, retention, stop }.sweep().await.unwrap();
-        let view = world.store.view(Whose::Id(call.id)).await.unwrap().unwrap();
+        let view = world.store.view(ConferenceLookup::Id(call.id)).await.unwrap().unwrap();
         view.invited[0].email.is_some()
     };
     world.clock.advance(Duration::from_hours(24 * 30));

@@ -4,10 +4,10 @@ use std::fmt;
 
 /// A value that could not be written. Never repeats a value, only names of members.
 pub struct WriteError {
-    inner: Box<Inner>,
+    inner: Box<WriteFault>,
 }
 
-struct Inner {
+struct WriteFault {
     kind: WriteErrorKind,
     path: String,
 }
@@ -34,7 +34,7 @@ pub enum WriteErrorKind {
 impl WriteError {
     #[cold]
     pub(super) fn new(kind: WriteErrorKind) -> Self {
-        Self { inner: Box::new(Inner { kind, path: String::new() }) }
+        Self { inner: Box::new(WriteFault { kind, path: String::new() }) }
     }
 
     #[cold]

@@ -12,8 +12,8 @@ use crate::reply::Failure;
 
 /// The pair as the client or the provider sees it.
 pub(super) async fn pair_accounts(call: Call, role: UserRole) -> Result<HttpResponse, Failure> {
-    let caller = call.user(role).await?;
-    let accounts = call.app().pair_accounts(&caller).await.map_err(|e| call.fail(e))?;
+    let user = call.user(role).await?;
+    let accounts = call.app().pair_accounts(&user).await.map_err(|e| call.fail(e))?;
     Ok(answer(&call, accounts))
 }
 

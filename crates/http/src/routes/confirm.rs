@@ -8,19 +8,19 @@ use crate::call::Call;
 use crate::reply::{self, Failure};
 
 pub(super) async fn confirm_video(call: Call) -> Result<HttpResponse, Failure> {
-    let caller = call.user(UserRole::Provider).await?;
-    call.app().confirm_video(&caller).await.map_err(|e| call.fail(e))?;
+    let user = call.user(UserRole::Provider).await?;
+    call.app().confirm_video(&user).await.map_err(|e| call.fail(e))?;
     Ok(reply::empty())
 }
 
 pub(super) async fn refuse_video(call: Call) -> Result<HttpResponse, Failure> {
-    let caller = call.user(UserRole::Provider).await?;
-    call.app().refuse_video(&caller).await.map_err(|e| call.fail(e))?;
+    let user = call.user(UserRole::Provider).await?;
+    call.app().refuse_video(&user).await.map_err(|e| call.fail(e))?;
     Ok(reply::empty())
 }
 
 pub(super) async fn rejoin(call: Call) -> Result<HttpResponse, Failure> {
-    let caller = call.user(UserRole::Provider).await?;
-    call.app().rejoin(&caller).await.map_err(|e| call.fail(e))?;
+    let user = call.user(UserRole::Provider).await?;
+    call.app().rejoin(&user).await.map_err(|e| call.fail(e))?;
     Ok(reply::empty())
 }

@@ -10,17 +10,17 @@ use crate::reply::{self, Failure};
 
 /// With the legs of the call, which are kept.
 pub(super) async fn call_finished(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {
-    let caller = call.user(UserRole::Client).await?;
+    let user = call.user(UserRole::Client).await?;
     let report: ParaCallInfoList = call.checked_body(payload).await?;
     let legs = report.calls.items().map(leg).collect();
-    call.app().finish(&caller, report.is_successful, legs).await.map_err(|e| call.fail(e))?;
+    call.app().finish(&user, report.is_successful, legs).await.map_err(|e| call.fail(e))?;
     Ok(reply::empty())
 }
 
 /// Who is out of the request already has nothing left to finish.
 pub(super) async fn finish(call: Call) -> Result<HttpResponse, Failure> {
-    let caller = call.user(UserRole::Provider).await?;
-    call.app().finish(&caller, true, Vec::new()).await.map_err(|e| call.fail(e))?;
+    let user = call.user(UserRole::Provider).await?;
+    call.app().finish(&user, true, Vec::new()).await.map_err(|e| call.fail(e))?;
     Ok(reply::empty())
 }
 

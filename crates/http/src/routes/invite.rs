@@ -21,8 +21,8 @@ pub(super) async fn invite(
     payload: web::Payload,
     role: UserRole,
 ) -> Result<HttpResponse, Failure> {
-    let caller = call.user(role).await?;
-    let (wanted, key): (ParaThirdPartyVideoParticipant, _) = call.keyed_body(payload, &caller).await?;
+    let user = call.user(role).await?;
+    let (wanted, key): (ParaThirdPartyVideoParticipant, _) = call.keyed_body(payload, &user).await?;
     if is_pstn(&wanted).map_err(|e| call.fail(e))? {
         return Err(call.fail(Problem::CannotDial));
     }
@@ -38,12 +38,12 @@ pub(super) async fn invite(
             message: "say whom to invite: a Name, an Email or a PhoneNumber is needed",
         }));
     }
-    let (viewer, render) = (caller.user, call.render::<ResultVideoConferenceParticipant>());
+    let (viewer, render) = (user.id, call.render::<ResultVideoConferenceParticipant>());
     let render = move |view: &ConferenceView, participant| {
         let made = view.conference.participant(participant);
         render(&made.map(|p| present::participant(view, p, viewer)).unwrap_or_default())
     };
-    let made = call.app().invite(&caller, invitee, key, render).await.map_err(|e| call.fail(e))?;
+    let made = call.app().invite(&user, invitee, key, render).await.map_err(|e| call.fail(e))?;
     let mut answer = reply::from_stored(&made.answer);
     if let Some(link) = made.link.and_then(|link| HeaderValue::from_str(&link).ok()) {
         answer.headers_mut().insert(header::LOCATION, link);

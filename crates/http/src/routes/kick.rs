@@ -12,10 +12,10 @@ use crate::call::Call;
 use crate::reply::{self, Failure};
 
 pub(super) async fn kick(call: Call, payload: web::Payload, role: UserRole) -> Result<HttpResponse, Failure> {
-    let caller = call.user(role).await?;
+    let user = call.user(role).await?;
     let target: ResultVideoConferenceParticipant = call.body(payload).await?;
     let conference = ConferenceId(target.request_conference_session_id);
     let participant = ParticipantId(target.request_conference_session_video_participant_id);
-    call.app().kick(&caller, conference, participant).await.map_err(|e| call.fail(e))?;
+    call.app().kick(&user, conference, participant).await.map_err(|e| call.fail(e))?;
     Ok(reply::empty())
 }

@@ -36,8 +36,8 @@ pub(super) async fn login(
 
 /// The login of the token ends, and with it what waits for its user and the call that was joined with it.
 pub(super) async fn logout(call: Call, role: UserRole) -> Result<HttpResponse, Failure> {
-    let caller = call.user(role).await?;
-    call.app().log_out(&caller).await.map_err(|e| call.fail(e))?;
+    let user = call.user(role).await?;
+    call.app().log_out(&user).await.map_err(|e| call.fail(e))?;
     Ok(reply::empty())
 }
 

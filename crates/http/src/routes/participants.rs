@@ -8,7 +8,7 @@ use crate::present;
 use crate::reply::Failure;
 
 pub(super) async fn participants(call: Call, role: UserRole) -> Result<HttpResponse, Failure> {
-    let caller = call.user(role).await?;
-    let view = call.app().polled(caller.own()).await.map_err(|e| call.fail(e))?;
-    Ok(call.ok(&present::participants(&view, caller.user)))
+    let user = call.user(role).await?;
+    let view = call.app().polled(user.own()).await.map_err(|e| call.fail(e))?;
+    Ok(call.ok(&present::participants(&view, user.id)))
 }

@@ -10,8 +10,8 @@ use crate::present;
 use crate::reply::{self, Failure};
 
 pub(super) async fn request_new(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {
-    let caller = call.user(UserRole::Client).await?;
-    let (wanted, key): (ParaRequest, _) = call.keyed_body(payload, &caller).await?;
+    let user = call.user(UserRole::Client).await?;
+    let (wanted, key): (ParaRequest, _) = call.keyed_body(payload, &user).await?;
     let details = RequestDetails {
         situation_code: wanted.request_situation_code_id,
         additional_info: wanted.additional_info,
@@ -20,9 +20,9 @@ pub(super) async fn request_new(call: Call, payload: web::Payload) -> Result<Htt
     };
     let now = call.now();
     let render = call.render::<ResultRequest>();
-    let viewer = caller.user;
+    let viewer = user.id;
     let render = Box::new(move |view: &ConferenceView| render(&present::request(view, viewer, now)));
     let language = LanguageId(wanted.need_help_language_id);
-    let made = call.app().open_request(&caller, language, details, key, render, now).await;
+    let made = call.app().open_request(&user, language, details, key, render, now).await;
     Ok(reply::from_stored(&made.map_err(|e| call.fail(e))?))
 }

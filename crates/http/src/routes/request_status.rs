@@ -10,9 +10,9 @@ use crate::present;
 use crate::reply::Failure;
 
 pub(super) async fn request_status(call: Call, role: UserRole) -> Result<HttpResponse, Failure> {
-    let caller = call.user(role).await?;
-    Ok(match call.app().request_status(&caller).await.map_err(|e| call.fail(e))? {
-        RequestView::Own(view) => call.ok(&present::request(&view, caller.user, call.now())),
+    let user = call.user(role).await?;
+    Ok(match call.app().request_status(&user).await.map_err(|e| call.fail(e))? {
+        RequestView::Own(view) => call.ok(&present::request(&view, user.id, call.now())),
         RequestView::Released(released) => call.ok(&present::released(&released, call.now())),
     })
 }

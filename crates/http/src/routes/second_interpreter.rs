@@ -14,15 +14,15 @@ pub(super) async fn request_second_interpreter(
     payload: web::Payload,
     role: UserRole,
 ) -> Result<HttpResponse, Failure> {
-    let caller = call.user(role).await?;
-    let (wanted, key): (ParaSecondRequest, _) = call.keyed_body(payload, &caller).await?;
-    let (viewer, render) = (caller.user, call.render::<ResultVideoConferenceParticipant>());
+    let user = call.user(role).await?;
+    let (wanted, key): (ParaSecondRequest, _) = call.keyed_body(payload, &user).await?;
+    let (viewer, render) = (user.id, call.render::<ResultVideoConferenceParticipant>());
     let render = Box::new(move |(view, participant): &(ConferenceView, ParticipantId)| {
         let made = view.conference.participant(*participant);
         render(&made.map(|p| present::participant(view, p, viewer)).unwrap_or_default())
     });
     let language = LanguageId(wanted.to_language_id);
     let made =
-        call.app().request_second_interpreter(&caller, language, wanted.additional_info, key, render).await;
+        call.app().request_second_interpreter(&user, language, wanted.additional_info, key, render).await;
     Ok(reply::from_stored(&made.map_err(|e| call.fail(e))?))
 }

@@ -12,7 +12,7 @@ use trialogue_domain::{ConferenceId, ParticipantId, Timestamp, UserId};
 use trialogue_media::{
     Connection, Devices, DevicesChanged, EngineError, FromBrowser, Identity, JoinRefused, Received,
 };
-use trialogue_storage::{ConferenceView, StoreError, Whose};
+use trialogue_storage::{ConferenceLookup, ConferenceView, StoreError};
 
 use super::allowance::Allowance;
 use super::party::{End, ended, parties};
@@ -248,7 +248,7 @@ impl PartySocket<'_> {
     /// An embedded engine's room is at one node only. This comes before the look at the conference: an effect that is
     /// queued after it is done at the node that lets the party in.
     async fn hold_room(&mut self) -> Result<(), Outcome> {
-        let Some(node) = self.adapter.holder else { return Ok(()) };
+        let Some(node) = self.adapter.node else { return Ok(()) };
         match self.adapter.app.hold_room(self.conference, node).await {
             Ok(true) => Ok(()),
             Ok(false) => {
@@ -291,7 +291,12 @@ impl PartySocket<'_> {
 
     /// The conference as it stands; an end if the party may not be in it.
     async fn look(&mut self) -> Result<ConferenceView, Outcome> {
-        let view = self.adapter.app.view(Whose::Id(self.conference)).await.map_err(|e| unavailable(&e))?;
+        let view = self
+            .adapter
+            .app
+            .view(ConferenceLookup::Id(self.conference))
+            .await
+            .map_err(|e| unavailable(&e))?;
         let view = view.ok_or(Outcome::Ended(End::Refused))?;
         ended(&view, self.me).map_or(Ok(view), |end| Err(Outcome::Ended(end)))
     }
@@ -306,7 +311,7 @@ impl PartySocket<'_> {
 
     /// Tells what has changed since `known`, or ends if the party itself is out.
     async fn tell_parties(&mut self, socket: &mut Socket, known: &mut Vec<Party>) -> Result<(), Outcome> {
-        let view = match self.adapter.app.view(Whose::Id(self.conference)).await {
+        let view = match self.adapter.app.view(ConferenceLookup::Id(self.conference)).await {
             Ok(view) => view.ok_or(Outcome::Ended(End::Refused))?,
             Err(error) => {
                 tracing::warn!(%error, "a signalling socket will look again");

@@ -11,7 +11,7 @@ use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use trialogue_domain::{ConferenceId, Observation, ParticipantId};
-use trialogue_storage::{StoreOptions, UserRole, Whose};
+use trialogue_storage::{ConferenceLookup, StoreOptions, UserRole};
 
 use crate::answer::Answer;
 use crate::world::{Call, Guest, PRESENCE, TOKEN_LIFE, World};
@@ -512,7 +512,7 @@ async fn an_open_stream_is_a_sign_of_life() {
     let before = seen().await;
     let mut other = Stream::open(&world, &call.provider).await;
     let now = world.clock.advance(PRESENCE);
-    let provider = Whose::Id(ConferenceId(call.session));
+    let provider = ConferenceLookup::Id(ConferenceId(call.session));
     loop {
         other.text().await.unwrap();
         let offered = world.store.view(provider).await.unwrap().unwrap().offered;

@@ -23,7 +23,7 @@ use trialogue_http::{Adapter, HttpSettings, SignallingSettings, TrustedProxies, 
 use trialogue_media::IceServers;
 use trialogue_media::{Gateway, LiveKitKey, VideoEngine, notifications};
 use trialogue_storage::{
-    ConferenceView, DatabaseUrl, NewUser, Store, StoreOptions, UserRole, Whose, migrate,
+    ConferenceLookup, ConferenceView, DatabaseUrl, NewUser, Store, StoreOptions, UserRole, migrate,
 };
 use trialogue_testkit::{FakeEngine, ManualClock, sqlite_url};
 
@@ -308,7 +308,7 @@ impl World {
     }
 
     pub(crate) async fn view(&self, call: &Call) -> ConferenceView {
-        self.store.view(Whose::Id(ConferenceId(call.session))).await.unwrap().unwrap()
+        self.store.view(ConferenceLookup::Id(ConferenceId(call.session))).await.unwrap().unwrap()
     }
 
     /// A client who has asked for Spanish, with the interpreter it was offered to. `tag` keeps their names apart.

@@ -20,7 +20,7 @@ pub(super) const PLUGIN: &str = "janus.plugin.videoroom";
 
 /// Who may come and who must stay out, by a room's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Admission {
     /// May join.
     Admitted,
     /// Was never admitted.
@@ -99,23 +99,23 @@ impl Admin {
     }
 
     /// What the room's list says of an identity.
-    pub(super) async fn standing(&self, room: ConferenceId, identity: Identity) -> Result<Standing, Fault> {
+    pub(super) async fn admission(&self, room: ConferenceId, identity: Identity) -> Result<Admission, Fault> {
         let list = self.allowed(room, "add", &[]).await?;
-        Ok(self.standing_in(&list, room, identity))
+        Ok(self.admission_in(&list, room, identity))
     }
 
     /// Lets an identity in, unless it is fenced.
-    pub(super) async fn invite(&self, room: ConferenceId, identity: Identity) -> Result<Standing, Fault> {
-        if self.standing(room, identity).await? == Standing::Fenced {
-            return Ok(Standing::Fenced);
+    pub(super) async fn invite(&self, room: ConferenceId, identity: Identity) -> Result<Admission, Fault> {
+        if self.admission(room, identity).await? == Admission::Fenced {
+            return Ok(Admission::Fenced);
         }
         let list = self.allowed(room, "add", &[self.keys.invitation(room, identity)]).await?;
-        let standing = self.standing_in(&list, room, identity);
-        if standing == Standing::Fenced {
+        let admission = self.admission_in(&list, room, identity);
+        if admission == Admission::Fenced {
             // A removal came between the two.
             self.uninvite(room, identity).await?;
         }
-        Ok(standing)
+        Ok(admission)
     }
 
     /// Never lets an identity in again. False if there is no such room.
@@ -179,13 +179,13 @@ impl Admin {
         unless_gone(ended, &[NO_SUCH_SESSION]).map(drop)
     }
 
-    fn standing_in(&self, list: &[String], room: ConferenceId, identity: Identity) -> Standing {
+    fn admission_in(&self, list: &[String], room: ConferenceId, identity: Identity) -> Admission {
         if list.contains(&self.keys.fence(room, identity)) {
-            Standing::Fenced
+            Admission::Fenced
         } else if list.contains(&self.keys.invitation(room, identity)) {
-            Standing::Admitted
+            Admission::Admitted
         } else {
-            Standing::Unknown
+            Admission::Unknown
         }
     }
 

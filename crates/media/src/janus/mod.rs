@@ -26,7 +26,7 @@ use trialogue_domain::{ConferenceId, Observation, ParticipantId};
 
 pub use self::events::{JanusEvent, NotEvents};
 
-use self::admin::{Admin, Standing};
+use self::admin::{Admin, Admission};
 use self::events::{Came, Happened};
 use self::fault::{Fault, ID_EXISTS, NO_SUCH_ROOM, UNAUTHORIZED};
 use self::keys::Keys;
@@ -219,9 +219,9 @@ impl Inner {
         if fault.code() != Some(UNAUTHORIZED) {
             return refused(fault, room, identity);
         }
-        match self.admin.standing(room, identity).await {
-            Ok(Standing::Fenced) => JoinRefused::Removed,
-            Ok(Standing::Unknown | Standing::Admitted) => JoinRefused::NotAdmitted,
+        match self.admin.admission(room, identity).await {
+            Ok(Admission::Fenced) => JoinRefused::Removed,
+            Ok(Admission::Unknown | Admission::Admitted) => JoinRefused::NotAdmitted,
             Err(fault) => refused(fault, room, identity),
         }
     }
@@ -346,8 +346,8 @@ impl VideoEngine for Janus {
         Box::pin(async move {
             let operation = Operation::Admit(identity);
             match self.inner.admin.invite(room, identity).await {
-                Ok(Standing::Admitted | Standing::Unknown) => Ok(()),
-                Ok(Standing::Fenced) => Err(EngineError { operation, room, failure: Failure::Removed }),
+                Ok(Admission::Admitted | Admission::Unknown) => Ok(()),
+                Ok(Admission::Fenced) => Err(EngineError { operation, room, failure: Failure::Removed }),
                 Err(fault) => Err(failed(fault, operation, room)),
             }
         })

@@ -17,7 +17,7 @@ pub(super) fn conference_of(room: &str) -> Option<ConferenceId> {
 
 /// Whose connection it is. A client that asks to `publish` in a connection of its own is listed under its identity with a
 /// `#` and a name of its choice behind it: whoever removes the party must remove that too.
-pub(super) fn holder_of(listed: &str) -> Option<Identity> {
+pub(super) fn identity_of(listed: &str) -> Option<Identity> {
     listed.split('#').next()?.parse().ok()
 }
 
@@ -40,13 +40,13 @@ mod tests {
     }
 
     #[test]
-    fn a_second_connection_belongs_to_its_holder() {
+    fn a_second_connection_belongs_to_the_same_identity() {
         let guest = Identity::from(ParticipantId(13));
         for listed in ["p13", "p13#", "p13#camera", "p13#a#b"] {
-            assert_eq!(holder_of(listed), Some(guest), "{listed:?}");
+            assert_eq!(identity_of(listed), Some(guest), "{listed:?}");
         }
         for foreign in ["", "#p13", "agent-1", "p13x", "p013#camera"] {
-            assert_eq!(holder_of(foreign), None, "{foreign:?}");
+            assert_eq!(identity_of(foreign), None, "{foreign:?}");
         }
     }
 }

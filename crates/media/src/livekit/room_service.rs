@@ -14,7 +14,7 @@ use trialogue_domain::ConferenceId;
 
 use super::engine::Now;
 use super::key::LiveKitKey;
-use super::names::{holder_of, room_name};
+use super::names::{identity_of, room_name};
 use crate::{Failure, Identity};
 
 pub(super) struct RoomService {
@@ -106,8 +106,8 @@ impl RoomService {
         let found = self.call::<Participants>("ListParticipants", &admin_of(room), &body).await?;
         let mut parties: BTreeMap<Identity, Listed> = BTreeMap::new();
         for Participant { sid, identity: name } in found.map_or_else(Vec::new, |found| found.participants) {
-            if let Some(holder) = holder_of(&name) {
-                parties.entry(holder).or_default().entry(name).or_default().push(sid);
+            if let Some(identity) = identity_of(&name) {
+                parties.entry(identity).or_default().entry(name).or_default().push(sid);
             }
         }
         Ok(parties)

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use trialogue_domain::{Observation, Timestamp};
 
 use super::key::{BadToken, LiveKitKey};
-use super::names::{conference_of, holder_of};
+use super::names::{conference_of, identity_of};
 use crate::{Identity, Notification};
 
 /// A webhook that is not `LiveKit`'s, or can't be read.
@@ -84,11 +84,11 @@ impl LiveKitKey {
 impl Told {
     fn notification(&self) -> Option<Notification> {
         let room = conference_of(&self.room.name)?;
-        let holder = holder_of(&self.participant.identity)?.participant();
+        let participant = identity_of(&self.participant.identity)?.participant();
         let observation = match self.event.as_str() {
-            "participant_joined" => Observation::Joined(holder),
+            "participant_joined" => Observation::Joined(participant),
             "participant_left" | "participant_connection_aborted" if self.participant.is_gone() => {
-                Observation::Disconnected(holder)
+                Observation::Disconnected(participant)
             }
             // The end of a room is no news: each party's leaving has been told, and a room that has ended is opened again
             // by whoever joins. Tracks, recordings and the like are of no concern.

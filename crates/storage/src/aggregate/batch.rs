@@ -16,7 +16,7 @@ use trialogue_domain::{
     Timestamp, UserId, effects,
 };
 
-use crate::aggregate::load::{LoadedConference, Turn, load_to_change};
+use crate::aggregate::load::{EffectTurn, LoadedConference, load_to_change};
 use crate::aggregate::released::Released;
 use crate::aggregate::verdict::Verdict;
 use crate::changes::change::Change;
@@ -25,7 +25,7 @@ use crate::error::StoreError;
 use crate::executor::transaction::Tx;
 use crate::jobs::insert::NewJobs;
 use crate::jobs::kind::JobKind;
-use crate::jobs::lease::Held;
+use crate::jobs::lease::LeasedRow;
 use crate::rows::details::RequestDetails;
 use crate::rows::{
     CallLegRow, ConferenceRow, EventRow, Invitee, OfferRow, ParticipantRow, RequestRow, UpdateAccountSecret,
@@ -38,12 +38,12 @@ use crate::schema::conferences;
 #[derive(Default)]
 pub(crate) struct Batch {
     /// In the order of their ids, so that two batches write their rows in the same order.
-    conferences: BTreeMap<i32, Fetched>,
+    conferences: BTreeMap<i32, BatchEntry>,
     /// The jobs that are done with the changes.
-    done: Vec<Held>,
+    done: Vec<LeasedRow>,
 }
 
-enum Fetched {
+enum BatchEntry {
     /// Another session has it locked.
     Locked,
     Loaded(Box<LoadedConference>),
@@ -61,14 +61,14 @@ impl Batch {
         ids.dedup();
         let mut batch = Self::default();
         for loaded in load_to_change(connection, &ids)? {
-            batch.conferences.insert(loaded.row.id, Fetched::Loaded(Box::new(loaded)));
+            batch.conferences.insert(loaded.row.id, BatchEntry::Loaded(Box::new(loaded)));
         }
         ids.retain(|id| !batch.conferences.contains_key(id));
         if matches!(connection, AnyConnection::Postgres(_)) {
             let locked =
                 load_by!(connection, conferences::id, &ids, conferences::table.select(conferences::id));
             let locked: Vec<i32> = locked.map_err(StoreError::query("look for locked conferences"))?;
-            batch.conferences.extend(locked.into_iter().map(|id| (id, Fetched::Locked)));
+            batch.conferences.extend(locked.into_iter().map(|id| (id, BatchEntry::Locked)));
         }
         Ok(batch)
     }
@@ -81,10 +81,10 @@ impl Batch {
         judge: impl FnOnce(&Conference) -> Result<Verdict, StoreError>,
     ) -> Result<Conference, StoreError> {
         let fetched = self.conferences.get_mut(&id.0).ok_or(Refusal::NotFound)?;
-        if let Fetched::Loaded(loaded) = fetched {
-            *fetched = Fetched::Judged(Box::new(Changes::none(loaded.conference()?, loaded.turn)));
+        if let BatchEntry::Loaded(loaded) = fetched {
+            *fetched = BatchEntry::Judged(Box::new(Changes::none(loaded.conference()?, loaded.turn)));
         }
-        let Fetched::Judged(changes) = fetched else { return Err(StoreError::Locked(id.0)) };
+        let BatchEntry::Judged(changes) = fetched else { return Err(StoreError::Locked(id.0)) };
         let verdict = judge(&changes.after)?;
         verdict.check()?;
         changes.add(verdict);
@@ -103,16 +103,16 @@ impl Batch {
         let (Some(begun), [first, rest @ ..]) = (first, events.as_slice()) else {
             return Err(StoreError::Inconsistent { table: "events", column: "kind", row: format!("{id}/1") });
         };
-        let mut changes = Changes::none(begun, Turn::default());
+        let mut changes = Changes::none(begun, EffectTurn::default());
         changes.events.push(EventRow::new(id, changes.after.last_seq, *at, *actor, first));
         changes.add(vec![Step { actor: *actor, at: *at, events: rest.to_vec() }].into());
         changes.opened = Some(ConferenceRow::new(&changes.after, *at, details));
-        self.conferences.insert(id.0, Fetched::Judged(Box::new(changes)));
+        self.conferences.insert(id.0, BatchEntry::Judged(Box::new(changes)));
         Ok(())
     }
 
     /// Adds a job that is done: it is taken from the queue, unless its lease was lost.
-    pub(crate) fn settle(&mut self, done: Held) {
+    pub(crate) fn settle(&mut self, done: LeasedRow) {
         self.done.push(done);
     }
 
@@ -120,7 +120,7 @@ impl Batch {
     pub(crate) fn save(self, tx: &mut Tx) -> Result<(), StoreError> {
         let mut changed: Vec<Changes> = Vec::new();
         for fetched in self.conferences.into_values() {
-            if let Fetched::Judged(changes) = fetched {
+            if let BatchEntry::Judged(changes) = fetched {
                 changed.push(changes.worked_out());
             }
         }
@@ -182,7 +182,7 @@ struct Changes {
     opened: Option<ConferenceRow>,
     events: Vec<EventRow>,
     effects: Vec<(Effect, Timestamp)>,
-    turn: Turn,
+    turn: EffectTurn,
     offers: Vec<OfferChange>,
     invitees: Vec<(ParticipantId, Invitee)>,
     secrets: Vec<UpdateAccountSecret>,
@@ -204,7 +204,7 @@ enum OfferChange {
 }
 
 impl Changes {
-    fn none(before: Conference, turn: Turn) -> Self {
+    fn none(before: Conference, turn: EffectTurn) -> Self {
         Self {
             after: before.clone(),
             before,

@@ -6,54 +6,54 @@ use tokio::sync::oneshot;
 use trialogue_domain::{Conference, Facts, Refusal};
 
 use crate::aggregate::batch::Batch;
-use crate::aggregate::facts::{self, Answers, Needs, find_all};
-use crate::aggregate::find::Whose;
+use crate::aggregate::find::ConferenceLookup;
+use crate::aggregate::needs::{LoadedNeeds, Needed, Needs, find_all};
 use crate::aggregate::verdict::Verdict;
 use crate::error::StoreError;
 use crate::executor::operation::{Batched, OperationResult};
 use crate::executor::queue::Executor;
 use crate::executor::transaction::Tx;
-use crate::jobs::lease::Held;
+use crate::jobs::lease::LeasedRow;
 
-/// A change of one conference that depends on its state and on a few facts from other tables.
+/// A change of one conference that depends on its state and on what it needs from other tables.
 pub(crate) struct Decision {
     name: &'static str,
-    whose: Whose,
+    lookup: ConferenceLookup,
     needs: Needs,
     judge: Box<Judge>,
     /// The job that is done with it.
-    done: Option<Held>,
+    done: Option<LeasedRow>,
     after: Option<Conference>,
     reply: oneshot::Sender<Result<Conference, StoreError>>,
 }
 
 /// Decides what changes. It is called again if the batch failed.
-pub(crate) type Judge = dyn FnMut(&Conference, &Given) -> Result<Verdict, Refusal> + Send;
+pub(crate) type Judge = dyn FnMut(&Conference, &JudgeInput) -> Result<Verdict, Refusal> + Send;
 
 /// What a decision is made with, beside the state.
 #[derive(Debug, Clone)]
-pub struct Given {
-    /// What the rules must know; what may hinder an interpreter is in the answers.
+pub struct JudgeInput {
+    /// What the rules must know; what may hinder an interpreter is in `needed`.
     pub facts: Facts,
     /// What was asked for by [`Needs`].
-    pub answers: Answers,
+    pub needed: Needed,
 }
 
 impl Batched for Decision {
     fn run(decisions: &mut [&mut Self], tx: &mut Tx) -> Result<Vec<OperationResult>, StoreError> {
-        let wanted: Vec<Whose> = decisions.iter().map(|decision| decision.whose).collect();
+        let wanted: Vec<ConferenceLookup> = decisions.iter().map(|decision| decision.lookup).collect();
         let found = find_all(&mut tx.connection, &wanted)?;
         let ids =
             || found.iter().zip(decisions.iter()).filter_map(|(id, d)| Some((*id.as_ref().ok()?, d.needs)));
-        let facts = facts::LoadedAnswers::load(&mut tx.connection, ids())?;
+        let loaded = LoadedNeeds::load(&mut tx.connection, ids())?;
         let mut batch = Batch::load(&mut tx.connection, ids().map(|(id, _)| id))?;
         let mut outcomes = Vec::with_capacity(decisions.len());
         for (decision, id) in decisions.iter_mut().zip(found) {
             outcomes.push(id.map_err(StoreError::from).and_then(|id| {
-                let answers = facts.of(id, decision.needs);
+                let needed = loaded.of(id, decision.needs);
                 let facts = Facts { hindrance: None, ids: tx.ids.free() };
-                let given = Given { facts, answers };
-                let after = batch.judge(id, |state| decision.verdict(state, &given))?;
+                let input = JudgeInput { facts, needed };
+                let after = batch.judge(id, |state| decision.verdict(state, &input))?;
                 tx.ids.take_used(&after);
                 decision.after = Some(after);
                 decision.done.into_iter().for_each(|done| batch.settle(done));
@@ -75,9 +75,9 @@ impl Batched for Decision {
 
 impl Decision {
     /// A bug in one decision must not take the batch down with it.
-    fn verdict(&mut self, state: &Conference, given: &Given) -> Result<Verdict, StoreError> {
+    fn verdict(&mut self, state: &Conference, input: &JudgeInput) -> Result<Verdict, StoreError> {
         let operation = self.name;
-        catch_unwind(AssertUnwindSafe(|| (self.judge)(state, given)))
+        catch_unwind(AssertUnwindSafe(|| (self.judge)(state, input)))
             .map_or(Err(StoreError::Panicked { operation }), |verdict| Ok(verdict?))
     }
 }
@@ -90,25 +90,25 @@ impl Executor<Decision> {
     /// [`Refusal::NoRequest`] for a user who has none.
     pub(crate) async fn decide(
         &self,
-        whose: Whose,
+        lookup: ConferenceLookup,
         needs: Needs,
         name: &'static str,
-        judge: impl FnMut(&Conference, &Given) -> Result<Verdict, Refusal> + Send + 'static,
+        judge: impl FnMut(&Conference, &JudgeInput) -> Result<Verdict, Refusal> + Send + 'static,
     ) -> Result<Conference, StoreError> {
-        self.decide_and_settle(whose, needs, name, judge, None).await
+        self.decide_and_settle(lookup, needs, name, judge, None).await
     }
 
     /// The same, and with it a job is done.
     pub(crate) async fn decide_and_settle(
         &self,
-        whose: Whose,
+        lookup: ConferenceLookup,
         needs: Needs,
         name: &'static str,
-        judge: impl FnMut(&Conference, &Given) -> Result<Verdict, Refusal> + Send + 'static,
-        done: Option<Held>,
+        judge: impl FnMut(&Conference, &JudgeInput) -> Result<Verdict, Refusal> + Send + 'static,
+        done: Option<LeasedRow>,
     ) -> Result<Conference, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let decision = Decision { name, whose, needs, judge: Box::new(judge), done, after: None, reply };
-        self.write_batched(whose.key(), name, decision, answer).await
+        let decision = Decision { name, lookup, needs, judge: Box::new(judge), done, after: None, reply };
+        self.write_batched(lookup.key(), name, decision, answer).await
     }
 }

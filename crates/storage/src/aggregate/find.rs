@@ -10,7 +10,7 @@ use crate::schema::{conferences, requests};
 
 /// Which conference is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Whose {
+pub enum ConferenceLookup {
     /// The one with this id.
     Id(ConferenceId),
     /// The client's latest.
@@ -21,7 +21,7 @@ pub enum Whose {
     Request(RequestId),
 }
 
-impl Whose {
+impl ConferenceLookup {
     /// Operations of one key follow each other.
     pub(crate) const fn key(self) -> i32 {
         match self {
@@ -57,12 +57,17 @@ macro_rules! latest {
 /// The id of a user's latest conference: the live one, of which there is one at most, or the one that ended last. Ids
 /// tell nothing: those of several writers do not follow time. A provider whose last task ended with its release has none:
 /// [`Refusal::Released`].
-pub(crate) fn find(connection: &mut AnyConnection, whose: Whose) -> Result<Option<ConferenceId>, StoreError> {
-    let found = match whose {
-        Whose::Id(id) => return Ok(Some(id)),
-        Whose::Request(request) => return of_request(connection, request).map(Some),
-        Whose::Client(user) => latest!(connection, conferences, id, conferences::client_id.eq(user.0)),
-        Whose::Provider(user) => {
+pub(crate) fn find(
+    connection: &mut AnyConnection,
+    lookup: ConferenceLookup,
+) -> Result<Option<ConferenceId>, StoreError> {
+    let found = match lookup {
+        ConferenceLookup::Id(id) => return Ok(Some(id)),
+        ConferenceLookup::Request(request) => return of_request(connection, request).map(Some),
+        ConferenceLookup::Client(user) => {
+            latest!(connection, conferences, id, conferences::client_id.eq(user.0))
+        }
+        ConferenceLookup::Provider(user) => {
             let found = latest!(connection, requests, conference_id, requests::provider_id.eq(Some(user.0)));
             if found.is_none_or(|(_, is_live)| !is_live) && last_task(connection, user)?.is_some() {
                 return Err(Refusal::Released.into());

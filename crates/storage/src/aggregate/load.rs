@@ -20,26 +20,26 @@ pub(crate) struct LoadedConference {
     participants: Vec<ParticipantState>,
     /// The offers of the requests that are searching.
     offers: Vec<OfferRow>,
-    pub(crate) turn: Turn,
+    pub(crate) turn: EffectTurn,
 }
 
 /// Which node may execute the next effects of a conference.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Turn {
+pub(crate) struct EffectTurn {
     /// The node that holds the room.
-    holder: Option<i64>,
+    room_node: Option<i64>,
     /// Earlier effects are still queued.
     must_wait: bool,
 }
 
-impl Turn {
+impl EffectTurn {
     /// Whether a node may do them at once.
     pub(crate) fn is_of(self, node: NodeId) -> bool {
-        !self.must_wait && self.holder.is_none_or(|holder| holder == node.0)
+        !self.must_wait && self.room_node.is_none_or(|id| id == node.0)
     }
 }
 
-/// The columns of [`Turn`].
+/// The columns of [`EffectTurn`].
 macro_rules! turn {
     () => {
         (
@@ -76,7 +76,7 @@ pub(crate) fn load(
         conferences::table.select(ConferenceState::as_select())
     );
     let rows: Vec<ConferenceState> = found.map_err(StoreError::query("load a conference"))?;
-    let rows = rows.into_iter().map(|row| (row, Turn::default())).collect();
+    let rows = rows.into_iter().map(|row| (row, EffectTurn::default())).collect();
     Ok(load_rest(connection, rows)?.pop())
 }
 
@@ -103,14 +103,17 @@ pub(crate) fn load_to_change(
     };
     let rows: Vec<(ConferenceState, (Option<i64>, bool))> =
         found.map_err(StoreError::query("load conferences"))?;
-    let rows = rows.into_iter().map(|(row, (holder, must_wait))| (row, Turn { holder, must_wait })).collect();
+    let rows = rows
+        .into_iter()
+        .map(|(row, (room_node, must_wait))| (row, EffectTurn { room_node, must_wait }))
+        .collect();
     load_rest(connection, rows)
 }
 
 /// Adds requests, participants and offers. The conferences come in the order of their ids.
 fn load_rest(
     connection: &mut AnyConnection,
-    rows: Vec<(ConferenceState, Turn)>,
+    rows: Vec<(ConferenceState, EffectTurn)>,
 ) -> Result<Vec<LoadedConference>, StoreError> {
     let ids: Vec<i32> = rows.iter().map(|(row, _)| row.id).collect();
     let requests =

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use trialogue_domain::ConferenceId;
 
-use crate::aggregate::find::Whose;
+use crate::aggregate::find::ConferenceLookup;
 use crate::aggregate::view::ConferenceView;
 
 /// Number of views after which a generation is full. Two are kept, so the memory holds twice as many at most.
@@ -22,39 +22,39 @@ pub(crate) struct RecentViews(Mutex<Generations>);
 /// What is asked for moves to the young generation. When that is full, the old one is dropped.
 #[derive(Default)]
 struct Generations {
-    young: HashMap<Whose, Arc<ConferenceView>>,
-    old: HashMap<Whose, Arc<ConferenceView>>,
+    young: HashMap<ConferenceLookup, Arc<ConferenceView>>,
+    old: HashMap<ConferenceLookup, Arc<ConferenceView>>,
 }
 
 impl RecentViews {
     /// The kept view, if it shows this conference with this last event.
     pub(crate) fn get(
         &self,
-        whose: Whose,
+        lookup: ConferenceLookup,
         (id, last_seq): (ConferenceId, i32),
     ) -> Option<Arc<ConferenceView>> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let view = if let Some(view) = kept.young.get(&whose) {
+        let view = if let Some(view) = kept.young.get(&lookup) {
             Arc::clone(view)
         } else {
-            let view = kept.old.remove(&whose)?;
-            kept.keep(whose, Arc::clone(&view));
+            let view = kept.old.remove(&lookup)?;
+            kept.keep(lookup, Arc::clone(&view));
             view
         };
         Some(view).filter(|view| view.conference.id == id && view.conference.last_seq == last_seq)
     }
 
-    pub(crate) fn keep(&self, whose: Whose, view: Arc<ConferenceView>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).keep(whose, view);
+    pub(crate) fn keep(&self, lookup: ConferenceLookup, view: Arc<ConferenceView>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).keep(lookup, view);
     }
 }
 
 impl Generations {
-    fn keep(&mut self, whose: Whose, view: Arc<ConferenceView>) {
+    fn keep(&mut self, lookup: ConferenceLookup, view: Arc<ConferenceView>) {
         if self.young.len() >= GENERATION {
             self.old = std::mem::take(&mut self.young);
         }
-        self.young.insert(whose, view);
+        self.young.insert(lookup, view);
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn the_memory_is_bounded_and_keeps_what_is_asked_for() {
         let views = RecentViews::default();
-        let of = |id: i32| Whose::Client(UserId(id));
+        let of = |id: i32| ConferenceLookup::Client(UserId(id));
         let is_kept = |id: i32| views.get(of(id), (ConferenceId(id), 1)).is_some();
         let many = i32::try_from(5 * GENERATION).unwrap();
         for id in 0..many {

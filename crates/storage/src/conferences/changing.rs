@@ -2,9 +2,9 @@
 
 use trialogue_domain::{Conference, ConferenceId, Refusal, Step};
 
-use crate::aggregate::decision::Given;
-use crate::aggregate::facts::Needs;
-use crate::aggregate::find::Whose;
+use crate::aggregate::decision::JudgeInput;
+use crate::aggregate::find::ConferenceLookup;
+use crate::aggregate::needs::Needs;
 use crate::aggregate::verdict::Verdict;
 use crate::error::StoreError;
 use crate::jobs::lease::LeasedJob;
@@ -19,12 +19,12 @@ impl Store {
     /// none.
     pub async fn change(
         &self,
-        whose: Whose,
+        lookup: ConferenceLookup,
         needs: Needs,
         operation: &'static str,
-        judge: impl FnMut(&Conference, &Given) -> Result<Verdict, Refusal> + Send + 'static,
+        judge: impl FnMut(&Conference, &JudgeInput) -> Result<Verdict, Refusal> + Send + 'static,
     ) -> Result<Conference, StoreError> {
-        self.executor().decide(whose, needs, operation, judge).await
+        self.executor().decide(lookup, needs, operation, judge).await
     }
 
     /// A job about a conference is done, and what was seen of it changes the conference by `judge`: both are noted in one
@@ -38,10 +38,10 @@ impl Store {
         conference: ConferenceId,
         mut judge: impl FnMut(&Conference) -> Vec<Step> + Send + 'static,
     ) -> Result<(), StoreError> {
-        let judge = move |conference: &Conference, _: &Given| Ok(judge(conference).into());
-        let whose = Whose::Id(conference);
+        let judge = move |conference: &Conference, _: &JudgeInput| Ok(judge(conference).into());
+        let lookup = ConferenceLookup::Id(conference);
         self.executor()
-            .decide_and_settle(whose, Needs::Nothing, "finish a job", judge, Some(job.held()))
+            .decide_and_settle(lookup, Needs::Nothing, "finish a job", judge, Some(job.row()))
             .await?;
         Ok(())
     }

@@ -7,11 +7,11 @@ use trialogue_domain::{
 };
 
 use crate::aggregate::batch::change;
-use crate::aggregate::find::{Whose, find};
+use crate::aggregate::find::{ConferenceLookup, find};
 use crate::aggregate::verdict::Verdict;
 use crate::aggregate::view::{ConferenceView, view};
 use crate::error::StoreError;
-use crate::idempotency::{Answer, IdempotencyKey, KeptAnswer, once};
+use crate::idempotency::{IdempotencyKey, KeptAnswer, Render, once};
 use crate::jobs::insert::NewJobs;
 use crate::jobs::kind::{Channel, JobKind};
 use crate::jobs::work::DeliveryWork;
@@ -70,12 +70,12 @@ impl Store {
     /// As [`Store::change`], and [`StoreError::IdempotencyMismatch`].
     pub async fn invite(
         &self,
-        whose: Whose,
+        lookup: ConferenceLookup,
         guest: NewGuest,
         now: Timestamp,
         key: Option<IdempotencyKey>,
         judge: impl Fn(&Conference, Facts) -> Result<Vec<Step>, Refusal> + Send + 'static,
-        answer: Answer<(ConferenceView, ParticipantId)>,
+        render: Render<(ConferenceView, ParticipantId)>,
     ) -> Result<KeptAnswer, StoreError> {
         storable(&[
             ("name", guest.name.as_deref()),
@@ -84,9 +84,9 @@ impl Store {
         ])?;
         key.as_ref().map_or(Ok(()), IdempotencyKey::check)?;
         self.executor()
-            .write(whose.key(), "invite a guest", move |tx| {
+            .write(lookup.key(), "invite a guest", move |tx| {
                 once(tx, key.as_ref(), now, |tx| {
-                    let id = find(&mut tx.connection, whose)?.ok_or(Refusal::NoRequest)?;
+                    let id = find(&mut tx.connection, lookup)?.ok_or(Refusal::NoRequest)?;
                     check_invitations(&mut tx.connection, id, now)?;
                     // A decision takes the free ids from the first on.
                     let [participant, _] = tx.ids.free().participants;
@@ -116,7 +116,7 @@ impl Store {
                         new.insert(&mut tx.connection, &mut tx.after_commit.jobs)?;
                     }
                     let shown = view(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?;
-                    Ok((answer(&(shown, participant)), Some(participant)))
+                    Ok((render(&(shown, participant)), Some(participant)))
                 })
             })
             .await

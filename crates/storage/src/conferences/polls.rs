@@ -5,7 +5,7 @@ use std::sync::Arc;
 use diesel::prelude::*;
 use trialogue_domain::ConferenceId;
 
-use crate::aggregate::find::Whose;
+use crate::aggregate::find::ConferenceLookup;
 use crate::aggregate::view::ConferenceView;
 use crate::database::connection::{AnyConnection, native};
 use crate::error::StoreError;
@@ -18,25 +18,29 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::view`].
-    pub async fn polled(&self, whose: Whose) -> Result<Option<Arc<ConferenceView>>, StoreError> {
-        let version = self.executor().read("look for a change", move |connection| version(connection, whose));
-        if let Some(view) = version.await?.and_then(|version| self.recent_views().get(whose, version)) {
+    pub async fn polled(&self, lookup: ConferenceLookup) -> Result<Option<Arc<ConferenceView>>, StoreError> {
+        let version =
+            self.executor().read("look for a change", move |connection| version(connection, lookup));
+        if let Some(view) = version.await?.and_then(|version| self.recent_views().get(lookup, version)) {
             return Ok(Some(view));
         }
-        let view = self.view(whose).await?.map(Arc::new);
+        let view = self.view(lookup).await?.map(Arc::new);
         // Those who are asked are shown with what changes without an event.
         let asks_nobody = |view: &ConferenceView| {
             view.offered.is_empty() && view.others.iter().all(|other| other.offered.is_empty())
         };
         if let Some(view) = view.as_ref().filter(|view| view.conference.is_live() && asks_nobody(view)) {
-            self.recent_views().keep(whose, Arc::clone(view));
+            self.recent_views().keep(lookup, Arc::clone(view));
         }
         Ok(view)
     }
 }
 
 /// The live conference that is meant, with the number of its last event.
-fn version(connection: &mut AnyConnection, whose: Whose) -> Result<Option<(ConferenceId, i32)>, StoreError> {
+fn version(
+    connection: &mut AnyConnection,
+    lookup: ConferenceLookup,
+) -> Result<Option<(ConferenceId, i32)>, StoreError> {
     let live = conferences::table
         .filter(conferences::ended_at.is_null())
         .select((conferences::id, conferences::last_seq));
@@ -47,11 +51,11 @@ fn version(connection: &mut AnyConnection, whose: Whose) -> Result<Option<(Confe
     let of_request = requests::table
         .inner_join(conferences::table.on(conferences::id.eq(requests::conference_id)))
         .select((conferences::id, conferences::last_seq));
-    let found = native!(connection, native => match whose {
-        Whose::Id(id) => live.filter(conferences::id.eq(id.0)).get_result(native),
-        Whose::Client(user) => live.filter(conferences::client_id.eq(user.0)).get_result(native),
-        Whose::Provider(user) => served.filter(requests::provider_id.eq(Some(user.0))).get_result(native),
-        Whose::Request(request) => of_request.filter(requests::id.eq(request.0)).get_result(native),
+    let found = native!(connection, native => match lookup {
+        ConferenceLookup::Id(id) => live.filter(conferences::id.eq(id.0)).get_result(native),
+        ConferenceLookup::Client(user) => live.filter(conferences::client_id.eq(user.0)).get_result(native),
+        ConferenceLookup::Provider(user) => served.filter(requests::provider_id.eq(Some(user.0))).get_result(native),
+        ConferenceLookup::Request(request) => of_request.filter(requests::id.eq(request.0)).get_result(native),
     });
     let found: Option<(i32, i32)> = found.optional().map_err(StoreError::query("look for a change"))?;
     Ok(found.map(|(id, last_seq)| (ConferenceId(id), last_seq)))

@@ -4,7 +4,7 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use trialogue_domain::{Conference, ConferenceId, Timestamp};
 
-use crate::aggregate::find::{Whose, find};
+use crate::aggregate::find::{ConferenceLookup, find};
 use crate::aggregate::load::load;
 use crate::aggregate::view::{ConferenceView, view};
 use crate::error::StoreError;
@@ -66,9 +66,9 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn view(&self, whose: Whose) -> Result<Option<ConferenceView>, StoreError> {
+    pub async fn view(&self, lookup: ConferenceLookup) -> Result<Option<ConferenceView>, StoreError> {
         self.executor()
-            .read_together("show a conference", move |connection| match find(connection, whose)? {
+            .read_together("show a conference", move |connection| match find(connection, lookup)? {
                 Some(id) => view(connection, id),
                 None => Ok(None),
             })

@@ -2,7 +2,7 @@
 //!
 //! The executor knows operations and batches, not what they are about. Writers (`writer.rs`) take the operations that wait
 //! into one transaction. Readers (`reader.rs`) do one operation after the other. SQLite has one writer. PostgreSQL has a
-//! few, chosen by a hash of a key (`Whose::key`): operations of one key follow each other, and do not wait for each
+//! few, chosen by a hash of a key (`ConferenceLookup::key`): operations of one key follow each other, and do not wait for each
 //! other's locks. A full queue is
 //! [`StoreError::Busy`]. Each operation has a deadline: if it is not answered by then, its caller gets
 //! [`StoreError::Unavailable`], while its thread may still work on it.

@@ -34,7 +34,7 @@ pub struct LeasedJob<W> {
 row! {
     /// A leased row. Nothing is changed by it when the lease was lost.
     #[derive(Debug, Clone, Copy)]
-    pub(crate) struct Held deleted from jobs
+    pub(crate) struct LeasedRow deleted from jobs
     where {
         id: i64 = id,
         node: i64 = lease_node,
@@ -61,8 +61,8 @@ row! {
 
 impl<W> LeasedJob<W> {
     /// The row, to be deleted.
-    pub(crate) const fn held(&self) -> Held {
-        Held { id: self.id, node: self.lease.node.0, until: self.lease.until.0 }
+    pub(crate) const fn row(&self) -> LeasedRow {
+        LeasedRow { id: self.id, node: self.lease.node.0, until: self.lease.until.0 }
     }
 
     /// The row, after so many attempts, to be tried at `due`.

@@ -8,7 +8,7 @@ use crate::aggregate::language::{Language, language};
 use crate::aggregate::view::{ConferenceView, view};
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
-use crate::idempotency::{Answer, IdempotencyKey, once};
+use crate::idempotency::{IdempotencyKey, Render, once};
 use crate::limits::check_requests;
 use crate::requests::waiting::candidates;
 use crate::rows::details::RequestDetails;
@@ -90,7 +90,7 @@ pub struct Opening<'a> {
 }
 
 impl Store {
-    /// Opens a request by the step that `open` makes, and keeps the answer, all in one transaction. Providers without a
+    /// Opens a request by the step that `open` makes, and keeps the answer that `render` makes, all in one transaction. Providers without a
     /// sign of life from `seen_from` on are no candidates.
     ///
     /// # Errors
@@ -104,7 +104,7 @@ impl Store {
         (seen_from, now): (Timestamp, Timestamp),
         key: Option<IdempotencyKey>,
         open: impl Fn(Opening<'_>) -> Result<Step, Refusal> + Send + 'static,
-        answer: Answer<ConferenceView>,
+        render: Render<ConferenceView>,
     ) -> Result<Vec<u8>, StoreError> {
         storable(&[
             ("additional_info", details.additional_info.as_deref()),
@@ -124,7 +124,7 @@ impl Store {
                     batch.open(id, &step, details.clone())?;
                     batch.save(tx)?;
                     let shown = view(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?;
-                    Ok((answer(&shown), None))
+                    Ok((render(&shown), None))
                 })
             })
             .await

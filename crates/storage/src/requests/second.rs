@@ -5,12 +5,12 @@ use trialogue_domain::{
 };
 
 use crate::aggregate::batch::change;
-use crate::aggregate::find::{Whose, find};
+use crate::aggregate::find::{ConferenceLookup, find};
 use crate::aggregate::language::language;
 use crate::aggregate::verdict::Verdict;
 use crate::aggregate::view::{ConferenceView, view};
 use crate::error::StoreError;
-use crate::idempotency::{Answer, IdempotencyKey, once};
+use crate::idempotency::{IdempotencyKey, Render, once};
 use crate::requests::waiting::candidates;
 use crate::rows::Invitee;
 use crate::store::Store;
@@ -35,20 +35,20 @@ impl Store {
     /// As [`Store::change`], and [`StoreError::UnknownLanguage`], [`StoreError::IdempotencyMismatch`].
     pub async fn request_second_interpreter(
         &self,
-        whose: Whose,
+        lookup: ConferenceLookup,
         wanted: NewSecondInterpreter,
         (seen_from, now): (Timestamp, Timestamp),
         key: Option<IdempotencyKey>,
         judge: impl Fn(&Conference, Facts, &[Candidate]) -> Result<Vec<Step>, Refusal> + Send + 'static,
-        answer: Answer<(ConferenceView, ParticipantId)>,
+        render: Render<(ConferenceView, ParticipantId)>,
     ) -> Result<Vec<u8>, StoreError> {
         storable(&[("note", wanted.note.as_deref())])?;
         key.as_ref().map_or(Ok(()), IdempotencyKey::check)?;
         self.executor()
-            .write(whose.key(), "request a second interpreter", move |tx| {
+            .write(lookup.key(), "request a second interpreter", move |tx| {
                 once(tx, key.as_ref(), now, |tx| {
                     let NewSecondInterpreter { inviter, language: wanted, note } = wanted.clone();
-                    let id = find(&mut tx.connection, whose)?.ok_or(Refusal::NoRequest)?;
+                    let id = find(&mut tx.connection, lookup)?.ok_or(Refusal::NoRequest)?;
                     language(&mut tx.connection, wanted)?.ok_or(StoreError::UnknownLanguage(wanted.0))?;
                     let candidates = candidates(&mut tx.connection, [wanted], seen_from)?;
                     // A decision takes the free ids from the first on.
@@ -59,7 +59,7 @@ impl Store {
                         Ok(Verdict { invitee: Some(invitee), ..steps.into() })
                     })?;
                     let shown = view(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?;
-                    Ok((answer(&(shown, participant)), None))
+                    Ok((render(&(shown, participant)), None))
                 })
             })
             .await

@@ -20,7 +20,7 @@ const LOGINS: i64 = 20;
 
 /// Who a token belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Session {
+pub struct Login {
     /// Who.
     pub user: UserId,
     /// Which kind.
@@ -80,12 +80,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn session(&self, hash: SecretHash, now: Timestamp) -> Result<Option<Session>, StoreError> {
+    pub async fn login(&self, hash: SecretHash, now: Timestamp) -> Result<Option<Login>, StoreError> {
         self.executor()
             .read("check a token", move |connection| {
-                let Some(session) = find_session(connection, hash)? else { return Ok(None) };
-                let lives = session.expires > now || live_request(connection, session.user)?.is_some();
-                Ok(Some(session).filter(|_| lives))
+                let Some(login) = find_login(connection, hash)? else { return Ok(None) };
+                let lives = login.expires > now || live_request(connection, login.user)?.is_some();
+                Ok(Some(login).filter(|_| lives))
             })
             .await
     }
@@ -97,7 +97,7 @@ impl Store {
     pub async fn has_expired(&self, hash: SecretHash, now: Timestamp) -> Result<bool, StoreError> {
         self.executor()
             .read("look for an expired token", move |connection| {
-                Ok(find_session(connection, hash)?.is_some_and(|session| session.expires <= now))
+                Ok(find_login(connection, hash)?.is_some_and(|login| login.expires <= now))
             })
             .await
     }
@@ -194,7 +194,7 @@ pub(crate) fn revoke(tx: &mut Tx, user: UserId, end: &EndPart) -> Result<(), Sto
     notify(&mut tx.connection, &tx.after_commit.changes[before..])
 }
 
-fn find_session(connection: &mut AnyConnection, hash: SecretHash) -> Result<Option<Session>, StoreError> {
+fn find_login(connection: &mut AnyConnection, hash: SecretHash) -> Result<Option<Login>, StoreError> {
     // The hash is looked up by index: its bits are no secret's bits, so timing tells nothing of the token.
     let query = tokens::table
         .inner_join(users::table.on(users::id.eq(tokens::user_id)))
@@ -205,7 +205,7 @@ fn find_session(connection: &mut AnyConnection, hash: SecretHash) -> Result<Opti
         .map_err(StoreError::query("check a token"))?;
     let Some((id, role, last_seen, logged_in, expires)) = found else { return Ok(None) };
     let inconsistent = || StoreError::Inconsistent { table: "users", column: "role", row: id.to_string() };
-    Ok(Some(Session {
+    Ok(Some(Login {
         user: UserId(id),
         role: UserRole::of_code(role).ok_or_else(inconsistent)?,
         last_seen: last_seen.map(Timestamp),

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use trialogue_domain::{Actor, Command, Conference, Refusal, UserId};
-use trialogue_storage::{CallLeg, StoreError, Whose};
+use trialogue_storage::{CallLeg, ConferenceLookup, StoreError};
 
 use crate::groups::{held, queued};
 use crate::scene::{Call, SPANISH, details, number, offer, refusal};
@@ -22,7 +22,7 @@ type Asked = Pin<Box<dyn Future<Output = Result<Conference, StoreError>> + Send>
 
 fn ask(call: &Call<'_>, actor: Actor, command: Command) -> Asked {
     let (store, now, id) = (call.world.store.clone(), call.world.now(), call.id);
-    Box::pin(async move { store.rules().command(Whose::Id(id), actor, command, now).await })
+    Box::pin(async move { store.rules().command(ConferenceLookup::Id(id), actor, command, now).await })
 }
 
 /// All of them wait in the queue before the writer takes the first.
@@ -119,7 +119,10 @@ async fn what_follows_an_operation_of_the_same_user_sees_it(database: Database) 
     });
     let (store, now) = (world.store.clone(), world.now());
     let finish: Asked = Box::pin(async move {
-        store.rules().finish(Whose::Client(client), Actor::Client(client), false, vec![], now).await
+        store
+            .rules()
+            .finish(ConferenceLookup::Client(client), Actor::Client(client), false, vec![], now)
+            .await
     });
     let outcomes = in_one_batch(&world, vec![open, finish]).await;
     assert!(outcomes[1].as_ref().is_ok_and(|conference| !conference.is_live()), "{:?}", outcomes[1]);
@@ -160,7 +163,9 @@ async fn the_first_report_of_a_batch_stands(database: Database) {
         };
         let (store, now, id) = (world.store.clone(), world.now(), call.id);
         let actor = Actor::Client(call.client);
-        Box::pin(async move { store.rules().finish(Whose::Id(id), actor, true, vec![leg], now).await })
+        Box::pin(
+            async move { store.rules().finish(ConferenceLookup::Id(id), actor, true, vec![leg], now).await },
+        )
     };
     let outcomes = in_one_batch(&world, vec![report("1"), report("2")]).await;
     assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");

@@ -5,7 +5,7 @@ use trialogue_domain::{
     OfferState, Outcome, ParticipantId, Refusal, ReleaseReason, Removal, RequestId, RequestStatus, Role,
     Stage, State, Timestamp, UserId,
 };
-use trialogue_storage::{CallLeg, JobKind, StoreError, Whose, hash_secret};
+use trialogue_storage::{CallLeg, ConferenceLookup, JobKind, StoreError, hash_secret};
 
 use crate::scene::{Call, SPANISH, details, name_of, offer, refusal, secret_of, take};
 use crate::world::{Database, on_both};
@@ -85,8 +85,10 @@ async fn every_end_of_a_call_is_its_log(database: Database) {
     assert_eq!((reason(no), reason(leaver)), (FinishReason::Declined, FinishReason::Left));
     call.issue(Actor::Client(call.client)).await.unwrap();
     let actor = Actor::Provider(call.provider);
-    let ended =
-        world.conferences.finish(Whose::Provider(call.provider), actor, false, vec![], world.now()).await;
+    let ended = world
+        .conferences
+        .finish(ConferenceLookup::Provider(call.provider), actor, false, vec![], world.now())
+        .await;
     assert_eq!(ended.unwrap().status(), RequestStatus::Cancelled);
     world.conference(call.id).await;
 }
@@ -115,7 +117,8 @@ async fn the_log_names_who_did_it(database: Database) {
     let client = world.client("another@example.org").await;
     let id = world.request(client).await.unwrap();
     let other = world.provider("other@example.org").await;
-    let offer = world.conferences.command(Whose::Id(id), Actor::System, offer(id, other), world.now());
+    let offer =
+        world.conferences.command(ConferenceLookup::Id(id), Actor::System, offer(id, other), world.now());
     offer.await.unwrap();
     let request = RequestId::main(id);
     let log = world.store.timeline(id).await.unwrap();
@@ -138,8 +141,12 @@ async fn a_view_shows_the_people(database: Database) {
     call.by_client(Command::StartVideo).await.unwrap();
     call.by_provider(Command::ConfirmVideo).await.unwrap();
     let guest = call.invited("guest").await;
-    for whose in [Whose::Id(call.id), Whose::Client(call.client), Whose::Provider(call.provider)] {
-        let view = world.store.view(whose).await.unwrap().unwrap();
+    for lookup in [
+        ConferenceLookup::Id(call.id),
+        ConferenceLookup::Client(call.client),
+        ConferenceLookup::Provider(call.provider),
+    ] {
+        let view = world.store.view(lookup).await.unwrap().unwrap();
         let provider = view.provider.unwrap();
         assert_eq!((provider.id, provider.email.as_str()), (call.provider, "provider-1@example.org"));
         assert!(view.offered.is_empty());
@@ -147,8 +154,10 @@ async fn a_view_shows_the_people(database: Database) {
         assert_eq!((invited.participant, invited.name.clone()), (guest, Some(name_of("guest"))));
         assert_eq!((invited.email.as_deref(), invited.phone.as_deref()), (Some("guest@example.org"), None));
     }
-    assert!(world.store.view(Whose::Client(call.provider)).await.unwrap().is_none());
-    assert!(world.store.view(Whose::Id(trialogue_domain::ConferenceId(0))).await.unwrap().is_none());
+    assert!(world.store.view(ConferenceLookup::Client(call.provider)).await.unwrap().is_none());
+    assert!(
+        world.store.view(ConferenceLookup::Id(trialogue_domain::ConferenceId(0))).await.unwrap().is_none()
+    );
 }
 
 async fn offers_are_shown_until_the_search_ends(database: Database) {
@@ -167,8 +176,12 @@ async fn offers_are_shown_until_the_search_ends(database: Database) {
     assert_eq!(shown(provider).await, ids, "oldest first");
     let first = &world.store.offers(provider).await.unwrap()[0];
     assert_eq!(first.offered_at, world.view(ids[0]).await.requested_at);
-    let accept =
-        world.conferences.command(Whose::Id(ids[0]), Actor::Provider(other), take(ids[0]), world.now());
+    let accept = world.conferences.command(
+        ConferenceLookup::Id(ids[0]),
+        Actor::Provider(other),
+        take(ids[0]),
+        world.now(),
+    );
     accept.await.unwrap();
     assert_eq!(shown(provider).await, ids[1..]);
     assert_eq!(shown(other).await, ids[1..]);
@@ -208,12 +221,12 @@ async fn what_is_not_ones_own_is_not_found(database: Database) {
     assert_eq!(refusal(call.by(Actor::Provider(provider), call.take()).await), Refusal::NotFound);
     assert_eq!(refusal(call.by(Actor::Provider(provider), call.decline()).await), Refusal::NotFound);
     assert_eq!(refusal(call.by_client(Command::Kick(ParticipantId(-1))).await), Refusal::NotFound);
-    let unknown = Whose::Id(trialogue_domain::ConferenceId(i32::MAX));
+    let unknown = ConferenceLookup::Id(trialogue_domain::ConferenceId(i32::MAX));
     let nowhere =
         world.conferences.command(unknown, Actor::Client(call.client), Command::StartVideo, world.now());
     assert_eq!(refusal(nowhere.await), Refusal::NotFound);
-    let whose = Whose::Client(stranger);
-    let none = world.conferences.command(whose, Actor::Client(stranger), Command::StartVideo, world.now());
+    let lookup = ConferenceLookup::Client(stranger);
+    let none = world.conferences.command(lookup, Actor::Client(stranger), Command::StartVideo, world.now());
     assert_eq!(refusal(none.await), Refusal::NoRequest);
 }
 
@@ -238,17 +251,21 @@ async fn refusals_change_nothing(database: Database) {
 async fn the_latest_request_is_the_live_one_or_the_last(database: Database) {
     let world = database.world();
     let mut call = Call::issued(&world, "1").await;
-    let latest = async |whose| world.store.view(whose).await.unwrap().map(|v| v.conference.id);
+    let latest = async |lookup| world.store.view(lookup).await.unwrap().map(|v| v.conference.id);
     for _ in 0..3 {
         world.clock.advance(Duration::from_secs(1));
         call.finish().await.unwrap();
-        assert_eq!(latest(Whose::Client(call.client)).await, Some(call.id));
-        assert_eq!(latest(Whose::Provider(call.provider)).await, Some(call.id));
+        assert_eq!(latest(ConferenceLookup::Client(call.client)).await, Some(call.id));
+        assert_eq!(latest(ConferenceLookup::Provider(call.provider)).await, Some(call.id));
         call.id = world.request(call.client).await.unwrap();
-        assert_eq!(latest(Whose::Client(call.client)).await, Some(call.id));
-        assert_ne!(latest(Whose::Provider(call.provider)).await, Some(call.id), "not accepted yet");
+        assert_eq!(latest(ConferenceLookup::Client(call.client)).await, Some(call.id));
+        assert_ne!(
+            latest(ConferenceLookup::Provider(call.provider)).await,
+            Some(call.id),
+            "not accepted yet"
+        );
         call.by_provider(call.take()).await.unwrap();
-        assert_eq!(latest(Whose::Provider(call.provider)).await, Some(call.id));
+        assert_eq!(latest(ConferenceLookup::Provider(call.provider)).await, Some(call.id));
     }
     // Of several clients, through other writers and so with ids from other blocks.
     call.finish().await.unwrap();
@@ -256,10 +273,10 @@ async fn the_latest_request_is_the_live_one_or_the_last(database: Database) {
         let client = world.client(&format!("other{n}@example.org")).await;
         let id = world.request(client).await.unwrap();
         Call { id, client, ..call }.by_provider(take(id)).await.unwrap();
-        assert_eq!(latest(Whose::Provider(call.provider)).await, Some(id));
+        assert_eq!(latest(ConferenceLookup::Provider(call.provider)).await, Some(id));
         world.clock.advance(Duration::from_secs(1));
         Call { id, client, ..call }.finish().await.unwrap();
-        assert_eq!(latest(Whose::Provider(call.provider)).await, Some(id));
+        assert_eq!(latest(ConferenceLookup::Provider(call.provider)).await, Some(id));
     }
 }
 
@@ -324,7 +341,8 @@ async fn an_account_is_bound_to_the_last_secret(database: Database) {
     assert!(bound(listener, secret_of(listener)).await);
     let another = hash_secret("another");
     let actor = Actor::Client(call.client);
-    let again = world.conferences.issue_accounts(Whose::Id(call.id), actor, move |_| another, world.now());
+    let again =
+        world.conferences.issue_accounts(ConferenceLookup::Id(call.id), actor, move |_| another, world.now());
     again.await.unwrap();
     assert!(bound(caller, another).await && !bound(caller, secret_of(caller)).await);
 
@@ -332,7 +350,7 @@ async fn an_account_is_bound_to_the_last_secret(database: Database) {
     assert!(bound(guest, secret_of(guest)).await);
     call.by_client(Command::Kick(guest)).await.unwrap();
     let late = world.conferences.issue_accounts(
-        Whose::Id(call.id),
+        ConferenceLookup::Id(call.id),
         Actor::Guest(guest),
         move |_| another,
         world.now(),
@@ -363,7 +381,11 @@ async fn the_first_report_of_legs_stands(database: Database) {
     };
     let report = async |legs| {
         let actor = Actor::Client(call.client);
-        world.conferences.finish(Whose::Client(call.client), actor, true, legs, world.now()).await.unwrap()
+        world
+            .conferences
+            .finish(ConferenceLookup::Client(call.client), actor, true, legs, world.now())
+            .await
+            .unwrap()
     };
     let first = report(vec![leg("1.25"), leg("0.10")]).await;
     assert_eq!(report(vec![leg("99")]).await, first);

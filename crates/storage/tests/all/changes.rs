@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use trialogue_domain::{Actor, Command, ConferenceId, Kind, Observation, UserId};
-use trialogue_storage::{Change, StoreError, Wake, Wakes, Whose};
+use trialogue_storage::{Change, ConferenceLookup, StoreError, Wake, Wakes};
 
 use crate::scene::{Call, SPANISH, details};
 use crate::world::{Database, Rules as _, World, on_both};
@@ -162,7 +162,12 @@ async fn a_group_is_told_once_and_without_its_refused(database: Database) {
         let actor = if n % 3 == 2 { Actor::Guest(guest) } else { client };
         let (store, now) = (world.store.clone(), world.now());
         asks.spawn(async move {
-            store.rules().command(Whose::Id(id), actor, Command::Kick(guest), now).await.is_ok().then_some(id)
+            store
+                .rules()
+                .command(ConferenceLookup::Id(id), actor, Command::Kick(guest), now)
+                .await
+                .is_ok()
+                .then_some(id)
         });
     }
     let kicked: BTreeSet<ConferenceId> = asks.join_all().await.into_iter().flatten().collect();

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use trialogue_domain::{Actor, Command, Effect, Event, MAX_INVITED, Refusal, Timestamp};
-use trialogue_storage::{JobKind, LeasedJob, NodeId, Store, StoreError, Whose};
+use trialogue_storage::{ConferenceLookup, JobKind, LeasedJob, NodeId, Store, StoreError};
 
 use crate::scene::{Call, SPANISH, details, guest, number, refusal, take};
 use crate::world::{Database, Rules as _, on_both};
@@ -25,15 +25,15 @@ async fn guests_invited_at_once_are_all_there(database: Database) {
     for n in 0..3 * MAX_INVITED {
         let (store, now) = (world.store.clone(), world.now());
         // Half by the provider's name, half by the conference's: through different writers.
-        let (whose, actor) = if n % 2 == 0 {
-            (Whose::Id(call.id), Actor::Client(call.client))
+        let (lookup, actor) = if n % 2 == 0 {
+            (ConferenceLookup::Id(call.id), Actor::Client(call.client))
         } else {
-            (Whose::Provider(call.provider), Actor::Provider(call.provider))
+            (ConferenceLookup::Provider(call.provider), Actor::Provider(call.provider))
         };
         asks.spawn(async move {
             store
                 .rules()
-                .invite(whose, actor, guest(actor, &format!("{n}")), now, None, Box::new(|_| vec![]))
+                .invite(lookup, actor, guest(actor, &format!("{n}")), now, None, Box::new(|_| vec![]))
                 .await
         });
     }
@@ -56,12 +56,12 @@ async fn a_guest_kicked_by_many_is_kicked_once(database: Database) {
     let mut kicks = JoinSet::new();
     for n in 0..24 {
         let (store, now) = (world.store.clone(), world.now());
-        let (whose, actor) = match n % 3 {
-            0 => (Whose::Id(call.id), Actor::Client(call.client)),
-            1 => (Whose::Client(call.client), Actor::Client(call.client)),
-            _ => (Whose::Provider(call.provider), Actor::Provider(call.provider)),
+        let (lookup, actor) = match n % 3 {
+            0 => (ConferenceLookup::Id(call.id), Actor::Client(call.client)),
+            1 => (ConferenceLookup::Client(call.client), Actor::Client(call.client)),
+            _ => (ConferenceLookup::Provider(call.provider), Actor::Provider(call.provider)),
         };
-        kicks.spawn(async move { store.rules().command(whose, actor, Command::Kick(guest), now).await });
+        kicks.spawn(async move { store.rules().command(lookup, actor, Command::Kick(guest), now).await });
     }
     let kicked = kicks.join_all().await.into_iter().filter(|outcome| match outcome {
         Ok(_) => true,
@@ -101,7 +101,9 @@ async fn two_providers_accepting_at_once_one_wins(database: Database) {
         ];
         let client = world.client(&format!("c{n}@example.org")).await;
         let id = world.request(client).await.unwrap();
-        let accept = |p| world.conferences.command(Whose::Id(id), Actor::Provider(p), take(id), world.now());
+        let accept = |p| {
+            world.conferences.command(ConferenceLookup::Id(id), Actor::Provider(p), take(id), world.now())
+        };
         let (a, b) = tokio::join!(accept(providers[0]), accept(providers[1]));
         let conference = world.conference(id).await;
         let (winner, loser) = if a.is_ok() { (providers[0], b) } else { (providers[1], a) };
@@ -122,8 +124,14 @@ async fn one_provider_accepting_two_at_once_serves_one(database: Database) {
             world.client(&format!("b{n}@example.org")).await,
         ];
         let ids = [world.request(one).await.unwrap(), world.request(two).await.unwrap()];
-        let accept =
-            |id| world.conferences.command(Whose::Id(id), Actor::Provider(provider), take(id), world.now());
+        let accept = |id| {
+            world.conferences.command(
+                ConferenceLookup::Id(id),
+                Actor::Provider(provider),
+                take(id),
+                world.now(),
+            )
+        };
         let (a, b) = tokio::join!(accept(ids[0]), accept(ids[1]));
         let lost = if a.is_ok() { b } else { a };
         assert_eq!(refusal(lost), Refusal::ProviderBusy);
@@ -181,7 +189,9 @@ async fn a_view_is_never_torn(database: Database) {
         let mut looks = JoinSet::new();
         for _ in 0..8 {
             let (store, id) = (world.store.clone(), call.id);
-            looks.spawn(async move { store.view(Whose::Id(id)).await.unwrap().unwrap().conference });
+            looks.spawn(
+                async move { store.view(ConferenceLookup::Id(id)).await.unwrap().unwrap().conference },
+            );
         }
         call.by_provider(call.take()).await.unwrap();
         call.finish().await.unwrap();

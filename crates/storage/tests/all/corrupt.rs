@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use trialogue_domain::{Command, Kind, Observation};
-use trialogue_storage::{StoreError, Whose, hash_secret};
+use trialogue_storage::{ConferenceLookup, StoreError, hash_secret};
 
 use crate::scene::{Call, log_in};
 use crate::world::{Database, World, on_both};
@@ -29,7 +29,7 @@ fn assert_names<T: std::fmt::Debug>(result: Result<T, StoreError>, place: (&str,
 
 /// Looks at a conference through every way that reads it whole.
 async fn assert_unreadable(call: &Call<'_>, place: (&str, &str, &str), why: &str) {
-    let view = call.world.store.view(Whose::Id(call.id)).await.map(|_| "a view");
+    let view = call.world.store.view(ConferenceLookup::Id(call.id)).await.map(|_| "a view");
     assert_names(view, place, why);
     assert_names(call.by_client(Command::StartVideo).await, place, why);
     let observed =
@@ -256,7 +256,7 @@ async fn a_user_of_no_role(database: Database) {
     log_in(&world, client, hash, expires).await;
     for role in [0, 3] {
         world.place.sql(&format!("UPDATE users SET role = {role}"));
-        let session = world.store.session(hash, world.now()).await;
-        assert_names(session, ("users", "role", &client.to_string()), "role");
+        let login = world.store.login(hash, world.now()).await;
+        assert_names(login, ("users", "role", &client.to_string()), "role");
     }
 }

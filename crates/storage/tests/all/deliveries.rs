@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use trialogue_domain::{Actor, Command, Effect, ParticipantId, Timestamp};
 use trialogue_storage::{
-    Answer, Channel, ConferenceView, DeliveryWork, JobKind, LeasedJob, NewGuest, NodeId, ServeLock, Whose,
-    hash_secret,
+    Channel, ConferenceLookup, ConferenceView, DeliveryWork, JobKind, LeasedJob, NewGuest, NodeId, Render,
+    ServeLock, hash_secret,
 };
 
 use crate::scene::{Call, inviter, number_in};
@@ -55,10 +55,13 @@ async fn invite(call: &Call<'_>, actor: Actor, name: &str, channel: Option<Chann
         invitation: Box::new(move |_| hash),
         channel,
     };
-    let render: Answer<(ConferenceView, ParticipantId)> =
+    let render: Render<(ConferenceView, ParticipantId)> =
         Box::new(|(_, participant)| participant.to_string().into_bytes());
     let world = call.world;
-    let invited = world.conferences.invite(Whose::Id(call.id), actor, guest, world.now(), None, render).await;
+    let invited = world
+        .conferences
+        .invite(ConferenceLookup::Id(call.id), actor, guest, world.now(), None, render)
+        .await;
     ParticipantId(number_in(&invited.unwrap().body))
 }
 
@@ -247,8 +250,11 @@ async fn nothing_is_queued_for_who_is_refused(database: Database) {
         channel: Some(Channel::Email),
     };
     let actor = Actor::Client(call.client);
-    let render: Answer<(ConferenceView, ParticipantId)> = Box::new(|_| vec![]);
-    let refused = world.conferences.invite(Whose::Id(call.id), actor, guest, world.now(), None, render).await;
+    let render: Render<(ConferenceView, ParticipantId)> = Box::new(|_| vec![]);
+    let refused = world
+        .conferences
+        .invite(ConferenceLookup::Id(call.id), actor, guest, world.now(), None, render)
+        .await;
     assert!(refused.is_err(), "there is no call yet");
     assert_eq!(waiting(&world).await, 0);
 }

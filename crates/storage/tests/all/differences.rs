@@ -2,7 +2,7 @@
 
 use diesel::connection::SimpleConnection;
 use trialogue_domain::{Actor, Command, Observation, Refusal, Timestamp, UserId};
-use trialogue_storage::{CallLeg, Credentials, StoreError, UserRole, Whose};
+use trialogue_storage::{CallLeg, ConferenceLookup, Credentials, StoreError, UserRole};
 
 use crate::idempotency::key;
 use crate::scene::{Call, SPANISH, details, guest, number, offer, refusal, request, user};
@@ -52,7 +52,11 @@ async fn the_ends_of_time_are_kept(database: Database) {
         third_party_call_id: None,
     }];
     let actor = Actor::Client(call.client);
-    world.conferences.finish(Whose::Id(call.id), actor, true, legs, Timestamp(i64::MAX)).await.unwrap();
+    world
+        .conferences
+        .finish(ConferenceLookup::Id(call.id), actor, true, legs, Timestamp(i64::MAX))
+        .await
+        .unwrap();
     assert_eq!(world.place.number("SELECT started_at AS n FROM call_legs"), i64::MIN);
     assert_eq!(world.place.number("SELECT ended_at AS n FROM call_legs"), i64::MAX);
     world.conference(call.id).await;
@@ -106,7 +110,7 @@ async fn nul_is_refused_by_name(database: Database) {
         let invited = world
             .store
             .rules()
-            .invite(Whose::Id(call.id), actor, new, world.now(), None, Box::new(|_| vec![]))
+            .invite(ConferenceLookup::Id(call.id), actor, new, world.now(), None, Box::new(|_| vec![]))
             .await;
         assert_eq!(field(invited.map(drop)), wanted);
     }
@@ -122,8 +126,10 @@ async fn nul_is_refused_by_name(database: Database) {
             third_party_call_id: text("third_party_call_id"),
         };
         let actor = Actor::Client(call.client);
-        let finished =
-            world.conferences.finish(Whose::Id(call.id), actor, true, vec![leg], world.now()).await;
+        let finished = world
+            .conferences
+            .finish(ConferenceLookup::Id(call.id), actor, true, vec![leg], world.now())
+            .await;
         assert_eq!(field(finished.map(drop)), wanted);
     }
     assert_eq!(world.conference(call.id).await.participants.len(), 2);

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use trialogue_domain::UserId;
-use trialogue_storage::{DatabaseUrl, OpenError, ServeLock, Store, StoreError, StoreOptions, Whose, migrate};
+use trialogue_storage::{
+    ConferenceLookup, DatabaseUrl, OpenError, ServeLock, Store, StoreError, StoreOptions, migrate,
+};
 
 use crate::world::{Database, Place, Raw, World};
 
@@ -21,7 +23,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 async fn refused(world: &World) -> String {
-    let read = world.store.view(Whose::Client(UserId(1))).await.map(drop);
+    let read = world.store.view(ConferenceLookup::Client(UserId(1))).await.map(drop);
     assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
     match world.conferences.touch(UserId(1), world.now()).await {
         Err(StoreError::Unavailable(why)) => why,
@@ -36,7 +38,7 @@ async fn nothing_is_acknowledged_into_a_file_that_lost_its_name() {
         let world = Database::Sqlite.world_with(StoreOptions { readers: 1, ..StoreOptions::default() });
         let client = world.client("c@example.org").await;
         world.conferences.touch(client, world.now()).await.unwrap();
-        world.store.view(Whose::Client(client)).await.unwrap();
+        world.store.view(ConferenceLookup::Client(client)).await.unwrap();
         let (there, elsewhere) = (file(&world.place, end), file(&world.place, ".elsewhere"));
         fs::rename(&there, &elsewhere).unwrap();
         let why = refused(&world).await;

@@ -1,7 +1,7 @@
 //! A database that goes away and comes back.
 
 use trialogue_domain::Command;
-use trialogue_storage::{Store, StoreError, StoreOptions, Whose};
+use trialogue_storage::{ConferenceLookup, Store, StoreError, StoreOptions};
 use trialogue_testkit::{Fsync, PostgresCluster, StopMode};
 
 use crate::scene::Call;
@@ -25,7 +25,7 @@ async fn assert_away(store: &Store, call: &Call<'_>) {
         for outcome in [
             store.rules().touch(call.client, call.world.now()).await,
             store.rules().touch(call.provider, call.world.now()).await,
-            store.view(Whose::Id(call.id)).await.map(drop),
+            store.view(ConferenceLookup::Id(call.id)).await.map(drop),
             store.check().await.map(drop),
         ] {
             assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
@@ -47,7 +47,7 @@ async fn the_store_comes_back_with_its_database() {
         let kicked = call.by_client(Command::Kick(guest)).await;
         assert!(matches!(kicked, Err(StoreError::Unavailable(_))), "{kicked:?}");
         cluster.start();
-        let (_, view) = until_back(async || world.store.view(Whose::Id(call.id)).await).await;
+        let (_, view) = until_back(async || world.store.view(ConferenceLookup::Id(call.id)).await).await;
         assert_eq!(view.unwrap().conference, before, "what was answered is kept, what was not is not there");
         let (tries, ()) = until_back(async || world.conferences.touch(call.client, world.now()).await).await;
         assert_eq!(tries, 1, "writers look for a connection with each group");

@@ -7,7 +7,9 @@ use std::sync::mpsc::Sender;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::task::{JoinHandle, yield_now};
 use trialogue_domain::{Actor, Refusal, UserId};
-use trialogue_storage::{Answer, ConferenceView, Store, StoreError, StoreOptions, UserRole, Whose};
+use trialogue_storage::{
+    ConferenceLookup, ConferenceView, Render, Store, StoreError, StoreOptions, UserRole,
+};
 
 use crate::scene::{Call, SPANISH, details, number, refusal, request, user};
 use crate::world::{Database, Rules as _, World, on_both};
@@ -29,7 +31,7 @@ pub(crate) async fn held(
 ) -> (JoinHandle<Result<Vec<u8>, StoreError>>, Sender<()>) {
     let (entered, mut has_entered) = unbounded_channel();
     let (gate, opened) = std::sync::mpsc::channel();
-    let render: Answer<ConferenceView> = Box::new(move |_| {
+    let render: Render<ConferenceView> = Box::new(move |_| {
         entered.send(()).unwrap();
         // Dropping the gate is what ends this.
         let _ = opened.recv();
@@ -81,7 +83,7 @@ async fn a_full_queue_is_busy(database: Database) {
         assert!(matches!(refused, Err(StoreError::Busy { queue: "write" })), "{refused:?}");
     }
     // Reading is not writing.
-    assert!(world.store.view(Whose::Client(client)).await.unwrap().is_none());
+    assert!(world.store.view(ConferenceLookup::Client(client)).await.unwrap().is_none());
     drop(gate);
     holding.await.unwrap().unwrap();
     for task in waiting {
@@ -132,7 +134,7 @@ async fn refusals_and_faults_in_a_group_leave_the_others_whole(database: Databas
     assert!(stored > 20, "{stored}");
     assert_eq!(world.count("conferences"), stored + 1);
     for client in opened {
-        let view = world.store.view(Whose::Client(client)).await.unwrap().unwrap();
+        let view = world.store.view(ConferenceLookup::Client(client)).await.unwrap().unwrap();
         world.conference(view.conference.id).await;
     }
 }
@@ -147,7 +149,7 @@ async fn a_panic_leaves_the_writer_and_the_group_alive(database: Database) {
     let (holding, gate) = held(&world, holder).await;
     let opens = [faulty, other].map(|client| {
         let (store, now) = (world.store.clone(), world.now());
-        let render: Answer<ConferenceView> =
+        let render: Render<ConferenceView> =
             if client == faulty { Box::new(|_| panic!("a fault that the test made")) } else { number() };
         async move { store.rules().open_request(client, SPANISH, details(), now, None, render).await }
     });
@@ -160,7 +162,7 @@ async fn a_panic_leaves_the_writer_and_the_group_alive(database: Database) {
     }
     assert!(matches!(outcomes[0], Err(StoreError::Panicked { operation: "open a request" })));
     assert!(outcomes[1].is_ok());
-    assert!(world.store.view(Whose::Client(faulty)).await.unwrap().is_none());
+    assert!(world.store.view(ConferenceLookup::Client(faulty)).await.unwrap().is_none());
     assert_eq!(world.count("conferences"), 2);
     world.request(faulty).await.unwrap();
 }
@@ -171,7 +173,8 @@ async fn a_panic_while_deriving_a_secret_changes_nothing(database: Database) {
     let before = world.conference(call.id).await;
     let actor = Actor::Client(call.client);
     let fault = |_| panic!("a fault that the test made");
-    let panicked = world.conferences.issue_accounts(Whose::Id(call.id), actor, fault, world.now()).await;
+    let panicked =
+        world.conferences.issue_accounts(ConferenceLookup::Id(call.id), actor, fault, world.now()).await;
     assert!(matches!(panicked, Err(StoreError::Panicked { .. })), "{panicked:?}");
     assert_eq!(world.conference(call.id).await, before);
     assert_eq!(world.count("jobs"), 0);

@@ -1,5 +1,5 @@
 use trialogue_domain::{Actor, ParticipantId, Refusal};
-use trialogue_storage::{Answer, ConferenceView, IdempotencyKey, StoreError, Whose, hash_secret};
+use trialogue_storage::{ConferenceLookup, ConferenceView, IdempotencyKey, Render, StoreError, hash_secret};
 
 use crate::scene::{Call, SPANISH, details, guest, number, number_in, refusal, request};
 use crate::world::{Database, on_both};
@@ -22,7 +22,7 @@ async fn the_same_request_gets_the_same_answer(database: Database) {
     let client = world.client("c@example.org").await;
     let first = request(&world.store, &world, client, Some(key("c", "k", 1))).await.unwrap();
     // Rendered once: the kept bytes are the answer, whatever has become of the request.
-    let other: Answer<ConferenceView> = Box::new(|_| panic!("rendered again"));
+    let other: Render<ConferenceView> = Box::new(|_| panic!("rendered again"));
     let again = world.conferences.open_request(
         client,
         SPANISH,
@@ -69,14 +69,14 @@ async fn an_invitation_is_made_once_under_a_key(database: Database) {
     let mut answers = vec![];
     // The second time with a fresh secret, as a client that asks again would come with.
     for secret in ["first", "second"] {
-        let render: Answer<(ConferenceView, ParticipantId)> = Box::new(|(_, id)| id.to_string().into_bytes());
+        let render: Render<(ConferenceView, ParticipantId)> = Box::new(|(_, id)| id.to_string().into_bytes());
         let actor = Actor::Client(call.client);
-        let whose = Whose::Id(call.id);
+        let lookup = ConferenceLookup::Id(call.id);
         let key = Some(key("c", "k", 1));
         answers.push(
             world
                 .conferences
-                .invite(whose, actor, guest(actor, secret), world.now(), key, render)
+                .invite(lookup, actor, guest(actor, secret), world.now(), key, render)
                 .await
                 .unwrap(),
         );

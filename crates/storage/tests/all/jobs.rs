@@ -239,7 +239,7 @@ async fn effects_on_a_held_room_are_done_by_its_holder(database: Database) {
     assert!(hold(a).await);
     call.observe(Observation::Joined(client)).await;
     assert!(!hold(b).await, "the client is in it");
-    assert_eq!(world.store.room_holder(call.id, world.now()).await.unwrap(), Some(a));
+    assert_eq!(world.store.room_node(call.id, world.now()).await.unwrap(), Some(a));
     assert_eq!(at(b).await, 0);
     world.clock.advance(NODE_SILENCE);
     world.store.heartbeat(b, world.now()).await.unwrap();
@@ -249,7 +249,7 @@ async fn effects_on_a_held_room_are_done_by_its_holder(database: Database) {
     // The holder dies with what it had claimed.
     world.clock.advance(LEASE);
     world.store.heartbeat(b, world.now()).await.unwrap();
-    assert_eq!(world.store.room_holder(call.id, world.now()).await.unwrap(), None);
+    assert_eq!(world.store.room_node(call.id, world.now()).await.unwrap(), None);
     assert_eq!(at(b).await, 3);
     assert!(hold(b).await);
 }

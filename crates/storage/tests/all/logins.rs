@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use trialogue_domain::{Actor, FinishReason, Kind, State, UserId};
-use trialogue_storage::{Credentials, NewSecondInterpreter, UserRole, UserStatus, Wake, Whose, hash_secret};
+use trialogue_storage::{
+    ConferenceLookup, Credentials, NewSecondInterpreter, UserRole, UserStatus, Wake, hash_secret,
+};
 
 use crate::scene::{Call, SPANISH, log_in, secret_of};
 use crate::world::{Database, Rules as _, World, on_both};
@@ -25,7 +27,7 @@ async fn logged_in(world: &World, user: UserId, token: &str) {
 }
 
 async fn is_login(world: &World, token: &str) -> bool {
-    world.store.session(hash_secret(token), world.now()).await.unwrap().is_some()
+    world.store.login(hash_secret(token), world.now()).await.unwrap().is_some()
 }
 
 async fn a_revoked_user_has_nothing_left(database: Database) {
@@ -118,7 +120,7 @@ async fn the_notes_of_a_removed_user_are_blanked(database: Database) {
         let note = Some("about the patient".to_owned());
         let wanted = NewSecondInterpreter { inviter, language: SPANISH, note };
         let asked = world.conferences.request_second_interpreter(
-            Whose::Id(call.id),
+            ConferenceLookup::Id(call.id),
             actor,
             wanted,
             world.now(),
@@ -167,7 +169,7 @@ async fn a_login_is_prolonged_and_never_shortened(database: Database) {
     let longer = world.now().after(2 * LIFE);
     for expires in [longer, world.now().after(LIFE)] {
         world.store.prolong(user, hash, expires).await.unwrap();
-        let session = world.store.session(hash, world.now()).await.unwrap().unwrap();
+        let session = world.store.login(hash, world.now()).await.unwrap().unwrap();
         assert_eq!(session.expires, longer);
     }
     world.clock.advance(2 * LIFE);

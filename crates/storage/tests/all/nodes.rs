@@ -6,7 +6,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use tokio::task::JoinSet;
 use trialogue_domain::{Actor, Command, Event, Kind, Refusal, UserId};
-use trialogue_storage::{Store, StoreError, UserRole, Whose};
+use trialogue_storage::{ConferenceLookup, Store, StoreError, UserRole};
 
 use crate::concurrency::work_off;
 use crate::idempotency::key;
@@ -20,8 +20,8 @@ async fn participants_keep_their_order_whichever_node_makes_them() {
     // The first node's block of ids is the lower one.
     let first = Call::ringing(&world, "first").await;
     let call = Call::accepted(&world, "second").await;
-    let (whose, actor) = (Whose::Id(call.id), Actor::Client(call.client));
-    other.rules().command(whose, actor, Command::StartVideo, world.now()).await.unwrap();
+    let (lookup, actor) = (ConferenceLookup::Id(call.id), Actor::Client(call.client));
+    other.rules().command(lookup, actor, Command::StartVideo, world.now()).await.unwrap();
     world.conference(call.id).await;
     call.by_client(Command::VideoAgain).await.unwrap();
     call.by_provider(Command::ConfirmVideo).await.unwrap();
@@ -45,14 +45,14 @@ async fn the_latest_request_is_found_whichever_node_made_it() {
     let on_other = request(&other, &world, client, None).await.unwrap();
     other
         .rules()
-        .finish(Whose::Client(client), Actor::Client(client), false, vec![], world.now())
+        .finish(ConferenceLookup::Client(client), Actor::Client(client), false, vec![], world.now())
         .await
         .unwrap();
     world.clock.advance(Duration::from_secs(1));
     let on_first = request(&world.store, &world, client, None).await.unwrap();
     assert!(on_first < on_other, "or this shows nothing");
     for node in [&world.store, &other] {
-        let found = node.view(Whose::Client(client)).await.unwrap().unwrap();
+        let found = node.view(ConferenceLookup::Client(client)).await.unwrap().unwrap();
         assert_eq!(found.conference.id, on_first);
     }
     world.conference(early.id).await;
@@ -75,7 +75,8 @@ async fn nodes_clashing_on_the_same_conferences_lose_nothing() {
                 asks.spawn(async move {
                     let guest = guest(actor, &format!("{id} {n} {node}"));
                     let render = Box::new(|_: &_| vec![]);
-                    let asked = store.rules().invite(Whose::Id(id), actor, guest, now, None, render).await;
+                    let asked =
+                        store.rules().invite(ConferenceLookup::Id(id), actor, guest, now, None, render).await;
                     (id, asked)
                 });
             }
@@ -107,7 +108,9 @@ async fn nodes_kicking_the_same_guest_kick_once() {
         let guest = call.guest(&format!("guest {n}")).await;
         let kick = |store: &Store, actor| {
             let (store, now) = (store.clone(), world.now());
-            async move { store.rules().command(Whose::Id(call.id), actor, Command::Kick(guest), now).await }
+            async move {
+                store.rules().command(ConferenceLookup::Id(call.id), actor, Command::Kick(guest), now).await
+            }
         };
         let (client, provider) = (Actor::Client(call.client), Actor::Provider(call.provider));
         let (a, b) = tokio::join!(kick(&world.store, client), kick(&other, provider));
@@ -159,8 +162,8 @@ async fn accept_two_at_once(nodes: [&Store; 2], world: &crate::world::World, pro
         ids.push(trialogue_domain::ConferenceId(crate::scene::number_in(&opened.unwrap())));
     }
     let accept = async |node: usize| {
-        let (whose, actor) = (Whose::Id(ids[node]), Actor::Provider(provider));
-        nodes[node].rules().command(whose, actor, take(ids[node]), world.now()).await
+        let (lookup, actor) = (ConferenceLookup::Id(ids[node]), Actor::Provider(provider));
+        nodes[node].rules().command(lookup, actor, take(ids[node]), world.now()).await
     };
     let (a, b) = tokio::join!(accept(0), accept(1));
     let refused = if a.is_ok() { b } else { a };
@@ -197,8 +200,8 @@ async fn a_command_judges_one_state_and_no_mixture() {
     // The command reads the conference's row, and waits for its participants.
     other_node.batch_execute("BEGIN; LOCK TABLE participants IN ACCESS EXCLUSIVE MODE").unwrap();
     let (store, now, accept) = (world.store.clone(), world.now(), call.take());
-    let (whose, actor) = (Whose::Id(call.id), Actor::Provider(call.provider));
-    let slow = tokio::spawn(async move { store.rules().command(whose, actor, accept, now).await });
+    let (lookup, actor) = (ConferenceLookup::Id(call.id), Actor::Provider(call.provider));
+    let slow = tokio::spawn(async move { store.rules().command(lookup, actor, accept, now).await });
     let waiting =
         "SELECT count(*) AS n FROM pg_locks WHERE NOT granted AND relation = 'participants'::regclass";
     let mut waits = false;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use trialogue_domain::{Actor, Command, Observation, Refusal, UserId};
-use trialogue_storage::{ConferenceView, Store, StoreError, StoreOptions, UserRole, Whose};
+use trialogue_storage::{ConferenceLookup, ConferenceView, Store, StoreError, StoreOptions, UserRole};
 
 use crate::scene::Call;
 use crate::world::{Database, Rules as _, World, on_both};
@@ -38,20 +38,24 @@ fn shown(view: &ConferenceView) -> String {
     )
 }
 
-async fn polled(store: &Store, whose: Whose) -> Result<Option<Arc<ConferenceView>>, String> {
-    store.polled(whose).await.map_err(|error| error.to_string())
+async fn polled(store: &Store, lookup: ConferenceLookup) -> Result<Option<Arc<ConferenceView>>, String> {
+    store.polled(lookup).await.map_err(|error| error.to_string())
 }
 
 /// Polls twice, as both sides, and compares with what is stored.
 async fn assert_right(store: &Store, call: &Call<'_>, step: &str) {
-    for whose in [Whose::Client(call.client), Whose::Provider(call.provider), Whose::Id(call.id)] {
-        let stored = store.view(whose).await.map_err(|error| error.to_string());
+    for lookup in [
+        ConferenceLookup::Client(call.client),
+        ConferenceLookup::Provider(call.provider),
+        ConferenceLookup::Id(call.id),
+    ] {
+        let stored = store.view(lookup).await.map_err(|error| error.to_string());
         for _ in 0..2 {
-            let polled = polled(store, whose).await;
+            let polled = polled(store, lookup).await;
             assert_eq!(
                 polled.map(|view| view.map(|view| shown(&view))),
                 stored.as_ref().map(|view| view.as_ref().map(shown)).map_err(Clone::clone),
-                "{step}, {whose:?}"
+                "{step}, {lookup:?}"
             );
         }
     }
@@ -60,14 +64,14 @@ async fn assert_right(store: &Store, call: &Call<'_>, step: &str) {
 async fn nothing_new_is_answered_from_memory(database: Database) {
     let world = database.world();
     let call = Call::issued(&world, "1").await;
-    let whose = Whose::Client(call.client);
-    let first = world.store.polled(whose).await.unwrap().unwrap();
-    let second = world.store.polled(whose).await.unwrap().unwrap();
+    let lookup = ConferenceLookup::Client(call.client);
+    let first = world.store.polled(lookup).await.unwrap().unwrap();
+    let second = world.store.polled(lookup).await.unwrap().unwrap();
     assert!(Arc::ptr_eq(&first, &second), "it was read again");
     call.invited("guest").await;
-    let third = world.store.polled(whose).await.unwrap().unwrap();
+    let third = world.store.polled(lookup).await.unwrap().unwrap();
     assert_eq!((second.invited.len(), third.invited.len()), (0, 1));
-    assert!(Arc::ptr_eq(&third, &world.store.polled(whose).await.unwrap().unwrap()));
+    assert!(Arc::ptr_eq(&third, &world.store.polled(lookup).await.unwrap().unwrap()));
 }
 
 async fn a_poll_is_right_after_every_step_of_a_call(database: Database) {
@@ -92,7 +96,7 @@ async fn a_poll_is_right_after_every_step_of_a_call(database: Database) {
     call.finish().await.unwrap();
     assert_right(store, &call, "finished").await;
     let next = world.request(call.client).await.unwrap();
-    let view = store.polled(Whose::Client(call.client)).await.unwrap().unwrap();
+    let view = store.polled(ConferenceLookup::Client(call.client)).await.unwrap().unwrap();
     assert_eq!(view.conference.id, next);
     world.conferences.remove_user(UserRole::Client, "client-1@example.org", world.now()).await.unwrap();
     assert_right(store, &call, "removed").await;
@@ -106,8 +110,12 @@ async fn what_another_node_changes_is_seen(database: Database) {
     let guest = call.invite_through(&node, "guest").await.unwrap();
     assert_right(&world.store, &call, "a guest").await;
     let rules = node.rules();
-    let kicked =
-        rules.command(Whose::Id(call.id), Actor::Client(call.client), Command::Kick(guest), world.now());
+    let kicked = rules.command(
+        ConferenceLookup::Id(call.id),
+        Actor::Client(call.client),
+        Command::Kick(guest),
+        world.now(),
+    );
     kicked.await.unwrap();
     assert_right(&world.store, &call, "kicked").await;
     // Its name is gone from what it took part in, and its call is over.
@@ -122,7 +130,7 @@ async fn while_it_is_searched_a_poll_shows_what_becomes_of_the_asked(database: D
     let other = world.client("other@example.org").await;
     let waiting = world.request(other).await.unwrap();
     let performance = async |world: &World| {
-        let view = world.store.polled(Whose::Client(other)).await.unwrap().unwrap();
+        let view = world.store.polled(ConferenceLookup::Client(other)).await.unwrap().unwrap();
         assert_eq!(view.conference.id, waiting);
         view.offered.first().map(|offered| offered.performance)
     };
@@ -131,22 +139,24 @@ async fn while_it_is_searched_a_poll_shows_what_becomes_of_the_asked(database: D
     assert_eq!(performance(&world).await, Some(100));
     let provider = call.provider;
     world.conferences.remove_user(UserRole::Provider, "provider-1@example.org", world.now()).await.unwrap();
-    let view = world.store.polled(Whose::Client(other)).await.unwrap().unwrap();
+    let view = world.store.polled(ConferenceLookup::Client(other)).await.unwrap().unwrap();
     let name = view.offered.iter().find(|p| p.person.id == provider).map(|p| p.person.name.clone());
     assert_eq!(name.as_deref(), Some(""));
 }
 
 async fn who_has_nothing_is_told_so(database: Database) {
     let world = database.world_with(StoreOptions::default());
-    for whose in
-        [Whose::Client(UserId(7)), Whose::Provider(UserId(7)), Whose::Id(trialogue_domain::ConferenceId(7))]
-    {
-        assert!(world.store.polled(whose).await.unwrap().is_none());
+    for lookup in [
+        ConferenceLookup::Client(UserId(7)),
+        ConferenceLookup::Provider(UserId(7)),
+        ConferenceLookup::Id(trialogue_domain::ConferenceId(7)),
+    ] {
+        assert!(world.store.polled(lookup).await.unwrap().is_none());
     }
     let call = Call::accepted(&world, "1").await;
-    let whose = Whose::Provider(call.provider);
-    world.store.polled(whose).await.unwrap().unwrap();
+    let lookup = ConferenceLookup::Provider(call.provider);
+    world.store.polled(lookup).await.unwrap().unwrap();
     call.by_client(Command::FindAnother).await.unwrap();
-    let released = world.store.polled(whose).await;
+    let released = world.store.polled(lookup).await;
     assert!(matches!(released, Err(StoreError::Refused(Refusal::Released))), "it is out");
 }

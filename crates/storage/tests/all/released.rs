@@ -6,7 +6,7 @@ use trialogue_domain::{
     Actor, Command, ConferenceId, Departure, Event, Kind, Observation, Outcome, Refusal, ReleaseReason,
     Stage, UserId,
 };
-use trialogue_storage::{ReleasedView, Whose};
+use trialogue_storage::{ConferenceLookup, ReleasedView};
 
 use crate::scene::{Call, refusal, take};
 use crate::world::{Database, Rules as _, World, on_both};
@@ -54,7 +54,7 @@ impl Way {
                 world
                     .store
                     .rules()
-                    .finish(Whose::Id(call.id), actor, true, vec![], world.now())
+                    .finish(ConferenceLookup::Id(call.id), actor, true, vec![], world.now())
                     .await
                     .unwrap();
             }
@@ -130,7 +130,7 @@ async fn the_provider_is_told_until_its_next_task(database: Database) {
     let world = database.world();
     for (n, way) in Way::ALL.into_iter().enumerate() {
         let call = Call::accepted(&world, &format!("told{n}")).await;
-        let own = Whose::Provider(call.provider);
+        let own = ConferenceLookup::Provider(call.provider);
         assert_eq!(released(&world, call.provider).await, None);
         way.take(&call, call.provider).await;
         let told = released(&world, call.provider).await.unwrap();
@@ -145,7 +145,13 @@ async fn the_provider_is_told_until_its_next_task(database: Database) {
         world
             .store
             .rules()
-            .finish(Whose::Client(call.client), Actor::Client(call.client), true, vec![], world.now())
+            .finish(
+                ConferenceLookup::Client(call.client),
+                Actor::Client(call.client),
+                true,
+                vec![],
+                world.now(),
+            )
             .await
             .unwrap();
         assert!(released(&world, call.provider).await.is_some(), "the end of the request is not its own");
@@ -154,7 +160,7 @@ async fn the_provider_is_told_until_its_next_task(database: Database) {
         let client = world.client(&format!("next{n}@example.org")).await;
         let next = world.request(client).await.unwrap();
         let accept = world.conferences.command(
-            Whose::Id(next),
+            ConferenceLookup::Id(next),
             Actor::Provider(call.provider),
             take(next),
             world.now(),
@@ -166,7 +172,7 @@ async fn the_provider_is_told_until_its_next_task(database: Database) {
         world
             .store
             .rules()
-            .finish(Whose::Id(next), Actor::Client(client), true, vec![], world.now())
+            .finish(ConferenceLookup::Id(next), Actor::Client(client), true, vec![], world.now())
             .await
             .unwrap();
         assert_eq!(released(&world, call.provider).await, None, "what it served came later");
@@ -188,7 +194,7 @@ async fn who_misses_two_calls_in_a_row_is_offline(database: Database) {
         world
             .store
             .rules()
-            .finish(Whose::Id(id), Actor::Client(client), true, vec![], world.now())
+            .finish(ConferenceLookup::Id(id), Actor::Client(client), true, vec![], world.now())
             .await
             .unwrap();
         world.clock.advance(Duration::from_secs(1));

@@ -5,8 +5,8 @@ use trialogue_domain::{
     RequestId, Timestamp, UserId,
 };
 use trialogue_storage::{
-    Answer, ConferenceView, Credentials, IdempotencyKey, NewGuest, NewUser, RequestDetails, SecretHash,
-    Store, StoreError, UserRole, Whose, hash_secret,
+    ConferenceLookup, ConferenceView, Credentials, IdempotencyKey, NewGuest, NewUser, Render, RequestDetails,
+    SecretHash, Store, StoreError, UserRole, hash_secret,
 };
 
 use crate::world::{Rules as _, World};
@@ -49,7 +49,7 @@ pub(crate) async fn log_in(world: &World, user: UserId, token: SecretHash, expir
 }
 
 /// The answer to a request: its number.
-pub(crate) fn number() -> Answer<ConferenceView> {
+pub(crate) fn number() -> Render<ConferenceView> {
     Box::new(|view| view.conference.id.to_string().into_bytes())
 }
 
@@ -102,7 +102,7 @@ impl World {
     }
 
     pub(crate) async fn view(&self, id: ConferenceId) -> ConferenceView {
-        self.store.view(Whose::Id(id)).await.unwrap().unwrap()
+        self.store.view(ConferenceLookup::Id(id)).await.unwrap().unwrap()
     }
 
     /// The conference as stored, after a look whether its log leads to it.
@@ -197,7 +197,7 @@ impl<'w> Call<'w> {
     }
 
     pub(crate) async fn by(&self, actor: Actor, command: Command) -> Result<Conference, StoreError> {
-        self.world.conferences.command(Whose::Id(self.id), actor, command, self.world.now()).await
+        self.world.conferences.command(ConferenceLookup::Id(self.id), actor, command, self.world.now()).await
     }
 
     pub(crate) async fn by_client(&self, command: Command) -> Result<Conference, StoreError> {
@@ -210,12 +210,18 @@ impl<'w> Call<'w> {
 
     /// Accounts, the actor's own bound to [`secret_of`] its participant.
     pub(crate) async fn issue(&self, actor: Actor) -> Result<Conference, StoreError> {
-        self.world.conferences.issue_accounts(Whose::Id(self.id), actor, secret_of, self.world.now()).await
+        self.world
+            .conferences
+            .issue_accounts(ConferenceLookup::Id(self.id), actor, secret_of, self.world.now())
+            .await
     }
 
     pub(crate) async fn finish(&self) -> Result<Conference, StoreError> {
         let actor = Actor::Client(self.client);
-        self.world.conferences.finish(Whose::Id(self.id), actor, true, vec![], self.world.now()).await
+        self.world
+            .conferences
+            .finish(ConferenceLookup::Id(self.id), actor, true, vec![], self.world.now())
+            .await
     }
 
     pub(crate) async fn observe(&self, observation: Observation) {
@@ -232,12 +238,19 @@ impl<'w> Call<'w> {
         store: &Store,
         secret: &str,
     ) -> Result<ParticipantId, StoreError> {
-        let render: Answer<(ConferenceView, ParticipantId)> =
+        let render: Render<(ConferenceView, ParticipantId)> =
             Box::new(|(_, participant)| participant.to_string().into_bytes());
         let actor = Actor::Client(self.client);
         let answer = store
             .rules()
-            .invite(Whose::Id(self.id), actor, guest(actor, secret), self.world.now(), None, render)
+            .invite(
+                ConferenceLookup::Id(self.id),
+                actor,
+                guest(actor, secret),
+                self.world.now(),
+                None,
+                render,
+            )
             .await?;
         Ok(ParticipantId(number_in(&answer.body)))
     }

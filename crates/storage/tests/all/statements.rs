@@ -4,7 +4,7 @@ use std::task::Poll;
 
 use diesel::connection::SimpleConnection;
 use trialogue_domain::{Actor, Command, Kind, Refusal};
-use trialogue_storage::{StoreError, StoreOptions, Whose};
+use trialogue_storage::{ConferenceLookup, StoreError, StoreOptions};
 use trialogue_testkit::{Fsync, PostgresCluster};
 
 use crate::scene::Call;
@@ -52,7 +52,10 @@ async fn decisions_that_wait_together_share_their_statements() {
     let kick = |call: &Call<'_>, target| {
         let (store, now, id, client) = (world.store.clone(), world.now(), call.id, call.client);
         async move {
-            store.rules().command(Whose::Id(id), Actor::Client(client), Command::Kick(target), now).await
+            store
+                .rules()
+                .command(ConferenceLookup::Id(id), Actor::Client(client), Command::Kick(target), now)
+                .await
         }
     };
     let mut asked = vec![kick(first, first_guests[0])];
@@ -124,9 +127,9 @@ async fn the_statements_of_a_kick_are_prepared_once() {
     assert_eq!(with("  statement: "), 2, "{kick:#?}");
 
     let before = logged(&cluster, &url).len();
-    let whose = Whose::Client(call.client);
+    let lookup = ConferenceLookup::Client(call.client);
     let actor = Actor::Client(call.client);
-    world.conferences.command(whose, actor, Command::Kick(guests[2]), world.now()).await.unwrap();
+    world.conferences.command(lookup, actor, Command::Kick(guests[2]), world.now()).await.unwrap();
     let kick = logged(&cluster, &url).split_off(before);
     assert_eq!(kick.iter().filter(|line| line.contains("  execute ")).count(), 8, "{kick:#?}");
 }

@@ -4,7 +4,9 @@ use std::fs;
 use std::time::Duration;
 
 use trialogue_domain::{Actor, Timestamp};
-use trialogue_storage::{CallLeg, DatabaseUrl, IdempotencyKey, Outdated, RequestDetails, Whose, hash_secret};
+use trialogue_storage::{
+    CallLeg, ConferenceLookup, DatabaseUrl, IdempotencyKey, Outdated, RequestDetails, hash_secret,
+};
 
 use crate::scene::{Call, log_in, number, number_in};
 use crate::world::{Database, World, on_both};
@@ -40,14 +42,14 @@ async fn rows_end_by_their_age(database: Database) {
     let key = IdempotencyKey { owner: "o".into(), key: "k".into(), request_hash: [0; 32] };
     crate::scene::request(&world.store, &world, client, Some(key)).await.unwrap();
     world.swept(Outdated::Tokens, now).await;
-    world.swept(Outdated::Answers, now).await;
+    world.swept(Outdated::Needed, now).await;
     assert_eq!((world.count("tokens"), world.count("idempotency_keys")), (2, 1));
     // An expired token is kept, so that its holder can be told.
     assert!(world.store.has_expired(hash_secret("gone"), now).await.unwrap());
     world.swept(Outdated::Tokens, now.after(MICROSECOND)).await;
     assert!(!world.store.has_expired(hash_secret("gone"), now).await.unwrap());
-    assert!(world.store.session(hash_secret("kept"), now).await.unwrap().is_some());
-    world.swept(Outdated::Answers, now.after(MICROSECOND)).await;
+    assert!(world.store.login(hash_secret("kept"), now).await.unwrap().is_some());
+    world.swept(Outdated::Needed, now.after(MICROSECOND)).await;
     assert_eq!((world.count("tokens"), world.count("idempotency_keys")), (1, 0));
 }
 
@@ -72,7 +74,7 @@ async fn a_step_is_small(database: Database) {
     }
     for (what, table) in [
         (Outdated::Tokens, "tokens"),
-        (Outdated::Answers, "idempotency_keys"),
+        (Outdated::Needed, "idempotency_keys"),
         (Outdated::Deliveries, "recent_deliveries"),
     ] {
         for left in [700, 200, 100] {
@@ -100,8 +102,8 @@ async fn personal_data_of_ended_conferences_is_blanked(database: Database) {
     ended.invited("Quiana").await;
     let live = Call::issued(&world, "2").await;
     live.guest("Lotte").await;
-    let (whose, client) = (Whose::Id(ended.id), Actor::Client(ended.client));
-    world.conferences.finish(whose, client, true, vec![leg("Quackenbush")], world.now()).await.unwrap();
+    let (lookup, client) = (ConferenceLookup::Id(ended.id), Actor::Client(ended.client));
+    world.conferences.finish(lookup, client, true, vec![leg("Quackenbush")], world.now()).await.unwrap();
     let end = world.now();
     world.clock.advance(DAY);
 
@@ -127,8 +129,8 @@ async fn personal_data_of_ended_conferences_is_blanked(database: Database) {
     // A report that comes after that is blanked, too.
     world.clock.advance(DAY);
     world.swept(Outdated::PersonalData, world.now()).await;
-    let (whose, client) = (Whose::Id(live.id), Actor::Client(live.client));
-    world.conferences.finish(whose, client, true, vec![leg("Lotte")], world.now()).await.unwrap();
+    let (lookup, client) = (ConferenceLookup::Id(live.id), Actor::Client(live.client));
+    world.conferences.finish(lookup, client, true, vec![leg("Lotte")], world.now()).await.unwrap();
     assert_eq!(world.count(texts), 1);
     world.swept(Outdated::PersonalData, world.now()).await;
     assert_eq!(world.count(texts), 0);
@@ -168,7 +170,8 @@ async fn blanked_text_is_not_in_the_file() {
     let opened =
         world.conferences.open_request(client, crate::scene::SPANISH, details, world.now(), None, number());
     let id = trialogue_domain::ConferenceId(number_in(&opened.await.unwrap()));
-    let ended = world.conferences.finish(Whose::Id(id), Actor::Client(client), false, vec![], world.now());
+    let ended =
+        world.conferences.finish(ConferenceLookup::Id(id), Actor::Client(client), false, vec![], world.now());
     ended.await.unwrap();
     world.clock.advance(DAY);
     world.swept(Outdated::PersonalData, world.now()).await;

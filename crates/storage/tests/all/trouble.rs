@@ -3,7 +3,7 @@
 use diesel::connection::SimpleConnection;
 use tokio::task::yield_now;
 use trialogue_domain::{Command, Effect, Timestamp, UserId};
-use trialogue_storage::{JobKind, NodeId, Store, StoreError, StoreOptions, Whose};
+use trialogue_storage::{ConferenceLookup, JobKind, NodeId, Store, StoreError, StoreOptions};
 use trialogue_testkit::{Fsync, PostgresCluster};
 
 use std::time::Duration;
@@ -69,7 +69,7 @@ async fn a_german_server_is_understood() {
     let mut other = session_of(&world);
     other.batch_execute("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE").unwrap();
     let written = world.conferences.touch(call.client, world.now()).await;
-    let read = world.store.view(Whose::Id(call.id)).await.map(drop);
+    let read = world.store.view(ConferenceLookup::Id(call.id)).await.map(drop);
     for outcome in [written, read] {
         match outcome {
             Err(StoreError::NotDone { cause, .. }) => assert!(cause.contains("Sperre"), "{cause}"),
@@ -106,7 +106,7 @@ async fn sessions_that_only_read_are_replaced() {
             let touched = world.conferences.touch(user, world.now()).await;
             assert!(matches!(touched, Err(StoreError::Unavailable(_))), "{touched:?}");
         }
-        world.store.view(Whose::Id(call.id)).await.unwrap();
+        world.store.view(ConferenceLookup::Id(call.id)).await.unwrap();
     }
     // It is about the database, and asked in another one.
     let elsewhere = cluster.create_database();
@@ -129,7 +129,7 @@ async fn dead_sessions_are_not_handed_out() {
         (0..24)
             .map(|_| {
                 let (store, id) = (world.store.clone(), call.id);
-                tokio::spawn(async move { store.view(Whose::Id(id)).await })
+                tokio::spawn(async move { store.view(ConferenceLookup::Id(id)).await })
             })
             .collect::<Vec<_>>()
     };
@@ -160,7 +160,7 @@ async fn one_locked_conference_holds_up_no_other() {
     let actor = trialogue_domain::Actor::Client(client);
     let ask = move |ask| {
         let store = store.clone();
-        tokio::spawn(async move { store.rules().command(Whose::Id(id), actor, ask, now).await })
+        tokio::spawn(async move { store.rules().command(ConferenceLookup::Id(id), actor, ask, now).await })
     };
     let waiting = [ask(Command::Kick(guest)), ask(Command::Kick(guest)), ask(Command::Kick(guest))];
     yield_now().await;

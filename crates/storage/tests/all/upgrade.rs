@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use trialogue_domain::{Actor, Command, ConferenceId, Effect, Kind, ParticipantId, Timestamp, UserId};
 use trialogue_storage::{
-    Channel, DeliveryWork, IdempotencyKey, JobKind, KeptAnswer, NodeId, StoreOptions, Whose,
+    Channel, ConferenceLookup, DeliveryWork, IdempotencyKey, JobKind, KeptAnswer, NodeId, StoreOptions,
 };
 
 use crate::scene::{Call, GERMAN, guest, request, take};
@@ -167,7 +167,7 @@ async fn what_was_answered_is_answered_again(database: Database) {
     let call = call(&world, 2, 7, 3);
     let actor = Actor::Client(call.client);
     let again = world.conferences.invite(
-        Whose::Id(call.id),
+        ConferenceLookup::Id(call.id),
         actor,
         guest(actor, "another"),
         world.now(),
@@ -227,7 +227,7 @@ async fn a_search_goes_on(database: Database) {
     searching.finish().await.unwrap();
     call(&world, 9, 15, 13).by_provider(take(ConferenceId(9))).await.unwrap();
     world.conference(ConferenceId(9)).await;
-    let found = world.store.view(Whose::Provider(fritz)).await.unwrap().unwrap();
+    let found = world.store.view(ConferenceLookup::Provider(fritz)).await.unwrap().unwrap();
     assert_eq!(found.conference.id, ConferenceId(9));
 }
 

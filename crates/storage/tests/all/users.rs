@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use trialogue_domain::{Actor, LanguageId, Timestamp};
-use trialogue_storage::{Store, StoreError, StoreOptions, UserRole, Whose, hash_secret, migrate};
+use trialogue_storage::{ConferenceLookup, Store, StoreError, StoreOptions, UserRole, hash_secret, migrate};
 
 use crate::scene::{GERMAN, SPANISH, details, log_in, number, request, take, user};
 use crate::world::{Database, Rules as _, on_both};
@@ -61,10 +61,10 @@ async fn a_token_is_good_until_it_expires(database: Database) {
     let (hash, now) = (hash_secret("token"), world.now());
     let expires = now.after(Duration::from_micros(2));
     log_in(&world, user, hash, expires).await;
-    let session = world.store.session(hash, Timestamp(expires.0 - 1)).await.unwrap().unwrap();
-    assert_eq!((session.user, session.role, session.last_seen), (user, UserRole::Provider, Some(now)));
-    assert_eq!(world.store.session(hash, expires).await.unwrap(), None);
-    assert_eq!(world.store.session(hash_secret("another"), now).await.unwrap(), None);
+    let login = world.store.login(hash, Timestamp(expires.0 - 1)).await.unwrap().unwrap();
+    assert_eq!((login.user, login.role, login.last_seen), (user, UserRole::Provider, Some(now)));
+    assert_eq!(world.store.login(hash, expires).await.unwrap(), None);
+    assert_eq!(world.store.login(hash_secret("another"), now).await.unwrap(), None);
 }
 
 async fn signs_of_life_are_kept(database: Database) {
@@ -74,8 +74,8 @@ async fn signs_of_life_are_kept(database: Database) {
     log_in(&world, client, hash, Timestamp(i64::MAX)).await;
     let later = world.clock.advance(Duration::from_micros(1));
     world.conferences.touch(client, later).await.unwrap();
-    let session = world.store.session(hash, later).await.unwrap().unwrap();
-    assert_eq!((session.role, session.last_seen), (UserRole::Client, Some(later)));
+    let login = world.store.login(hash, later).await.unwrap().unwrap();
+    assert_eq!((login.role, login.last_seen), (UserRole::Client, Some(later)));
 }
 
 async fn only_fitting_providers_get_an_offer(database: Database) {
@@ -90,8 +90,12 @@ async fn only_fitting_providers_get_an_offer(database: Database) {
     let busy = world.provider("busy@example.org").await;
     let other = world.client("other@example.org").await;
     let served = world.request(other).await.unwrap();
-    let accept =
-        world.conferences.command(Whose::Id(served), Actor::Provider(busy), take(served), world.now());
+    let accept = world.conferences.command(
+        ConferenceLookup::Id(served),
+        Actor::Provider(busy),
+        take(served),
+        world.now(),
+    );
     accept.await.unwrap();
 
     let client = world.client("c@example.org").await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use trialogue_domain::{Actor, ConferenceId, Event, RequestId, Timestamp, UserId};
-use trialogue_storage::{StoreError, UserRole, Whose, hash_secret};
+use trialogue_storage::{ConferenceLookup, StoreError, UserRole, hash_secret};
 
 use crate::scene::{Call, GERMAN, decline, details, log_in, number, secret_of, take, user};
 use crate::world::{Database, Rules as _, World, on_both};
@@ -100,7 +100,11 @@ async fn who_is_free_again_is_offered_what_waits(database: Database) {
         let waiting = world.waiting(&format!("finished{n}")).await;
         assert_eq!(world.offered(call.provider).await, [], "it is in a call");
         let actor = if by_client { Actor::Client(call.client) } else { Actor::Provider(call.provider) };
-        world.conferences.finish(Whose::Id(call.id), actor, true, vec![], world.now()).await.unwrap();
+        world
+            .conferences
+            .finish(ConferenceLookup::Id(call.id), actor, true, vec![], world.now())
+            .await
+            .unwrap();
         assert_eq!(world.offered(call.provider).await, [waiting]);
         end(&world, waiting, call.provider).await;
     }
@@ -131,7 +135,7 @@ async fn end(world: &World, id: ConferenceId, provider: UserId) {
     world
         .store
         .rules()
-        .finish(Whose::Id(id), Actor::Client(client), true, vec![], world.now())
+        .finish(ConferenceLookup::Id(id), Actor::Client(client), true, vec![], world.now())
         .await
         .unwrap();
     world.conferences.set_online(provider, false, world.now()).await.unwrap();
@@ -166,7 +170,7 @@ async fn nobody_is_asked_twice(database: Database) {
     world
         .store
         .rules()
-        .command(Whose::Id(waiting), Actor::Provider(provider), decline(waiting), world.now())
+        .command(ConferenceLookup::Id(waiting), Actor::Provider(provider), decline(waiting), world.now())
         .await
         .unwrap();
     let declined = world.conference(waiting).await;
@@ -212,8 +216,16 @@ async fn the_performance_is_the_share_of_serviced_requests(database: Database) {
     assert_eq!(performance, 100);
     let accept = take(cancelled);
     let by_provider = Actor::Provider(call.provider);
-    world.conferences.command(Whose::Id(cancelled), by_provider, accept, world.now()).await.unwrap();
-    world.conferences.finish(Whose::Id(cancelled), by_provider, true, vec![], world.now()).await.unwrap();
+    world
+        .conferences
+        .command(ConferenceLookup::Id(cancelled), by_provider, accept, world.now())
+        .await
+        .unwrap();
+    world
+        .conferences
+        .finish(ConferenceLookup::Id(cancelled), by_provider, true, vec![], world.now())
+        .await
+        .unwrap();
     assert_eq!(shown("3").await.1, 50);
     let beginner = world.provider("beginner@example.org").await;
     let (waiting, _) = shown("4").await;

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, Credential, Refusal, RequestId, UserId};
 
-use crate::aggregate::find::{Whose, find};
+use crate::aggregate::find::{ConferenceLookup, find};
 use crate::aggregate::interpreter::credentials_of;
 use crate::database::connection::{AnyConnection, load_by};
 use crate::error::StoreError;
@@ -21,9 +21,9 @@ pub enum Needs {
     Legs,
 }
 
-/// The answers. What was not asked for is false, or empty.
+/// What was asked for. What was not is false, or empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Answers {
+pub struct Needed {
     /// Whether the request was offered to the provider.
     pub offered: bool,
     /// Whether the provider serves another conference.
@@ -34,16 +34,16 @@ pub struct Answers {
     pub legs_reported: bool,
 }
 
-/// The answers for a batch.
+/// What a batch asked for.
 #[derive(Default)]
-pub(crate) struct LoadedAnswers {
+pub(crate) struct LoadedNeeds {
     offers: Vec<(i32, i32)>,
     served: Vec<(Option<i32>, i32)>,
     credentials: Vec<(UserId, Credential)>,
     reported: Vec<i32>,
 }
 
-impl LoadedAnswers {
+impl LoadedNeeds {
     pub(crate) fn load(
         connection: &mut AnyConnection,
         wanted: impl Iterator<Item = (ConferenceId, Needs)>,
@@ -90,10 +90,10 @@ impl LoadedAnswers {
         })
     }
 
-    pub(crate) fn of(&self, conference: ConferenceId, needs: Needs) -> Answers {
+    pub(crate) fn of(&self, conference: ConferenceId, needs: Needs) -> Needed {
         match needs {
-            Needs::Nothing => Answers::default(),
-            Needs::OfferTo(request, provider) => Answers {
+            Needs::Nothing => Needed::default(),
+            Needs::OfferTo(request, provider) => Needed {
                 offered: self.offers.contains(&(request.0, provider.0)),
                 busy: self
                     .served
@@ -105,10 +105,10 @@ impl LoadedAnswers {
                     .filter(|(of, _)| *of == provider)
                     .map(|(_, credential)| *credential)
                     .collect(),
-                ..Answers::default()
+                ..Needed::default()
             },
             Needs::Legs => {
-                Answers { legs_reported: self.reported.contains(&conference.0), ..Answers::default() }
+                Needed { legs_reported: self.reported.contains(&conference.0), ..Needed::default() }
             }
         }
     }
@@ -117,15 +117,15 @@ impl LoadedAnswers {
 /// Finds the conferences that are meant, or why there is none.
 pub(crate) fn find_all(
     connection: &mut AnyConnection,
-    wanted: &[Whose],
+    wanted: &[ConferenceLookup],
 ) -> Result<Vec<Result<ConferenceId, Refusal>>, StoreError> {
     let (mut clients, mut providers, mut of_requests) = (Vec::new(), Vec::new(), Vec::new());
-    for whose in wanted {
-        match whose {
-            Whose::Id(_) => {}
-            Whose::Client(user) => clients.push(user.0),
-            Whose::Provider(user) => providers.push(user.0),
-            Whose::Request(request) => of_requests.push(request.0),
+    for lookup in wanted {
+        match lookup {
+            ConferenceLookup::Id(_) => {}
+            ConferenceLookup::Client(user) => clients.push(user.0),
+            ConferenceLookup::Provider(user) => providers.push(user.0),
+            ConferenceLookup::Request(request) => of_requests.push(request.0),
         }
     }
     let of_clients = load_by!(
@@ -156,17 +156,17 @@ pub(crate) fn find_all(
     let of = |found: &[(i32, i32)], key: i32| {
         found.iter().find(|(of, _)| *of == key).map(|(_, id)| ConferenceId(*id))
     };
-    let find_one = |whose: &Whose| {
-        let found = match whose {
-            Whose::Id(id) => Some(*id),
-            Whose::Client(user) => of(&of_clients, user.0),
-            Whose::Provider(user) => of(&of_providers, user.0),
-            Whose::Request(request) => of(&of_requests, request.0),
+    let find_one = |lookup: &ConferenceLookup| {
+        let found = match lookup {
+            ConferenceLookup::Id(id) => Some(*id),
+            ConferenceLookup::Client(user) => of(&of_clients, user.0),
+            ConferenceLookup::Provider(user) => of(&of_providers, user.0),
+            ConferenceLookup::Request(request) => of(&of_requests, request.0),
         };
         match found {
             Some(id) => Ok(Ok(id)),
             // One that has ended, which is rare; or none.
-            None => match find(connection, *whose) {
+            None => match find(connection, *lookup) {
                 Ok(found) => Ok(found.ok_or(Refusal::NoRequest)),
                 Err(StoreError::Refused(refusal)) => Ok(Err(refusal)),
                 Err(error) => Err(error),

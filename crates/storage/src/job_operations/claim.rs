@@ -93,10 +93,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn job_done<W>(&self, job: &LeasedJob<W>) -> Result<(), StoreError> {
-        let held = job.held();
+        let row = job.row();
         self.executor()
             .write(0, "finish a job", move |tx| {
-                write(&mut tx.connection, [&held]).map_err(StoreError::query("finish a job"))
+                write(&mut tx.connection, [&row]).map_err(StoreError::query("finish a job"))
             })
             .await?;
         Ok(())
