@@ -3,8 +3,9 @@
 //! Use cases of a caller (`App`), background workers and the command line change conferences through this only.
 
 use trialogue_domain::{
-    Actor, Command, Conference, ConferenceId, Facts, Hindrance, Kind, Moment, Observation, Participant,
-    ParticipantId, Refusal, Timestamp, Timings, are_in_force, as_of, command_steps, observation_steps,
+    Actor, Command, CommandKind, Conference, ConferenceId, Facts, Hindrance, Kind, Moment, Observation,
+    Participant, ParticipantId, Refusal, Timestamp, Timings, are_in_force, as_of, command_steps,
+    observation_steps,
 };
 use trialogue_storage::{
     CallLeg, ConferenceLookup, LeasedJob, Needed, Needs, SecretHash, Store, StoreError, Verdict,
@@ -63,7 +64,7 @@ impl Conferences {
             Ok(command_steps(conference, actor, command, facts, at(now, &timings))?.into())
         });
         let conference = changed.await?;
-        self.offer_after(&conference, now).await;
+        self.offer_after(command.kind(), &conference, now).await;
         Ok(conference)
     }
 
@@ -88,7 +89,7 @@ impl Conferences {
             Ok(Verdict::from(steps).with_legs(legs))
         });
         let conference = changed.await?;
-        self.offer_after(&conference, now).await;
+        self.offer_after(CommandKind::Finish, &conference, now).await;
         Ok(conference)
     }
 

@@ -1,6 +1,6 @@
 //! The requests offered to an interpreter, and whether the interpreter takes calls.
 
-use trialogue_domain::{Command, RequestId};
+use trialogue_domain::{Availability, Command, InterpreterStatus, MissedRings, RequestId};
 use trialogue_storage::{ConferenceLookup, OfferView};
 
 use crate::app::App;
@@ -36,11 +36,22 @@ impl App {
             .map(drop)
     }
 
-    /// The user takes calls, or does not. Who comes online is offered the requests that wait for its languages.
+    /// The user takes calls, or does not. Who takes calls is offered the requests that wait for its languages.
     ///
     /// # Errors
     /// [`AppError::Store`].
-    pub async fn set_online(&self, user: &LoggedInUser, online: bool) -> Result<(), AppError> {
-        Ok(self.conferences.set_online(user.id, online, self.now()).await?)
+    pub async fn set_availability(&self, user: &LoggedInUser, said: Availability) -> Result<(), AppError> {
+        Ok(self.conferences.set_availability(user.id, said, self.now()).await?)
+    }
+
+    /// The user's status, and how many rings it missed in a row.
+    ///
+    /// # Errors
+    /// [`AppError::Store`].
+    pub async fn interpreter_status(
+        &self,
+        user: &LoggedInUser,
+    ) -> Result<(InterpreterStatus, MissedRings), AppError> {
+        Ok(self.conferences.interpreter_status(user.id, self.now()).await?)
     }
 }

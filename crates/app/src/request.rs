@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use trialogue_domain::{LanguageId, Refusal, Timestamp};
+use trialogue_domain::{LanguageId, Refusal, Timestamp, Wants};
 use trialogue_storage::{
     ConferenceView, IdempotencyKey, Language, ReleasedView, Render, RequestDetails, StoreError,
 };
@@ -27,13 +27,13 @@ impl App {
     pub async fn open_request(
         &self,
         user: &LoggedInUser,
-        language: LanguageId,
+        wanted: (LanguageId, Wants),
         details: RequestDetails,
         key: Option<IdempotencyKey>,
         render: Render<ConferenceView>,
         now: Timestamp,
     ) -> Result<Vec<u8>, AppError> {
-        Ok(self.conferences.open_request(user.id, language, details, now, key, render).await?)
+        Ok(self.conferences.open_request(user.id, wanted, details, now, key, render).await?)
     }
 
     /// The client's latest request, or the latest that the interpreter accepted.

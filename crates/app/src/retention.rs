@@ -60,7 +60,7 @@ impl Sweeper {
     pub(crate) async fn sweep(&self) -> Result<(), StoreError> {
         let kept = [
             (Outdated::Tokens, Some(DAY)),
-            (Outdated::Needed, Some(DAY)),
+            (Outdated::Answers, Some(DAY)),
             (Outdated::Deliveries, Some(Limit::Deliveries.window())),
             (Outdated::PersonalData, self.retention),
         ];

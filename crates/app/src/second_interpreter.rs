@@ -1,6 +1,6 @@
 //! Ask for one more interpreter, in another language.
 
-use trialogue_domain::{LanguageId, ParticipantId};
+use trialogue_domain::{LanguageId, ParticipantId, Wants};
 use trialogue_storage::{ConferenceView, IdempotencyKey, NewSecondInterpreter, Render};
 
 use crate::app::App;
@@ -16,12 +16,12 @@ impl App {
     pub async fn request_second_interpreter(
         &self,
         user: &LoggedInUser,
-        language: LanguageId,
+        (language, wants): (LanguageId, Wants),
         note: Option<String>,
         key: Option<IdempotencyKey>,
         render: Render<(ConferenceView, ParticipantId)>,
     ) -> Result<Vec<u8>, AppError> {
-        let wanted = NewSecondInterpreter { inviter: user.id, language, note };
+        let wanted = NewSecondInterpreter { inviter: user.id, language, wants, note };
         let (lookup, actor, now) = (user.own(), user.actor(), self.now());
         Ok(self.conferences.request_second_interpreter(lookup, actor, wanted, now, key, render).await?)
     }

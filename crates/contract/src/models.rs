@@ -37,6 +37,9 @@ pub use participant::{
 pub use provider::{ArrayOfParaRequestProvider, ParaRequestProvider, ProfileImage};
 pub use request::{ParaRequest, ParaSecondRequest, ResultRequest};
 pub use schedule::ScheduledRequest;
-pub use task::{ArrayOfResultTaskOffer, ParaProviderOnlineStatus, ParaTaskReference, ResultTaskOffer};
+pub use task::{
+    ArrayOfResultTaskOffer, ParaProviderAvailability, ParaProviderOnlineStatus, ParaTaskReference,
+    ResultProviderAvailability, ResultTaskOffer,
+};
 pub use validation::{FieldMessages, check};
 pub use video::{ParaVideoEngineAccount, ParaVideoEngineAccountPair, ResultConferenceCall};

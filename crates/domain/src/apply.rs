@@ -55,14 +55,15 @@ impl Conference {
         match event {
             // A request begins once; see `begin`.
             Event::Requested { .. } => {}
-            Event::Offered { request, provider } => {
-                if let Some(offers) = self.offers_mut(*request) {
-                    offers.push(Offer { provider: *provider, state: OfferState::Open });
-                }
+            Event::Offered { request, provider, step, until } => {
+                let state = OfferState::Open { until: *until };
+                self.offer(*request, Offer { provider: *provider, state, step: *step, at });
+            }
+            Event::OfferLapsed { request, provider, lapse } => {
+                self.set_offer(*request, *provider, OfferState::Lapsed(*lapse));
             }
             Event::OfferDeclined { request, provider } => {
-                let offers = self.offers_mut(*request).into_iter().flatten();
-                offers.filter(|o| o.provider == *provider).for_each(|o| o.state = OfferState::Declined);
+                self.set_offer(*request, *provider, OfferState::Declined);
             }
             Event::Accepted { request, provider, deadline } => self.accept(*request, *provider, *deadline),
             Event::CallStarted { client, provider, deadline } => {
@@ -105,7 +106,8 @@ impl Conference {
                 self.start_by = Some(*deadline);
             }
             Event::Released { provider, reason, deadline } => {
-                let released = Offer { provider: *provider, state: OfferState::Released(*reason) };
+                let state = OfferState::Released(*reason);
+                let released = Offer { provider: *provider, state, step: 0, at };
                 self.main.stage = Stage::Searching { offers: vec![released], deadline: *deadline };
                 self.start_by = None;
             }
@@ -125,6 +127,20 @@ impl Conference {
             }
         }
         self
+    }
+
+    /// A provider has one offer of a request: one that is made again takes the place of the one before.
+    fn offer(&mut self, request: RequestId, offer: Offer) {
+        let Some(offers) = self.offers_mut(request) else { return };
+        match offers.iter_mut().find(|o| o.provider == offer.provider) {
+            Some(before) => *before = offer,
+            None => offers.push(offer),
+        }
+    }
+
+    fn set_offer(&mut self, request: RequestId, provider: UserId, state: OfferState) {
+        let offers = self.offers_mut(request).into_iter().flatten();
+        offers.filter(|o| o.provider == provider).for_each(|o| o.state = state);
     }
 
     fn request_mut(&mut self, id: RequestId) -> Option<&mut Request> {

@@ -1,12 +1,12 @@
 //! What can be asked for, and what must be known to judge it.
 
-use crate::{LanguageId, ParticipantId, RequestId, UserId};
+use crate::{LanguageId, ParticipantId, RequestId, Ring};
 
 /// A wish to change a conference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Command {
-    /// Offer a request to one more provider (it came online while the search is on).
-    Offer(RequestId, UserId),
+    /// Offer a request to one more provider, or once more to one who did not answer.
+    Offer(RequestId, Ring),
     /// Take a request.
     AcceptOffer(RequestId),
     /// Do not take it.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Conference, Participant, Stage, State, Timestamp};
+use crate::{Conference, Participant, Request, Stage, State, Timestamp};
 
 /// How long each waiting state waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Timings {
     pub account: Duration,
     /// How long a sign of life counts.
     pub presence: Duration,
+    /// What an interpreter has after a request, before it is rung again.
+    pub wrap_up: Duration,
 }
 
 impl Default for Timings {
@@ -36,6 +38,7 @@ impl Default for Timings {
             reconnect: Duration::from_secs(30),
             account: Duration::from_hours(12),
             presence: Duration::from_secs(30),
+            wrap_up: Duration::ZERO,
         }
     }
 }
@@ -70,6 +73,8 @@ impl Conference {
             Stage::Accepted { .. } => self.start_by,
             Stage::Ended { .. } => None,
         };
-        stage.into_iter().chain(self.participants.iter().filter_map(Participant::deadline)).min()
+        let rings = self.requests().flat_map(Request::offers).filter_map(|offer| offer.state.until());
+        let participants = self.participants.iter().filter_map(Participant::deadline);
+        stage.into_iter().chain(rings).chain(participants).min()
     }
 }

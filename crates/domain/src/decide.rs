@@ -3,11 +3,11 @@
 use crate::{
     Actor, Command, CommandKind, Conference, ConferenceId, Confirmation, Event, Facts, FinishReason,
     InvitedParty, Kicker, Kind, LanguageId, MAX_CALLS, MAX_INVITATIONS, MAX_INVITED, Moment, NewIds, Offer,
-    OfferState, Outcome, Participant, ParticipantId, Party, Refusal, ReleaseReason, Request, RequestId, Role,
-    Stage, State, StateName, UserId, permits,
+    OfferState, Outcome, Participant, ParticipantId, Party, Refusal, ReleaseReason, Request, RequestId, Ring,
+    Role, Stage, State, StateName, UserId, permits,
 };
 
-/// The events that open a conference: its main request, offered to these providers.
+/// The events that open a conference: its main request, with these providers rung.
 ///
 /// # Errors
 /// [`Refusal::LiveRequest`] if the client has a live request already.
@@ -16,7 +16,7 @@ pub fn open(
     client: UserId,
     has_live_request: bool,
     language: LanguageId,
-    offered_to: &[UserId],
+    rings: &[Ring],
     moment: Moment<'_>,
 ) -> Result<Vec<Event>, Refusal> {
     if has_live_request {
@@ -24,7 +24,7 @@ pub fn open(
     }
     let requested = Event::Requested { client, language, deadline: moment.now.after(moment.timings.search) };
     let request = RequestId::main(conference);
-    let offers = offered_to.iter().map(|&provider| Event::Offered { request, provider });
+    let offers = rings.iter().map(|&ring| offered(request, ring, moment));
     Ok(std::iter::once(requested).chain(offers).collect())
 }
 
@@ -73,7 +73,7 @@ pub fn decide(
         };
     }
     match command {
-        Command::Offer(id, provider) => Ok(offer(request(conference, id)?, provider)),
+        Command::Offer(id, ring) => Ok(offer(request(conference, id)?, ring, moment)),
         Command::AcceptOffer(id) => accept_offer(conference, request(conference, id)?, actor, facts, moment),
         Command::DeclineOffer(id) => decline_offer(request(conference, id)?, actor),
         Command::StartVideo => start_video(conference, facts.ids, moment),
@@ -149,13 +149,20 @@ fn own_offer(offers: &[Offer], actor: Actor) -> Result<Offer, Refusal> {
     offers.iter().find(|o| Actor::Provider(o.provider) == actor).copied().ok_or(Refusal::NotFound)
 }
 
-fn offer(request: &Request, provider: UserId) -> Vec<Event> {
+fn offer(request: &Request, ring: Ring, moment: Moment<'_>) -> Vec<Event> {
+    let is_possible = |offers: &[Offer]| {
+        let before = offers.iter().find(|o| o.provider == ring.provider);
+        before.is_none_or(|offer| matches!(offer.state, OfferState::Lapsed(_)))
+    };
     match &request.stage {
-        Stage::Searching { offers, .. } if offers.iter().all(|o| o.provider != provider) => {
-            vec![Event::Offered { request: request.id, provider }]
-        }
+        Stage::Searching { offers, .. } if is_possible(offers) => vec![offered(request.id, ring, moment)],
         Stage::Searching { .. } | Stage::Accepted { .. } | Stage::Ended { .. } => vec![],
     }
+}
+
+fn offered(request: RequestId, ring: Ring, moment: Moment<'_>) -> Event {
+    let Ring { provider, step, lasts } = ring;
+    Event::Offered { request, provider, step, until: moment.now.after(lasts) }
 }
 
 fn accept_offer(
@@ -171,11 +178,12 @@ fn accept_offer(
         Stage::Accepted { .. } => return Err(Refusal::OfferTaken),
         Stage::Ended { outcome, .. } => return Err(Refusal::RequestEnded(*outcome)),
     };
-    let Offer { provider, state } = own_offer(offers, actor)?;
+    let Offer { provider, state, .. } = own_offer(offers, actor)?;
     let serves_here = conference.requests().any(|r| r.is_live() && r.provider() == Some(provider));
     match state {
-        OfferState::Open if serves_here => Err(Refusal::ProviderBusy),
-        OfferState::Open => {
+        // Who is late is still welcome.
+        OfferState::Open { .. } | OfferState::Lapsed(_) if serves_here => Err(Refusal::ProviderBusy),
+        OfferState::Open { .. } | OfferState::Lapsed(_) => {
             if let Some(hindrance) = facts.hindrance {
                 return Err(hindrance.into());
             }
@@ -196,9 +204,11 @@ fn decline_offer(request: &Request, actor: Actor) -> Result<Vec<Event>, Refusal>
         }
         Stage::Accepted { .. } | Stage::Ended { .. } => return Ok(vec![]),
     };
-    let Offer { provider, state } = own_offer(offers, actor)?;
+    let Offer { provider, state, .. } = own_offer(offers, actor)?;
     Ok(match state {
-        OfferState::Open => vec![Event::OfferDeclined { request: request.id, provider }],
+        OfferState::Open { .. } | OfferState::Lapsed(_) => {
+            vec![Event::OfferDeclined { request: request.id, provider }]
+        }
         OfferState::Declined | OfferState::Released(_) => vec![],
     })
 }

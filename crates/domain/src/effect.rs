@@ -36,6 +36,7 @@ pub fn effects(before: &Conference, event: &Event) -> Vec<Effect> {
         }
         Event::Requested { .. }
         | Event::Offered { .. }
+        | Event::OfferLapsed { .. }
         | Event::OfferDeclined { .. }
         | Event::Accepted { .. }
         | Event::CallStarted { .. }

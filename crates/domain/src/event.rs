@@ -1,8 +1,8 @@
 //! What happened. The log of a conference's events is its truth; its rows are a cache of their replay.
 
 use crate::{
-    AccountIssued, FinishReason, InvitedParty, LanguageId, Outcome, ParticipantId, ReleaseReason, RequestId,
-    Timestamp, UserId,
+    AccountIssued, FinishReason, InvitedParty, LanguageId, Lapse, Outcome, ParticipantId, ReleaseReason,
+    RequestId, Timestamp, UserId,
 };
 
 /// A fact of a conference's history. It carries no personal data, and every deadline it sets.
@@ -23,6 +23,19 @@ pub enum Event {
         request: RequestId,
         /// To whom.
         provider: UserId,
+        /// The number of the step of the ring plan, from 0 on.
+        step: u8,
+        /// Until when the provider is rung.
+        until: Timestamp,
+    },
+    /// Nothing became of an offer: it may be made again.
+    OfferLapsed {
+        /// Of which request.
+        request: RequestId,
+        /// To whom.
+        provider: UserId,
+        /// Why.
+        lapse: Lapse,
     },
     /// A provider said no.
     OfferDeclined {

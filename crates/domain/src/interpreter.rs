@@ -11,6 +11,28 @@ pub enum Gender {
     Male,
 }
 
+/// What an interpreter is trained for, beside general conversation (contract section 4, "Specialty").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Specialty {
+    /// Code 2.
+    Medical,
+    /// Code 3.
+    Legal,
+}
+
+impl Specialty {
+    /// All specialties, in the order of their codes.
+    pub const ALL: [Self; 2] = [Self::Medical, Self::Legal];
+
+    /// The wire's number.
+    pub const fn code(self) -> i32 {
+        match self {
+            Self::Medical => 2,
+            Self::Legal => 3,
+        }
+    }
+}
+
 /// For whom an interpreter works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Employment {

@@ -15,6 +15,7 @@
 
 mod actor;
 mod apply;
+mod availability;
 mod command;
 mod conference;
 mod confirmation;
@@ -28,6 +29,7 @@ mod matching;
 mod observe;
 mod pair;
 mod participant;
+mod plan;
 mod presence;
 mod refusal;
 mod request;
@@ -35,6 +37,7 @@ mod steps;
 
 pub use actor::{Actor, Role, permits};
 pub use apply::ReplayError;
+pub use availability::{Availability, BreakReason, InterpreterStatus, MISSED_RINGS, MissedRings, Presence};
 pub use command::{Command, CommandKind, Facts, Hindrance, NewIds};
 pub use conference::{Conference, MAX_CALLS, MAX_INVITATIONS, MAX_INVITED};
 pub use confirmation::{AccountIssued, Confirmation};
@@ -43,14 +46,15 @@ pub use decide::{decide, open};
 pub use effect::{Effect, effects};
 pub use event::Event;
 pub use ids::{ConferenceId, LanguageId, ParticipantId, RequestId, Timestamp, UserId};
-pub use interpreter::{Credential, Employment, Gender, are_in_force};
-pub use matching::{Candidate, MAX_NEW_OFFERS, match_providers};
+pub use interpreter::{Credential, Employment, Gender, Specialty, are_in_force};
+pub use matching::{Candidate, Choice, NotRung, Search, Strength, Wants, choose};
 pub use observe::{Departure, Observation, observe};
 pub use pair::{AccountPair, Leg, account_pair, own_account};
 pub use participant::{
     Account, FinishReason, InvitedParty, Kicker, Kind, Participant, Party, Removal, State, StateName,
 };
+pub use plan::{Group, MAX_LISTED, MAX_STEPS, MAX_WIDTH, Plan, PlanStep, RingMode, Wish};
 pub use presence::is_offline;
 pub use refusal::Refusal;
-pub use request::{Offer, OfferState, Outcome, ReleaseReason, Request, RequestStatus, Stage};
-pub use steps::{Step, as_of, command_steps, observation_steps, offer_steps};
+pub use request::{Lapse, Offer, OfferState, Outcome, ReleaseReason, Request, RequestStatus, Ring, Stage};
+pub use steps::{Step, as_of, command_steps, observation_steps, search_steps};

@@ -1,53 +1,337 @@
-//! Which providers a request is offered to.
+//! Whom a request is offered to next, and why the others are not. A pure function: the same input gives the same answer.
 
-use crate::{Credential, LanguageId, Moment, Timestamp, UserId, are_in_force, is_offline};
+use crate::{
+    BreakReason, Credential, Employment, Gender, Group, InterpreterStatus, LanguageId, Lapse, Moment, Offer,
+    OfferState, Plan, PlanStep, Presence, Ring, Specialty, Timestamp, UserId, Wish, are_in_force,
+};
 
-/// Maximum number of providers that a request is newly offered to at a time. The others follow at the next look.
-pub const MAX_NEW_OFFERS: usize = 100;
-
-/// A provider, as far as matching looks at it.
+/// An interpreter, as far as the choice looks at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     /// Who.
     pub provider: UserId,
-    /// Wants to take calls.
-    pub online: bool,
-    /// The last sign of life.
-    pub last_seen: Option<Timestamp>,
-    /// Is in a request of its own already.
-    pub busy: bool,
+    /// Whether it takes calls.
+    pub presence: Presence,
     /// The languages it interprets.
     pub languages: Vec<LanguageId>,
     /// Its credentials.
     pub credentials: Vec<Credential>,
-    /// When the last request that it served ended.
-    pub served: Option<Timestamp>,
+    /// For whom it works.
+    pub employment: Employment,
+    /// How it wishes to be addressed.
+    pub gender: Option<Gender>,
+    /// The level of its certification.
+    pub certification: i32,
+    /// Its specialties.
+    pub specialties: Vec<Specialty>,
+}
+
+/// What a client wants of the interpreter, beside the language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Wants {
+    /// The gender. A wish may be relaxed by the plan, a requirement never is.
+    pub gender: Option<(Gender, Strength)>,
+    /// The specialty: a wish.
+    pub specialty: Option<Specialty>,
+}
+
+/// How much something is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Strength {
+    /// It may be relaxed.
+    Wish,
+    /// It is never relaxed.
+    Requirement,
+}
+
+/// The search of a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Search<'a> {
+    /// The language asked for.
+    pub language: LanguageId,
+    /// What else is wanted.
+    pub wants: Wants,
+    /// The plan of the client's company.
+    pub plan: &'a Plan,
+    /// The offers of this search.
+    pub offers: &'a [Offer],
+    /// Who was offered the request in an earlier search, and is not asked again.
+    pub asked_before: &'a [UserId],
+}
+
+/// What is to be done next in a search.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Choice {
+    /// Whom to ring, in this order.
+    pub ring: Vec<Ring>,
+    /// Who has an open offer and can't take it any more.
+    pub unavailable: Vec<UserId>,
+    /// The candidates who are not rung, each with the reason. Who speaks another language is not told.
+    pub not_rung: Vec<(UserId, NotRung)>,
+}
+
+/// Why a candidate is not rung.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NotRung {
+    /// Takes no calls, or gave no sign of life lately.
+    Offline,
+    /// Has a break.
+    Break(BreakReason),
+    /// Missed its last rings.
+    Away,
+    /// Serves a request, or its last one.
+    Busy,
+    /// Has time for what is left to do after a request.
+    WrapUp,
+    /// A credential for the language is not in force.
+    Credential,
+    /// On the company's list of those who are never rung.
+    Never,
+    /// Not on the company's list of those who alone are rung.
+    NotListed,
+    /// The plan has no step for it.
+    NoStep,
+    /// Has not the gender that is wanted.
+    Gender,
+    /// Has not the specialty that is wished.
+    Specialty,
+    /// Has not the level of certification that is wished.
+    Certification,
+    /// Its step of the plan has not begun.
+    LaterStep,
+    /// As many as the step rings at a time are rung; it comes next.
+    Next,
+    /// Said no.
+    Declined,
+    /// Did not answer; it is rung again when nobody else is left.
+    NoAnswer,
+    /// Had accepted, and is out of the request.
+    Released,
+    /// Was offered the request in an earlier search.
+    AskedBefore,
+}
+
+impl NotRung {
+    /// All reasons.
+    pub const ALL: [Self; 22] = [
+        Self::Offline,
+        Self::Break(BreakReason::Rest),
+        Self::Break(BreakReason::Meal),
+        Self::Break(BreakReason::Work),
+        Self::Break(BreakReason::Technical),
+        Self::Break(BreakReason::Other),
+        Self::Away,
+        Self::Busy,
+        Self::WrapUp,
+        Self::Credential,
+        Self::Never,
+        Self::NotListed,
+        Self::NoStep,
+        Self::Gender,
+        Self::Specialty,
+        Self::Certification,
+        Self::LaterStep,
+        Self::Next,
+        Self::Declined,
+        Self::NoAnswer,
+        Self::Released,
+        Self::AskedBefore,
+    ];
+
+    /// A stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Offline => "offline",
+            Self::Break(BreakReason::Rest) => "break_rest",
+            Self::Break(BreakReason::Meal) => "break_meal",
+            Self::Break(BreakReason::Work) => "break_work",
+            Self::Break(BreakReason::Technical) => "break_technical",
+            Self::Break(BreakReason::Other) => "break_other",
+            Self::Away => "away",
+            Self::Busy => "busy",
+            Self::WrapUp => "wrap_up",
+            Self::Credential => "credential",
+            Self::Never => "never",
+            Self::NotListed => "not_listed",
+            Self::NoStep => "no_step",
+            Self::Gender => "gender",
+            Self::Specialty => "specialty",
+            Self::Certification => "certification",
+            Self::LaterStep => "later_step",
+            Self::Next => "next",
+            Self::Declined => "declined",
+            Self::NoAnswer => "no_answer",
+            Self::Released => "released",
+            Self::AskedBefore => "asked_before",
+        }
+    }
 }
 
 impl Candidate {
-    /// Whether it speaks the language, with its credentials in force.
-    pub fn may_serve(&self, language: LanguageId, moment: Moment<'_>) -> bool {
-        self.languages.contains(&language) && are_in_force(&self.credentials, language, moment.now)
+    /// Whether it can take a call now; else why not.
+    fn is_free(&self, moment: Moment<'_>) -> Result<(), NotRung> {
+        let timings = moment.timings;
+        match self.presence.status(moment.now, timings.presence, timings.wrap_up) {
+            InterpreterStatus::Available | InterpreterStatus::Ringing => Ok(()),
+            InterpreterStatus::Offline => Err(NotRung::Offline),
+            InterpreterStatus::Busy | InterpreterStatus::LastCall => Err(NotRung::Busy),
+            InterpreterStatus::WrapUp(_) => Err(NotRung::WrapUp),
+            InterpreterStatus::Break(reason) => Err(NotRung::Break(reason)),
+            InterpreterStatus::Away => Err(NotRung::Away),
+        }
     }
 
-    /// Whether it can take a call now: it wants to, gave a sign of life within the presence window, and is free.
-    pub fn is_available(&self, moment: Moment<'_>) -> bool {
-        self.online && !self.busy && !is_offline(self.last_seen, moment.now, moment.timings.presence)
+    fn is_of(&self, group: Group, plan: &Plan) -> bool {
+        match group {
+            Group::Everyone => true,
+            Group::Preferred => plan.prefer.contains(&self.provider),
+            Group::Employed(employment) => self.employment == employment,
+        }
     }
 }
 
-/// The providers to offer a request to: those who are available, speak the language with their credentials in force, and
-/// were not asked before; who has been idle for the longest time comes first.
-pub fn match_providers(
-    language: LanguageId,
-    candidates: &[Candidate],
-    asked: impl Fn(UserId) -> bool,
-    moment: Moment<'_>,
-) -> Vec<UserId> {
-    let mut fitting: Vec<&Candidate> = candidates
-        .iter()
-        .filter(|c| c.may_serve(language, moment) && c.is_available(moment) && !asked(c.provider))
-        .collect();
-    fitting.sort_by_key(|c| (c.served, c.provider));
-    fitting.into_iter().take(MAX_NEW_OFFERS).map(|c| c.provider).collect()
+impl Search<'_> {
+    /// The first step of the plan that adds this candidate; if there is none, why.
+    fn first_step(&self, candidate: &Candidate) -> Result<usize, NotRung> {
+        let plan = self.plan;
+        if plan.never.contains(&candidate.provider) {
+            return Err(NotRung::Never);
+        }
+        if !plan.only.is_empty() && !plan.only.contains(&candidate.provider) {
+            return Err(NotRung::NotListed);
+        }
+        let mut relaxed: Vec<Wish> = Vec::new();
+        let mut is_added = false;
+        let mut last = NotRung::NoStep;
+        for (number, step) in plan.steps.iter().enumerate() {
+            relaxed.extend(&step.relaxes);
+            is_added = is_added || candidate.is_of(step.who, plan);
+            if is_added {
+                match self.unmet(candidate, &relaxed) {
+                    None => return Ok(number),
+                    Some(reason) => last = reason,
+                }
+            }
+        }
+        Err(last)
+    }
+
+    /// What of that is wanted the candidate has not.
+    fn unmet(&self, candidate: &Candidate, relaxed: &[Wish]) -> Option<NotRung> {
+        let counts = |wish| !relaxed.contains(&wish);
+        let wrong_gender = self.wants.gender.is_some_and(|(gender, strength)| {
+            candidate.gender != Some(gender) && (strength == Strength::Requirement || counts(Wish::Gender))
+        });
+        let wrong_specialty =
+            self.wants.specialty.is_some_and(|wanted| !candidate.specialties.contains(&wanted));
+        if wrong_gender {
+            Some(NotRung::Gender)
+        } else if wrong_specialty && counts(Wish::Specialty) {
+            Some(NotRung::Specialty)
+        } else if candidate.certification < self.plan.certification && counts(Wish::Certification) {
+            Some(NotRung::Certification)
+        } else {
+            None
+        }
+    }
+
+    /// Whether the candidate may be rung, and from which step on.
+    fn step_of(&self, candidate: &Candidate, moment: Moment<'_>) -> Result<usize, NotRung> {
+        candidate.is_free(moment)?;
+        if !are_in_force(&candidate.credentials, self.language, moment.now) {
+            return Err(NotRung::Credential);
+        }
+        self.first_step(candidate)
+    }
+
+    fn offer_to(&self, provider: UserId) -> Option<&Offer> {
+        self.offers.iter().find(|offer| offer.provider == provider)
+    }
+
+    /// When the first offer of a step was made.
+    fn begun_at(&self, step: usize) -> Option<Timestamp> {
+        self.offers.iter().filter(|offer| usize::from(offer.step) == step).map(|offer| offer.at).min()
+    }
+
+    fn has_begun_after(&self, step: usize) -> bool {
+        self.offers.iter().any(|offer| usize::from(offer.step) > step)
+    }
+}
+
+/// Whom to ring next. `candidates` were looked up at `moment`.
+///
+/// Each step of the plan that has begun rings as many of its interpreters as it is wide, those first who have been idle
+/// for the longest time. The next step begins when the time of the step has passed, or when it has nobody left to ring.
+/// When nobody is rung and nobody is left, those who did not answer are rung again, the first of them first.
+pub fn choose(search: &Search<'_>, candidates: &[Candidate], moment: Moment<'_>) -> Choice {
+    let mut choice = Choice::default();
+    let steps = &search.plan.steps;
+    let mut pools: Vec<Vec<&Candidate>> = vec![Vec::new(); steps.len()];
+    let mut open = vec![0_usize; steps.len()];
+    let mut unanswered: Vec<(Timestamp, UserId)> = Vec::new();
+    let mut still_open: Vec<UserId> = Vec::new();
+    for candidate in candidates.iter().filter(|c| c.languages.contains(&search.language)) {
+        let provider = candidate.provider;
+        let offer = search.offer_to(provider);
+        let reason = match (search.step_of(candidate, moment), offer.map(|offer| (offer, offer.state))) {
+            (_, Some((_, OfferState::Declined))) => NotRung::Declined,
+            (_, Some((_, OfferState::Released(_)))) => NotRung::Released,
+            (_, None) if search.asked_before.contains(&provider) => NotRung::AskedBefore,
+            (Err(reason), _) => reason,
+            (Ok(_), Some((offer, OfferState::Open { .. }))) => {
+                still_open.push(provider);
+                if let Some(count) = open.get_mut(usize::from(offer.step)) {
+                    *count = count.saturating_add(1);
+                }
+                continue;
+            }
+            (Ok(_), Some((offer, OfferState::Lapsed(Lapse::NoAnswer)))) => {
+                unanswered.push((offer.at, provider));
+                NotRung::NoAnswer
+            }
+            (Ok(step), Some((_, OfferState::Lapsed(Lapse::Unavailable))) | None) => {
+                if let Some(pool) = pools.get_mut(step) {
+                    pool.push(candidate);
+                }
+                continue;
+            }
+        };
+        choice.not_rung.push((provider, reason));
+    }
+    // An offer that another node has made since the candidates were looked up is not judged by them.
+    let is_lost = |offer: &&Offer| {
+        offer.state.is_open() && offer.at < moment.now && !still_open.contains(&offer.provider)
+    };
+    choice.unavailable = search.offers.iter().filter(is_lost).map(|offer| offer.provider).collect();
+
+    let mut has_begun = true;
+    for (number, ((step, mut pool), open)) in steps.iter().zip(pools).zip(open).enumerate() {
+        pool.sort_by_key(|candidate| (candidate.presence.served, candidate.provider));
+        let room = if has_begun { step.mode.width().saturating_sub(open) } else { 0 };
+        let (rung, left) = pool.split_at(room.min(pool.len()));
+        choice.ring.extend(rung.iter().map(|candidate| ring(candidate.provider, number, step)));
+        let reason = if has_begun { NotRung::Next } else { NotRung::LaterStep };
+        choice.not_rung.extend(left.iter().map(|candidate| (candidate.provider, reason)));
+        let is_over = search.begun_at(number).is_some_and(|begun| begun.after(step.lasts) <= moment.now);
+        let is_exhausted = open == 0 && pool.is_empty();
+        has_begun = has_begun && (is_over || is_exhausted || search.has_begun_after(number));
+    }
+    if choice.ring.is_empty() && still_open.is_empty() {
+        ring_again(search, unanswered, &mut choice);
+    }
+    choice
+}
+
+/// Rings those again who did not answer, by the last step of the plan.
+fn ring_again(search: &Search<'_>, mut unanswered: Vec<(Timestamp, UserId)>, choice: &mut Choice) {
+    let Some((number, step)) = search.plan.steps.iter().enumerate().next_back() else { return };
+    unanswered.sort_unstable();
+    for (_, provider) in unanswered.into_iter().take(step.mode.width()) {
+        choice.not_rung.retain(|(of, _)| *of != provider);
+        choice.ring.push(ring(provider, number, step));
+    }
+}
+
+fn ring(provider: UserId, number: usize, step: &PlanStep) -> Ring {
+    Ring { provider, step: u8::try_from(number).unwrap_or(u8::MAX), lasts: step.ring }
 }

@@ -2,8 +2,8 @@
 
 use crate::decide::{end, finish_all, release, released};
 use crate::{
-    Conference, Event, FinishReason, Kind, Moment, Outcome, Participant, ParticipantId, Party, ReleaseReason,
-    Removal, Stage, State, UserId,
+    Conference, Event, FinishReason, Kind, Lapse, Moment, Offer, Outcome, Participant, ParticipantId, Party,
+    ReleaseReason, Removal, Request, RequestId, Stage, State, UserId,
 };
 
 /// A fact from outside.
@@ -19,6 +19,8 @@ pub enum Observation {
     RemovalVerified(ParticipantId),
     /// Applies the deadlines that have passed.
     DeadlinePassed,
+    /// The provider can take no offer of this conference any more: it serves another one, or has gone.
+    Unavailable(UserId),
     /// The user has no login any more, so its part in the conference is over.
     UserGone(UserId, Departure),
 }
@@ -43,6 +45,9 @@ pub fn observe(conference: &Conference, observation: Observation, moment: Moment
         Observation::Removed(id) => conference.participant(id).map_or_else(Vec::new, removed),
         Observation::RemovalVerified(id) => conference.participant(id).map_or_else(Vec::new, verified),
         Observation::DeadlinePassed => deadline_passed(conference, moment),
+        Observation::Unavailable(user) => {
+            lapsed(conference, Lapse::Unavailable, |offer| offer.provider == user)
+        }
         Observation::UserGone(user, departure) => user_gone(conference, user, departure, moment),
     }
 }
@@ -112,9 +117,36 @@ fn deadline_passed(conference: &Conference, moment: Moment<'_>) -> Vec<Event> {
             end(conference, outcome)
         }
         Stage::Searching { .. } | Stage::Accepted { .. } | Stage::Ended { .. } => {
-            participants_due(conference, moment)
+            let mut events = participants_due(conference, moment);
+            let is_over = |offer: &Offer| offer.state.until().is_some_and(|until| until <= moment.now);
+            let out = |request: &RequestId| ends_request(conference, &events, *request);
+            let unanswered: Vec<Event> = lapsed(conference, Lapse::NoAnswer, is_over)
+                .into_iter()
+                .filter(|event| !matches!(event, Event::OfferLapsed { request, .. } if out(request)))
+                .collect();
+            events.extend(unanswered);
+            events
         }
     }
+}
+
+/// The open offers of which nothing became.
+fn lapsed(conference: &Conference, lapse: Lapse, is_concerned: impl Fn(&Offer) -> bool) -> Vec<Event> {
+    let of_request = |request: &Request| {
+        let id = request.id;
+        let concerned = request.offers().iter().filter(|offer| offer.state.is_open() && is_concerned(offer));
+        let lapsed = |offer: &Offer| Event::OfferLapsed { request: id, provider: offer.provider, lapse };
+        concerned.map(lapsed).collect::<Vec<_>>()
+    };
+    conference.requests().flat_map(of_request).collect()
+}
+
+/// Whether one of these events ends the request of a second interpreter.
+fn ends_request(conference: &Conference, events: &[Event], request: RequestId) -> bool {
+    let own = conference.participants.iter().find(|p| p.party == Party::SecondInterpreter(request));
+    own.is_some_and(|own| {
+        events.iter().any(|e| matches!(e, Event::Finished { participant, .. } if *participant == own.id))
+    })
 }
 
 /// Without its client a conference is over. An interpreter who goes before its service was used is replaced. Later it ends

@@ -1,5 +1,7 @@
 //! A request: the wish for an interpreter, and the search for one.
 
+use std::time::Duration;
+
 use crate::{ConferenceId, LanguageId, RequestId, Timestamp, UserId};
 
 /// A wish for an interpreter. A conference has one from its beginning, and one for each second interpreter.
@@ -46,17 +48,46 @@ pub struct Offer {
     pub provider: UserId,
     /// Its state.
     pub state: OfferState,
+    /// The number of the step of the ring plan that made it, from 0 on.
+    pub step: u8,
+    /// When it was made, or the provider released.
+    pub at: Timestamp,
+}
+
+/// A provider who is to be rung.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Ring {
+    /// Who.
+    pub provider: UserId,
+    /// The number of the step of the ring plan, from 0 on.
+    pub step: u8,
+    /// For how long.
+    pub lasts: Duration,
 }
 
 /// The state of an offer while the search is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OfferState {
-    /// May be accepted.
-    Open,
+    /// The provider is rung.
+    Open {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Nothing became of it. It may still be accepted, and made again.
+    Lapsed(Lapse),
     /// The provider said no.
     Declined,
     /// The provider had accepted, and is out of the request.
     Released(ReleaseReason),
+}
+
+/// Why nothing became of an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Lapse {
+    /// The provider did not answer in time.
+    NoAnswer,
+    /// The provider could not take it any more: it serves another request, or has gone.
+    Unavailable,
 }
 
 /// Why a provider who had accepted is out of the request.
@@ -98,6 +129,21 @@ pub enum RequestStatus {
     InterpreterAccepted,
     /// Code 9.
     NoInterpreterAvailable,
+}
+
+impl OfferState {
+    /// The provider is rung.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Open { .. })
+    }
+
+    /// Until when the provider is rung.
+    pub const fn until(self) -> Option<Timestamp> {
+        match self {
+            Self::Open { until } => Some(until),
+            Self::Lapsed(_) | Self::Declined | Self::Released(_) => None,
+        }
+    }
 }
 
 impl From<Outcome> for RequestStatus {
@@ -170,16 +216,16 @@ impl Request {
         }
     }
 
-    /// The providers who may accept now, in the order of the offers.
+    /// The providers who are rung now, in the order of the offers.
     pub fn open_offers(&self) -> impl Iterator<Item = UserId> {
-        self.offers().iter().filter(|o| o.state == OfferState::Open).map(|o| o.provider)
+        self.offers().iter().filter(|o| o.state.is_open()).map(|o| o.provider)
     }
 
     /// Why the last provider who had accepted is out of the request, while another one is searched for.
     pub fn released(&self) -> Option<ReleaseReason> {
         self.offers().iter().find_map(|offer| match offer.state {
             OfferState::Released(reason) => Some(reason),
-            OfferState::Open | OfferState::Declined => None,
+            OfferState::Open { .. } | OfferState::Lapsed(_) | OfferState::Declined => None,
         })
     }
 }

@@ -6,9 +6,11 @@ use crate::conference::Conference;
 use crate::deadline::Moment;
 use crate::decide::decide;
 use crate::event::Event;
-use crate::ids::{RequestId, Timestamp, UserId};
+use crate::ids::{RequestId, Timestamp};
+use crate::matching::Choice;
 use crate::observe::{Observation, observe};
 use crate::refusal::Refusal;
+use crate::request::{Lapse, Request, Stage};
 
 /// Events that belong together: who caused them, when, and what they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,27 +84,34 @@ fn of_second_interpreter(conference: &Conference, actor: Actor, command: Command
     }
 }
 
-/// The offers of a request to these providers, or what has ended if a deadline has passed.
+/// The next step of a request's search: who can't take an offer any more, and whom the request is offered to by `choose`.
+/// If a deadline has passed, what has ended instead, and no choice.
 ///
 /// # Errors
 /// The [`Refusal`] of [`decide`].
-pub fn offer_steps(
+pub fn search_steps(
     conference: &Conference,
     request: RequestId,
-    providers: &[UserId],
+    choose: impl FnOnce(&Request) -> Choice,
     facts: Facts,
     moment: Moment<'_>,
-) -> Result<Vec<Step>, Refusal> {
+) -> Result<(Vec<Step>, Option<Choice>), Refusal> {
     let overdue = observation_steps(conference, &[Observation::DeadlinePassed], moment);
     if !overdue.is_empty() {
-        return Ok(overdue);
+        return Ok((overdue, None));
     }
-    let mut events = Vec::new();
-    for provider in providers {
-        let offer = Command::Offer(request, *provider);
-        events.extend(decide(conference, Actor::System, offer, facts, moment)?);
+    let searching = conference.request(request).filter(|r| matches!(r.stage, Stage::Searching { .. }));
+    let Some(searching) = searching else { return Ok((vec![], None)) };
+    let choice = choose(searching);
+    let unavailable = choice.unavailable.iter().map(|&provider| {
+        let lapse = Lapse::Unavailable;
+        Event::OfferLapsed { request, provider, lapse }
+    });
+    let mut events: Vec<Event> = unavailable.collect();
+    for ring in &choice.ring {
+        events.extend(decide(conference, Actor::System, Command::Offer(request, *ring), facts, moment)?);
     }
-    Ok(step(Some(Actor::System), moment, events).into_iter().collect())
+    Ok((step(Some(Actor::System), moment, events).into_iter().collect(), Some(choice)))
 }
 
 /// The conference as it is at this moment: what is due has ended.

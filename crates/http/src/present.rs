@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use trialogue_domain::{
-    Conference, Kind, Leg, Participant, ParticipantId, Party, ReleaseReason, RequestStatus, Stage, Timestamp,
-    UserId, is_offline,
+    Availability, BreakReason, Conference, Gender, InterpreterStatus, Kind, Leg, MissedRings, Participant,
+    ParticipantId, Party, ReleaseReason, RequestStatus, Specialty, Stage, Strength, Timestamp, UserId, Wants,
+    is_offline,
 };
 use trialogue_media::Identity;
 use trialogue_storage::{ConferenceView, Language, OfferView, OfferedProvider, Person, ReleasedView};
@@ -12,8 +13,9 @@ use trialogue_storage::{ConferenceView, Language, OfferView, OfferedProvider, Pe
 use trialogue_app::Accounts;
 use trialogue_contract::models::{
     ArrayOfResultVideoConferenceParticipant, DateTime, Decimal, ParaRequestProvider, ParaVideoEngineAccount,
-    ParaVideoEngineAccountPair, ResultConferenceCall, ResultGuestInvitation, ResultLanguage, ResultRequest,
-    ResultTaskOffer, ResultVideoConferenceParticipant, ResultVideoConferenceSecondRequest,
+    ParaVideoEngineAccountPair, ResultConferenceCall, ResultGuestInvitation, ResultLanguage,
+    ResultProviderAvailability, ResultRequest, ResultTaskOffer, ResultVideoConferenceParticipant,
+    ResultVideoConferenceSecondRequest,
 };
 
 /// Maximum number of finished invited parties that are shown, the latest ones.
@@ -217,7 +219,9 @@ pub(crate) fn released(released: &ReleasedView, now: Timestamp) -> ResultRequest
         ReleaseReason::Refused => ("released_refused", "You did not take the call."),
         ReleaseReason::Left => ("released_left", "You left before the call."),
         ReleaseReason::Replaced => ("released_replaced", "The client asked for another interpreter."),
-        ReleaseReason::Missed if released.online => ("released_missed", "You missed the call."),
+        ReleaseReason::Missed if released.availability == Availability::On => {
+            ("released_missed", "You missed the call.")
+        }
         ReleaseReason::Missed => (
             "released_missed_offline",
             "You missed the call. You are offline: go online to be offered calls again.",
@@ -273,8 +277,56 @@ pub(crate) fn offer(offer: &OfferView, now: Timestamp) -> ResultTaskOffer {
         request_situation_code_id: offer.details.situation_code,
         additional_info: offer.details.additional_info.clone(),
         offered_utc_date: DateTime::from_microseconds(offer.offered_at.0),
-        expiration_seconds: whole_seconds(offer.deadline.since(now)),
+        expiration_seconds: whole_seconds(offer.until.since(now)),
     }
+}
+
+/// The status of an interpreter.
+pub(crate) fn availability(
+    status: InterpreterStatus,
+    missed: MissedRings,
+    now: Timestamp,
+) -> ResultProviderAvailability {
+    let (name, reason, until) = match status {
+        InterpreterStatus::Offline => ("Offline", None, None),
+        InterpreterStatus::Available => ("Available", None, None),
+        InterpreterStatus::Ringing => ("Ringing", None, None),
+        InterpreterStatus::Busy => ("Busy", None, None),
+        InterpreterStatus::WrapUp(until) => ("WrapUp", None, Some(until)),
+        InterpreterStatus::Break(reason) => ("Break", Some(reason), None),
+        InterpreterStatus::LastCall => ("LastCall", None, None),
+        InterpreterStatus::Away => ("Away", None, None),
+    };
+    ResultProviderAvailability {
+        status: Some(name.to_owned()),
+        break_reason: reason.map(|reason| break_reason(reason).to_owned()),
+        wrap_up_seconds: until.map(|until| whole_seconds(until.since(now))),
+        missed_rings: missed.count.into(),
+    }
+}
+
+/// The wire's name of a reason.
+pub(crate) const fn break_reason(reason: BreakReason) -> &'static str {
+    match reason {
+        BreakReason::Rest => "Rest",
+        BreakReason::Meal => "Meal",
+        BreakReason::Work => "Work",
+        BreakReason::Technical => "Technical",
+        BreakReason::Other => "Other",
+    }
+}
+
+/// What is wanted of an interpreter (contract section 4, "Gender option", "Specialty").
+pub(crate) fn wants(gender_option: Option<i32>, specialty: Option<i32>) -> Wants {
+    let gender = match gender_option {
+        Some(2) => Some((Gender::Female, Strength::Wish)),
+        Some(3) => Some((Gender::Female, Strength::Requirement)),
+        Some(4) => Some((Gender::Male, Strength::Wish)),
+        Some(5) => Some((Gender::Male, Strength::Requirement)),
+        _ => None,
+    };
+    let specialty = Specialty::ALL.into_iter().find(|known| Some(known.code()) == specialty);
+    Wants { gender, specialty }
 }
 
 /// An account pair. The holder's own account number carries its secret, `IDENTITY.SECRET`; the other side's is the bare

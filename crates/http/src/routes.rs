@@ -81,6 +81,8 @@ fn provider(base: &str, config: &mut ServiceConfig) {
         .service(post(base, "Provider/Logout", logout))
         .service(post(base, "Provider/Task/SetOnline", online::set_online))
         .service(post(base, "Provider/Task/SetOffline", online::set_offline))
+        .service(post(base, "Provider/Task/SetAvailability", online::set_availability))
+        .service(post(base, "Provider/Task/Availability", online::shown_availability))
         .service(post(base, "Provider/Task/Offers", offers::offers))
         .service(post(base, "Provider/Task/Accept", offers::accept))
         .service(post(base, "Provider/Task/Decline", offers::decline))

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::parser::ValueSource;
@@ -10,6 +11,9 @@ use trialogue_storage::{Store, backup, migrate};
 use crate::config::{CONFIG_VARIABLE, Settings, Values, Variables, flags, markdown};
 use crate::output::{complain, print, print_line};
 use crate::{companies, demo, interpreters, serve, telemetry, timeline, users};
+
+/// How long the longest import may take.
+const IMPORT: Duration = Duration::from_mins(30);
 
 /// Reads the command line and does what it says.
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -54,9 +58,13 @@ pub(crate) fn run() -> anyhow::Result<()> {
             None => anyhow::bail!("say what to do: `trialogue company --help` lists it"),
         },
         ("interpreter", arguments) => match arguments.subcommand() {
-            Some((name, arguments)) => with_store(&settings, async |store| {
-                interpreters::run(&users::of(store, &settings), name, arguments).await
-            }),
+            Some((name, arguments)) => {
+                // A long file is one transaction; nobody is served by this store.
+                settings.store.answer_within = settings.store.answer_within.max(IMPORT);
+                with_store(&settings, async |store| {
+                    interpreters::run(&users::of(store, &settings), name, arguments).await
+                })
+            }
             None => anyhow::bail!("say what to do: `trialogue interpreter --help` lists it"),
         },
         ("demo", arguments) => {

@@ -6,6 +6,7 @@ pub(crate) mod find;
 pub(crate) mod interpreter;
 pub(crate) mod language;
 pub(crate) mod load;
+pub(crate) mod missed;
 pub(crate) mod needs;
 pub(crate) mod recent_views;
 pub(crate) mod released;

@@ -20,7 +20,7 @@ pub enum Outdated {
     /// Login tokens, by the time at which they expired.
     Tokens,
     /// Answers kept under idempotency keys, by the time at which they were given.
-    Needed,
+    Answers,
     /// Deliveries that were counted for [`Limit::Deliveries`](crate::Limit::Deliveries), by the time at which they were
     /// queued.
     Deliveries,
@@ -55,7 +55,7 @@ impl Outdated {
                 "DELETE FROM tokens WHERE hash IN \
                  (SELECT hash FROM tokens WHERE expires_at < $1 ORDER BY expires_at LIMIT 500)",
             ),
-            Self::Needed => Some(
+            Self::Answers => Some(
                 "DELETE FROM idempotency_keys WHERE (owner, key) IN \
                  (SELECT owner, key FROM idempotency_keys WHERE created_at < $1 ORDER BY created_at LIMIT 500)",
             ),
@@ -167,7 +167,7 @@ mod tests {
             let mut connection = connect(&url, Purpose::Read).unwrap();
             for (statement, index) in [
                 (Outdated::Tokens.deletion().unwrap(), "tokens_expires_at"),
-                (Outdated::Needed.deletion().unwrap(), "idempotency_keys_created_at"),
+                (Outdated::Answers.deletion().unwrap(), "idempotency_keys_created_at"),
                 (Outdated::Deliveries.deletion().unwrap(), "recent_deliveries_queued_at"),
                 (BLANK_PARTICIPANTS, "conferences_not_blanked"),
                 (BLANK_CALL_LEGS, "conferences_not_blanked"),

@@ -10,18 +10,22 @@ pub(crate) mod interpreter;
 pub(crate) mod leg;
 mod offer;
 mod participant;
+pub(crate) mod plan;
 mod request;
 mod write;
 
 pub(crate) use call::{CallLegRow, UpdateReported};
 pub(crate) use conference::{ConferenceRow, ConferenceState, UpdateConference, UpdateConferenceIndexed};
 pub(crate) use event::{EventRow, kind};
-pub(crate) use offer::{OfferRow, UpdateOffer, offer_state, release_code, release_reason};
+pub(crate) use offer::{
+    OfferRow, RenewOffer, UpdateOffer, lapse_code, offer_state, release_code, release_reason,
+};
 pub(crate) use participant::state::{CONNECTED, DISCONNECTED, INFORMED, ROUTED};
 pub(crate) use participant::{
     Invitee, ParticipantRow, ParticipantState, UpdateAccountSecret, UpdateParticipant,
 };
-pub(crate) use request::{RequestRow, UpdateRequest, outcome_code};
+pub(crate) use plan::SearchLookRow;
+pub(crate) use request::{RequestRow, UpdateRequest, outcome_code, wants};
 pub(crate) use write::{Row, Statement, row, write, write_returning_ids};
 
 use crate::error::StoreError;

@@ -15,7 +15,7 @@ diesel::table! {
         email -> Text,
         password_hash -> Text,
         name -> Text,
-        online -> Bool,
+        availability -> SmallInt,
         performance -> Integer,
         last_seen -> Nullable<BigInt>,
         created_at -> BigInt,
@@ -71,6 +71,9 @@ diesel::table! {
         takes_calls -> Bool,
         takes_video -> Bool,
         takes_text -> Bool,
+        said_at -> Nullable<BigInt>,
+        missed_rings -> SmallInt,
+        missed_at -> Nullable<BigInt>,
     }
 }
 
@@ -121,6 +124,8 @@ diesel::table! {
         deadline -> Nullable<BigInt>,
         outcome -> Nullable<SmallInt>,
         ended_at -> Nullable<BigInt>,
+        gender_option -> SmallInt,
+        specialty -> SmallInt,
     }
 }
 
@@ -133,6 +138,8 @@ diesel::table! {
         offered_at -> BigInt,
         released_at -> Nullable<BigInt>,
         request_id -> Integer,
+        step -> SmallInt,
+        rung_until -> BigInt,
     }
 }
 
@@ -236,6 +243,23 @@ diesel::table! {
     id_blocks (name) {
         name -> Text,
         next -> Integer,
+    }
+}
+
+diesel::table! {
+    ring_plans (company_id) {
+        company_id -> Integer,
+        plan -> Text,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    search_looks (conference_id, seq) {
+        conference_id -> Integer,
+        seq -> Integer,
+        request_id -> Integer,
+        not_rung -> Text,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Users, their logins, and what each of them follows.
 
+pub(crate) mod availability;
 pub(crate) mod companies;
 pub(crate) mod directory;
 pub(crate) mod interpreters;

@@ -1,8 +1,8 @@
 //! New requests, and new parties in a conference.
 
 use trialogue_domain::{
-    Actor, Candidate, Command, Conference, Facts, LanguageId, ParticipantId, Step, Timestamp, UserId,
-    command_steps, match_providers, offer_steps, open,
+    Actor, Candidate, Command, Conference, Facts, LanguageId, ParticipantId, Plan, Request, Search, Step,
+    Timestamp, UserId, Wants, choose, command_steps, open, search_steps,
 };
 use trialogue_storage::{
     ConferenceLookup, ConferenceView, IdempotencyKey, KeptAnswer, NewGuest, NewSecondInterpreter, Opening,
@@ -20,21 +20,21 @@ impl Conferences {
     pub async fn open_request(
         &self,
         client: UserId,
-        language: LanguageId,
+        (language, wants): (LanguageId, Wants),
         details: RequestDetails,
         now: Timestamp,
         key: Option<IdempotencyKey>,
         render: Render<ConferenceView>,
     ) -> Result<Vec<u8>, StoreError> {
         let timings = self.timings;
-        let opening = move |Opening { id, has_live_request, candidates }: Opening<'_>| {
+        let opening = move |Opening { id, has_live_request, candidates, plan }: Opening<'_>| {
             let moment = at(now, &timings);
-            let offered_to = match_providers(language, candidates, |_| false, moment);
-            let events = open(id, client, has_live_request, language, &offered_to, moment)?;
-            Ok(Step { actor: Some(Actor::Client(client)), at: now, events })
+            let choice = choose(&first_search(language, wants, plan), candidates, moment);
+            let events = open(id, client, has_live_request, language, &choice.ring, moment)?;
+            Ok((Step { actor: Some(Actor::Client(client)), at: now, events }, choice.not_rung))
         };
         let times = (self.seen_from(now), now);
-        self.store.open_request(client, language, details, times, key, opening, render).await
+        self.store.open_request(client, (language, wants), details, times, key, opening, render).await
     }
 
     /// Invites a third party, queues the delivery, and keeps the answer in the same transaction.
@@ -71,17 +71,23 @@ impl Conferences {
         key: Option<IdempotencyKey>,
         render: Render<(ConferenceView, ParticipantId)>,
     ) -> Result<Vec<u8>, StoreError> {
-        let (timings, language) = (self.timings, wanted.language);
-        let judge = move |conference: &Conference, facts: Facts, candidates: &[Candidate]| {
+        let (timings, language, wants) = (self.timings, wanted.language, wanted.wants);
+        let judge = move |conference: &Conference, facts: Facts, candidates: &[Candidate], plan: &Plan| {
             let moment = at(now, &timings);
             let command = Command::RequestSecondInterpreter(language);
             let mut steps = command_steps(conference, actor, command, facts, moment)?;
             let asked = conference.after_steps(&steps);
-            let offered_to = match_providers(language, candidates, |_| false, moment);
-            steps.extend(offer_steps(&asked, facts.ids.request, &offered_to, facts, moment)?);
-            Ok(steps)
+            let first = |_: &Request| choose(&first_search(language, wants, plan), candidates, moment);
+            let (offers, choice) = search_steps(&asked, facts.ids.request, first, facts, moment)?;
+            steps.extend(offers);
+            Ok((steps, choice.map(|choice| choice.not_rung).unwrap_or_default()))
         };
         let times = (self.seen_from(now), now);
         self.store.request_second_interpreter(lookup, wanted, times, key, judge, render).await
     }
+}
+
+/// A search that begins.
+const fn first_search(language: LanguageId, wants: Wants, plan: &Plan) -> Search<'_> {
+    Search { language, wants, plan, offers: &[], asked_before: &[] }
 }

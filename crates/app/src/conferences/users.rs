@@ -1,7 +1,8 @@
 //! What users do that changes conferences: they come, log out, and are disabled.
 
 use trialogue_domain::{
-    Conference, Departure, Kind, Observation, ParticipantId, Timestamp, UserId, observation_steps,
+    Availability, Conference, Departure, InterpreterStatus, Kind, MissedRings, Observation, ParticipantId,
+    Refusal, Timestamp, UserId, observation_steps,
 };
 use trialogue_storage::{Credentials, EndPart, LoggedOut, SecretHash, StoreError, UserRole};
 
@@ -38,16 +39,36 @@ impl Conferences {
         Ok(())
     }
 
-    /// Switches a provider on or off, which is a sign of life. On, it is offered the requests that wait.
+    /// Notes what an interpreter says of itself, which is a sign of life. What waits is offered to it, or to others.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn set_online(&self, provider: UserId, online: bool, now: Timestamp) -> Result<(), StoreError> {
-        self.store.set_online(provider, online, now).await?;
-        if online {
-            self.offer_waiting_after_change(now).await;
-        }
+    pub async fn set_availability(
+        &self,
+        interpreter: UserId,
+        said: Availability,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.store.set_availability(interpreter, said, now).await?;
+        self.offer_waiting_after_change(now).await;
         Ok(())
+    }
+
+    /// The status of an interpreter, and how many rings it missed in a row.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`Refusal::NotFound`] if there is no such interpreter.
+    pub async fn interpreter_status(
+        &self,
+        interpreter: UserId,
+        now: Timestamp,
+    ) -> Result<(InterpreterStatus, MissedRings), StoreError> {
+        let known = self.store.presence(interpreter).await?.ok_or(Refusal::NotFound)?;
+        let status = match known.presence.status(now, self.timings.presence, self.timings.wrap_up) {
+            InterpreterStatus::Available if known.is_rung => InterpreterStatus::Ringing,
+            status => status,
+        };
+        Ok((status, known.missed))
     }
 
     /// Ends a login. The user's live request ends with it if it waits, if `account` says that its call was joined with

@@ -1,10 +1,12 @@
 //! Requests that wait are offered to whoever fits and is free, whatever made it so.
 
+use std::sync::Arc;
+
 use tokio::task::JoinSet;
 use trialogue_domain::{
-    Conference, ConferenceId, RequestId, Timestamp, UserId, match_providers, offer_steps,
+    CommandKind, Conference, ConferenceId, Moment, Offer, Search, Timestamp, choose, search_steps,
 };
-use trialogue_storage::{ConferenceLookup, Needs, StoreError};
+use trialogue_storage::{ConferenceLookup, Needs, StoreError, Verdict, WaitingRequest, WaitingRequests};
 
 use super::{Conferences, at};
 
@@ -12,33 +14,30 @@ use super::{Conferences, at};
 const AT_ONCE: usize = 64;
 
 impl Conferences {
-    /// Offers every request that waits to every provider who speaks its language, can take a call and was not asked
-    /// before. Returns the conferences for which this failed.
+    /// Takes every search on by its ring plan: whom to ring next, and who can't take an offer any more. Returns the
+    /// conferences for which this failed.
     ///
-    /// It is called whenever a provider may have become available, and each second in case that was overlooked. Several
-    /// nodes may do it at the same time.
+    /// It is called whenever a provider may have become available, and each second, when a step of a plan may have begun.
+    /// Several nodes may do it at the same time.
     ///
     /// # Errors
     /// [`StoreError`] if the waiting requests could not be read.
     pub async fn offer_waiting(&self, now: Timestamp) -> Result<Vec<(ConferenceId, StoreError)>, StoreError> {
-        let waiting = self.store.waiting(self.seen_from(now), now).await?;
-        let mut due = Vec::new();
-        for (conference, request, language) in waiting.requests {
-            let was_asked = |provider| waiting.asked.contains(&(request, provider));
-            let moment = at(now, &self.timings);
-            let providers = match_providers(language, &waiting.candidates, was_asked, moment);
-            if !providers.is_empty() {
-                due.push((conference, request, providers));
-            }
-        }
+        let waiting = Arc::new(self.store.waiting(self.seen_from(now), now).await?);
+        let moment = at(now, &self.timings);
+        let is_due = |request: &&WaitingRequest| {
+            let choice = choose(&search(request, &request.offers, &waiting), &waiting.candidates, moment);
+            !choice.ring.is_empty() || !choice.unavailable.is_empty()
+        };
+        let mut due: Vec<WaitingRequest> = waiting.requests.iter().filter(is_due).cloned().collect();
         let mut failed = Vec::new();
         while !due.is_empty() {
             let mut batch = JoinSet::new();
-            for (conference, request, providers) in due.drain(..due.len().min(AT_ONCE)) {
-                let conferences = self.clone();
-                batch.spawn(async move {
-                    (conference, conferences.offer(conference, request, providers, now).await)
-                });
+            for request in due.drain(..due.len().min(AT_ONCE)) {
+                let (conferences, waiting) = (self.clone(), Arc::clone(&waiting));
+                batch.spawn(
+                    async move { (request.conference, conferences.offer(request, waiting, now).await) },
+                );
             }
             let outcomes = batch.join_all().await;
             failed.extend(
@@ -61,10 +60,12 @@ impl Conferences {
         }
     }
 
-    /// A request that is searched for again is offered, and a provider whose request has ended is available for others.
-    pub(super) async fn offer_after(&self, changed: &Conference, now: Timestamp) {
+    /// What waits is offered if a search may go on by this command: somebody takes a request, which others may offer him
+    /// too, or said no; is searched for again; or is free.
+    pub(super) async fn offer_after(&self, command: CommandKind, changed: &Conference, now: Timestamp) {
+        let is_answer = matches!(command, CommandKind::AcceptOffer | CommandKind::DeclineOffer);
         let has_ended = changed.requests().any(|request| !request.is_live() && request.provider().is_some());
-        if has_ended || changed.main.released().is_some() {
+        if is_answer || has_ended || changed.main.released().is_some() {
             self.offer_waiting_after_change(now).await;
         }
     }
@@ -74,18 +75,37 @@ impl Conferences {
         now.before(self.timings.presence)
     }
 
+    /// Chooses once more, by the state of the moment: another node may have been faster.
     async fn offer(
         &self,
-        conference: ConferenceId,
-        request: RequestId,
-        providers: Vec<UserId>,
+        waiting: WaitingRequest,
+        all: Arc<WaitingRequests>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let (timings, lookup) = (self.timings, ConferenceLookup::Id(conference));
+        let (timings, lookup) = (self.timings, ConferenceLookup::Id(waiting.conference));
         let changed =
             self.store.change(lookup, Needs::Nothing, "offer a request", move |conference, input| {
-                Ok(offer_steps(conference, request, &providers, input.facts, at(now, &timings))?.into())
+                let moment: Moment<'_> = at(now, &timings);
+                let id = waiting.request;
+                let next = |request: &trialogue_domain::Request| {
+                    choose(&search(&waiting, request.offers(), &all), &all.candidates, moment)
+                };
+                let (steps, choice) = search_steps(conference, id, next, input.facts, moment)?;
+                let not_rung = choice.filter(|choice| !choice.ring.is_empty());
+                let not_rung = not_rung.map(|choice| (id, choice.not_rung));
+                Ok(Verdict::from(steps).with_reasons(not_rung))
             });
         changed.await.map(drop)
+    }
+}
+
+/// The search of a waiting request, with these offers.
+fn search<'a>(waiting: &'a WaitingRequest, offers: &'a [Offer], all: &'a WaitingRequests) -> Search<'a> {
+    Search {
+        language: waiting.language,
+        wants: waiting.wants,
+        plan: all.plans.of(waiting.company),
+        offers,
+        asked_before: &waiting.asked_before,
     }
 }

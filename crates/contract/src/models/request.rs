@@ -59,19 +59,11 @@ pub struct ParaSecondRequest {
     #[serde(rename = "additionalInfo")]
     #[validate(length(max = 2000, message = "At most 2000 characters are allowed."))]
     pub additional_info: Option<String>,
-    /// 1 no preference; others cannot be met yet.
-    #[validate(range(
-        min = 1,
-        max = 1,
-        message = "A gender cannot be asked for yet: leave it out, or send 1."
-    ))]
+    /// 1 no preference, also when null; 2 female preferred, 3 female only, 4 male preferred, 5 male only.
+    #[validate(range(min = 1, max = 5, message = "The gender option is a number from 1 to 5."))]
     pub gender_option_code_id: Option<i32>,
-    /// 1 general; others cannot be met yet.
-    #[validate(range(
-        min = 1,
-        max = 1,
-        message = "A specialty cannot be asked for yet: leave it out, or send 1."
-    ))]
+    /// 1 general, also when null; 2 medical, 3 legal.
+    #[validate(range(min = 1, max = 3, message = "The specialty is a number from 1 to 3."))]
     pub specialty_option_code_id: Option<i32>,
     /// `SecondLanguage`, also when null; others cannot be met yet.
     #[validate(custom(function = is_second_language))]

@@ -1,7 +1,9 @@
 //! The interpreter's side: being online and taking offers. Ours: the reference does not document these models.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
-use validator::Validate;
+use validator::{Validate, ValidationError};
 
 use super::date_time::DateTime;
 use super::list::list_of;
@@ -15,6 +17,51 @@ pub struct ParaProviderOnlineStatus {
     pub device_type_code_id: Option<i32>,
     /// Whether video calls are taken; null leaves it as it was.
     pub support_video: Option<bool>,
+}
+
+/// What an interpreter says of itself.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ParaProviderAvailability {
+    /// `Available`, `Break`, `LastCall` (no more calls after the one that is on) or `Offline`; letter case does not count.
+    #[validate(required(message = "A status is required."), custom(function = is_said))]
+    pub status: Option<String>,
+    /// Of a break: `Rest`, `Meal`, `Work`, `Technical` or `Other`, also when null.
+    #[validate(custom(function = is_break_reason))]
+    pub break_reason: Option<String>,
+}
+
+const SAID: [&str; 4] = ["Available", "Break", "LastCall", "Offline"];
+
+const BREAK_REASONS: [&str; 5] = ["Rest", "Meal", "Work", "Technical", "Other"];
+
+fn is_said(status: &str) -> Result<(), ValidationError> {
+    is_one_of(&SAID, status, "The status is Available, Break, LastCall or Offline.")
+}
+
+fn is_break_reason(reason: &str) -> Result<(), ValidationError> {
+    is_one_of(&BREAK_REASONS, reason, "The reason is Rest, Meal, Work, Technical or Other.")
+}
+
+fn is_one_of(known: &[&str], given: &str, message: &'static str) -> Result<(), ValidationError> {
+    if known.iter().any(|one| one.eq_ignore_ascii_case(given)) {
+        return Ok(());
+    }
+    Err(ValidationError::new("unknown").with_message(Cow::Borrowed(message)))
+}
+
+/// The status of an interpreter.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ResultProviderAvailability {
+    /// `Offline`, `Available`, `Ringing`, `Busy`, `WrapUp`, `Break`, `LastCall`, or `Away` after missed rings.
+    pub status: Option<String>,
+    /// Of a break.
+    pub break_reason: Option<String>,
+    /// Of the time for what is left to do after a call: what is left of it.
+    pub wrap_up_seconds: Option<i32>,
+    /// The rings that were missed in a row.
+    pub missed_rings: i32,
 }
 
 /// Which offer an interpreter accepts or declines.
@@ -48,7 +95,7 @@ pub struct ResultTaskOffer {
     pub additional_info: Option<String>,
     /// When it was offered.
     pub offered_utc_date: DateTime,
-    /// How long it can still be accepted.
+    /// How long the interpreter is still rung.
     pub expiration_seconds: i32,
 }
 

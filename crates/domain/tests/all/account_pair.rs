@@ -4,7 +4,7 @@ use trialogue_domain::{
     Actor, Command, Conference, Kind, Observation, ParticipantId, UserId, account_pair, own_account,
 };
 
-use crate::story::{CLIENT, MAIN, OTHER_PROVIDER, PROVIDER, Story, TAKE};
+use crate::story::{CLIENT, MAIN, OTHER_PROVIDER, PROVIDER, Story, TAKE, ring};
 
 /// Caller, listener, killed, disconnected.
 fn flags(conference: &Conference) -> (bool, bool, bool, bool) {
@@ -49,7 +49,8 @@ fn what_ends_on_purpose_is_killed() {
 #[test]
 fn a_new_call_is_not_killed_by_the_old_one() {
     let released = Story::ringing().then(PROVIDER, Command::RefuseVideo);
-    let story = released.then(Actor::System, Command::Offer(MAIN, UserId(3))).then(OTHER_PROVIDER, TAKE);
+    let story =
+        released.then(Actor::System, Command::Offer(MAIN, ring(UserId(3)))).then(OTHER_PROVIDER, TAKE);
     assert_eq!(flags(&story.conference), KILLED, "until the client calls the other interpreter");
     let story = story.then(CLIENT, Command::StartVideo);
     assert_eq!(flags(&story.conference), POLL_ON);

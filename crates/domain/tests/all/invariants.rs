@@ -6,7 +6,7 @@ use trialogue_domain::{
     command_steps, effects, open, own_account,
 };
 
-use crate::story::{CLIENT, ID, OTHER_PROVIDER, PROVIDER, SPANISH, Story, TAKE, UNKNOWN};
+use crate::story::{CLIENT, ID, OTHER_PROVIDER, PROVIDER, SPANISH, Story, TAKE, UNKNOWN, ring};
 
 #[test]
 fn finished_is_final() {
@@ -206,7 +206,7 @@ fn a_second_interpreter_accepts_before_it_says_yes() {
         assert_eq!(story.refused(stranger, Command::AcceptOffer(request)), Refusal::NotFound, "not offered");
     }
     for user in [UserId(2), UserId(3)] {
-        story.give(Actor::System, Command::Offer(request, user));
+        story.give(Actor::System, Command::Offer(request, ring(user)));
     }
     let busy = story.refused(PROVIDER, Command::AcceptOffer(request));
     assert_eq!(busy, Refusal::ProviderBusy, "it serves the main request of the same conference");

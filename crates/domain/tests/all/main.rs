@@ -22,6 +22,7 @@ mod purity;
 mod refusals;
 #[cfg(test)]
 mod released;
+mod ring_plans;
 #[cfg(test)]
 mod search;
 #[cfg(test)]

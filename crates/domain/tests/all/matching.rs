@@ -1,77 +1,127 @@
-//! Whom a request is offered to.
+//! Whom a request is offered to, and why others are not.
 
 use std::time::Duration;
 
 use trialogue_domain::{
-    Candidate, Credential, LanguageId, MAX_NEW_OFFERS, Moment, Timestamp, Timings, UserId, match_providers,
+    Availability, BreakReason, Candidate, Choice, Credential, Employment, Gender, Group, LanguageId, Lapse,
+    Moment, NotRung, Offer, OfferState, Plan, PlanStep, Presence, RingMode, Search, Specialty, Strength,
+    Timestamp, Timings, UserId, Wants, Wish, choose,
 };
 
 const SPANISH: LanguageId = LanguageId(44);
 const FRENCH: LanguageId = LanguageId(9);
 const NOW: Timestamp = Timestamp(1_000_000_000);
+const SECOND: Duration = Duration::from_secs(1);
+
+const THERE: Presence = Presence {
+    availability: Availability::On,
+    said_at: None,
+    last_seen: Some(NOW),
+    busy: false,
+    served: None,
+};
 
 fn candidate(id: i32) -> Candidate {
     Candidate {
         provider: UserId(id),
-        online: true,
-        last_seen: Some(NOW),
-        busy: false,
+        presence: THERE,
         languages: vec![FRENCH, SPANISH],
         credentials: vec![],
-        served: None,
+        employment: Employment::Staff,
+        gender: None,
+        certification: 0,
+        specialties: vec![],
     }
 }
 
-fn matched_but(asked: &[i32], candidates: &[Candidate]) -> Vec<i32> {
-    let moment = Moment { now: NOW, timings: &Timings::default() };
-    let asked = |provider: UserId| asked.contains(&provider.0);
-    match_providers(SPANISH, candidates, asked, moment).into_iter().map(|user| user.0).collect()
+fn step(who: Group, mode: RingMode) -> PlanStep {
+    PlanStep { who, mode, ring: 30 * SECOND, lasts: 20 * SECOND, relaxes: vec![] }
 }
 
-fn matched(candidates: &[Candidate]) -> Vec<i32> {
-    matched_but(&[], candidates)
+fn plan(steps: Vec<PlanStep>) -> Plan {
+    Plan { steps, ..Plan::default() }
+}
+
+fn everyone(width: usize) -> Plan {
+    plan(vec![step(Group::Everyone, RingMode::Star(width))])
+}
+
+fn search<'a>(plan: &'a Plan, offers: &'a [Offer]) -> Search<'a> {
+    Search { language: SPANISH, wants: Wants::default(), plan, offers, asked_before: &[] }
+}
+
+fn chosen(search: &Search<'_>, candidates: &[Candidate]) -> Choice {
+    let timings = Timings { wrap_up: 60 * SECOND, ..Timings::default() };
+    choose(search, candidates, Moment { now: NOW, timings: &timings })
+}
+
+fn rung(choice: &Choice) -> Vec<i32> {
+    choice.ring.iter().map(|ring| ring.provider.0).collect()
+}
+
+fn reasons(choice: &Choice) -> Vec<(i32, NotRung)> {
+    let mut reasons: Vec<_> = choice.not_rung.iter().map(|(user, reason)| (user.0, *reason)).collect();
+    reasons.sort_unstable();
+    reasons
+}
+
+fn offer(id: i32, state: OfferState, step: u8, ago: Duration) -> Offer {
+    Offer { provider: UserId(id), state, step, at: NOW.before(ago) }
+}
+
+fn open(id: i32, step: u8, ago: Duration) -> Offer {
+    offer(id, OfferState::Open { until: NOW.after(SECOND) }, step, ago)
 }
 
 #[test]
-fn only_who_is_available_and_speaks_the_language_and_was_not_asked() {
+fn only_who_is_there_and_free_and_each_other_with_a_reason() {
     let window = Timings::default().presence;
     let seen = |ago: Duration| Some(NOW.before(ago));
+    let with = |id, presence: Presence| Candidate { presence, ..candidate(id) };
+    let says = |id, availability| with(id, Presence { availability, ..THERE });
     let candidates = [
-        Candidate { online: false, ..candidate(1) },
-        Candidate { busy: true, ..candidate(2) },
+        says(1, Availability::Off),
+        with(2, Presence { busy: true, ..THERE }),
         Candidate { languages: vec![FRENCH], ..candidate(3) },
-        Candidate { languages: vec![], ..candidate(4) },
-        Candidate { last_seen: None, ..candidate(5) },
-        Candidate { last_seen: seen(window + Duration::from_micros(1)), ..candidate(6) },
-        Candidate { last_seen: seen(window), ..candidate(7) },
-        candidate(8),
-        candidate(9),
+        says(4, Availability::Break(BreakReason::Meal)),
+        with(5, Presence { last_seen: None, ..THERE }),
+        with(6, Presence { last_seen: seen(window + Duration::from_micros(1)), ..THERE }),
+        with(7, Presence { last_seen: seen(window), ..THERE }),
+        says(8, Availability::LastCall),
+        says(9, Availability::Away),
+        with(10, Presence { served: seen(59 * SECOND), ..THERE }),
+        with(11, Presence { served: seen(60 * SECOND), ..THERE }),
+        with(12, Presence { served: seen(59 * SECOND), said_at: seen(58 * SECOND), ..THERE }),
     ];
-    assert_eq!(matched_but(&[8], &candidates), [7, 9]);
+    let plan = everyone(100);
+    let choice = chosen(&search(&plan, &[]), &candidates);
+    assert_eq!(rung(&choice), [7, 11, 12], "of the others who is idle for longer");
+    let expected = [
+        (1, NotRung::Offline),
+        (2, NotRung::Busy),
+        (4, NotRung::Break(BreakReason::Meal)),
+        (5, NotRung::Offline),
+        (6, NotRung::Offline),
+        (8, NotRung::Offline),
+        (9, NotRung::Away),
+        (10, NotRung::WrapUp),
+    ];
+    assert_eq!(reasons(&choice), expected, "who speaks another language is not told");
 }
 
 #[test]
-fn who_has_been_idle_longest_comes_first_then_the_order_of_ids() {
-    let served = |id, at| Candidate { served: Some(Timestamp(at)), ..candidate(id) };
-    assert_eq!(
-        matched(&[served(1, 7), served(2, 6), candidate(9), served(3, 6), candidate(8)]),
-        [8, 9, 2, 3, 1]
-    );
-}
-
-#[test]
-fn sleepers_take_nobody_s_place_and_no_request_is_offered_to_more_than_so_many_at_a_time() {
-    let most = i32::try_from(MAX_NEW_OFFERS).expect("small");
-    let sleeping = (1..=most).map(|id| Candidate { last_seen: Some(Timestamp(0)), ..candidate(id) });
-    let candidates: Vec<_> = sleeping.chain((most + 1..=2 * most + 1).map(candidate)).collect();
-    assert_eq!(matched(&candidates), (most + 1..=2 * most).collect::<Vec<_>>());
-    let asked: Vec<i32> = (1..=2 * most).collect();
-    assert_eq!(matched_but(&asked, &candidates), [2 * most + 1], "the rest comes next");
-}
-
-#[test]
-fn nobody_matches_nobody() {
-    assert!(matched(&[]).is_empty());
+fn who_has_been_idle_longest_comes_first_then_the_order_of_ids_and_as_many_as_the_step_is_wide() {
+    let served = |id, at| {
+        let presence = Presence { served: Some(Timestamp(at)), ..THERE };
+        Candidate { presence, ..candidate(id) }
+    };
+    let candidates = [served(1, 7), served(2, 6), candidate(9), served(3, 6), candidate(8)];
+    let plan = everyone(3);
+    let choice = chosen(&search(&plan, &[]), &candidates);
+    assert_eq!(rung(&choice), [8, 9, 2]);
+    assert_eq!(reasons(&choice), [(1, NotRung::Next), (3, NotRung::Next)]);
+    let rotating = Plan { steps: vec![step(Group::Everyone, RingMode::Rotating)], ..plan };
+    assert_eq!(rung(&chosen(&search(&rotating, &[]), &candidates)), [8]);
 }
 
 #[test]
@@ -92,5 +142,132 @@ fn every_credential_for_the_language_must_be_in_force() {
         with(6, &[Credential { language: Some(SPANISH), ..expired }]),
         with(7, &[Credential { effective: NOW, ..good }]),
     ];
-    assert_eq!(matched(&candidates), [1, 2, 5, 7]);
+    let plan = everyone(100);
+    let choice = chosen(&search(&plan, &[]), &candidates);
+    assert_eq!(rung(&choice), [1, 2, 5, 7]);
+    assert_eq!(
+        reasons(&choice),
+        [(3, NotRung::Credential), (4, NotRung::Credential), (6, NotRung::Credential)]
+    );
+}
+
+#[test]
+fn lists_of_a_plan() {
+    let plan = Plan {
+        prefer: vec![UserId(3)],
+        never: vec![UserId(1)],
+        ..plan(vec![
+            step(Group::Preferred, RingMode::Star(1)),
+            step(Group::Employed(Employment::Vendor), RingMode::Star(9)),
+        ])
+    };
+    let vendor = Candidate { employment: Employment::Vendor, ..candidate(4) };
+    let candidates = [candidate(1), candidate(2), candidate(3), vendor];
+    let choice = chosen(&search(&plan, &[]), &candidates);
+    assert_eq!(rung(&choice), [3]);
+    assert_eq!(reasons(&choice), [(1, NotRung::Never), (2, NotRung::NoStep), (4, NotRung::LaterStep)]);
+    let only = Plan { only: vec![UserId(1), UserId(4)], ..plan };
+    let choice = chosen(&search(&only, &[]), &candidates);
+    assert_eq!(rung(&choice), [4], "nobody of the first step is left, so the next one begins at once");
+    assert_eq!(reasons(&choice), [(1, NotRung::Never), (2, NotRung::NotListed), (3, NotRung::NotListed)]);
+}
+
+#[test]
+fn wishes_are_relaxed_by_the_plan_and_requirements_are_not() {
+    let woman = |id| Candidate { gender: Some(Gender::Female), ..candidate(id) };
+    let medical = Candidate { specialties: vec![Specialty::Medical], certification: 2, ..woman(1) };
+    let candidates = [medical, woman(2), candidate(3)];
+    let relaxing = PlanStep { relaxes: Wish::ALL.to_vec(), ..step(Group::Everyone, RingMode::Star(9)) };
+    let plan = Plan { certification: 1, ..plan(vec![step(Group::Everyone, RingMode::Star(9)), relaxing]) };
+    let wanting = |strength, offers| {
+        let wants = Wants { gender: Some((Gender::Female, strength)), specialty: Some(Specialty::Medical) };
+        Search { wants, ..search(&plan, offers) }
+    };
+    let choice = chosen(&wanting(Strength::Wish, &[]), &candidates);
+    assert_eq!(rung(&choice), [1]);
+    assert_eq!(reasons(&choice), [(2, NotRung::LaterStep), (3, NotRung::LaterStep)]);
+    let later = [open(1, 0, 20 * SECOND)];
+    assert_eq!(rung(&chosen(&wanting(Strength::Wish, &later), &candidates)), [2, 3]);
+    let choice = chosen(&wanting(Strength::Requirement, &later), &candidates);
+    assert_eq!((rung(&choice), reasons(&choice)), (vec![2], vec![(3, NotRung::Gender)]));
+    // Without the step that relaxes, each is told what it lacks.
+    let strict = Plan { steps: vec![step(Group::Everyone, RingMode::Star(9))], ..plan.clone() };
+    let certified = Candidate { certification: 1, ..woman(4) };
+    let medical = Candidate { specialties: vec![Specialty::Medical], ..woman(5) };
+    let search = Search { plan: &strict, ..wanting(Strength::Wish, &[]) };
+    let choice = chosen(&search, &[candidate(3), certified, medical]);
+    assert_eq!(
+        reasons(&choice),
+        [(3, NotRung::Gender), (4, NotRung::Specialty), (5, NotRung::Certification)]
+    );
+}
+
+#[test]
+fn a_step_begins_when_the_one_before_is_over_or_has_nobody_left() {
+    let steps = vec![
+        step(Group::Employed(Employment::Staff), RingMode::Star(1)),
+        step(Group::Employed(Employment::Freelance), RingMode::Rotating),
+        step(Group::Everyone, RingMode::Star(2)),
+    ];
+    let plan = plan(steps);
+    let freelance = |id| Candidate { employment: Employment::Freelance, ..candidate(id) };
+    let vendor = Candidate { employment: Employment::Vendor, ..candidate(5) };
+    let all = [candidate(1), candidate(2), freelance(3), freelance(4), vendor];
+    let after = |offers: &[Offer]| rung(&chosen(&search(&plan, offers), &all));
+    let just_before = Duration::from_millis(19_999);
+    assert_eq!(after(&[]), [1]);
+    assert_eq!(after(&[open(1, 0, just_before)]), [0; 0], "one at a time, and its time is not over");
+    assert_eq!(after(&[open(1, 0, 20 * SECOND)]), [3], "the first step goes on, and the second begins");
+    assert_eq!(after(&[open(1, 0, 40 * SECOND), open(3, 1, 20 * SECOND)]), [5]);
+    let declined = offer(1, OfferState::Declined, 0, SECOND);
+    assert_eq!(after(&[declined]), [2], "a no makes room at once");
+    let both = [declined, offer(2, OfferState::Declined, 0, SECOND)];
+    assert_eq!(after(&both), [3], "nobody of the first step is left");
+    let lapsed = |id, lapse, step| offer(id, OfferState::Lapsed(lapse), step, SECOND);
+    assert_eq!(after(&[lapsed(1, Lapse::NoAnswer, 0)]), [2]);
+    assert_eq!(after(&[lapsed(1, Lapse::Unavailable, 0)]), [1], "who is free again was not asked");
+    // Once a step has begun it stays so, whoever comes back.
+    assert_eq!(after(&[open(3, 1, SECOND)]), [1]);
+}
+
+#[test]
+fn who_did_not_answer_is_rung_again_when_nobody_is_left() {
+    let plan = everyone(2);
+    let lapsed = |id, ago| offer(id, OfferState::Lapsed(Lapse::NoAnswer), 0, ago);
+    let candidates = [candidate(1), candidate(2), candidate(3), candidate(4)];
+    let offers = [lapsed(1, 2 * SECOND), lapsed(2, 3 * SECOND), lapsed(3, SECOND)];
+    let choice = chosen(&search(&plan, &offers), &candidates);
+    assert_eq!((rung(&choice), reasons(&choice).len()), (vec![4], 3), "first who was not asked");
+    let declined = offer(4, OfferState::Declined, 0, SECOND);
+    let choice = chosen(&search(&plan, &[&offers[..], &[declined]].concat()), &candidates);
+    assert_eq!(rung(&choice), [2, 1], "those first who were rung first");
+    assert_eq!(reasons(&choice), [(3, NotRung::NoAnswer), (4, NotRung::Declined)]);
+    let ringing = open(4, 0, SECOND);
+    assert_eq!(rung(&chosen(&search(&plan, &[&offers[..], &[ringing]].concat()), &candidates)), [0; 0]);
+}
+
+#[test]
+fn an_offer_to_one_who_is_not_free_any_more_is_taken_back() {
+    let plan = everyone(1);
+    let busy = Candidate { presence: Presence { busy: true, ..THERE }, ..candidate(1) };
+    let offers = [open(1, 0, SECOND), open(7, 0, SECOND), open(8, 0, Duration::ZERO)];
+    let choice = chosen(&search(&plan, &offers), &[busy, candidate(2)]);
+    let taken_back: Vec<i32> = choice.unavailable.iter().map(|user| user.0).collect();
+    assert_eq!(taken_back, [1, 7], "the last was made after the candidates were looked up");
+    assert_eq!(rung(&choice), [2], "its place is free at once");
+    let earlier = Search { asked_before: &[UserId(2)], ..search(&plan, &[]) };
+    let choice = chosen(&earlier, &[candidate(2)]);
+    assert_eq!((rung(&choice), reasons(&choice)), (vec![], vec![(2, NotRung::AskedBefore)]));
+}
+
+#[test]
+fn nobody_matches_nobody() {
+    let plan = Plan::default();
+    assert_eq!(chosen(&search(&plan, &[]), &[]), Choice::default());
+}
+
+#[test]
+fn codes_of_reasons_are_different() {
+    let codes: std::collections::BTreeSet<_> = NotRung::ALL.iter().map(|reason| reason.code()).collect();
+    assert_eq!(codes.len(), NotRung::ALL.len());
 }

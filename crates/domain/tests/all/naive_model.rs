@@ -153,7 +153,7 @@ impl Model {
             };
         }
         match (command, actor) {
-            (Command::Offer(request, provider), _) => self.offer(request.0, provider.0),
+            (Command::Offer(request, ring), _) => self.offer(request.0, ring.provider.0),
             (Command::AcceptOffer(request), Actor::Provider(who)) => {
                 self.accept(request.0, who.0, facts.hindrance.is_some())
             }
@@ -427,8 +427,8 @@ impl Model {
                     person.waits_until = now + 30 * SECOND;
                 }
             }
-            // Not seen on the wire.
-            Observation::Removed(_) | Observation::RemovalVerified(_) => {}
+            // Not seen on the wire; who is not rung any more may still accept.
+            Observation::Removed(_) | Observation::RemovalVerified(_) | Observation::Unavailable(_) => {}
             Observation::DeadlinePassed => self.look_at_the_clock(),
             Observation::UserGone(user, _) => self.user_gone(user.0),
         }

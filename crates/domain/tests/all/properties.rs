@@ -12,7 +12,7 @@ use trialogue_domain::{
 
 use crate::naive_model::{Accounts, Model, View};
 use crate::situations;
-use crate::story::{CLIENT, ID, MAIN, OTHER_PROVIDER, PROVIDER, Story, UNKNOWN};
+use crate::story::{CLIENT, ID, MAIN, OTHER_PROVIDER, PROVIDER, Story, UNKNOWN, ring};
 
 /// One step, before it is known whom there is to meet: numbers choose among what there is.
 #[derive(Debug, Clone)]
@@ -252,7 +252,7 @@ impl Walk {
         match kind {
             CommandKind::Offer => {
                 let provider = UserId(2 + i32::try_from(choice % 3).expect("small"));
-                Command::Offer(self.request(choice), provider)
+                Command::Offer(self.request(choice), ring(provider))
             }
             CommandKind::AcceptOffer => Command::AcceptOffer(self.request(choice)),
             CommandKind::DeclineOffer => Command::DeclineOffer(self.request(choice)),

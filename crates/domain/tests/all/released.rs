@@ -5,7 +5,7 @@ use trialogue_domain::{
     RequestStatus, Stage, StateName, UserId,
 };
 
-use crate::story::{CLIENT, DECLINE, MAIN, OTHER_PROVIDER, PROVIDER, Story, TAKE};
+use crate::story::{CLIENT, DECLINE, MAIN, OTHER_PROVIDER, PROVIDER, Story, TAKE, ring};
 
 /// The user numbers of the two interpreters.
 fn users() -> [UserId; 2] {
@@ -49,7 +49,7 @@ fn the_search_goes_on_by_itself() {
 fn another_interpreter_serves_the_same_request() {
     let [_, other] = users();
     for (story, _) in released() {
-        let story = story.then(Actor::System, Command::Offer(MAIN, other)).then(OTHER_PROVIDER, TAKE);
+        let story = story.then(Actor::System, Command::Offer(MAIN, ring(other))).then(OTHER_PROVIDER, TAKE);
         assert_eq!(story.conference.status(), RequestStatus::InterpreterAccepted);
         let story = story.then(CLIENT, Command::StartVideo).then(OTHER_PROVIDER, Command::ConfirmVideo);
         let mut story = story;
@@ -62,7 +62,11 @@ fn another_interpreter_serves_the_same_request() {
 fn who_is_released_is_a_stranger_to_the_request() {
     let [provider, _] = users();
     for (mut story, _) in released() {
-        assert_eq!(story.give(Actor::System, Command::Offer(MAIN, provider)), [], "it is not offered again");
+        assert_eq!(
+            story.give(Actor::System, Command::Offer(MAIN, ring(provider))),
+            [],
+            "it is not offered again"
+        );
         assert_eq!(story.refused(PROVIDER, TAKE), Refusal::Released);
         assert_eq!(story.refused(PROVIDER, Command::ConfirmVideo), Refusal::NotFound);
         assert_eq!(story.give(PROVIDER, DECLINE), []);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use trialogue_domain::{Actor, Command, Kind, Observation, ParticipantId, RequestId, UserId};
 
-use crate::story::{CLIENT, DECLINE, MAIN, OTHER_PROVIDER, PROVIDER, Story};
+use crate::story::{CLIENT, DECLINE, MAIN, OTHER_PROVIDER, PROVIDER, Story, ring};
 
 /// A column.
 #[derive(Debug, Clone)]
@@ -57,7 +57,7 @@ pub(crate) fn of_other_request() -> Vec<Situation> {
     let mut story = Story::connected();
     let id = story.invite(Kind::SecondInterpreter);
     let request = story.conference.others[0].id;
-    let searching = story.then(Actor::System, Command::Offer(request, UserId(3)));
+    let searching = story.then(Actor::System, Command::Offer(request, ring(UserId(3))));
     let declined = searching.clone().then(OTHER_PROVIDER, Command::DeclineOffer(request));
     let accepted = searching.clone().then(OTHER_PROVIDER, Command::AcceptOffer(request));
     let own = Actor::SecondInterpreter(id);

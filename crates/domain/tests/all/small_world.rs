@@ -5,9 +5,11 @@
 
 use trialogue_domain::{
     Actor, Command, Conference, ConferenceId, Departure, Event, Facts, Hindrance, Kind, LanguageId, Moment,
-    NewIds, Observation, Participant, ParticipantId, Party, RequestId, Stage, State, Timestamp, Timings,
-    UserId, open,
+    NewIds, Observation, OfferState, Participant, ParticipantId, Party, RequestId, Stage, State, Timestamp,
+    Timings, UserId, open,
 };
+
+use crate::story::ring;
 
 const CLIENT: UserId = UserId(1);
 const PROVIDER: UserId = UserId(2);
@@ -98,8 +100,9 @@ pub(crate) enum Input {
 /// A request with an offer to one provider; the other one comes online later.
 pub(crate) fn beginning() -> Node {
     let timings = Timings::default();
-    let events = open(ID, CLIENT, false, LanguageId(44), &[PROVIDER], Moment { now: NOW, timings: &timings })
-        .expect("the client has no other request");
+    let events =
+        open(ID, CLIENT, false, LanguageId(44), &[ring(PROVIDER)], Moment { now: NOW, timings: &timings })
+            .expect("the client has no other request");
     let conference = Conference::replay(ID, events.iter().map(|event| (NOW, event)))
         .expect("open begins with the request");
     Node { conference, history: History::default() }.canonical()
@@ -145,6 +148,7 @@ pub(crate) fn inputs(conference: &Conference, bounds: Bounds) -> Vec<Input> {
         }
     }
     inputs.push(Input::Observation(Observation::DeadlinePassed));
+    inputs.push(Input::Observation(Observation::Unavailable(PROVIDER)));
     if bounds.thorough {
         for user in [CLIENT, PROVIDER, OTHER_PROVIDER, FOREIGN] {
             inputs.push(Input::Observation(Observation::UserGone(user, Departure::Revoked)));
@@ -183,8 +187,8 @@ const COMMANDS_BESIDE_KICKS: usize = 19;
 
 fn commands(conference: &Conference) -> Vec<Command> {
     let mut commands = vec![
-        Command::Offer(MAIN, PROVIDER),
-        Command::Offer(MAIN, OTHER_PROVIDER),
+        Command::Offer(MAIN, ring(PROVIDER)),
+        Command::Offer(MAIN, ring(OTHER_PROVIDER)),
         Command::AcceptOffer(MAIN),
         Command::DeclineOffer(MAIN),
         Command::StartVideo,
@@ -207,7 +211,7 @@ fn commands(conference: &Conference) -> Vec<Command> {
     commands.extend(ids(conference).map(Command::Kick));
     for request in conference.others.iter().map(|r| r.id).chain([FOREIGN_REQUEST]) {
         commands.extend([
-            Command::Offer(request, OTHER_PROVIDER),
+            Command::Offer(request, ring(OTHER_PROVIDER)),
             Command::AcceptOffer(request),
             Command::DeclineOffer(request),
         ]);
@@ -246,6 +250,7 @@ pub(crate) fn times_passing(conference: &Conference) -> Vec<Conference> {
         at(conference, true, |_| false, |_| false),
         at(conference, false, |p| principal(p) && !is_disconnected(p), |_| false),
         at(conference, false, |_| false, principal),
+        rings_over(conference),
     ];
     for one in conference.participants.iter().filter(|p| p.is_live()) {
         if !principal(one) || is_disconnected(one) {
@@ -256,6 +261,21 @@ pub(crate) fn times_passing(conference: &Conference) -> Vec<Conference> {
         }
     }
     passing
+}
+
+/// The same state, with the time of all rings come, and no other deadline.
+fn rings_over(conference: &Conference) -> Conference {
+    let mut conference = at(conference, false, |_| false, |_| false);
+    for request in std::iter::once(&mut conference.main).chain(&mut conference.others) {
+        if let Stage::Searching { offers, .. } = &mut request.stage {
+            for offer in offers {
+                if let OfferState::Open { until } = &mut offer.state {
+                    *until = NOW;
+                }
+            }
+        }
+    }
+    conference
 }
 
 const fn is_disconnected(participant: &Participant) -> bool {
@@ -277,7 +297,15 @@ fn at(
     let others = conference.others.iter_mut().map(|other| (other, LATER));
     for (request, deadline) in std::iter::once((&mut conference.main, when(request))).chain(others) {
         match &mut request.stage {
-            Stage::Searching { deadline: set, .. } => *set = deadline,
+            Stage::Searching { deadline: set, offers } => {
+                *set = deadline;
+                for offer in offers {
+                    offer.at = NOW;
+                    if let OfferState::Open { until } = &mut offer.state {
+                        *until = LATER;
+                    }
+                }
+            }
             Stage::Accepted { .. } => {}
             Stage::Ended { at, .. } => *at = NOW,
         }

@@ -12,7 +12,7 @@ use trialogue_domain::{
 
 use crate::edges::{self, Edge, Machine};
 use crate::situations::{self, Situation, until_deadline};
-use crate::story::{CLIENT, MAIN, OTHER_PROVIDER, PROVIDER, Story, UNKNOWN, variant};
+use crate::story::{CLIENT, MAIN, OTHER_PROVIDER, PROVIDER, Story, UNKNOWN, ring, variant};
 
 #[test]
 fn the_document_is_what_the_code_does() {
@@ -116,7 +116,7 @@ fn actors(situation: &Situation) -> Vec<Actor> {
 fn command(kind: CommandKind, situation: &Situation) -> Command {
     let request = situation.request;
     match kind {
-        CommandKind::Offer => Command::Offer(request, UserId(4)),
+        CommandKind::Offer => Command::Offer(request, ring(UserId(4))),
         CommandKind::AcceptOffer => Command::AcceptOffer(request),
         CommandKind::DeclineOffer => Command::DeclineOffer(request),
         CommandKind::StartVideo => Command::StartVideo,

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use trialogue_domain::{
     Actor, Command, Conference, ConferenceId, Event, Facts, Hindrance, Kind, LanguageId, Moment, NewIds,
-    Observation, Participant, ParticipantId, Refusal, RequestId, State, Timestamp, Timings, UserId, decide,
-    observe, open,
+    Observation, Participant, ParticipantId, Refusal, RequestId, Ring, State, Timestamp, Timings, UserId,
+    decide, observe, open,
 };
 
 pub(crate) const ID: ConferenceId = ConferenceId(7);
@@ -31,14 +31,20 @@ pub(crate) struct Story {
     pub(crate) hindrance: Option<Hindrance>,
 }
 
+/// A ring by the first step of a plan, for a minute.
+pub(crate) const fn ring(provider: UserId) -> Ring {
+    Ring { provider, step: 0, lasts: Duration::from_mins(1) }
+}
+
 impl Story {
     /// A request, offered to two providers.
     pub(crate) fn requested() -> Self {
         let now = Timestamp(1_000_000_000);
         let timings = Timings::default();
         let offered = [UserId(2), UserId(3)];
-        let events = open(ID, UserId(1), false, SPANISH, &offered, Moment { now, timings: &timings })
-            .expect("the client has no other request");
+        let events =
+            open(ID, UserId(1), false, SPANISH, &offered.map(ring), Moment { now, timings: &timings })
+                .expect("the client has no other request");
         let log: Vec<_> = events.into_iter().map(|event| (now, event)).collect();
         let conference = Conference::replay(ID, log.iter().map(|(at, event)| (*at, event)))
             .expect("open begins with the request");
@@ -85,7 +91,7 @@ impl Story {
     pub(crate) fn with_second_interpreter(mut self) -> (Self, ParticipantId) {
         let second = self.invite(Kind::SecondInterpreter);
         let request = self.conference.others.last().map(|r| r.id).expect("a request of its own");
-        self.give(Actor::System, Command::Offer(request, UserId(3)));
+        self.give(Actor::System, Command::Offer(request, ring(UserId(3))));
         self.give(OTHER_PROVIDER, Command::AcceptOffer(request));
         (self, second)
     }

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use trialogue_domain::{
-    Actor, ConferenceId, Event, FinishReason, InvitedParty, Kicker, Kind, Outcome, ReleaseReason, RequestId,
-    StateName, Timestamp,
+    Actor, ConferenceId, Event, FinishReason, InvitedParty, Kicker, Kind, Lapse, Outcome, ReleaseReason,
+    RequestId, StateName, Timestamp,
 };
 use trialogue_storage::Recorded;
 
@@ -82,8 +82,17 @@ fn body(head: Told, event: &Event) -> Told {
         Event::Requested { client, language, deadline } => {
             Told { user: Some(client.0), language: Some(language.0), deadline: Some(time(*deadline)), ..head }
         }
-        Event::Offered { request, provider } | Event::OfferDeclined { request, provider } => {
+        Event::Offered { request, provider, until, .. } => {
+            // Before there were ring plans, an offer stood as long as the search.
+            let deadline = Some(*until).filter(|until| until.0 < i64::MAX).map(time);
+            Told { request: other(*request), user: Some(provider.0), deadline, ..head }
+        }
+        Event::OfferDeclined { request, provider } => {
             Told { request: other(*request), user: Some(provider.0), ..head }
+        }
+        Event::OfferLapsed { request, provider, lapse } => {
+            let reason = Some(lapse_word(*lapse));
+            Told { request: other(*request), user: Some(provider.0), reason, ..head }
         }
         Event::Accepted { request, provider, deadline } => {
             Told { request: other(*request), user: Some(provider.0), deadline: Some(time(*deadline)), ..head }
@@ -181,10 +190,18 @@ const fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
+const fn lapse_word(lapse: Lapse) -> &'static str {
+    match lapse {
+        Lapse::NoAnswer => "no_answer",
+        Lapse::Unavailable => "unavailable",
+    }
+}
+
 const fn name(event: &Event) -> &'static str {
     match event {
         Event::Requested { .. } => "requested",
         Event::Offered { .. } => "offered",
+        Event::OfferLapsed { .. } => "offer_lapsed",
         Event::OfferDeclined { .. } => "offer_declined",
         Event::Accepted { .. } => "accepted",
         Event::CallStarted { .. } => "call_started",
@@ -233,11 +250,17 @@ mod tests {
                 "A client asked for an interpreter; the search is given up at `deadline`.",
             ),
             (
-                Event::Offered { request, provider },
+                Event::Offered { request, provider, step: 0, until: deadline },
                 by_client,
-                "The request was offered to a provider; `request` is there if it is one for a second interpreter.",
+                "The request was offered to a provider, who is rung until `deadline`; `request` is there if it is one for a second interpreter.",
             ),
             (Event::OfferDeclined { request, provider }, by_provider, "A provider said no."),
+            (
+                Event::OfferLapsed { request, provider, lapse: Lapse::NoAnswer },
+                None,
+                "A provider is not rung any more: it did not answer in time, or, with the reason `unavailable`, it can take \
+                 no call. It may be rung again.",
+            ),
             (
                 Event::Accepted { request, provider, deadline },
                 by_provider,

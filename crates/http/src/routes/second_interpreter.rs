@@ -21,8 +21,11 @@ pub(super) async fn request_second_interpreter(
         let made = view.conference.participant(*participant);
         render(&made.map(|p| present::participant(view, p, viewer)).unwrap_or_default())
     });
+    let wants = present::wants(wanted.gender_option_code_id, wanted.specialty_option_code_id);
     let language = LanguageId(wanted.to_language_id);
-    let made =
-        call.app().request_second_interpreter(&user, language, wanted.additional_info, key, render).await;
+    let made = call
+        .app()
+        .request_second_interpreter(&user, (language, wants), wanted.additional_info, key, render)
+        .await;
     Ok(reply::from_stored(&made.map_err(|e| call.fail(e))?))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use trialogue_domain::Timings;
 
-use super::value::seconds;
+use super::value::{seconds, seconds_or_none};
 
 #[derive(Args)]
 #[command(next_help_heading = "Timings of a call")]
@@ -42,6 +42,10 @@ pub(super) struct TimingsSection {
     /// How long a media account lives.
     #[arg(long, default_value = "43200", value_parser = seconds)]
     account_seconds: Duration,
+
+    /// How long an interpreter is not rung after a request that it served, unless it says that it is ready.
+    #[arg(long, default_value = "0", value_parser = seconds_or_none)]
+    wrap_up_seconds: Duration,
 }
 
 impl TimingsSection {
@@ -55,6 +59,7 @@ impl TimingsSection {
             reconnect: self.reconnect_seconds,
             account: self.account_seconds,
             presence: self.presence_seconds,
+            wrap_up: self.wrap_up_seconds,
         }
     }
 }

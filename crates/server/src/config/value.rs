@@ -18,6 +18,13 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Reads a number of seconds; 0 is none.
+pub(super) fn seconds_or_none(text: &str) -> Result<Duration, String> {
+    let seconds =
+        text.parse::<u32>().map_err(|error| format!("{text:?} is no number of seconds: {error}"))?;
+    Ok(Duration::from_secs(seconds.into()))
+}
+
 /// Reads values with commas between them.
 pub(super) fn list<T>(text: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(read).collect()

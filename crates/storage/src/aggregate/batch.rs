@@ -12,11 +12,12 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use trialogue_domain::{
-    Conference, ConferenceId, Effect, Event, Facts, ParticipantId, Refusal, Request, RequestId, Step,
-    Timestamp, UserId, effects,
+    Conference, ConferenceId, Effect, Event, Facts, Lapse, NotRung, ParticipantId, Refusal, Request,
+    RequestId, Step, Timestamp, UserId, Wants, effects,
 };
 
 use crate::aggregate::load::{EffectTurn, LoadedConference, load_to_change};
+use crate::aggregate::missed::MissedRing;
 use crate::aggregate::released::Released;
 use crate::aggregate::verdict::Verdict;
 use crate::changes::change::Change;
@@ -28,9 +29,9 @@ use crate::jobs::kind::JobKind;
 use crate::jobs::lease::LeasedRow;
 use crate::rows::details::RequestDetails;
 use crate::rows::{
-    CallLegRow, ConferenceRow, EventRow, Invitee, OfferRow, ParticipantRow, RequestRow, UpdateAccountSecret,
-    UpdateConference, UpdateConferenceIndexed, UpdateOffer, UpdateParticipant, UpdateReported, UpdateRequest,
-    offer_state, write,
+    CallLegRow, ConferenceRow, EventRow, Invitee, OfferRow, ParticipantRow, RenewOffer, RequestRow,
+    SearchLookRow, UpdateAccountSecret, UpdateConference, UpdateConferenceIndexed, UpdateOffer,
+    UpdateParticipant, UpdateReported, UpdateRequest, lapse_code, offer_state, write,
 };
 use crate::schema::conferences;
 
@@ -87,7 +88,7 @@ impl Batch {
         let BatchEntry::Judged(changes) = fetched else { return Err(StoreError::Locked(id.0)) };
         let verdict = judge(&changes.after)?;
         verdict.check()?;
-        changes.add(verdict);
+        changes.add(verdict)?;
         Ok(changes.after.clone())
     }
 
@@ -96,7 +97,8 @@ impl Batch {
         &mut self,
         id: ConferenceId,
         opening: &Step,
-        details: RequestDetails,
+        (details, wants): (RequestDetails, Wants),
+        not_rung: Vec<(UserId, NotRung)>,
     ) -> Result<(), StoreError> {
         let Step { actor, at, events } = opening;
         let first = events.first().and_then(|event| Conference::begin(id, event).ok());
@@ -105,7 +107,9 @@ impl Batch {
         };
         let mut changes = Changes::none(begun, EffectTurn::default());
         changes.events.push(EventRow::new(id, changes.after.last_seq, *at, *actor, first));
-        changes.add(vec![Step { actor: *actor, at: *at, events: rest.to_vec() }].into());
+        let steps = vec![Step { actor: *actor, at: *at, events: rest.to_vec() }];
+        let not_rung = Some((RequestId::main(id), not_rung));
+        changes.add(Verdict { wants: Some(wants), not_rung, ..steps.into() })?;
         changes.opened = Some(ConferenceRow::new(&changes.after, *at, details));
         self.conferences.insert(id.0, BatchEntry::Judged(Box::new(changes)));
         Ok(())
@@ -149,6 +153,8 @@ impl Batch {
             .map_err(StoreError::query("update a conference"))?;
         write(connection, all.iter().flat_map(|c| &c.legs))
             .map_err(StoreError::query("insert a call leg"))?;
+        write(connection, all.iter().flat_map(|c| &c.looks))
+            .map_err(StoreError::query("insert the reasons of a look"))?;
         write(connection, all.iter().filter_map(|c| c.reported.as_ref()))
             .map_err(StoreError::query("note a late report"))?;
         write(connection, &self.done).map_err(StoreError::query("finish a job"))?;
@@ -187,6 +193,8 @@ struct Changes {
     invitees: Vec<(ParticipantId, Invitee)>,
     secrets: Vec<UpdateAccountSecret>,
     legs: Vec<CallLegRow>,
+    wants: Wants,
+    looks: Vec<SearchLookRow>,
     reported: Option<UpdateReported>,
     // Worked out when all is judged.
     requested: Vec<RequestRow>,
@@ -199,7 +207,9 @@ struct Changes {
 
 enum OfferChange {
     Made(OfferRow),
+    Renewed(RenewOffer),
     Set(UpdateOffer),
+    Missed(MissedRing),
     Released(Released),
 }
 
@@ -216,6 +226,8 @@ impl Changes {
             invitees: Vec::new(),
             secrets: Vec::new(),
             legs: Vec::new(),
+            wants: Wants::default(),
+            looks: Vec::new(),
             reported: None,
             requested: Vec::new(),
             requests: Vec::new(),
@@ -226,8 +238,8 @@ impl Changes {
         }
     }
 
-    fn add(&mut self, verdict: Verdict) {
-        let Verdict { steps, invitee, secret, legs } = verdict;
+    fn add(&mut self, verdict: Verdict) -> Result<(), StoreError> {
+        let Verdict { steps, invitee, secret, legs, wants, not_rung } = verdict;
         let id = self.after.id;
         let mut conference = self.after.clone();
         for Step { actor, at, events } in &steps {
@@ -252,6 +264,11 @@ impl Changes {
             self.legs.extend((0..).zip(&legs).map(|(position, leg)| CallLegRow::new(id, position, leg)));
             self.reported = Some(UpdateReported::new(id));
         }
+        self.wants = wants.unwrap_or(self.wants);
+        if let Some((request, reasons)) = not_rung.filter(|(_, reasons)| !reasons.is_empty()) {
+            self.looks.push(SearchLookRow::new(id, self.after.last_seq, request, &reasons)?);
+        }
+        Ok(())
     }
 
     /// Compares the states before and after.
@@ -265,7 +282,7 @@ impl Changes {
         for request in self.after.requests() {
             let update = UpdateRequest::to(self.after.id, request);
             match self.before.request(request.id).filter(|_| self.opened.is_none()) {
-                None => self.requested.push(RequestRow::new(self.after.id, request)),
+                None => self.requested.push(RequestRow::new(self.after.id, request, self.wants)),
                 Some(before) if UpdateRequest::to(self.after.id, before) == update => {}
                 Some(_) => self.requests.push(update),
             }
@@ -310,7 +327,9 @@ impl OfferChange {
     const fn provider(&self) -> UserId {
         match self {
             Self::Made(row) => UserId(row.provider_id),
+            Self::Renewed(update) => UserId(update.provider_id),
             Self::Set(update) => UserId(update.provider_id),
+            Self::Missed(missed) => missed.interpreter,
             Self::Released(released) => released.provider,
         }
     }
@@ -325,16 +344,21 @@ fn offer_changes(before: &Conference, event: &Event, at: Timestamp) -> Vec<Offer
     let open = |request: RequestId| before.request(request).into_iter().flat_map(Request::open_offers);
     let withdrawn = |request| move |provider| set(request, provider, offer_state::WITHDRAWN);
     match event {
-        Event::Offered { request, provider } => {
+        Event::Offered { request, provider, step, until } => {
             let position = before.request(*request).map_or(0, |r| r.offers().len());
-            vec![OfferChange::Made(OfferRow {
-                conference_id: before.id.0,
-                request_id: request.0,
-                provider_id: provider.0,
-                position: i32::try_from(position).unwrap_or(i32::MAX),
-                state: offer_state::OPEN,
-                offered_at: at.0,
-            })]
+            let key = (before.id, *request, *provider);
+            let row = OfferRow::made(key, position, at, (*step, *until));
+            let known = before.request(*request).into_iter().flat_map(Request::offers);
+            let is_known = known.into_iter().any(|offer| offer.provider == *provider);
+            vec![if is_known { OfferChange::Renewed(RenewOffer::of(&row)) } else { OfferChange::Made(row) }]
+        }
+        Event::OfferLapsed { request, provider, lapse } => {
+            let offer = before.request(*request).into_iter().flat_map(Request::offers);
+            let rung_at = offer.into_iter().find(|offer| offer.provider == *provider).map(|offer| offer.at);
+            let missed = rung_at.filter(|_| *lapse == Lapse::NoAnswer);
+            let missed = missed.map(|rung_at| MissedRing { interpreter: *provider, rung_at, at });
+            let lapsed = set(*request, *provider, lapse_code(*lapse));
+            std::iter::once(lapsed).chain(missed.map(OfferChange::Missed)).collect()
         }
         Event::OfferDeclined { request, provider } => {
             vec![set(*request, *provider, offer_state::DECLINED)]
@@ -373,27 +397,43 @@ fn offer_changes(before: &Conference, event: &Event, at: Timestamp) -> Vec<Offer
     }
 }
 
-/// An offer is made before something becomes of it. A release is rare, and touches offers that are not loaded: the offers of
+/// An offer is made, or made again, before something becomes of it. A release is rare, and touches offers that are not loaded: the offers of
 /// such a conference are written one by one, in their order.
 fn save_offers(connection: &mut AnyConnection, changed: &[Changes]) -> Result<(), StoreError> {
     let insert_failed = || StoreError::query("insert an offer");
     let update_failed = || StoreError::query("update an offer");
     let is_released = |c: &&Changes| c.offers.iter().any(|o| matches!(o, OfferChange::Released(_)));
     let (released, others): (Vec<&Changes>, Vec<&Changes>) = changed.iter().partition(is_released);
-    let (mut made, mut set) = (Vec::new(), Vec::new());
+    let (mut made, mut missed) = (Vec::new(), Vec::new());
+    // The last change of an offer counts: one statement changes a row once.
+    let (mut renewed, mut set) = (BTreeMap::new(), BTreeMap::new());
     for offer in others.into_iter().flat_map(|c| &c.offers) {
         match offer {
             OfferChange::Made(row) => made.push(row),
-            OfferChange::Set(update) => set.push(update),
+            OfferChange::Renewed(update) => {
+                let key = (update.request_id, update.provider_id);
+                set.remove(&key);
+                renewed.insert(key, update);
+            }
+            OfferChange::Set(update) => {
+                set.insert((update.request_id, update.provider_id), update);
+            }
+            OfferChange::Missed(ring) => missed.push(ring),
             OfferChange::Released(_) => {}
         }
     }
     write(connection, made).map_err(insert_failed())?;
-    write(connection, set).map_err(update_failed())?;
+    write(connection, renewed.into_values()).map_err(update_failed())?;
+    write(connection, set.into_values()).map_err(update_failed())?;
+    for ring in missed {
+        ring.save(connection)?;
+    }
     for offer in released.into_iter().flat_map(|c| &c.offers) {
         match offer {
             OfferChange::Made(row) => write(connection, [row]).map(drop).map_err(insert_failed())?,
+            OfferChange::Renewed(update) => write(connection, [update]).map(drop).map_err(update_failed())?,
             OfferChange::Set(update) => write(connection, [update]).map(drop).map_err(update_failed())?,
+            OfferChange::Missed(ring) => ring.save(connection)?,
             OfferChange::Released(released) => released.save(connection)?,
         }
     }

@@ -1,12 +1,12 @@
 //! What is known of interpreters by whoever shows or rings them.
 
 use diesel::prelude::*;
-use trialogue_domain::{Credential, LanguageId, Timestamp, UserId};
+use trialogue_domain::{Credential, LanguageId, Specialty, Timestamp, UserId};
 
 use crate::database::connection::{AnyConnection, MAX_KEYS};
 use crate::error::StoreError;
-use crate::rows::interpreter::{InterpreterRow, Profile};
-use crate::schema::{credentials, interpreters};
+use crate::rows::interpreter::{InterpreterRow, Profile, specialty};
+use crate::schema::{credentials, interpreter_specialties, interpreters};
 
 /// The profile of an interpreter.
 pub(crate) fn profile(connection: &mut AnyConnection, id: UserId) -> Result<Profile, StoreError> {
@@ -16,6 +16,21 @@ pub(crate) fn profile(connection: &mut AnyConnection, id: UserId) -> Result<Prof
         .get_result(connection)
         .map_err(StoreError::query("find an interpreter"))?
         .profile()
+}
+
+/// The specialties of these interpreters.
+pub(crate) fn specialties_of(
+    connection: &mut AnyConnection,
+    ids: &[i32],
+) -> Result<Vec<(UserId, Specialty)>, StoreError> {
+    let mut found: Vec<(i32, i32)> = Vec::new();
+    for some in ids.chunks(MAX_KEYS) {
+        let of_some = interpreter_specialties::table
+            .filter(interpreter_specialties::interpreter_id.eq_any(some))
+            .select((interpreter_specialties::interpreter_id, interpreter_specialties::specialty));
+        found.append(&mut of_some.load(connection).map_err(StoreError::query("load the specialties"))?);
+    }
+    found.into_iter().map(|(id, code)| Ok((UserId(id), specialty(UserId(id), code)?))).collect()
 }
 
 /// The credentials of these interpreters.

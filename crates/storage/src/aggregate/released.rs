@@ -3,10 +3,11 @@
 use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, ReleaseReason, RequestId, Timestamp, UserId};
 
+use crate::aggregate::missed::MissedRing;
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::rows::{offer_state, release_code, release_reason};
-use crate::schema::{offers, requests, users};
+use crate::schema::{offers, requests};
 
 /// A provider is out of a request that it had accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub(crate) fn last_task(
     connection: &mut AnyConnection,
     provider: UserId,
 ) -> Result<Option<Released>, StoreError> {
-    let Some(released) = last(connection, provider, None)? else { return Ok(None) };
+    let Some(released) = last(connection, provider)? else { return Ok(None) };
     let own = requests::provider_id.eq(Some(provider.0));
     let later = requests::ended_at.is_null().or(requests::ended_at.ge(Some(released.at.0)));
     let others: i64 = requests::table
@@ -49,15 +50,10 @@ pub(crate) fn releases(
         .map_err(StoreError::query("find a provider's releases"))
 }
 
-/// The provider's last release from a request, or from another than this one.
-fn last(
-    connection: &mut AnyConnection,
-    provider: UserId,
-    besides: Option<RequestId>,
-) -> Result<Option<Released>, StoreError> {
+/// The provider's last release from a request.
+fn last(connection: &mut AnyConnection, provider: UserId) -> Result<Option<Released>, StoreError> {
     let found: Option<(i32, i32, i16, i64)> = offers::table
         .filter(offers::provider_id.eq(provider.0).and(offers::released_at.is_not_null()))
-        .filter(offers::request_id.ne(besides.map_or(0, |request| request.0)))
         .order((offers::released_at.desc(), offers::request_id.desc()))
         .select((
             offers::conference_id,
@@ -75,12 +71,12 @@ fn last(
 }
 
 impl Released {
-    /// Begins the search anew: those who could not answer any more can be asked again. A provider that misses a second
-    /// call in a row is set offline, so that it does not let every client wait.
+    /// Begins the search anew: those who could not answer any more can be asked again. A call that was missed is a missed
+    /// ring.
     pub(crate) fn save(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         self.write(connection).map_err(StoreError::query("release a provider"))?;
-        if self.reason == ReleaseReason::Missed && self.missed_before(connection)? {
-            set_offline(connection, self.provider)?;
+        if self.reason == ReleaseReason::Missed {
+            MissedRing { interpreter: self.provider, rung_at: self.at, at: self.at }.save(connection)?;
         }
         Ok(())
     }
@@ -88,35 +84,18 @@ impl Released {
     fn write(&self, connection: &mut AnyConnection) -> QueryResult<()> {
         let of_request = offers::table
             .filter(offers::conference_id.eq(self.conference.0).and(offers::request_id.eq(self.request.0)));
-        diesel::delete(of_request.filter(offers::state.eq(offer_state::WITHDRAWN))).execute(connection)?;
+        let unanswered = [offer_state::WITHDRAWN, offer_state::NO_ANSWER, offer_state::UNAVAILABLE];
+        diesel::delete(of_request.filter(offers::state.eq_any(unanswered))).execute(connection)?;
         diesel::update(of_request).set(offers::position.eq(-1)).execute(connection)?;
         diesel::update(offers::table.find((self.conference.0, self.request.0, self.provider.0)))
             .set((
                 offers::position.eq(0),
                 offers::state.eq(release_code(self.reason)),
+                offers::step.eq(0),
+                offers::offered_at.eq(self.at.0),
                 offers::released_at.eq(Some(self.at.0)),
             ))
             .execute(connection)?;
         Ok(())
     }
-
-    /// Whether the provider missed the call before this one, too.
-    fn missed_before(&self, connection: &mut AnyConnection) -> Result<bool, StoreError> {
-        let Some(before) = last(connection, self.provider, Some(self.request))? else { return Ok(false) };
-        let served: i64 = requests::table
-            .filter(requests::provider_id.eq(Some(self.provider.0)))
-            .filter(requests::ended_at.ge(Some(before.at.0)))
-            .count()
-            .get_result(connection)
-            .map_err(StoreError::query("look for a request that was served"))?;
-        Ok(before.reason == ReleaseReason::Missed && served == 0)
-    }
-}
-
-pub(crate) fn set_offline(connection: &mut AnyConnection, user: UserId) -> Result<(), StoreError> {
-    diesel::update(users::table.find(user.0))
-        .set(users::online.eq(false))
-        .execute(connection)
-        .map_err(StoreError::query("set a user offline"))?;
-    Ok(())
 }

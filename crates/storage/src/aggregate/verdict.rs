@@ -1,6 +1,6 @@
 //! What is to be saved of a conference.
 
-use trialogue_domain::{ParticipantId, Step};
+use trialogue_domain::{NotRung, ParticipantId, RequestId, Step, UserId, Wants};
 
 use crate::error::StoreError;
 use crate::rows::Invitee;
@@ -19,13 +19,32 @@ pub struct Verdict {
     pub(crate) secret: Option<(ParticipantId, SecretHash)>,
     /// The legs of the call, as they are reported.
     pub(crate) legs: Vec<CallLeg>,
+    /// What is wanted of a new second interpreter, beside the language.
+    pub(crate) wants: Option<Wants>,
+    /// Why interpreters were not rung by the last step.
+    pub(crate) not_rung: Option<NotRungOf>,
 }
+
+/// Why interpreters were not rung for a request when others were.
+pub type NotRungOf = (RequestId, Vec<(UserId, NotRung)>);
 
 impl Verdict {
     /// Binds the account of a participant to the secret with this hash.
     #[must_use]
     pub fn with_secret(self, secret: Option<(ParticipantId, SecretHash)>) -> Self {
         Self { secret, ..self }
+    }
+
+    /// Keeps what is wanted of a new second interpreter.
+    #[must_use]
+    pub fn with_wants(self, wants: Wants) -> Self {
+        Self { wants: Some(wants), ..self }
+    }
+
+    /// Keeps why interpreters were not rung.
+    #[must_use]
+    pub fn with_reasons(self, not_rung: Option<NotRungOf>) -> Self {
+        Self { not_rung, ..self }
     }
 
     /// Keeps the legs of the call.

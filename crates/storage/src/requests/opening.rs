@@ -1,7 +1,9 @@
 //! Requests: opening one, and offering it to providers.
 
 use diesel::prelude::*;
-use trialogue_domain::{Candidate, ConferenceId, LanguageId, Refusal, RequestId, Step, Timestamp, UserId};
+use trialogue_domain::{
+    Candidate, ConferenceId, LanguageId, NotRung, Plan, Refusal, RequestId, Step, Timestamp, UserId, Wants,
+};
 
 use crate::aggregate::batch::Batch;
 use crate::aggregate::language::{Language, language};
@@ -10,12 +12,14 @@ use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::idempotency::{IdempotencyKey, Render, once};
 use crate::limits::check_requests;
+use crate::requests::plans::plans;
 use crate::requests::waiting::candidates;
 use crate::rows::details::RequestDetails;
 use crate::rows::offer_state;
 use crate::schema::{conferences, languages, offers, participants, requests, users};
 use crate::store::Store;
 use crate::text::storable;
+use crate::users::companies::company_of;
 
 /// Maximum number of open offers that a provider is shown.
 const OFFERS: i64 = 50;
@@ -33,14 +37,15 @@ pub struct OfferView {
     pub details: RequestDetails,
     /// When it was offered.
     pub offered_at: Timestamp,
-    /// When the search is given up.
-    pub deadline: Timestamp,
+    /// Until when the provider is rung.
+    pub until: Timestamp,
 }
 
 #[derive(Queryable)]
 struct OfferedRow {
     id: i32,
     deadline: Option<i64>,
+    rung_until: i64,
     situation_code: i32,
     additional_info: Option<String>,
     location: Option<String>,
@@ -72,8 +77,8 @@ impl From<OfferedRow> for OfferView {
                 from_language_id: row.from_language_id,
             },
             offered_at: Timestamp(row.offered_at),
-            // A request that is searching has one.
-            deadline: Timestamp(row.deadline.unwrap_or(row.offered_at)),
+            // A request that is searching has a deadline.
+            until: Timestamp(row.deadline.unwrap_or(row.offered_at).min(row.rung_until)),
         }
     }
 }
@@ -87,7 +92,12 @@ pub struct Opening<'a> {
     pub has_live_request: bool,
     /// The providers who may be offered it.
     pub candidates: &'a [Candidate],
+    /// The plan of the client's company.
+    pub plan: &'a Plan,
 }
+
+/// The first step of a conference, and who was not rung by it.
+pub type Opened = (Step, Vec<(UserId, NotRung)>);
 
 impl Store {
     /// Opens a request by the step that `open` makes, and keeps the answer that `render` makes, all in one transaction. Providers without a
@@ -99,11 +109,11 @@ impl Store {
     pub async fn open_request(
         &self,
         client: UserId,
-        wanted: LanguageId,
+        (wanted, wants): (LanguageId, Wants),
         details: RequestDetails,
         (seen_from, now): (Timestamp, Timestamp),
         key: Option<IdempotencyKey>,
-        open: impl Fn(Opening<'_>) -> Result<Step, Refusal> + Send + 'static,
+        open: impl Fn(Opening<'_>) -> Result<Opened, Refusal> + Send + 'static,
         render: Render<ConferenceView>,
     ) -> Result<Vec<u8>, StoreError> {
         storable(&[
@@ -117,11 +127,16 @@ impl Store {
                     language(&mut tx.connection, wanted)?.ok_or(StoreError::UnknownLanguage(wanted.0))?;
                     let has_live_request = is_live(&mut tx.connection, client)?;
                     check_requests(&mut tx.connection, client, now)?;
-                    let candidates = candidates(&mut tx.connection, [wanted], seen_from)?;
+                    let with_specialties = wants.specialty.is_some();
+                    let candidates = candidates(&mut tx.connection, [wanted], seen_from, with_specialties)?;
+                    let company = company_of(&mut tx.connection, client)?;
+                    let plans = plans(&mut tx.connection, [company])?;
                     let id = tx.ids.conference();
-                    let step = open(Opening { id, has_live_request, candidates: &candidates })?;
+                    let plan = plans.of(company);
+                    let (step, not_rung) =
+                        open(Opening { id, has_live_request, candidates: &candidates, plan })?;
                     let mut batch = Batch::default();
-                    batch.open(id, &step, details.clone())?;
+                    batch.open(id, &step, (details.clone(), wants), not_rung)?;
                     batch.save(tx)?;
                     let shown = view(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?;
                     Ok((render(&shown), None))
@@ -155,6 +170,7 @@ impl Store {
                     .select((
                         requests::id,
                         requests::deadline,
+                        offers::rung_until,
                         conferences::situation_code,
                         conferences::additional_info,
                         conferences::location,

@@ -1,11 +1,12 @@
 //! What is shown to a provider who had accepted a request and is out of it.
 
 use diesel::prelude::*;
-use trialogue_domain::{LanguageId, ReleaseReason, RequestId, Timestamp, UserId};
+use trialogue_domain::{Availability, LanguageId, ReleaseReason, RequestId, Timestamp, UserId};
 
 use crate::aggregate::language::{Language, language};
 use crate::aggregate::released::{Released, last_task};
 use crate::error::StoreError;
+use crate::rows::interpreter::availability;
 use crate::schema::{requests, users};
 use crate::store::Store;
 
@@ -20,8 +21,8 @@ pub struct ReleasedView {
     pub reason: ReleaseReason,
     /// Since when.
     pub at: Timestamp,
-    /// Whether the provider takes calls.
-    pub online: bool,
+    /// What the provider says of itself.
+    pub availability: Availability,
 }
 
 impl Store {
@@ -33,16 +34,17 @@ impl Store {
         self.executor()
             .read("show a release", move |connection| {
                 let Some(released) = last_task(connection, provider)? else { return Ok(None) };
-                let (wanted, online) = requests::table
+                let (wanted, code) = requests::table
                     .inner_join(users::table.on(users::id.eq(provider.0)))
                     .filter(requests::id.eq(released.request.0))
-                    .select((requests::language_id, users::online))
-                    .get_result::<(i32, bool)>(connection)
+                    .select((requests::language_id, users::availability))
+                    .get_result::<(i32, i16)>(connection)
                     .map_err(StoreError::query("show a release"))?;
                 let language =
                     language(connection, LanguageId(wanted))?.ok_or(StoreError::UnknownLanguage(wanted))?;
                 let Released { request, reason, at, .. } = released;
-                Ok(Some(ReleasedView { request, language, reason, at, online }))
+                let availability = availability(provider, code)?;
+                Ok(Some(ReleasedView { request, language, reason, at, availability }))
             })
             .await
     }

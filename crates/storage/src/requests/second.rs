@@ -1,7 +1,8 @@
 //! Requests for second interpreters, within a conference.
 
 use trialogue_domain::{
-    Candidate, Conference, Facts, LanguageId, ParticipantId, Refusal, Step, Timestamp, UserId,
+    Candidate, Conference, Facts, LanguageId, NotRung, ParticipantId, Plan, Refusal, Step, Timestamp, UserId,
+    Wants,
 };
 
 use crate::aggregate::batch::change;
@@ -11,10 +12,12 @@ use crate::aggregate::verdict::Verdict;
 use crate::aggregate::view::{ConferenceView, view};
 use crate::error::StoreError;
 use crate::idempotency::{IdempotencyKey, Render, once};
+use crate::requests::plans::plans;
 use crate::requests::waiting::candidates;
 use crate::rows::Invitee;
 use crate::store::Store;
 use crate::text::storable;
+use crate::users::companies::company_of_client;
 
 /// A second interpreter who is asked for.
 #[derive(Clone)]
@@ -23,9 +26,14 @@ pub struct NewSecondInterpreter {
     pub inviter: UserId,
     /// The language asked for.
     pub language: LanguageId,
+    /// What else is wanted.
+    pub wants: Wants,
     /// What the interpreters are told.
     pub note: Option<String>,
 }
+
+/// The steps, and who was not rung by them.
+pub type SecondSteps = (Vec<Step>, Vec<(UserId, NotRung)>);
 
 impl Store {
     /// Asks for a second interpreter by the steps that `judge` makes, and keeps the answer, all in one transaction.
@@ -39,7 +47,7 @@ impl Store {
         wanted: NewSecondInterpreter,
         (seen_from, now): (Timestamp, Timestamp),
         key: Option<IdempotencyKey>,
-        judge: impl Fn(&Conference, Facts, &[Candidate]) -> Result<Vec<Step>, Refusal> + Send + 'static,
+        judge: impl Fn(&Conference, Facts, &[Candidate], &Plan) -> Result<SecondSteps, Refusal> + Send + 'static,
         render: Render<(ConferenceView, ParticipantId)>,
     ) -> Result<Vec<u8>, StoreError> {
         storable(&[("note", wanted.note.as_deref())])?;
@@ -47,16 +55,20 @@ impl Store {
         self.executor()
             .write(lookup.key(), "request a second interpreter", move |tx| {
                 once(tx, key.as_ref(), now, |tx| {
-                    let NewSecondInterpreter { inviter, language: wanted, note } = wanted.clone();
+                    let NewSecondInterpreter { inviter, language: wanted, wants, note } = wanted.clone();
                     let id = find(&mut tx.connection, lookup)?.ok_or(Refusal::NoRequest)?;
                     language(&mut tx.connection, wanted)?.ok_or(StoreError::UnknownLanguage(wanted.0))?;
-                    let candidates = candidates(&mut tx.connection, [wanted], seen_from)?;
+                    let with_specialties = wants.specialty.is_some();
+                    let candidates = candidates(&mut tx.connection, [wanted], seen_from, with_specialties)?;
+                    let company = company_of_client(&mut tx.connection, id)?;
+                    let plans = plans(&mut tx.connection, [company])?;
                     // A decision takes the free ids from the first on.
                     let [participant, _] = tx.ids.free().participants;
                     let invitee = Invitee { note, inviter: Some(inviter.0), ..Invitee::default() };
                     change(tx, id, |conference, facts| {
-                        let steps = judge(conference, facts, &candidates)?;
-                        Ok(Verdict { invitee: Some(invitee), ..steps.into() })
+                        let (steps, not_rung) = judge(conference, facts, &candidates, plans.of(company))?;
+                        let verdict = Verdict { invitee: Some(invitee), ..steps.into() };
+                        Ok(verdict.with_wants(wants).with_reasons(Some((facts.ids.request, not_rung))))
                     })?;
                     let shown = view(&mut tx.connection, id)?.ok_or(Refusal::NotFound)?;
                     Ok((render(&(shown, participant)), None))

@@ -1,26 +1,51 @@
 //! Requests that wait for an interpreter, and the interpreters who can take one.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diesel::dsl::{exists, max};
 use diesel::prelude::*;
-use trialogue_domain::{Candidate, ConferenceId, LanguageId, RequestId, Timestamp, UserId};
+use trialogue_domain::{
+    Candidate, ConferenceId, LanguageId, Offer, Presence, RequestId, Timestamp, UserId, Wants,
+};
 
-use crate::aggregate::interpreter::credentials_of;
+use crate::aggregate::interpreter::{credentials_of, specialties_of};
 use crate::database::connection::{AnyConnection, MAX_KEYS};
 use crate::error::StoreError;
+use crate::requests::plans::{Plans, plans};
+use crate::rows::interpreter::{availability, employment, gender};
+use crate::rows::{OfferRow, wants};
 use crate::schema::{conferences, interpreters, offers, provider_languages, requests, users};
 use crate::store::Store;
+use crate::users::companies::CompanyId;
+
+/// A request that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingRequest {
+    /// Its conference.
+    pub conference: ConferenceId,
+    /// The request.
+    pub request: RequestId,
+    /// The language asked for.
+    pub language: LanguageId,
+    /// What else is wanted.
+    pub wants: Wants,
+    /// The client's company.
+    pub company: Option<CompanyId>,
+    /// The offers of its search.
+    pub offers: Vec<Offer>,
+    /// Who was asked in an earlier search.
+    pub asked_before: Vec<UserId>,
+}
 
 /// The requests that wait, and who can be asked.
 #[derive(Debug, Default)]
 pub struct WaitingRequests {
     /// Those of the oldest conference first.
-    pub requests: Vec<(ConferenceId, RequestId, LanguageId)>,
-    /// Providers of these languages who want to take calls and gave a sign of life lately.
+    pub requests: Vec<WaitingRequest>,
+    /// Interpreters of these languages who gave a sign of life lately.
     pub candidates: Vec<Candidate>,
-    /// The providers that were offered a request before.
-    pub asked: HashSet<(RequestId, UserId)>,
+    /// The plans of the clients' companies.
+    pub plans: Plans,
 }
 
 impl Store {
@@ -35,6 +60,16 @@ impl Store {
     }
 }
 
+#[derive(Queryable)]
+struct WaitingRow {
+    conference: i32,
+    request: i32,
+    language: i32,
+    gender_option: i16,
+    specialty: i16,
+    company: Option<i32>,
+}
+
 fn waiting(
     connection: &mut AnyConnection,
     seen_from: Timestamp,
@@ -42,48 +77,91 @@ fn waiting(
 ) -> Result<WaitingRequests, StoreError> {
     // Two columns of one index: what ended without a provider is not looked at.
     let searching = requests::provider_id.is_null().and(requests::ended_at.is_null());
-    let waiting: Vec<(i32, i32, i32)> = requests::table
+    let rows: Vec<WaitingRow> = requests::table
         .inner_join(conferences::table.on(conferences::id.eq(requests::conference_id)))
+        .inner_join(users::table.on(users::id.eq(conferences::client_id)))
         .filter(searching.and(requests::deadline.gt(Some(now.0))))
         .order((conferences::requested_at, requests::id))
-        .select((conferences::id, requests::id, requests::language_id))
+        .select((
+            conferences::id,
+            requests::id,
+            requests::language_id,
+            requests::gender_option,
+            requests::specialty,
+            users::company_id,
+        ))
         .load(connection)
         .map_err(StoreError::query("find waiting requests"))?;
-    let languages: HashSet<i32> = waiting.iter().map(|(_, _, language)| *language).collect();
-    let candidates = candidates(connection, languages.into_iter().map(LanguageId), seen_from)?;
-    if candidates.is_empty() {
+    if rows.is_empty() {
         return Ok(WaitingRequests::default());
     }
-    let mut asked = HashSet::new();
-    for some in waiting.chunks(MAX_KEYS) {
-        let of_some: Vec<(i32, i32)> = offers::table
-            .filter(offers::conference_id.eq_any(some.iter().map(|(conference, ..)| *conference)))
-            .select((offers::request_id, offers::provider_id))
-            .load(connection)
-            .map_err(StoreError::query("read the earlier offers"))?;
-        asked.extend(of_some.into_iter().map(|(request, provider)| (RequestId(request), UserId(provider))));
-    }
-    let requests = waiting.into_iter().map(|(conference, request, language)| {
-        (ConferenceId(conference), RequestId(request), LanguageId(language))
-    });
-    Ok(WaitingRequests { requests: requests.collect(), candidates, asked })
+    let languages: HashSet<i32> = rows.iter().map(|row| row.language).collect();
+    let with_specialties = rows.iter().any(|row| row.specialty != 1);
+    let languages = languages.into_iter().map(LanguageId);
+    let candidates = candidates(connection, languages, seen_from, with_specialties)?;
+    let plans = plans(connection, rows.iter().map(|row| row.company.map(CompanyId)))?;
+    let mut offers = offers_of(connection, rows.iter().map(|row| row.conference))?;
+    let request = |row: WaitingRow| {
+        let key = || format!("{}/{}", row.conference, row.request);
+        let offers = offers.remove(&row.request).unwrap_or_default();
+        let (of_search, earlier): (Vec<_>, Vec<_>) =
+            offers.into_iter().partition(|offer| offer.position >= 0);
+        Ok(WaitingRequest {
+            conference: ConferenceId(row.conference),
+            request: RequestId(row.request),
+            language: LanguageId(row.language),
+            wants: wants((row.gender_option, row.specialty), key)?,
+            company: row.company.map(CompanyId),
+            offers: of_search.into_iter().map(OfferRow::to_domain).collect::<Result<_, StoreError>>()?,
+            asked_before: earlier.into_iter().map(|offer| UserId(offer.provider_id)).collect(),
+        })
+    };
+    let requests = rows.into_iter().map(request).collect::<Result<_, StoreError>>()?;
+    Ok(WaitingRequests { requests, candidates, plans })
 }
 
-/// A language that a provider speaks.
+/// All offers of these conferences, by request, in their order.
+fn offers_of(
+    connection: &mut AnyConnection,
+    conferences: impl Iterator<Item = i32>,
+) -> Result<HashMap<i32, Vec<OfferRow>>, StoreError> {
+    let conferences: Vec<i32> = conferences.collect();
+    let mut found: HashMap<i32, Vec<OfferRow>> = HashMap::new();
+    for some in conferences.chunks(MAX_KEYS) {
+        let of_some: Vec<OfferRow> = offers::table
+            .filter(offers::conference_id.eq_any(some))
+            .order((offers::conference_id, offers::request_id, offers::position))
+            .select(OfferRow::as_select())
+            .load(connection)
+            .map_err(StoreError::query("read the offers"))?;
+        for offer in of_some {
+            found.entry(offer.request_id).or_default().push(offer);
+        }
+    }
+    Ok(found)
+}
+
+/// A language that an interpreter speaks.
 #[derive(Queryable)]
 struct SpokenRow {
     provider: i32,
     language: i32,
+    availability: i16,
+    said_at: Option<i64>,
     last_seen: Option<i64>,
+    employment: i16,
+    gender: Option<i16>,
+    certification: i32,
     busy: bool,
     served: Option<i64>,
 }
 
-/// The providers of these languages who take video calls, want to take calls now, and gave a sign of life lately.
+/// The interpreters of these languages who take video calls and gave a sign of life lately.
 pub(crate) fn candidates(
     connection: &mut AnyConnection,
     languages: impl IntoIterator<Item = LanguageId>,
     seen_from: Timestamp,
+    with_specialties: bool,
 ) -> Result<Vec<Candidate>, StoreError> {
     let languages: Vec<i32> = languages.into_iter().map(|language| language.0).collect();
     if languages.is_empty() {
@@ -94,13 +172,18 @@ pub(crate) fn candidates(
         .inner_join(provider_languages::table.on(provider_languages::provider_id.eq(users::id)))
         .filter(provider_languages::language_id.eq_any(languages))
         .inner_join(interpreters::table.on(interpreters::id.eq(users::id)))
-        .filter(users::online.eq(true).and(users::last_seen.ge(Some(seen_from.0))))
+        .filter(users::last_seen.ge(Some(seen_from.0)))
         .filter(interpreters::takes_video.eq(true))
         .order(users::id)
         .select((
             users::id,
             provider_languages::language_id,
+            users::availability,
+            interpreters::said_at,
             users::last_seen,
+            interpreters::employment,
+            interpreters::gender,
+            interpreters::certification,
             exists(served().filter(requests::ended_at.is_null())),
             served().select(max(requests::ended_at)).single_value(),
         ))
@@ -108,16 +191,12 @@ pub(crate) fn candidates(
         .map_err(StoreError::query("find providers"))?;
     let mut found: BTreeMap<i32, Candidate> = BTreeMap::new();
     for row in rows {
-        let candidate = found.entry(row.provider).or_insert_with(|| Candidate {
-            provider: UserId(row.provider),
-            online: true,
-            last_seen: row.last_seen.map(Timestamp),
-            busy: row.busy,
-            languages: Vec::new(),
-            credentials: Vec::new(),
-            served: row.served.map(Timestamp),
-        });
-        candidate.languages.push(LanguageId(row.language));
+        match found.get_mut(&row.provider) {
+            Some(candidate) => candidate.languages.push(LanguageId(row.language)),
+            None => {
+                found.insert(row.provider, candidate(&row)?);
+            }
+        }
     }
     let ids: Vec<i32> = found.keys().copied().collect();
     for (interpreter, credential) in credentials_of(connection, &ids)? {
@@ -125,5 +204,32 @@ pub(crate) fn candidates(
             candidate.credentials.push(credential);
         }
     }
+    if with_specialties {
+        for (interpreter, specialty) in specialties_of(connection, &ids)? {
+            if let Some(candidate) = found.get_mut(&interpreter.0) {
+                candidate.specialties.push(specialty);
+            }
+        }
+    }
     Ok(found.into_values().collect())
+}
+
+fn candidate(row: &SpokenRow) -> Result<Candidate, StoreError> {
+    let provider = UserId(row.provider);
+    Ok(Candidate {
+        provider,
+        presence: Presence {
+            availability: availability(provider, row.availability)?,
+            said_at: row.said_at.map(Timestamp),
+            last_seen: row.last_seen.map(Timestamp),
+            busy: row.busy,
+            served: row.served.map(Timestamp),
+        },
+        languages: vec![LanguageId(row.language)],
+        credentials: Vec::new(),
+        employment: employment(provider, row.employment)?,
+        gender: gender(provider, row.gender)?,
+        certification: row.certification,
+        specialties: Vec::new(),
+    })
 }

@@ -4,7 +4,7 @@ use trialogue_domain::{
     UserId,
 };
 
-use super::offer::{RELEASE_REASONS, release_code};
+use super::offer::{LAPSES, RELEASE_REASONS, lapse_code, release_code};
 use super::participant::{REASONS, reason_code};
 use super::request::{OUTCOMES, outcome_code};
 use super::{decode, row};
@@ -50,6 +50,7 @@ pub(crate) mod kind {
     pub(crate) const ENDED: i16 = 16;
     pub(super) const RELEASED: i16 = 17;
     pub(super) const REJOINED: i16 = 18;
+    pub(super) const OFFER_LAPSED: i16 = 19;
 }
 
 impl EventRow {
@@ -90,10 +91,18 @@ impl EventRow {
                 self.code = Some(language.0);
                 self.deadline = Some(deadline.0);
             }
-            Event::Offered { request, provider } => {
+            Event::Offered { request, provider, step, until } => {
                 self.kind = kind::OFFERED;
                 self.of(*request);
                 self.user_id = Some(provider.0);
+                self.code = Some((*step).into());
+                self.deadline = Some(until.0);
+            }
+            Event::OfferLapsed { request, provider, lapse } => {
+                self.kind = kind::OFFER_LAPSED;
+                self.of(*request);
+                self.user_id = Some(provider.0);
+                self.code = Some(lapse_code(*lapse).into());
             }
             Event::OfferDeclined { request, provider } => {
                 self.kind = kind::OFFER_DECLINED;
@@ -179,7 +188,18 @@ impl EventRow {
                 language: LanguageId(self.code()?),
                 deadline: self.deadline()?,
             },
-            kind::OFFERED => Event::Offered { request: self.request(), provider: self.user()? },
+            // Before there were ring plans an offer had no step, and stood as long as the search.
+            kind::OFFERED => Event::Offered {
+                request: self.request(),
+                provider: self.user()?,
+                step: u8::try_from(self.code.unwrap_or(0)).map_err(|_| self.inconsistent("code"))?,
+                until: self.deadline.map_or(Timestamp(i64::MAX), Timestamp),
+            },
+            kind::OFFER_LAPSED => Event::OfferLapsed {
+                request: self.request(),
+                provider: self.user()?,
+                lapse: self.decoded(&LAPSES, lapse_code)?,
+            },
             kind::OFFER_DECLINED => Event::OfferDeclined { request: self.request(), provider: self.user()? },
             kind::ACCEPTED => Event::Accepted {
                 request: self.request(),

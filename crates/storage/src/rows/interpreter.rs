@@ -1,5 +1,7 @@
 use diesel::prelude::*;
-use trialogue_domain::{Employment, Gender, UserId};
+use trialogue_domain::{
+    Availability, BreakReason, Employment, Gender, MissedRings, Specialty, Timestamp, UserId,
+};
 
 use super::{decode, row};
 use crate::error::StoreError;
@@ -62,6 +64,64 @@ row! {
     }
 }
 
+const AVAILABILITIES: [Availability; 9] = [
+    Availability::Off,
+    Availability::On,
+    Availability::LastCall,
+    Availability::Away,
+    Availability::Break(BreakReason::Rest),
+    Availability::Break(BreakReason::Meal),
+    Availability::Break(BreakReason::Work),
+    Availability::Break(BreakReason::Technical),
+    Availability::Break(BreakReason::Other),
+];
+
+pub(crate) const fn availability_code(availability: Availability) -> i16 {
+    match availability {
+        Availability::Off => 0,
+        Availability::On => 1,
+        Availability::LastCall => 2,
+        Availability::Away => 3,
+        Availability::Break(BreakReason::Rest) => 10,
+        Availability::Break(BreakReason::Meal) => 11,
+        Availability::Break(BreakReason::Work) => 12,
+        Availability::Break(BreakReason::Technical) => 13,
+        Availability::Break(BreakReason::Other) => 14,
+    }
+}
+
+pub(crate) fn availability(user: UserId, code: i16) -> Result<Availability, StoreError> {
+    decode(&AVAILABILITIES, availability_code, code, ("users", "availability"), || user.to_string())
+}
+
+pub(crate) fn missed_rings(user: UserId, count: i16, last: Option<i64>) -> Result<MissedRings, StoreError> {
+    let count = u8::try_from(count).map_err(|_| StoreError::Inconsistent {
+        table: "interpreters",
+        column: "missed_rings",
+        row: user.to_string(),
+    })?;
+    Ok(MissedRings { count, last: last.map(Timestamp) })
+}
+
+pub(crate) fn gender(user: UserId, code: Option<i16>) -> Result<Option<Gender>, StoreError> {
+    let of = |code| decode(&GENDERS, gender_code, code, ("interpreters", "gender"), || user.to_string());
+    code.map(of).transpose()
+}
+
+pub(crate) fn employment(user: UserId, code: i16) -> Result<Employment, StoreError> {
+    decode(&EMPLOYMENTS, employment_code, code, ("interpreters", "employment"), || user.to_string())
+}
+
+pub(crate) fn specialty(user: UserId, code: i32) -> Result<Specialty, StoreError> {
+    Specialty::ALL.into_iter().find(|specialty| specialty.code() == code).ok_or_else(|| {
+        StoreError::Inconsistent {
+            table: "interpreter_specialties",
+            column: "specialty",
+            row: user.to_string(),
+        }
+    })
+}
+
 const GENDERS: [Gender; 2] = [Gender::Female, Gender::Male];
 
 const EMPLOYMENTS: [Employment; 3] = [Employment::Staff, Employment::Freelance, Employment::Vendor];
@@ -98,17 +158,10 @@ impl InterpreterRow {
     }
 
     pub(crate) fn profile(self) -> Result<Profile, StoreError> {
-        let row = || self.id.to_string();
-        let gender = |code| decode(&GENDERS, gender_code, code, ("interpreters", "gender"), row);
+        let user = UserId(self.id);
         Ok(Profile {
-            gender: self.gender.map(gender).transpose()?,
-            employment: decode(
-                &EMPLOYMENTS,
-                employment_code,
-                self.employment,
-                ("interpreters", "employment"),
-                row,
-            )?,
+            gender: gender(user, self.gender)?,
+            employment: employment(user, self.employment)?,
             number: self.number,
             certification: self.certification,
             rate: self.rate,

@@ -1,5 +1,5 @@
 use diesel::prelude::*;
-use trialogue_domain::{Offer, OfferState, ReleaseReason, UserId};
+use trialogue_domain::{ConferenceId, Lapse, Offer, OfferState, ReleaseReason, RequestId, Timestamp, UserId};
 
 use super::{decode, row};
 use crate::error::StoreError;
@@ -15,6 +15,25 @@ row! {
         pub(crate) position: i32,
         pub(crate) state: i16,
         pub(crate) offered_at: i64,
+        pub(crate) step: i16,
+        pub(crate) rung_until: i64,
+    }
+}
+
+row! {
+    /// An offer that is made again.
+    #[derive(Debug, Clone, Copy)]
+    pub(crate) struct RenewOffer updated in offers
+    where {
+        pub(crate) conference_id: i32 = conference_id,
+        pub(crate) request_id: i32 = request_id,
+        pub(crate) provider_id: i32 = provider_id,
+    }
+    set {
+        state: i16,
+        offered_at: i64,
+        step: i16,
+        rung_until: i64,
     }
 }
 
@@ -42,6 +61,8 @@ pub(crate) mod offer_state {
     pub(crate) const MISSED: i16 = 6;
     pub(crate) const LEFT: i16 = 7;
     pub(crate) const REPLACED: i16 = 8;
+    pub(crate) const NO_ANSWER: i16 = 9;
+    pub(crate) const UNAVAILABLE: i16 = 10;
 }
 
 /// Why a provider was released.
@@ -63,15 +84,59 @@ pub(crate) fn release_reason(state: i16, row: impl Fn() -> String) -> Result<Rel
     decode(&RELEASE_REASONS, release_code, state, ("offers", "state"), row)
 }
 
+/// The state of an offer of which nothing became.
+pub(crate) const fn lapse_code(lapse: Lapse) -> i16 {
+    match lapse {
+        Lapse::NoAnswer => offer_state::NO_ANSWER,
+        Lapse::Unavailable => offer_state::UNAVAILABLE,
+    }
+}
+
+pub(super) const LAPSES: [Lapse; 2] = [Lapse::NoAnswer, Lapse::Unavailable];
+
+impl RenewOffer {
+    /// The row of an offer that is made once more.
+    pub(crate) const fn of(row: &OfferRow) -> Self {
+        let OfferRow { conference_id, request_id, provider_id, state, offered_at, step, rung_until, .. } =
+            *row;
+        Self { conference_id, request_id, provider_id, state, offered_at, step, rung_until }
+    }
+}
+
 impl OfferRow {
-    pub(super) fn to_domain(self) -> Result<Offer, StoreError> {
+    /// An offer that is made now, as the `position`th of its search.
+    pub(crate) fn made(
+        (conference, request, provider): (ConferenceId, RequestId, UserId),
+        position: usize,
+        at: Timestamp,
+        (step, until): (u8, Timestamp),
+    ) -> Self {
+        Self {
+            conference_id: conference.0,
+            request_id: request.0,
+            provider_id: provider.0,
+            position: i32::try_from(position).unwrap_or(i32::MAX),
+            state: offer_state::OPEN,
+            offered_at: at.0,
+            step: step.into(),
+            rung_until: until.0,
+        }
+    }
+
+    pub(crate) fn to_domain(self) -> Result<Offer, StoreError> {
+        let key = || format!("{}/{}", self.request_id, self.provider_id);
         let state = match self.state {
-            offer_state::OPEN => OfferState::Open,
+            offer_state::OPEN => OfferState::Open { until: Timestamp(self.rung_until) },
             offer_state::DECLINED => OfferState::Declined,
-            released => OfferState::Released(release_reason(released, || {
-                format!("{}/{}", self.request_id, self.provider_id)
-            })?),
+            offer_state::NO_ANSWER => OfferState::Lapsed(Lapse::NoAnswer),
+            offer_state::UNAVAILABLE => OfferState::Lapsed(Lapse::Unavailable),
+            released => OfferState::Released(release_reason(released, key)?),
         };
-        Ok(Offer { provider: UserId(self.provider_id), state })
+        let step = u8::try_from(self.step).map_err(|_| StoreError::Inconsistent {
+            table: "offers",
+            column: "step",
+            row: key(),
+        })?;
+        Ok(Offer { provider: UserId(self.provider_id), state, step, at: Timestamp(self.offered_at) })
     }
 }

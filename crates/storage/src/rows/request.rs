@@ -1,5 +1,8 @@
 use diesel::prelude::*;
-use trialogue_domain::{ConferenceId, LanguageId, Outcome, Request, RequestId, Stage, Timestamp, UserId};
+use trialogue_domain::{
+    ConferenceId, Gender, LanguageId, Outcome, Request, RequestId, Specialty, Stage, Strength, Timestamp,
+    UserId, Wants,
+};
 
 use super::{OfferRow, decode, row};
 use crate::error::StoreError;
@@ -17,6 +20,8 @@ row! {
         deadline: Option<i64>,
         outcome: Option<i16>,
         ended_at: Option<i64>,
+        gender_option: i16,
+        specialty: i16,
     }
 }
 
@@ -53,6 +58,44 @@ pub(crate) const fn outcome_code(outcome: Outcome) -> i16 {
     }
 }
 
+/// No preference, female preferred, female only, male preferred, male only (contract section 4, "Gender option").
+const fn gender_option(wanted: Option<(Gender, Strength)>) -> i16 {
+    match wanted {
+        None => 1,
+        Some((Gender::Female, Strength::Wish)) => 2,
+        Some((Gender::Female, Strength::Requirement)) => 3,
+        Some((Gender::Male, Strength::Wish)) => 4,
+        Some((Gender::Male, Strength::Requirement)) => 5,
+    }
+}
+
+const fn specialty_code(wanted: Option<Specialty>) -> i16 {
+    match wanted {
+        None => 1,
+        Some(Specialty::Medical) => 2,
+        Some(Specialty::Legal) => 3,
+    }
+}
+
+/// What is wanted, from its columns. `row` names the request.
+pub(crate) fn wants(
+    (gender, specialty): (i16, i16),
+    row: impl Fn() -> String + Copy,
+) -> Result<Wants, StoreError> {
+    const GENDERS: [Option<(Gender, Strength)>; 5] = [
+        None,
+        Some((Gender::Female, Strength::Wish)),
+        Some((Gender::Female, Strength::Requirement)),
+        Some((Gender::Male, Strength::Wish)),
+        Some((Gender::Male, Strength::Requirement)),
+    ];
+    const SPECIALTIES: [Option<Specialty>; 3] = [None, Some(Specialty::Medical), Some(Specialty::Legal)];
+    Ok(Wants {
+        gender: decode(&GENDERS, gender_option, gender, ("requests", "gender_option"), row)?,
+        specialty: decode(&SPECIALTIES, specialty_code, specialty, ("requests", "specialty"), row)?,
+    })
+}
+
 impl UpdateRequest {
     /// The columns of this state.
     pub(crate) fn to(conference: ConferenceId, request: &Request) -> Self {
@@ -77,11 +120,22 @@ impl UpdateRequest {
 
 impl RequestRow {
     /// A new request.
-    pub(crate) fn new(conference: ConferenceId, request: &Request) -> Self {
+    pub(crate) fn new(conference: ConferenceId, request: &Request, wants: Wants) -> Self {
         let UpdateRequest { conference_id, id, provider_id, stage, deadline, outcome, ended_at } =
             UpdateRequest::to(conference, request);
         let language_id = request.language.0;
-        Self { conference_id, id, language_id, provider_id, stage, deadline, outcome, ended_at }
+        Self {
+            conference_id,
+            id,
+            language_id,
+            provider_id,
+            stage,
+            deadline,
+            outcome,
+            ended_at,
+            gender_option: gender_option(wants.gender),
+            specialty: specialty_code(wants.specialty),
+        }
     }
 
     /// Whether the search is on, so that the offers are part of the state.

@@ -1,12 +1,12 @@
 //! Users and their signs of life.
 
 use diesel::prelude::*;
-use trialogue_domain::{LanguageId, Role, Timestamp, UserId};
+use trialogue_domain::{Availability, LanguageId, Role, Timestamp, UserId};
 
 use crate::aggregate::language::language;
 use crate::database::connection::{AnyConnection, MAX_KEYS, lock_free_rows};
 use crate::error::StoreError;
-use crate::rows::interpreter::Profile;
+use crate::rows::interpreter::{Profile, availability_code};
 use crate::schema::{companies, provider_languages, users};
 use crate::store::Store;
 use crate::text::storable;
@@ -151,7 +151,7 @@ impl Store {
                         users::email.eq(&email),
                         users::password_hash.eq(&new.password_hash),
                         users::name.eq(&new.name),
-                        users::online.eq(false),
+                        users::availability.eq(availability_code(Availability::Off)),
                         users::performance.eq(0),
                         users::created_at.eq(now.0),
                         users::company_id.eq(new.company.map(|company| company.0)),
@@ -289,22 +289,6 @@ impl Store {
         }
         Ok(())
     }
-
-    /// Switches a provider on or off, which is a sign of life.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn set_online(&self, provider: UserId, online: bool, now: Timestamp) -> Result<(), StoreError> {
-        self.executor()
-            .write(provider.0, "switch a provider on or off", move |tx| {
-                diesel::update(users::table.find(provider.0))
-                    .set((users::online.eq(online), users::last_seen.eq(Some(now.0))))
-                    .execute(&mut tx.connection)
-                    .map_err(StoreError::query("switch a provider on or off"))?;
-                Ok(())
-            })
-            .await
-    }
 }
 
 /// Notes it, and returns whether a provider who wants to take calls has become present by it: one without a sign of
@@ -318,7 +302,7 @@ pub(crate) fn note_sign_of_life(
     let absent = users::last_seen.is_null().or(users::last_seen.lt(Some(seen_from.0)));
     let returned = users::table
         .find(user.0)
-        .filter(users::online.eq(true).and(absent))
+        .filter(users::availability.eq(availability_code(Availability::On)).and(absent))
         .count()
         .get_result::<i64>(connection)
         .map_err(StoreError::query("look for the last sign of life"))?;

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use trialogue_domain::{Credential, LanguageId, Timestamp, UserId};
+use trialogue_domain::{Availability, Credential, LanguageId, Timestamp, UserId};
 
 use crate::database::connection::{AnyConnection, load_by};
 use crate::error::StoreError;
 use crate::executor::ids::take_ids;
-use crate::rows::interpreter::{InterpreterRow, Profile};
+use crate::rows::interpreter::{InterpreterRow, Profile, availability_code};
 use crate::rows::{row, write};
 use crate::schema::{interpreters, users};
 use crate::store::Store;
@@ -65,7 +65,7 @@ row! {
         email: String,
         password_hash: String,
         name: String,
-        online: bool,
+        availability: i16,
         performance: i32,
         created_at: i64,
     }
@@ -207,7 +207,7 @@ fn import(connection: &mut AnyConnection, all: &[NewInterpreter], now: Timestamp
                 email: one.email.clone(),
                 password_hash: NO_PASSWORD.to_owned(),
                 name: one.name.clone(),
-                online: false,
+                availability: availability_code(Availability::Off),
                 performance: 0,
                 created_at: now.0,
             });

@@ -4,7 +4,6 @@ use diesel::prelude::*;
 use trialogue_domain::{Conference, ConferenceId, ParticipantId, Step, Timestamp, UserId};
 
 use crate::aggregate::batch::change;
-use crate::aggregate::released::set_offline;
 use crate::changes::change::Change;
 use crate::changes::nodes::notify;
 use crate::database::connection::{AnyConnection, native};
@@ -13,6 +12,7 @@ use crate::executor::transaction::Tx;
 use crate::schema::{conferences, participants, requests, tokens, users};
 use crate::secret::SecretHash;
 use crate::store::Store;
+use crate::users::availability::set_off;
 use crate::users::directory::{Credentials, UserRole, UserStatus, note_sign_of_life};
 
 /// Maximum number of logins of one user. A further one ends the oldest.
@@ -147,7 +147,7 @@ impl Store {
                     .get_result::<i64>(&mut tx.connection)
                     .map_err(StoreError::query("look for other logins"))?;
                 if others == 0 {
-                    set_offline(&mut tx.connection, user)?;
+                    set_off(&mut tx.connection, user)?;
                 }
                 if let Some(id) = live_request(&mut tx.connection, user)? {
                     let secrets = account_secrets(&mut tx.connection, id)?;
@@ -185,7 +185,7 @@ pub(crate) fn revoke(tx: &mut Tx, user: UserId, end: &EndPart) -> Result<(), Sto
     diesel::delete(tokens::table.filter(tokens::user_id.eq(user.0)))
         .execute(&mut tx.connection)
         .map_err(StoreError::query("end logins"))?;
-    set_offline(&mut tx.connection, user)?;
+    set_off(&mut tx.connection, user)?;
     if let Some(id) = live_request(&mut tx.connection, user)? {
         change(tx, id, |conference, _| Ok(end(conference, user).into()))?;
     }

@@ -42,14 +42,14 @@ async fn rows_end_by_their_age(database: Database) {
     let key = IdempotencyKey { owner: "o".into(), key: "k".into(), request_hash: [0; 32] };
     crate::scene::request(&world.store, &world, client, Some(key)).await.unwrap();
     world.swept(Outdated::Tokens, now).await;
-    world.swept(Outdated::Needed, now).await;
+    world.swept(Outdated::Answers, now).await;
     assert_eq!((world.count("tokens"), world.count("idempotency_keys")), (2, 1));
     // An expired token is kept, so that its holder can be told.
     assert!(world.store.has_expired(hash_secret("gone"), now).await.unwrap());
     world.swept(Outdated::Tokens, now.after(MICROSECOND)).await;
     assert!(!world.store.has_expired(hash_secret("gone"), now).await.unwrap());
     assert!(world.store.login(hash_secret("kept"), now).await.unwrap().is_some());
-    world.swept(Outdated::Needed, now.after(MICROSECOND)).await;
+    world.swept(Outdated::Answers, now.after(MICROSECOND)).await;
     assert_eq!((world.count("tokens"), world.count("idempotency_keys")), (1, 0));
 }
 
@@ -74,7 +74,7 @@ async fn a_step_is_small(database: Database) {
     }
     for (what, table) in [
         (Outdated::Tokens, "tokens"),
-        (Outdated::Needed, "idempotency_keys"),
+        (Outdated::Answers, "idempotency_keys"),
         (Outdated::Deliveries, "recent_deliveries"),
     ] {
         for left in [700, 200, 100] {

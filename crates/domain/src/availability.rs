@@ -1,0 +1,143 @@
+//! Whether an interpreter takes calls: what it says of itself, and what follows from what it does.
+
+use std::time::Duration;
+
+use crate::{Timestamp, is_offline};
+
+/// Missed rings in a row after which an interpreter is [`Availability::Away`].
+pub const MISSED_RINGS: u8 = 2;
+
+/// What an interpreter says of itself; [`Availability::Away`] is said by the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Availability {
+    /// Takes no calls.
+    Off,
+    /// Takes calls.
+    On,
+    /// Takes none for a while.
+    Break(BreakReason),
+    /// Takes none after the one that is on.
+    LastCall,
+    /// Missed its last rings; takes none until it says that it is there.
+    Away,
+}
+
+/// Why an interpreter has a break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum BreakReason {
+    /// A rest.
+    Rest,
+    /// A meal.
+    Meal,
+    /// Other work.
+    Work,
+    /// Something does not work.
+    Technical,
+    /// Something else.
+    Other,
+}
+
+impl Availability {
+    /// Takes calls, if it is there and free.
+    pub const fn takes_calls(self) -> bool {
+        match self {
+            Self::On => true,
+            Self::Off | Self::Break(_) | Self::LastCall | Self::Away => false,
+        }
+    }
+}
+
+impl BreakReason {
+    /// All reasons.
+    pub const ALL: [Self; 5] = [Self::Rest, Self::Meal, Self::Work, Self::Technical, Self::Other];
+}
+
+/// The status of an interpreter, as it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum InterpreterStatus {
+    /// Takes no calls, or is not there.
+    Offline,
+    /// Free for calls.
+    Available,
+    /// A request is offered to it.
+    Ringing,
+    /// Serves a request.
+    Busy,
+    /// Served one, and has until this time for what is left to do.
+    WrapUp(Timestamp),
+    /// Has a break.
+    Break(BreakReason),
+    /// Serves its last call.
+    LastCall,
+    /// Missed its last rings.
+    Away,
+}
+
+/// What is known of an interpreter at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Presence {
+    /// What it says of itself.
+    pub availability: Availability,
+    /// When it said so last.
+    pub said_at: Option<Timestamp>,
+    /// The last sign of life.
+    pub last_seen: Option<Timestamp>,
+    /// Serves a request.
+    pub busy: bool,
+    /// When the last request that it served ended.
+    pub served: Option<Timestamp>,
+}
+
+impl Presence {
+    /// Its status, but for ringing: whoever is available and has an open offer is [`InterpreterStatus::Ringing`].
+    pub fn status(&self, now: Timestamp, window: Duration, wrap_up: Duration) -> InterpreterStatus {
+        match (self.availability, self.busy) {
+            (Availability::LastCall, true) => return InterpreterStatus::LastCall,
+            (_, true) => return InterpreterStatus::Busy,
+            (Availability::Away, false) => return InterpreterStatus::Away,
+            (_, false) => {}
+        }
+        if is_offline(self.last_seen, now, window) {
+            return InterpreterStatus::Offline;
+        }
+        match self.availability {
+            Availability::Off | Availability::LastCall => InterpreterStatus::Offline,
+            Availability::Break(reason) => InterpreterStatus::Break(reason),
+            Availability::Away => InterpreterStatus::Away,
+            Availability::On => self
+                .wraps_up_until(wrap_up)
+                .filter(|until| *until > now)
+                .map_or(InterpreterStatus::Available, InterpreterStatus::WrapUp),
+        }
+    }
+
+    /// Who says that it takes calls after the end of a request needs no time for what is left to do.
+    fn wraps_up_until(&self, wrap_up: Duration) -> Option<Timestamp> {
+        let served = self.served.filter(|served| self.said_at.is_none_or(|said| said < *served))?;
+        Some(served.after(wrap_up))
+    }
+}
+
+/// The rings that an interpreter missed in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MissedRings {
+    /// How many.
+    pub count: u8,
+    /// When the last one was over.
+    pub last: Option<Timestamp>,
+}
+
+impl MissedRings {
+    /// With one more, of a ring that began at `rung_at`. Rings at the same time count once.
+    #[must_use]
+    pub fn and(self, rung_at: Timestamp, now: Timestamp) -> Self {
+        let is_same = self.last.is_some_and(|last| rung_at < last);
+        let count = if is_same { self.count } else { self.count.saturating_add(1) };
+        Self { count, last: Some(now) }
+    }
+
+    /// Whether the interpreter is away by now.
+    pub const fn make_away(self) -> bool {
+        self.count >= MISSED_RINGS
+    }
+}

@@ -1,0 +1,69 @@
+//! Rings that interpreters missed.
+
+use diesel::prelude::*;
+use trialogue_domain::{Availability, MissedRings, Timestamp, UserId};
+
+use crate::database::connection::AnyConnection;
+use crate::error::StoreError;
+use crate::rows::interpreter::{availability_code, missed_rings};
+use crate::schema::{interpreters, requests, users};
+
+/// A ring that an interpreter did not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct MissedRing {
+    pub(crate) interpreter: UserId,
+    /// When it began.
+    pub(crate) rung_at: Timestamp,
+    /// When it was over.
+    pub(crate) at: Timestamp,
+}
+
+impl MissedRing {
+    /// Counts it. Who has missed too many in a row is away by the rules, so that it does not let every client wait.
+    pub(crate) fn save(self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        let id = self.interpreter.0;
+        let (count, last): (i16, Option<i64>) = interpreters::table
+            .find(id)
+            .select((interpreters::missed_rings, interpreters::missed_at))
+            .get_result(connection)
+            .map_err(StoreError::query("look for missed rings"))?;
+        let mut before = missed_rings(self.interpreter, count, last)?;
+        if let Some(last) = before.last
+            && has_served(connection, self.interpreter, last)?
+        {
+            before = MissedRings::default();
+        }
+        let now = before.and(self.rung_at, self.at);
+        diesel::update(interpreters::table.find(id))
+            .set((
+                interpreters::missed_rings.eq(i16::from(now.count)),
+                interpreters::missed_at.eq(now.last.map(|at| at.0)),
+            ))
+            .execute(connection)
+            .map_err(StoreError::query("count a missed ring"))?;
+        if now.make_away() {
+            // Who has said meanwhile that it takes no calls stays as it says.
+            diesel::update(users::table.find(id))
+                .filter(users::availability.eq(availability_code(Availability::On)))
+                .set(users::availability.eq(availability_code(Availability::Away)))
+                .execute(connection)
+                .map_err(StoreError::query("set an interpreter away"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the interpreter serves a request, or has served one that ended after `since`.
+fn has_served(
+    connection: &mut AnyConnection,
+    interpreter: UserId,
+    since: Timestamp,
+) -> Result<bool, StoreError> {
+    let served: i64 = requests::table
+        .filter(requests::provider_id.eq(Some(interpreter.0)))
+        .filter(requests::ended_at.is_null().or(requests::ended_at.ge(Some(since.0))))
+        .count()
+        .get_result(connection)
+        .map_err(StoreError::query("look for a request that was served"))?;
+    Ok(served > 0)
+}

@@ -1,0 +1,12 @@
+DROP TABLE search_looks;
+DROP TABLE ring_plans;
+ALTER TABLE requests DROP COLUMN specialty;
+ALTER TABLE requests DROP COLUMN gender_option;
+UPDATE offers SET state = 4 WHERE state IN (9, 10);
+ALTER TABLE offers DROP COLUMN rung_until;
+ALTER TABLE offers DROP COLUMN step;
+ALTER TABLE interpreters DROP COLUMN missed_at;
+ALTER TABLE interpreters DROP COLUMN missed_rings;
+ALTER TABLE interpreters DROP COLUMN said_at;
+UPDATE users SET availability = 0 WHERE availability <> 1;
+ALTER TABLE users RENAME COLUMN availability TO online;
