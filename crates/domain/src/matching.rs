@@ -278,14 +278,14 @@ pub fn choose(search: &Search<'_>, candidates: &[Candidate], moment: Moment<'_>)
             (_, Some((_, OfferState::Released(_)))) => NotRung::Released,
             (_, None) if search.asked_before.contains(&provider) => NotRung::AskedBefore,
             (Err(reason), _) => reason,
-            (Ok(_), Some((offer, OfferState::Open { .. }))) => {
+            (Ok(_), Some((offer, OfferState::Open { until }))) if until > moment.now => {
                 still_open.push(provider);
                 if let Some(count) = open.get_mut(usize::from(offer.step)) {
                     *count = count.saturating_add(1);
                 }
                 continue;
             }
-            (Ok(_), Some((offer, OfferState::Lapsed(Lapse::NoAnswer)))) => {
+            (Ok(_), Some((offer, OfferState::Open { .. } | OfferState::Lapsed(Lapse::NoAnswer)))) => {
                 unanswered.push((offer.at, provider));
                 NotRung::NoAnswer
             }
@@ -300,7 +300,8 @@ pub fn choose(search: &Search<'_>, candidates: &[Candidate], moment: Moment<'_>)
     }
     // An offer that another node has made since the candidates were looked up is not judged by them.
     let is_lost = |offer: &&Offer| {
-        offer.state.is_open() && offer.at < moment.now && !still_open.contains(&offer.provider)
+        let is_rung = offer.state.until().is_some_and(|until| until > moment.now);
+        is_rung && offer.at < moment.now && !still_open.contains(&offer.provider)
     };
     choice.unavailable = search.offers.iter().filter(is_lost).map(|offer| offer.provider).collect();
 

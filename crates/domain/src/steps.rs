@@ -85,7 +85,7 @@ fn of_second_interpreter(conference: &Conference, actor: Actor, command: Command
 }
 
 /// The next step of a request's search: who can't take an offer any more, and whom the request is offered to by `choose`.
-/// If a deadline has passed, what has ended instead, and no choice.
+/// Deadlines that have passed end their states first; there is no choice if the search has ended.
 ///
 /// # Errors
 /// The [`Refusal`] of [`decide`].
@@ -96,12 +96,10 @@ pub fn search_steps(
     facts: Facts,
     moment: Moment<'_>,
 ) -> Result<(Vec<Step>, Option<Choice>), Refusal> {
-    let overdue = observation_steps(conference, &[Observation::DeadlinePassed], moment);
-    if !overdue.is_empty() {
-        return Ok((overdue, None));
-    }
+    let mut steps = observation_steps(conference, &[Observation::DeadlinePassed], moment);
+    let conference = conference.after_steps(&steps);
     let searching = conference.request(request).filter(|r| matches!(r.stage, Stage::Searching { .. }));
-    let Some(searching) = searching else { return Ok((vec![], None)) };
+    let Some(searching) = searching else { return Ok((steps, None)) };
     let choice = choose(searching);
     let unavailable = choice.unavailable.iter().map(|&provider| {
         let lapse = Lapse::Unavailable;
@@ -109,9 +107,10 @@ pub fn search_steps(
     });
     let mut events: Vec<Event> = unavailable.collect();
     for ring in &choice.ring {
-        events.extend(decide(conference, Actor::System, Command::Offer(request, *ring), facts, moment)?);
+        events.extend(decide(&conference, Actor::System, Command::Offer(request, *ring), facts, moment)?);
     }
-    Ok((step(Some(Actor::System), moment, events).into_iter().collect(), Some(choice)))
+    steps.extend(step(Some(Actor::System), moment, events));
+    Ok((steps, Some(choice)))
 }
 
 /// The conference as it is at this moment: what is due has ended.

@@ -23,14 +23,15 @@ impl Conferences {
     /// # Errors
     /// [`StoreError`] if the waiting requests could not be read.
     pub async fn offer_waiting(&self, now: Timestamp) -> Result<Vec<(ConferenceId, StoreError)>, StoreError> {
-        let waiting = Arc::new(self.store.waiting(self.seen_from(now), now).await?);
+        let mut waiting = self.store.waiting(self.seen_from(now), now).await?;
+        let mut failed = std::mem::take(&mut waiting.failed);
+        let waiting = Arc::new(waiting);
         let moment = at(now, &self.timings);
         let is_due = |request: &&WaitingRequest| {
             let choice = choose(&search(request, &request.offers, &waiting), &waiting.candidates, moment);
             !choice.ring.is_empty() || !choice.unavailable.is_empty()
         };
         let mut due: Vec<WaitingRequest> = waiting.requests.iter().filter(is_due).cloned().collect();
-        let mut failed = Vec::new();
         while !due.is_empty() {
             let mut batch = JoinSet::new();
             for request in due.drain(..due.len().min(AT_ONCE)) {

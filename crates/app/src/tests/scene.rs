@@ -6,8 +6,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::watch;
 use trialogue_domain::{
-    Actor, Command, Conference, ConferenceId, Event, Kind, LanguageId, ParticipantId, RequestId, Timestamp,
-    Timings, UserId,
+    Actor, Availability, Command, Conference, ConferenceId, Event, Kind, LanguageId, ParticipantId,
+    RequestId, Timestamp, Timings, UserId, Wants,
 };
 use trialogue_media::{Gateway, Identity, Notification, Notifications, VideoEngine, notifications};
 use trialogue_storage::{
@@ -127,12 +127,12 @@ impl World {
     pub(super) async fn call(&self) -> Call {
         let client = self.user(UserRole::Client, vec![]).await;
         let provider = self.user(UserRole::Provider, vec![(LanguageId(44), true)]).await;
-        self.conferences.set_online(provider, true, self.clock.now()).await.unwrap();
+        self.conferences.set_availability(provider, Availability::On, self.clock.now()).await.unwrap();
         let render =
             Box::new(|view: &trialogue_storage::ConferenceView| view.conference.id.to_string().into_bytes());
         let request = self.conferences.open_request(
             client,
-            LanguageId(44),
+            (LanguageId(44), Wants::default()),
             RequestDetails::default(),
             self.now(),
             None,
@@ -146,7 +146,7 @@ impl World {
         self.ask(&call, by_provider, Command::ConfirmVideo).await;
         self.issue(&call, by_client).await;
         // Nobody else is to be offered to this provider.
-        self.conferences.set_online(provider, false, self.clock.now()).await.unwrap();
+        self.conferences.set_availability(provider, Availability::Off, self.clock.now()).await.unwrap();
         call
     }
 

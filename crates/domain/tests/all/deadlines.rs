@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use trialogue_domain::{
-    Actor, Command, FinishReason, Kind, Observation, Outcome, ParticipantId, ReleaseReason, Stage, State,
-    Timestamp,
+    Actor, Command, FinishReason, Kind, Lapse, Observation, OfferState, Outcome, ParticipantId,
+    ReleaseReason, Stage, State, Timestamp,
 };
 
 use crate::story::{CLIENT, Story};
@@ -35,9 +35,13 @@ fn ended(story: &Story) -> Option<Outcome> {
 
 #[test]
 fn a_search_ends_without_an_interpreter() {
-    let story = Story::requested();
-    let search = story.timings.search;
-    assert_eq!(ended(&ends_after(story, search)), Some(Outcome::NoInterpreter));
+    let mut story = Story::requested();
+    let (search, ring) = (story.timings.search, Duration::from_mins(1));
+    story = ends_after(story, ring);
+    let lapsed = OfferState::Lapsed(Lapse::NoAnswer);
+    assert!(story.conference.main.offers().iter().all(|offer| offer.state == lapsed), "nobody answered");
+    assert_eq!(ended(&story), None, "the search goes on");
+    assert_eq!(ended(&ends_after(story, search.saturating_sub(ring))), Some(Outcome::NoInterpreter));
 }
 
 #[test]

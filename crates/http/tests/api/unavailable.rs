@@ -6,7 +6,7 @@ use std::sync::mpsc::channel;
 use std::task::{Context, Waker};
 
 use serde_json::{Value, json};
-use trialogue_domain::LanguageId;
+use trialogue_domain::{LanguageId, Wants};
 use trialogue_storage::{RequestDetails, StoreOptions, UserRole};
 
 use crate::world::{SPANISH, World};
@@ -27,7 +27,14 @@ async fn a_full_queue_is_503_and_nothing_is_lost() {
     });
     let now = world.clock.now();
     let spanish = LanguageId(SPANISH);
-    let held = world.conferences.open_request(holder, spanish, RequestDetails::default(), now, None, hold);
+    let held = world.conferences.open_request(
+        holder,
+        (spanish, Wants::default()),
+        RequestDetails::default(),
+        now,
+        None,
+        hold,
+    );
     let (mut held, mut waiting) = (pin!(held), pin!(world.conferences.touch(holder, now)));
     let mut nobody = Context::from_waker(Waker::noop());
     assert!(held.as_mut().poll(&mut nobody).is_pending());

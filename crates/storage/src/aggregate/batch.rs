@@ -17,7 +17,7 @@ use trialogue_domain::{
 };
 
 use crate::aggregate::load::{EffectTurn, LoadedConference, load_to_change};
-use crate::aggregate::missed::MissedRing;
+use crate::aggregate::missed::{MissedRing, NoMissedRings};
 use crate::aggregate::released::Released;
 use crate::aggregate::verdict::Verdict;
 use crate::changes::change::Change;
@@ -210,6 +210,7 @@ enum OfferChange {
     Renewed(RenewOffer),
     Set(UpdateOffer),
     Missed(MissedRing),
+    Answered(NoMissedRings),
     Released(Released),
 }
 
@@ -330,6 +331,7 @@ impl OfferChange {
             Self::Renewed(update) => UserId(update.provider_id),
             Self::Set(update) => UserId(update.provider_id),
             Self::Missed(missed) => missed.interpreter,
+            Self::Answered(answered) => UserId(answered.id),
             Self::Released(released) => released.provider,
         }
     }
@@ -361,7 +363,8 @@ fn offer_changes(before: &Conference, event: &Event, at: Timestamp) -> Vec<Offer
             std::iter::once(lapsed).chain(missed.map(OfferChange::Missed)).collect()
         }
         Event::OfferDeclined { request, provider } => {
-            vec![set(*request, *provider, offer_state::DECLINED)]
+            let declined = set(*request, *provider, offer_state::DECLINED);
+            vec![declined, OfferChange::Answered(NoMissedRings::of(*provider))]
         }
         Event::Accepted { request, provider, .. } => {
             let others = open(*request).filter(|p| p != provider).map(withdrawn(*request));
@@ -404,7 +407,7 @@ fn save_offers(connection: &mut AnyConnection, changed: &[Changes]) -> Result<()
     let update_failed = || StoreError::query("update an offer");
     let is_released = |c: &&Changes| c.offers.iter().any(|o| matches!(o, OfferChange::Released(_)));
     let (released, others): (Vec<&Changes>, Vec<&Changes>) = changed.iter().partition(is_released);
-    let (mut made, mut missed) = (Vec::new(), Vec::new());
+    let (mut made, mut missed, mut answered) = (Vec::new(), Vec::new(), Vec::new());
     // The last change of an offer counts: one statement changes a row once.
     let (mut renewed, mut set) = (BTreeMap::new(), BTreeMap::new());
     for offer in others.into_iter().flat_map(|c| &c.offers) {
@@ -419,6 +422,7 @@ fn save_offers(connection: &mut AnyConnection, changed: &[Changes]) -> Result<()
                 set.insert((update.request_id, update.provider_id), update);
             }
             OfferChange::Missed(ring) => missed.push(ring),
+            OfferChange::Answered(row) => answered.push(row),
             OfferChange::Released(_) => {}
         }
     }
@@ -428,12 +432,14 @@ fn save_offers(connection: &mut AnyConnection, changed: &[Changes]) -> Result<()
     for ring in missed {
         ring.save(connection)?;
     }
+    write(connection, answered).map_err(StoreError::query("end a row of missed rings"))?;
     for offer in released.into_iter().flat_map(|c| &c.offers) {
         match offer {
             OfferChange::Made(row) => write(connection, [row]).map(drop).map_err(insert_failed())?,
             OfferChange::Renewed(update) => write(connection, [update]).map(drop).map_err(update_failed())?,
             OfferChange::Set(update) => write(connection, [update]).map(drop).map_err(update_failed())?,
             OfferChange::Missed(ring) => ring.save(connection)?,
+            OfferChange::Answered(row) => write(connection, [row]).map(drop).map_err(update_failed())?,
             OfferChange::Released(released) => released.save(connection)?,
         }
     }

@@ -6,6 +6,7 @@ use trialogue_domain::{Availability, MissedRings, Timestamp, UserId};
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::rows::interpreter::{availability_code, missed_rings};
+use crate::rows::row;
 use crate::schema::{interpreters, requests, users};
 
 /// A ring that an interpreter did not answer.
@@ -50,6 +51,25 @@ impl MissedRing {
                 .map_err(StoreError::query("set an interpreter away"))?;
         }
         Ok(())
+    }
+}
+
+row! {
+    /// An interpreter has answered: its row of missed rings ends.
+    #[derive(Debug, Clone, Copy)]
+    pub(crate) struct NoMissedRings updated in interpreters
+    where {
+        pub(crate) id: i32 = id,
+    }
+    set {
+        missed_rings: i16,
+        missed_at: Option<i64>,
+    }
+}
+
+impl NoMissedRings {
+    pub(crate) const fn of(interpreter: UserId) -> Self {
+        Self { id: interpreter.0, missed_rings: 0, missed_at: None }
     }
 }
 

@@ -3,10 +3,10 @@
 use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, ReleaseReason, RequestId, Timestamp, UserId};
 
-use crate::aggregate::missed::MissedRing;
+use crate::aggregate::missed::{MissedRing, NoMissedRings};
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
-use crate::rows::{offer_state, release_code, release_reason};
+use crate::rows::{offer_state, release_code, release_reason, write};
 use crate::schema::{offers, requests};
 
 /// A provider is out of a request that it had accepted.
@@ -76,9 +76,11 @@ impl Released {
     pub(crate) fn save(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         self.write(connection).map_err(StoreError::query("release a provider"))?;
         if self.reason == ReleaseReason::Missed {
-            MissedRing { interpreter: self.provider, rung_at: self.at, at: self.at }.save(connection)?;
+            return MissedRing { interpreter: self.provider, rung_at: self.at, at: self.at }.save(connection);
         }
-        Ok(())
+        write(connection, [&NoMissedRings::of(self.provider)])
+            .map(drop)
+            .map_err(StoreError::query("end a row of missed rings"))
     }
 
     fn write(&self, connection: &mut AnyConnection) -> QueryResult<()> {

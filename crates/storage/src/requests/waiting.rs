@@ -42,6 +42,8 @@ pub struct WaitingRequest {
 pub struct WaitingRequests {
     /// Those of the oldest conference first.
     pub requests: Vec<WaitingRequest>,
+    /// The conferences of those that can't be read, and why.
+    pub failed: Vec<(ConferenceId, StoreError)>,
     /// Interpreters of these languages who gave a sign of life lately.
     pub candidates: Vec<Candidate>,
     /// The plans of the clients' companies.
@@ -101,7 +103,7 @@ fn waiting(
     let candidates = candidates(connection, languages, seen_from, with_specialties)?;
     let plans = plans(connection, rows.iter().map(|row| row.company.map(CompanyId)))?;
     let mut offers = offers_of(connection, rows.iter().map(|row| row.conference))?;
-    let request = |row: WaitingRow| {
+    let mut request = |row: WaitingRow| {
         let key = || format!("{}/{}", row.conference, row.request);
         let offers = offers.remove(&row.request).unwrap_or_default();
         let (of_search, earlier): (Vec<_>, Vec<_>) =
@@ -116,8 +118,15 @@ fn waiting(
             asked_before: earlier.into_iter().map(|offer| UserId(offer.provider_id)).collect(),
         })
     };
-    let requests = rows.into_iter().map(request).collect::<Result<_, StoreError>>()?;
-    Ok(WaitingRequests { requests, candidates, plans })
+    let (mut requests, mut failed) = (Vec::new(), Vec::new());
+    for row in rows {
+        let conference = ConferenceId(row.conference);
+        match request(row) {
+            Ok(waiting) => requests.push(waiting),
+            Err(error) => failed.push((conference, error)),
+        }
+    }
+    Ok(WaitingRequests { requests, failed, candidates, plans })
 }
 
 /// All offers of these conferences, by request, in their order.

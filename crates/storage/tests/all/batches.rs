@@ -6,7 +6,7 @@ use trialogue_domain::{Actor, Command, Conference, Refusal, UserId};
 use trialogue_storage::{CallLeg, ConferenceLookup, StoreError};
 
 use crate::groups::{held, queued};
-use crate::scene::{Call, SPANISH, details, number, offer, refusal};
+use crate::scene::{Call, SPANISH, details, number, offer, plain, refusal};
 use crate::world::{Database, Rules as _, World, on_both};
 
 on_both! {
@@ -114,7 +114,7 @@ async fn what_follows_an_operation_of_the_same_user_sees_it(database: Database) 
     let client = world.client("c@example.org").await;
     let (store, now) = (world.store.clone(), world.now());
     let open: Asked = Box::pin(async move {
-        store.rules().open_request(client, SPANISH, details(), now, None, number()).await?;
+        store.rules().open_request(client, plain(SPANISH), details(), now, None, number()).await?;
         Ok(store.conference(trialogue_domain::ConferenceId(1)).await?.unwrap())
     });
     let (store, now) = (world.store.clone(), world.now());

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use trialogue_domain::{Actor, Command, ConferenceId, Kind, Observation, UserId};
 use trialogue_storage::{Change, ConferenceLookup, StoreError, Wake, Wakes};
 
-use crate::scene::{Call, SPANISH, details};
+use crate::scene::{Call, SPANISH, details, plain};
 use crate::world::{Database, Rules as _, World, on_both};
 
 on_both! {
@@ -138,7 +138,7 @@ async fn what_changes_nothing_tells_nothing(database: Database) {
     let client = world.client("panics@example.org").await;
     let panics = world.conferences.open_request(
         client,
-        SPANISH,
+        plain(SPANISH),
         details(),
         world.now(),
         None,

@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 use trialogue_domain::{Actor, Command, Effect, Event, MAX_INVITED, Refusal, Timestamp};
 use trialogue_storage::{ConferenceLookup, JobKind, LeasedJob, NodeId, Store, StoreError};
 
-use crate::scene::{Call, SPANISH, details, guest, number, refusal, take};
+use crate::scene::{Call, SPANISH, details, guest, number, plain, refusal, take};
 use crate::world::{Database, Rules as _, on_both};
 
 on_both! {
@@ -84,7 +84,7 @@ async fn a_client_asking_many_times_at_once_gets_one(database: Database) {
     for _ in 0..24 {
         let (store, now) = (world.store.clone(), world.now());
         asks.spawn(async move {
-            store.rules().open_request(client, SPANISH, details(), now, None, number()).await
+            store.rules().open_request(client, plain(SPANISH), details(), now, None, number()).await
         });
     }
     let refused = asks.join_all().await.into_iter().filter(Result::is_err);

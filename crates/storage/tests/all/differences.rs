@@ -5,7 +5,7 @@ use trialogue_domain::{Actor, Command, Observation, Refusal, Timestamp, UserId};
 use trialogue_storage::{CallLeg, ConferenceLookup, Credentials, StoreError, UserRole};
 
 use crate::idempotency::key;
-use crate::scene::{Call, SPANISH, details, guest, number, offer, refusal, request, user};
+use crate::scene::{Call, SPANISH, details, guest, number, offer, plain, refusal, request, user};
 use crate::world::{Database, Raw, Rules as _, on_both};
 
 on_both! {
@@ -24,7 +24,8 @@ async fn times_are_kept_to_the_microsecond(database: Database) {
     let world = database.world();
     let odd = Timestamp(1_767_225_600_123_457);
     let client = world.client("c@example.org").await;
-    let id = world.conferences.open_request(client, SPANISH, details(), odd, None, number()).await.unwrap();
+    let id =
+        world.conferences.open_request(client, plain(SPANISH), details(), odd, None, number()).await.unwrap();
     let id = trialogue_domain::ConferenceId(crate::scene::number_in(&id));
     assert_eq!(world.view(id).await.requested_at, odd);
     assert_eq!(world.store.timeline(id).await.unwrap()[0].at, odd);
@@ -63,8 +64,14 @@ async fn the_ends_of_time_are_kept(database: Database) {
 
     // A deadline that would lie behind the end of time lies at it.
     let client = world.client("late@example.org").await;
-    let late =
-        world.conferences.open_request(client, SPANISH, details(), Timestamp(i64::MAX), None, number());
+    let late = world.conferences.open_request(
+        client,
+        plain(SPANISH),
+        details(),
+        Timestamp(i64::MAX),
+        None,
+        number(),
+    );
     let late = trialogue_domain::ConferenceId(crate::scene::number_in(&late.await.unwrap()));
     assert_eq!(world.conference(late).await.next_deadline(), Some(Timestamp(i64::MAX)));
     assert_eq!(world.store.due(Timestamp(i64::MAX), 10).await.unwrap(), [late]);
@@ -91,8 +98,10 @@ async fn nul_is_refused_by_name(database: Database) {
     for wanted in ["additional_info", "location"] {
         let mut new = details();
         *(if wanted == "location" { &mut new.location } else { &mut new.additional_info }) = Some(bad());
-        let opened =
-            world.conferences.open_request(call.client, SPANISH, new, world.now(), None, number()).await;
+        let opened = world
+            .conferences
+            .open_request(call.client, plain(SPANISH), new, world.now(), None, number())
+            .await;
         assert_eq!(field(opened.map(drop)), wanted);
     }
     for (wanted, bad_key) in [("owner", key("a\0b", "k", 1)), ("key", key("o", "\0", 1))] {
@@ -155,7 +164,7 @@ async fn any_other_text_is_kept(database: Database) {
     let opened = world
         .store
         .rules()
-        .open_request(client, SPANISH, details, world.now(), None, number())
+        .open_request(client, plain(SPANISH), details, world.now(), None, number())
         .await
         .unwrap();
     let id = trialogue_domain::ConferenceId(crate::scene::number_in(&opened));

@@ -11,7 +11,7 @@ use trialogue_storage::{
     ConferenceLookup, ConferenceView, Render, Store, StoreError, StoreOptions, UserRole,
 };
 
-use crate::scene::{Call, SPANISH, details, number, refusal, request, user};
+use crate::scene::{Call, SPANISH, details, number, plain, refusal, request, user};
 use crate::world::{Database, Rules as _, World, on_both};
 
 on_both! {
@@ -39,7 +39,7 @@ pub(crate) async fn held(
     });
     let (store, now) = (world.store.clone(), world.now());
     let holding = tokio::spawn(async move {
-        store.rules().open_request(client, SPANISH, details(), now, None, render).await
+        store.rules().open_request(client, plain(SPANISH), details(), now, None, render).await
     });
     has_entered.recv().await.unwrap();
     (holding, gate)
@@ -102,18 +102,17 @@ async fn refusals_and_faults_in_a_group_leave_the_others_whole(database: Databas
     }
     let (holding, gate) = held(&world, holder).await;
     // 70 operations: more than one group. Every third asks twice, every fifth refers to nobody.
-    let opens =
-        (0..70_i32).map(|n| {
-            let (store, now) = (world.store.clone(), world.now());
-            let client = match n {
-                _ if n % 5 == 4 => UserId(-1 - n),
-                _ if n % 3 == 2 => clients[0],
-                _ => clients[usize::try_from(n).unwrap() % clients.len()],
-            };
-            async move {
-                (client, store.rules().open_request(client, SPANISH, details(), now, None, number()).await)
-            }
-        });
+    let opens = (0..70_i32).map(|n| {
+        let (store, now) = (world.store.clone(), world.now());
+        let client = match n {
+            _ if n % 5 == 4 => UserId(-1 - n),
+            _ if n % 3 == 2 => clients[0],
+            _ => clients[usize::try_from(n).unwrap() % clients.len()],
+        };
+        async move {
+            (client, store.rules().open_request(client, plain(SPANISH), details(), now, None, number()).await)
+        }
+    });
     let tasks = queued(opens.collect()).await;
     drop(gate);
     holding.await.unwrap().unwrap();
@@ -151,7 +150,7 @@ async fn a_panic_leaves_the_writer_and_the_group_alive(database: Database) {
         let (store, now) = (world.store.clone(), world.now());
         let render: Render<ConferenceView> =
             if client == faulty { Box::new(|_| panic!("a fault that the test made")) } else { number() };
-        async move { store.rules().open_request(client, SPANISH, details(), now, None, render).await }
+        async move { store.rules().open_request(client, plain(SPANISH), details(), now, None, render).await }
     });
     let tasks = queued(opens.into_iter().collect()).await;
     drop(gate);
@@ -223,10 +222,9 @@ async fn an_asker_who_leaves_does_not_undo(database: Database) {
     let [holder, client] = [world.client("1@example.org").await, world.client("2@example.org").await];
     let (holding, gate) = held(&world, holder).await;
     let (store, now) = (world.store.clone(), world.now());
-    let opens =
-        vec![
-            async move { store.rules().open_request(client, SPANISH, details(), now, None, number()).await },
-        ];
+    let opens = vec![async move {
+        store.rules().open_request(client, plain(SPANISH), details(), now, None, number()).await
+    }];
     for task in queued(opens).await {
         task.abort();
         assert!(task.await.unwrap_err().is_cancelled());

@@ -1,7 +1,7 @@
 use trialogue_domain::{Actor, ParticipantId, Refusal};
 use trialogue_storage::{ConferenceLookup, ConferenceView, IdempotencyKey, Render, StoreError, hash_secret};
 
-use crate::scene::{Call, SPANISH, details, guest, number, number_in, refusal, request};
+use crate::scene::{Call, SPANISH, details, guest, number, number_in, plain, refusal, request};
 use crate::world::{Database, on_both};
 
 on_both! {
@@ -25,7 +25,7 @@ async fn the_same_request_gets_the_same_answer(database: Database) {
     let other: Render<ConferenceView> = Box::new(|_| panic!("rendered again"));
     let again = world.conferences.open_request(
         client,
-        SPANISH,
+        plain(SPANISH),
         details(),
         world.now(),
         Some(key("c", "k", 1)),
@@ -93,7 +93,7 @@ async fn two_at_once_under_one_key_make_one(database: Database) {
     let open = || {
         world.conferences.open_request(
             client,
-            SPANISH,
+            plain(SPANISH),
             details(),
             world.now(),
             Some(key("c", "k", 1)),

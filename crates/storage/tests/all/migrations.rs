@@ -221,6 +221,8 @@ fn diesel_sees_the_tables_as_they_are() {
                 recent_deliveries,
                 idempotency_keys,
                 call_legs,
+                ring_plans,
+                search_looks,
                 id_blocks,
             ),
             Raw::Postgres(mut raw) => diesel_tables!(
@@ -244,6 +246,8 @@ fn diesel_sees_the_tables_as_they_are() {
                 recent_deliveries,
                 idempotency_keys,
                 call_legs,
+                ring_plans,
+                search_looks,
                 id_blocks,
             ),
         };

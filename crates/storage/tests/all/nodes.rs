@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use tokio::task::JoinSet;
-use trialogue_domain::{Actor, Command, Event, Kind, Refusal, UserId};
+use trialogue_domain::{Actor, Availability, Command, Event, Kind, Refusal, UserId};
 use trialogue_storage::{ConferenceLookup, Store, StoreError, UserRole};
 
 use crate::concurrency::work_off;
 use crate::idempotency::key;
-use crate::scene::{Call, SPANISH, details, guest, number, refusal, request, take, user};
+use crate::scene::{Call, SPANISH, details, guest, number, plain, refusal, request, take, user};
 use crate::world::{Database, Raw, Rules as _};
 
 #[tokio::test]
@@ -153,12 +153,14 @@ async fn nodes_share_one_key_one_client_one_provider_and_one_email() {
 }
 
 async fn accept_two_at_once(nodes: [&Store; 2], world: &crate::world::World, provider: UserId, n: i32) {
-    nodes[0].rules().set_online(provider, true, world.now()).await.unwrap();
+    nodes[0].rules().set_availability(provider, Availability::On, world.now()).await.unwrap();
     let mut ids = vec![];
     for side in ["x", "y"] {
         let client = world.client(&format!("{side}{n}@example.org")).await;
-        let opened =
-            nodes[0].rules().open_request(client, SPANISH, details(), world.now(), None, number()).await;
+        let opened = nodes[0]
+            .rules()
+            .open_request(client, plain(SPANISH), details(), world.now(), None, number())
+            .await;
         ids.push(trialogue_domain::ConferenceId(crate::scene::number_in(&opened.unwrap())));
     }
     let accept = async |node: usize| {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use trialogue_domain::{
-    Actor, Command, ConferenceId, Departure, Event, Kind, Observation, Outcome, Refusal, ReleaseReason,
-    Stage, UserId,
+    Actor, Availability, Command, ConferenceId, Departure, Event, Kind, Observation, Outcome, Refusal,
+    ReleaseReason, Stage, UserId,
 };
 use trialogue_storage::{ConferenceLookup, ReleasedView};
 
@@ -110,7 +110,7 @@ async fn nobody_is_asked_twice_in_one_request(database: Database) {
     let declining = world.provider("declining@example.org").await;
     let call = Call::requested(&world, "twice").await;
     call.by(Actor::Provider(declining), call.decline()).await.unwrap();
-    world.conferences.set_online(call.provider, false, world.now()).await.unwrap();
+    world.conferences.set_availability(call.provider, Availability::Off, world.now()).await.unwrap();
     for (n, provider) in providers.iter().enumerate() {
         for later in &providers[n..] {
             assert_eq!(offered(&world, *later).await, [call.id]);
@@ -156,7 +156,7 @@ async fn the_provider_is_told_until_its_next_task(database: Database) {
             .unwrap();
         assert!(released(&world, call.provider).await.is_some(), "the end of the request is not its own");
         world.clock.advance(Duration::from_secs(1));
-        world.conferences.set_online(call.provider, true, world.now()).await.unwrap();
+        world.conferences.set_availability(call.provider, Availability::On, world.now()).await.unwrap();
         let client = world.client(&format!("next{n}@example.org")).await;
         let next = world.request(client).await.unwrap();
         let accept = world.conferences.command(
@@ -176,7 +176,7 @@ async fn the_provider_is_told_until_its_next_task(database: Database) {
             .await
             .unwrap();
         assert_eq!(released(&world, call.provider).await, None, "what it served came later");
-        world.conferences.set_online(call.provider, false, world.now()).await.unwrap();
+        world.conferences.set_availability(call.provider, Availability::Off, world.now()).await.unwrap();
     }
 }
 
@@ -198,7 +198,7 @@ async fn who_misses_two_calls_in_a_row_is_offline(database: Database) {
             .await
             .unwrap();
         world.clock.advance(Duration::from_secs(1));
-        told.online
+        told.availability == Availability::On
     };
     assert!(miss(1, Way::Missed).await, "once may happen");
     assert!(miss(2, Way::Refused).await, "it answers");
@@ -208,7 +208,7 @@ async fn who_misses_two_calls_in_a_row_is_offline(database: Database) {
     world.request(client).await.unwrap();
     world.conferences.touch(provider, world.now()).await.unwrap();
     assert_eq!(offered(&world, provider).await, []);
-    world.conferences.set_online(provider, true, world.now()).await.unwrap();
+    world.conferences.set_availability(provider, Availability::On, world.now()).await.unwrap();
     assert_eq!(offered(&world, provider).await.len(), 1, "until it comes online again");
 }
 

@@ -1,8 +1,10 @@
 //! The people and calls that the scenarios are about.
 
+use std::time::Duration;
+
 use trialogue_domain::{
-    Actor, Command, Conference, ConferenceId, Kind, LanguageId, Observation, ParticipantId, Refusal,
-    RequestId, Timestamp, UserId,
+    Actor, Availability, Command, Conference, ConferenceId, Kind, LanguageId, Observation, ParticipantId,
+    Refusal, RequestId, Ring, Timestamp, UserId, Wants,
 };
 use trialogue_storage::{
     ConferenceLookup, ConferenceView, Credentials, IdempotencyKey, NewGuest, NewUser, Render, RequestDetails,
@@ -93,7 +95,7 @@ impl World {
     /// A provider of Spanish who is online.
     pub(crate) async fn provider(&self, email: &str) -> UserId {
         let provider = self.store.add_user(user(UserRole::Provider, email), self.now()).await.unwrap();
-        self.conferences.set_online(provider, true, self.now()).await.unwrap();
+        self.conferences.set_availability(provider, Availability::On, self.now()).await.unwrap();
         provider
     }
 
@@ -127,7 +129,8 @@ pub(crate) async fn request(
     client: UserId,
     key: Option<IdempotencyKey>,
 ) -> Result<ConferenceId, StoreError> {
-    let answer = store.rules().open_request(client, SPANISH, details(), world.now(), key, number()).await?;
+    let answer =
+        store.rules().open_request(client, plain(SPANISH), details(), world.now(), key, number()).await?;
     Ok(ConferenceId(number_in(&answer)))
 }
 
@@ -143,7 +146,7 @@ pub(crate) const fn decline(id: ConferenceId) -> Command {
 
 /// Offers it.
 pub(crate) const fn offer(id: ConferenceId, provider: UserId) -> Command {
-    Command::Offer(RequestId::main(id), provider)
+    Command::Offer(RequestId::main(id), ring(provider))
 }
 
 /// A request with its client and its provider.
@@ -271,4 +274,14 @@ impl<'w> Call<'w> {
 
 pub(crate) fn secret_of(participant: ParticipantId) -> SecretHash {
     hash_secret(&format!("secret of {participant}"))
+}
+
+/// A language, and nothing else is wanted.
+pub(crate) fn plain(language: LanguageId) -> (LanguageId, Wants) {
+    (language, Wants::default())
+}
+
+/// A ring by the first step of a plan, for a minute.
+pub(crate) const fn ring(provider: UserId) -> Ring {
+    Ring { provider, step: 0, lasts: Duration::from_mins(1) }
 }

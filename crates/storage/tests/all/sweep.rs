@@ -8,7 +8,7 @@ use trialogue_storage::{
     CallLeg, ConferenceLookup, DatabaseUrl, IdempotencyKey, Outdated, RequestDetails, hash_secret,
 };
 
-use crate::scene::{Call, log_in, number, number_in};
+use crate::scene::{Call, log_in, number, number_in, plain};
 use crate::world::{Database, World, on_both};
 
 on_both!(
@@ -167,8 +167,14 @@ async fn blanked_text_is_not_in_the_file() {
         location: Some("Ward Quebec".to_owned()),
         from_language_id: None,
     };
-    let opened =
-        world.conferences.open_request(client, crate::scene::SPANISH, details, world.now(), None, number());
+    let opened = world.conferences.open_request(
+        client,
+        plain(crate::scene::SPANISH),
+        details,
+        world.now(),
+        None,
+        number(),
+    );
     let id = trialogue_domain::ConferenceId(number_in(&opened.await.unwrap()));
     let ended =
         world.conferences.finish(ConferenceLookup::Id(id), Actor::Client(client), false, vec![], world.now());

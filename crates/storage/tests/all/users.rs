@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use trialogue_domain::{Actor, LanguageId, Timestamp};
+use trialogue_domain::{Actor, Availability, LanguageId, Timestamp};
 use trialogue_storage::{ConferenceLookup, Store, StoreError, StoreOptions, UserRole, hash_secret, migrate};
 
-use crate::scene::{GERMAN, SPANISH, details, log_in, number, request, take, user};
+use crate::scene::{GERMAN, SPANISH, details, log_in, number, plain, request, take, user};
 use crate::world::{Database, Rules as _, on_both};
 
 on_both! {
@@ -50,7 +50,8 @@ async fn an_unknown_language_adds_nobody(database: Database) {
 
     let client = world.client("c@example.org").await;
     let none = LanguageId(0);
-    let refused = world.conferences.open_request(client, none, details(), world.now(), None, number()).await;
+    let refused =
+        world.conferences.open_request(client, plain(none), details(), world.now(), None, number()).await;
     assert!(matches!(refused, Err(StoreError::UnknownLanguage(0))));
     assert_eq!(world.count("conferences"), 0);
 }
@@ -82,11 +83,11 @@ async fn only_fitting_providers_get_an_offer(database: Database) {
     let world = database.world();
     let online = world.provider("online@example.org").await;
     let offline = world.provider("offline@example.org").await;
-    world.conferences.set_online(offline, false, world.now()).await.unwrap();
+    world.conferences.set_availability(offline, Availability::Off, world.now()).await.unwrap();
     let mut german = user(UserRole::Provider, "german@example.org");
     german.languages = vec![(GERMAN, true)];
     let german = world.store.add_user(german, world.now()).await.unwrap();
-    world.conferences.set_online(german, true, world.now()).await.unwrap();
+    world.conferences.set_availability(german, Availability::On, world.now()).await.unwrap();
     let busy = world.provider("busy@example.org").await;
     let other = world.client("other@example.org").await;
     let served = world.request(other).await.unwrap();

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use trialogue_domain::{Actor, ConferenceId, Event, RequestId, Timestamp, UserId};
+use trialogue_domain::{
+    Actor, Availability, ConferenceId, Event, Plan, RequestId, RingMode, Timestamp, UserId,
+};
 use trialogue_storage::{ConferenceLookup, StoreError, UserRole, hash_secret};
 
-use crate::scene::{Call, GERMAN, decline, details, log_in, number, secret_of, take, user};
+use crate::scene::{Call, GERMAN, decline, details, log_in, number, plain, secret_of, take, user};
 use crate::world::{Database, Rules as _, World, on_both};
 
 on_both! {
@@ -50,17 +52,18 @@ async fn who_comes_online_is_offered_what_waits(database: Database) {
     world.clock.advance(Duration::from_secs(1));
     let newer = world.waiting("2").await;
     let third = world.client("c3@example.org").await;
-    let german = world.conferences.open_request(third, GERMAN, details(), world.now(), None, number()).await;
+    let german =
+        world.conferences.open_request(third, plain(GERMAN), details(), world.now(), None, number()).await;
     german.unwrap();
     let late = world.store.add_user(user(UserRole::Provider, "late@example.org"), world.now()).await.unwrap();
     world.look().await;
     assert_eq!(world.offered(late).await, []);
-    world.conferences.set_online(late, true, world.now()).await.unwrap();
+    world.conferences.set_availability(late, Availability::On, world.now()).await.unwrap();
     assert_eq!(world.offered(late).await, [older, newer]);
     world.conference(older).await;
     // A request whose time has passed is not offered any more.
     let ended = world.clock.advance(world.conferences.timings().search);
-    world.conferences.set_online(late, false, ended).await.unwrap();
+    world.conferences.set_availability(late, Availability::Off, ended).await.unwrap();
     let later = world.provider("later@example.org").await;
     assert_eq!(world.offered(later).await, []);
 }
@@ -84,7 +87,7 @@ async fn who_gives_a_sign_of_life_again_is_offered_what_waits(database: Database
     assert_eq!(world.offered(streaming).await, [waiting]);
     // Who does not want to take calls may show as many signs of life as it likes.
     let resting = world.provider("4@x.org").await;
-    world.conferences.set_online(resting, false, world.now()).await.unwrap();
+    world.conferences.set_availability(resting, Availability::Off, world.now()).await.unwrap();
     let next = world.waiting("2").await;
     world.clock.advance(MINUTE);
     world.conferences.touch(resting, world.now()).await.unwrap();
@@ -138,11 +141,14 @@ async fn end(world: &World, id: ConferenceId, provider: UserId) {
         .finish(ConferenceLookup::Id(id), Actor::Client(client), true, vec![], world.now())
         .await
         .unwrap();
-    world.conferences.set_online(provider, false, world.now()).await.unwrap();
+    world.conferences.set_availability(provider, Availability::Off, world.now()).await.unwrap();
 }
 
 async fn sleepers_get_no_offers_and_take_nobodys_place(database: Database) {
     let world = database.world();
+    let mut all_at_once = Plan::default();
+    all_at_once.steps[0].mode = RingMode::Star(30);
+    world.store.set_plan(None, Some(all_at_once), world.now()).await.unwrap();
     let mut sleepers = Vec::new();
     for n in 0..25 {
         sleepers.push(world.provider(&format!("sleeper{n}@example.org")).await);
@@ -175,16 +181,14 @@ async fn nobody_is_asked_twice(database: Database) {
         .unwrap();
     let declined = world.conference(waiting).await;
     world.look().await;
-    world.conferences.set_online(provider, true, world.now()).await.unwrap();
+    world.conferences.set_availability(provider, Availability::On, world.now()).await.unwrap();
     assert_eq!(world.conference(waiting).await, declined);
     assert_eq!(world.offered(provider).await, []);
     let other = world.provider("other@example.org").await;
     assert_eq!(world.offered(other).await, [waiting]);
     let log = world.store.timeline(waiting).await.unwrap();
-    assert_eq!(
-        log.last().unwrap().event,
-        Event::Offered { request: RequestId::main(waiting), provider: other }
-    );
+    let (request, until) = (RequestId::main(waiting), world.now().after(MINUTE));
+    assert_eq!(log.last().unwrap().event, Event::Offered { request, provider: other, step: 0, until });
     assert_eq!(log.last().unwrap().actor, Some(Actor::System));
 }
 
@@ -247,7 +251,7 @@ async fn nodes_that_look_at_once_offer_once() {
         let seen = world.now().0;
         world
             .place
-            .sql(&format!("UPDATE users SET online = true, last_seen = {seen} WHERE id = {}", provider.0));
+            .sql(&format!("UPDATE users SET availability = 1, last_seen = {seen} WHERE id = {}", provider.0));
     }
     let there = other.rules();
     let (one, two) =
