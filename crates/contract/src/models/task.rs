@@ -26,6 +26,9 @@ pub struct ParaProviderAvailability {
     /// `Available`, `Break`, `LastCall` (no more calls after the one that is on) or `Offline`; letter case does not count.
     #[validate(required(message = "A status is required."), custom(function = is_said))]
     pub status: Option<String>,
+    /// 1 iPhone, 2 Android, 5 web.
+    #[validate(range(min = 0, message = "This must not be negative."))]
+    pub device_type_code_id: Option<i32>,
     /// Of a break: `Rest`, `Meal`, `Work`, `Technical` or `Other`, also when null.
     #[validate(custom(function = is_break_reason))]
     pub break_reason: Option<String>,

@@ -6,9 +6,9 @@ use serde::de::DeserializeOwned;
 use trialogue_contract::json;
 use trialogue_contract::models::{
     ArrayOfResultTaskOffer, ArrayOfResultVideoConferenceParticipant, ParaCallInfoList, ParaLoginInfo,
-    ParaProviderOnlineStatus, ParaRequest, ParaSecurityToken, ParaTaskReference,
-    ParaThirdPartyVideoParticipant, ParaVideoEngineAccountPair, ResultConferenceCall, ResultRequest,
-    ResultTaskOffer, ResultVideoConferenceParticipant,
+    ParaProviderAvailability, ParaProviderOnlineStatus, ParaRequest, ParaSecurityToken, ParaTaskReference,
+    ParaThirdPartyVideoParticipant, ParaVideoEngineAccountPair, ResultConferenceCall,
+    ResultProviderAvailability, ResultRequest, ResultTaskOffer, ResultVideoConferenceParticipant,
 };
 
 const CONTRACT: Contract = Contract::new("http://schemas.datacontract.org/2004/07/API.Models");
@@ -49,6 +49,8 @@ fn every_model_survives_both_formats() {
     );
     survives::<ParaTaskReference>(r#"{"RequestId":7}"#, "<RequestId>7</RequestId>");
     survives::<ParaProviderOnlineStatus>(r#"{"DeviceTypeCodeId":5}"#, "<SupportVideo i:nil=\"true\" />");
+    survives::<ParaProviderAvailability>(r#"{"Status":"Break"}"#, "<Status>Break</Status>");
+    survives::<ResultProviderAvailability>(r#"{"Status":"WrapUp","WrapUpSeconds":9}"#, "<WrapUpSeconds>9<");
     survives::<ResultTaskOffer>(r#"{"OfferedUtcDate":"2025-04-25T15:31:18.5Z"}"#, ">2025-04-25T15:31:18.5Z<");
     survives::<ArrayOfResultTaskOffer>(r#"[{"RequestId":7},null]"#, "<ArrayOfResultTaskOffer ");
     survives::<ResultRequest>(

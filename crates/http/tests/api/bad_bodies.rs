@@ -69,6 +69,9 @@ fn misfit(model: &str) -> (&'static str, &'static str, &'static str) {
         "ParaProviderOnlineStatus" => {
             (r#"{"SupportVideo":"perhaps"}"#, "request.SupportVideo", "SupportVideo")
         }
+        "ParaProviderAvailability" => {
+            (r#"{"DeviceTypeCodeId":"x"}"#, "request.DeviceTypeCodeId", "DeviceTypeCodeId")
+        }
         "ParaSecondRequest" => (r#"{"ToLanguageId":"x"}"#, "request.ToLanguageId", "ToLanguageId"),
         "ParaTaskReference" => (r#"{"RequestId":1.5}"#, "request.RequestId", "RequestId"),
         other => panic!("no misfit for {other}"),

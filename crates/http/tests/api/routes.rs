@@ -28,7 +28,7 @@ const PARTICIPANT: &str = "ResultVideoConferenceParticipant";
 const PARTICIPANTS: &str = "ArrayOfResultVideoConferenceParticipant";
 const PAIR: &str = "ParaVideoEngineAccountPair";
 
-pub(crate) const ROUTES: [Route; 36] = {
+pub(crate) const ROUTES: [Route; 38] = {
     use Side::{Anybody, Client, Guest, Provider};
     [
         route(Anybody, "Client/Login/1", "ParaLoginInfo", "ParaSecurityToken"),
@@ -53,6 +53,8 @@ pub(crate) const ROUTES: [Route; 36] = {
         route(Anybody, "Provider/Login/1", "ParaLoginInfo", "ParaSecurityToken"),
         route(Provider, "Provider/Task/SetOnline", "ParaProviderOnlineStatus", ""),
         route(Provider, "Provider/Task/SetOffline", "ParaProviderOnlineStatus", ""),
+        route(Provider, "Provider/Task/SetAvailability", "ParaProviderAvailability", ""),
+        route(Provider, "Provider/Task/Availability", "", "ResultProviderAvailability"),
         route(Provider, "Provider/Task/Offers", "", "ArrayOfResultTaskOffer"),
         route(Provider, "Provider/Task/Accept", "ParaTaskReference", ""),
         route(Provider, "Provider/Task/Decline", "ParaTaskReference", ""),

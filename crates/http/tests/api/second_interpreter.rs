@@ -150,8 +150,8 @@ async fn what_cannot_be_met_is_refused_and_changes_nothing() {
     for body in [
         json!({}),
         json!({"ToLanguageId": FRENCH, "Purpose": "Successor"}),
-        json!({"ToLanguageId": FRENCH, "GenderOptionCodeId": 3}),
-        json!({"ToLanguageId": FRENCH, "SpecialtyOptionCodeId": 2}),
+        json!({"ToLanguageId": FRENCH, "GenderOptionCodeId": 6}),
+        json!({"ToLanguageId": FRENCH, "SpecialtyOptionCodeId": 4}),
         json!({"ToLanguageId": FRENCH, "additionalInfo": "x".repeat(2001)}),
     ] {
         assert_eq!(ask(&world, SIDES[0], &call.client, body).await.status, 400);

@@ -45,8 +45,8 @@ macro_rules! with_model {
     ($name:expr, $model:ident => $do:expr) => {
         with_model!(@ $name, $model => $do;
             ArrayOfResultTaskOffer ArrayOfResultVideoConferenceParticipant ParaCallInfoList ParaLoginInfo
-            ParaProviderOnlineStatus ParaRequest ParaSecondRequest ParaSecurityToken ParaTaskReference ParaThirdPartyVideoParticipant
-            ParaVideoEngineAccountPair ResultConferenceCall ResultGuestInvitation ResultRequest
+            ParaProviderAvailability ParaProviderOnlineStatus ParaRequest ParaSecondRequest ParaSecurityToken ParaTaskReference ParaThirdPartyVideoParticipant
+            ParaVideoEngineAccountPair ResultConferenceCall ResultGuestInvitation ResultProviderAvailability ResultRequest
             ResultVideoConferenceParticipant)
     };
     (@ $name:expr, $model:ident => $do:expr; $($known:ident)+) => {
@@ -226,6 +226,9 @@ async fn walk(manner: Manner) -> (String, World) {
     walk.call("Provider/Task/Finish", &sofia, none()).await;
     walk.call("Client/Request/Status", &nora, none()).await;
     walk.call("Client/Request/VideoEngineAccounts", &nora, none()).await;
+    walk.call("Provider/Task/SetAvailability", &sofia, json!({"Status": "Break", "BreakReason": "Meal"}))
+        .await;
+    walk.call("Provider/Task/Availability", &sofia, none()).await;
     walk.call("Provider/Task/SetOffline", &sofia, json!({})).await;
     walk.call("Client/Logout", &nora, none()).await;
     walk.call("Provider/Logout", &sofia, none()).await;

@@ -252,6 +252,14 @@ impl Talk<'_> {
         }
         self.post("Client/Request/Status", nurse, "", &[]).with(200);
         self.finish(nurse);
+        self.post(
+            "Provider/Task/SetAvailability",
+            sofia,
+            "ParaProviderAvailability",
+            &[("Status", "LastCall")],
+        )
+        .with(200);
+        self.post("Provider/Task/Availability", sofia, "", &[]).with(200);
         self.post("Provider/Task/SetOffline", sofia, "ParaProviderOnlineStatus", &[]).with(200);
         self.post("Client/Logout", nurse, "", &[]).with(200);
         self.post("Provider/Logout", sofia, "", &[]).with(200);
