@@ -14,6 +14,7 @@ mod files;
 mod interpreters;
 mod metrics;
 mod output;
+mod plans;
 mod serve;
 mod telemetry;
 mod timeline;

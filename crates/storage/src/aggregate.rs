@@ -1,6 +1,7 @@
 //! How a conference is loaded, changed and saved: the one way for both databases (`batch.rs`).
 
 pub(crate) mod batch;
+pub(crate) mod company;
 pub(crate) mod decision;
 pub(crate) mod find;
 pub(crate) mod interpreter;

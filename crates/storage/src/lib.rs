@@ -29,6 +29,7 @@ mod text;
 mod threads;
 mod users;
 
+pub use aggregate::company::CompanyId;
 pub use aggregate::decision::JudgeInput;
 pub use aggregate::find::ConferenceLookup;
 pub use aggregate::language::Language;
@@ -67,7 +68,7 @@ pub use rows::leg::CallLeg;
 pub use secret::{SecretHash, hash_secret};
 pub use store::Store;
 pub use users::availability::KnownPresence;
-pub use users::companies::{Company, CompanyId};
+pub use users::companies::Company;
 pub use users::directory::{Credentials, ListedUser, NewUser, UserRole, UserStatus};
 pub use users::interpreters::{Import, NamedCredential, NewInterpreter};
 pub use users::logins::{EndPart, LoggedOut, Login};

@@ -45,6 +45,8 @@ mod nodes;
 #[cfg(test)]
 mod outage;
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod post;
 #[cfg(test)]
 mod privacy;

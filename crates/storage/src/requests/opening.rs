@@ -6,6 +6,7 @@ use trialogue_domain::{
 };
 
 use crate::aggregate::batch::Batch;
+use crate::aggregate::company::company_of;
 use crate::aggregate::language::{Language, language};
 use crate::aggregate::view::{ConferenceView, view};
 use crate::database::connection::AnyConnection;
@@ -19,7 +20,6 @@ use crate::rows::offer_state;
 use crate::schema::{conferences, languages, offers, participants, requests, users};
 use crate::store::Store;
 use crate::text::storable;
-use crate::users::companies::company_of;
 
 /// Maximum number of open offers that a provider is shown.
 const OFFERS: i64 = 50;

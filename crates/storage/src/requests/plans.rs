@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use trialogue_domain::{ConferenceId, NotRung, Plan, RequestId, Timestamp, UserId};
 
+use crate::aggregate::company::CompanyId;
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::rows::plan::{decode_plan, decode_reasons, encode_plan};
 use crate::schema::{ring_plans, search_looks};
 use crate::store::Store;
-use crate::users::companies::CompanyId;
 
 /// The number that stands for no company.
 const SYSTEM: i32 = 0;

@@ -6,6 +6,7 @@ use trialogue_domain::{
 };
 
 use crate::aggregate::batch::change;
+use crate::aggregate::company::company_of_client;
 use crate::aggregate::find::{ConferenceLookup, find};
 use crate::aggregate::language::language;
 use crate::aggregate::verdict::Verdict;
@@ -17,7 +18,6 @@ use crate::requests::waiting::candidates;
 use crate::rows::Invitee;
 use crate::store::Store;
 use crate::text::storable;
-use crate::users::companies::company_of_client;
 
 /// A second interpreter who is asked for.
 #[derive(Clone)]

@@ -8,6 +8,7 @@ use trialogue_domain::{
     Candidate, ConferenceId, LanguageId, Offer, Presence, RequestId, Timestamp, UserId, Wants,
 };
 
+use crate::aggregate::company::CompanyId;
 use crate::aggregate::interpreter::{credentials_of, specialties_of};
 use crate::database::connection::{AnyConnection, MAX_KEYS};
 use crate::error::StoreError;
@@ -16,7 +17,6 @@ use crate::rows::interpreter::{availability, employment, gender};
 use crate::rows::{OfferRow, wants};
 use crate::schema::{conferences, interpreters, offers, provider_languages, requests, users};
 use crate::store::Store;
-use crate::users::companies::CompanyId;
 
 /// A request that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,19 +1,16 @@
 //! Companies: the customers whose clients ask for interpreters, and the secrets of their own systems.
 
 use diesel::prelude::*;
-use trialogue_domain::{ConferenceId, Timestamp, UserId};
+use trialogue_domain::Timestamp;
 
+use crate::aggregate::company::CompanyId;
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::executor::ids::take_ids;
-use crate::schema::{companies, company_secrets, conferences, users};
+use crate::schema::{companies, company_secrets};
 use crate::secret::SecretHash;
 use crate::store::Store;
 use crate::text::storable;
-
-/// Number of a company.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CompanyId(pub i32);
 
 /// A company.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,32 +171,4 @@ fn revoke(connection: &mut AnyConnection, company: CompanyId, now: Timestamp) ->
     diesel::update(company_secrets::table.filter(company_secrets::hash.eq_any(old)))
         .set(company_secrets::revoked_at.eq(Some(now.0)))
         .execute(connection)
-}
-
-/// The company of a client.
-pub(crate) fn company_of(
-    connection: &mut AnyConnection,
-    client: UserId,
-) -> Result<Option<CompanyId>, StoreError> {
-    let found: Option<Option<i32>> = users::table
-        .find(client.0)
-        .select(users::company_id)
-        .get_result(connection)
-        .optional()
-        .map_err(StoreError::query("find a client's company"))?;
-    Ok(found.flatten().map(CompanyId))
-}
-
-/// The company of a conference's client.
-pub(crate) fn company_of_client(
-    connection: &mut AnyConnection,
-    conference: ConferenceId,
-) -> Result<Option<CompanyId>, StoreError> {
-    let client: Option<i32> = conferences::table
-        .find(conference.0)
-        .select(conferences::client_id)
-        .get_result(connection)
-        .optional()
-        .map_err(StoreError::query("find a conference's client"))?;
-    client.map_or(Ok(None), |client| company_of(connection, UserId(client)))
 }

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use trialogue_domain::{Availability, LanguageId, Role, Timestamp, UserId};
 
+use crate::aggregate::company::CompanyId;
 use crate::aggregate::language::language;
 use crate::database::connection::{AnyConnection, MAX_KEYS, lock_free_rows};
 use crate::error::StoreError;
@@ -10,7 +11,6 @@ use crate::rows::interpreter::{Profile, availability_code};
 use crate::schema::{companies, provider_languages, users};
 use crate::store::Store;
 use crate::text::storable;
-use crate::users::companies::CompanyId;
 use crate::users::interpreters::{NO_PASSWORD, add_profile};
 
 /// A client or a provider.
