@@ -14,6 +14,7 @@ use crate::login_life::LoginLife;
 use crate::password_queue::PasswordQueue;
 use crate::ports::{Clock, Entropy};
 use crate::readiness::Readiness;
+use crate::wait_estimates::WaitEstimates;
 
 /// The settings of the application.
 #[derive(Debug, Clone)]
@@ -39,6 +40,7 @@ pub struct App {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) passwords: PasswordQueue,
     pub(crate) login_limits: LoginLimits,
+    pub(crate) wait_estimates: WaitEstimates,
     live: Live,
     readiness: Arc<Readiness>,
 }
@@ -56,7 +58,19 @@ impl App {
         let passwords = PasswordQueue::new(settings.password_workers.max(1));
         let login_limits = LoginLimits::new(Arc::clone(&clock), &*entropy);
         let conferences = Conferences::new(store.clone(), settings.timings);
-        Self { store, conferences, settings, clock, entropy, passwords, login_limits, live, readiness }
+        let wait_estimates = WaitEstimates::default();
+        Self {
+            store,
+            conferences,
+            settings,
+            clock,
+            entropy,
+            passwords,
+            login_limits,
+            wait_estimates,
+            live,
+            readiness,
+        }
     }
 
     /// The current time.

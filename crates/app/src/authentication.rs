@@ -1,6 +1,6 @@
 //! Who presents a token.
 
-use trialogue_domain::{Actor, Timestamp, UserId};
+use trialogue_domain::{Actor, LanguageId, Timestamp, UserId};
 use trialogue_storage::{ConferenceLookup, Invitation, Login, SecretHash, UserRole};
 
 use crate::app::App;
@@ -13,6 +13,8 @@ pub struct LoggedInUser {
     pub id: UserId,
     /// As what.
     pub role: UserRole,
+    /// The language of texts that was asked for at the log-in.
+    pub language: Option<LanguageId>,
     /// The token of the login.
     pub token: Secret,
 }
@@ -57,7 +59,7 @@ impl App {
             return Err(AppError::WrongRole(role));
         }
         self.note_use(&login, token.hash(), now).await;
-        Ok(LoggedInUser { id: login.user, role, token })
+        Ok(LoggedInUser { id: login.user, role, language: login.language, token })
     }
 
     /// Whoever's token it is.
@@ -68,7 +70,7 @@ impl App {
         let now = self.now();
         if let Some(login) = self.store.login(token.hash(), now).await? {
             let expires = self.note_use(&login, token.hash(), now).await;
-            let user = LoggedInUser { id: login.user, role: login.role, token };
+            let user = LoggedInUser { id: login.user, role: login.role, language: login.language, token };
             return Ok(Bearer::User(user, expires));
         }
         match self.store.invitation(token.hash()).await? {

@@ -44,6 +44,7 @@ mod tests;
 mod timeline;
 mod users;
 mod views;
+mod wait_estimates;
 mod workers;
 
 pub use accounts::Accounts;

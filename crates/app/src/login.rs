@@ -1,9 +1,9 @@
 //! Log in by e-mail and password, and log out.
 
-use trialogue_domain::{ParticipantId, UserId};
+use trialogue_domain::{LanguageId, ParticipantId, UserId};
 use trialogue_media::Identity;
 use trialogue_person::EmailAddress;
-use trialogue_storage::{CompanyId, UserRole};
+use trialogue_storage::{CompanyId, Credentials, UserRole};
 
 use crate::app::App;
 use crate::authentication::LoggedInUser;
@@ -23,7 +23,7 @@ pub struct LoggedIn {
 }
 
 impl App {
-    /// Logs a user in.
+    /// Logs a user in, who asks for texts in this language.
     ///
     /// # Errors
     /// [`AppError`]: wrong, too often, or too many at a time.
@@ -32,6 +32,7 @@ impl App {
         role: UserRole,
         email: &str,
         password: String,
+        language: LanguageId,
         network: Network,
     ) -> Result<LoggedIn, AppError> {
         let email = EmailAddress::parse(email).map_err(|_| AppError::WrongCredentials)?;
@@ -49,6 +50,7 @@ impl App {
         let hash = known.as_ref().map(|c| c.password_hash.clone());
         let fits = place.check(password, hash).await.map_err(|QueueFull| AppError::TooManyWait)?;
         let judged = known.filter(|_| fits).ok_or(AppError::WrongCredentials)?;
+        let judged = Credentials { language: Some(language), ..judged };
         let (user, company) = (judged.user, judged.company.clone());
         self.login_limits.succeeded(&attempt);
 

@@ -34,6 +34,7 @@ mod presence;
 mod refusal;
 mod request;
 mod steps;
+mod waits;
 
 pub use actor::{Actor, Role, permits};
 pub use apply::ReplayError;
@@ -58,3 +59,4 @@ pub use presence::is_offline;
 pub use refusal::Refusal;
 pub use request::{Lapse, Offer, OfferState, Outcome, ReleaseReason, Request, RequestStatus, Ring, Stage};
 pub use steps::{Step, as_of, command_steps, observation_steps, search_steps};
+pub use waits::{FEWEST_WAITS, WaitEstimate};

@@ -20,6 +20,7 @@ pub mod reply;
 mod request_log;
 mod routes;
 mod signalling;
+mod wait_texts;
 
 pub use adapter::{Adapter, HttpSettings};
 pub use catalogue::error_catalogue;

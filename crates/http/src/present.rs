@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use trialogue_app::LoggedInUser;
 use trialogue_domain::{
     Availability, BreakReason, Conference, Gender, InterpreterStatus, Kind, Leg, MissedRings, Participant,
-    ParticipantId, Party, ReleaseReason, RequestStatus, Specialty, Stage, Strength, Timestamp, UserId, Wants,
-    is_offline,
+    ParticipantId, Party, ReleaseReason, RequestStatus, Specialty, Strength, Timestamp, UserId, WaitEstimate,
+    Wants, is_offline,
 };
 use trialogue_media::Identity;
 use trialogue_storage::{ConferenceView, Language, OfferView, OfferedProvider, Person, ReleasedView};
@@ -17,6 +18,8 @@ use trialogue_contract::models::{
     ResultProviderAvailability, ResultRequest, ResultTaskOffer, ResultVideoConferenceParticipant,
     ResultVideoConferenceSecondRequest,
 };
+
+use crate::wait_texts::{Figures, Texts};
 
 /// Maximum number of finished invited parties that are shown, the latest ones.
 const SHOWN_GONE: usize = 20;
@@ -131,7 +134,11 @@ pub(crate) fn language(known: &Language) -> ResultLanguage {
 }
 
 /// A request, as its client and its interpreter poll it. A second interpreter sees its own.
-pub(crate) fn request(view: &ConferenceView, viewer: UserId, now: Timestamp) -> ResultRequest {
+pub(crate) fn request(
+    view: &ConferenceView,
+    Viewer { user: viewer, texts, estimate }: Viewer,
+    now: Timestamp,
+) -> ResultRequest {
     let conference = &view.conference;
     let common = ResultRequest {
         elapsed_seconds: whole_seconds(now.since(view.requested_at)),
@@ -156,7 +163,8 @@ pub(crate) fn request(view: &ConferenceView, viewer: UserId, now: Timestamp) -> 
         };
     }
     let status = conference.status();
-    let waiting = waiting(view, viewer);
+    let waiting = waiting(view, viewer, texts, estimate);
+    let figures = Figures::of(view, &conference.main, estimate);
     let is_own =
         |p: &&Participant| matches!(p.party, Party::Client(user) | Party::Provider(user) if user == viewer);
     let own = conference.participants.iter().rev().find(is_own);
@@ -172,8 +180,34 @@ pub(crate) fn request(view: &ConferenceView, viewer: UserId, now: Timestamp) -> 
         provider_list: view.offered.iter().map(|p| provider(p, &view.language.name)).collect(),
         waiting_code: waiting.as_ref().map(|w| w.code.to_owned()),
         waiting_since_utc_date: waiting.and_then(|w| w.since).map(|at| DateTime::from_microseconds(at.0)),
+        rung_count: figures.map(|f| count(f.rung)),
+        declined_count: figures.map(|f| count(f.declined)),
+        queue_position: figures.map(|f| count(f.position)),
+        wait_median_seconds: figures.and_then(|f| f.estimate).map(|e| whole_seconds(e.median)),
+        wait_ninetieth_percentile_seconds: figures
+            .and_then(|f| f.estimate)
+            .map(|e| whole_seconds(e.ninetieth)),
         ..common
     }
+}
+
+/// Who looks at a request, and what it is told beside what is known of the request.
+#[derive(Clone, Copy)]
+pub(crate) struct Viewer {
+    user: UserId,
+    texts: Texts,
+    estimate: Option<WaitEstimate>,
+}
+
+impl Viewer {
+    /// A user. `estimate` is that of the language asked for.
+    pub(crate) fn of(user: &LoggedInUser, estimate: Option<WaitEstimate>) -> Self {
+        Self { user: user.id, texts: Texts::of(user.language), estimate }
+    }
+}
+
+fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 /// What a request waits for.
@@ -185,7 +219,12 @@ struct WaitReason {
     since: Option<Timestamp>,
 }
 
-fn waiting(view: &ConferenceView, viewer: UserId) -> Option<WaitReason> {
+fn waiting(
+    view: &ConferenceView,
+    viewer: UserId,
+    texts: Texts,
+    estimate: Option<WaitEstimate>,
+) -> Option<WaitReason> {
     let conference = &view.conference;
     if let Some((lost, since)) = conference.lost() {
         let (code, message) = match (lost, conference.client == viewer) {
@@ -195,21 +234,16 @@ fn waiting(view: &ConferenceView, viewer: UserId) -> Option<WaitReason> {
         };
         return Some(WaitReason { code, message: message.to_owned(), since: Some(since) });
     }
-    let Stage::Searching { .. } = conference.main.stage else { return None };
-    let (code, happened) = match conference.main.released() {
-        None => ("searching", None),
-        Some(ReleaseReason::Refused) => {
-            ("interpreter_refused", Some("The interpreter could not take the call."))
-        }
-        Some(ReleaseReason::Missed) => ("interpreter_missed", Some("The interpreter did not answer.")),
-        Some(ReleaseReason::Left) => ("interpreter_left", Some("The interpreter left before the call.")),
-        Some(ReleaseReason::Replaced) => ("interpreter_replaced", Some("You asked for another interpreter.")),
+    let figures = Figures::of(view, &conference.main, estimate)?;
+    let released = conference.main.released();
+    let code = match released {
+        None => "searching",
+        Some(ReleaseReason::Refused) => "interpreter_refused",
+        Some(ReleaseReason::Missed) => "interpreter_missed",
+        Some(ReleaseReason::Left) => "interpreter_left",
+        Some(ReleaseReason::Replaced) => "interpreter_replaced",
     };
-    let language = &view.language.name;
-    let message = match happened {
-        None => format!("Looking for an interpreter for {language}."),
-        Some(happened) => format!("{happened} Looking for another interpreter for {language}."),
-    };
+    let message = texts.searching(&view.language.name, released, figures);
     Some(WaitReason { code, message, since: None })
 }
 

@@ -107,8 +107,20 @@ function waitingTexts() {
   setText(byId('waiting-text'), t('waiting.text', { language }));
   const isAgain = status.WaitingCode?.startsWith('interpreter_');
   complain(byId('waiting-note'), isAgain ? t(`waiting.${status.WaitingCode}`) : '');
-  const asked = status.providerList.length;
+  const asked = status.RungCount ?? status.providerList.length;
   setText(byId('asked'), t(asked === 0 ? 'waiting.nobody' : asked === 1 ? 'waiting.asked.one' : 'waiting.asked', { asked }));
+  setText(byId('figures'), figures().join(' '));
+}
+
+/** How things stand: who said no, the place in the queue, and what the waits of the last hour were like. */
+function figures() {
+  const { DeclinedCount: declined, QueuePosition: position } = status;
+  const { WaitMedianSeconds: half, WaitNinetiethPercentileSeconds: most } = status;
+  const told = [];
+  if (declined > 0) told.push(t(declined === 1 ? 'waiting.declined.one' : 'waiting.declined', { declined }));
+  if (position > 1) told.push(t('waiting.position', { position }));
+  if (half != null && most != null) told.push(t('waiting.estimate', { half: clock(half), most: clock(most) }));
+  return told;
 }
 
 setInterval(() => {

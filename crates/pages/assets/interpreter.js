@@ -25,6 +25,8 @@ const devices = new Devices();
 const people = new People(SIDE, token, () => changes.now());
 const ringing = new Ringing();
 let online = tab.get(ONLINE) === 'yes';
+/** What the server shows of this interpreter: Offline, Available, Ringing, Busy, WrapUp, Break, LastCall or Away. */
+let shown = null;
 let offers = [];
 let offersSeenAt = 0;
 let task = null;
@@ -97,6 +99,9 @@ function outcomeOf(found) {
 async function desk() {
   hangUp();
   elsewhere = false;
+  shown = await post(`${SIDE}/Availability`, token);
+  // Who did not answer is away, and what is said at another page holds here as well.
+  noteOnline(['Available', 'Ringing', 'Busy', 'WrapUp'].includes(shown.Status));
   offers = online ? await post(`${SIDE}/Offers`, token) : [];
   offersSeenAt = performance.now();
   drawDesk();
@@ -107,11 +112,34 @@ function drawDesk() {
   const knob = byId('online');
   knob.setAttribute('aria-checked', String(online));
   const waits = offers.length > 0;
-  setText(byId('desk-text'), t(!online ? 'desk.offline.text' : waits ? 'desk.ringing.text' : 'desk.online.text'));
+  setText(byId('desk-text'), deskText(waits));
+  const pause = byId('pause');
+  pause.hidden = !online && shown?.Status !== 'Break';
+  setText(pause, t(pauseKey()));
   byId('offers-title').hidden = !waits;
   drawOffers();
   if (waits && byId('sound').checked) ringing.start();
   else ringing.stop();
+}
+
+function deskText(waits) {
+  if (waits) return t('desk.ringing.text');
+  switch (shown?.Status) {
+    case 'Away':
+      return t('desk.away.text');
+    case 'Break':
+      return t('desk.break.text');
+    case 'WrapUp':
+      return t('desk.wrapup.text', { time: clock(shown.WrapUpSeconds - (performance.now() - offersSeenAt) / 1000) });
+    default:
+      return t(online ? 'desk.online.text' : 'desk.offline.text');
+  }
+}
+
+/** What the button beside the switch does. */
+function pauseKey() {
+  if (shown?.Status === 'Break') return 'desk.break.end';
+  return shown?.Status === 'WrapUp' ? 'desk.wrapup.end' : 'desk.break';
 }
 
 function drawOffers() {
@@ -149,6 +177,7 @@ function offerCard(offer, language) {
 setInterval(drawTimes, 500);
 
 function drawTimes() {
+  if (shown?.Status === 'WrapUp' && showing() === 'desk') setText(byId('desk-text'), deskText(offers.length > 0));
   const passed = (performance.now() - offersSeenAt) / 1000;
   for (const offer of offers) {
     const left = document.querySelector(`[data-request="${offer.RequestId}"] [data-left]`);
@@ -280,6 +309,16 @@ async function setOnline(wanted) {
   }
 }
 
+async function takeBreak() {
+  try {
+    await post(`${SIDE}/SetAvailability`, token, { Status: 'Break', DeviceTypeCodeId: 5 });
+    noteOnline(false);
+    complain(byId('desk-error'), '');
+  } catch (error) {
+    complain(byId('desk-error'), problem(error));
+  }
+}
+
 function noteOnline(is) {
   online = is;
   tab.set(ONLINE, is ? 'yes' : 'no');
@@ -301,6 +340,14 @@ byId('online').addEventListener('click', async () => {
   ringing.allow();
   complain(byId('outcome'), '');
   await setOnline(!online);
+  changes.now();
+});
+
+byId('pause').addEventListener('click', async () => {
+  ringing.allow();
+  complain(byId('outcome'), '');
+  if (pauseKey() === 'desk.break') await takeBreak();
+  else await setOnline(true);
   changes.now();
 });
 

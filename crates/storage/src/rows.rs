@@ -25,7 +25,7 @@ pub(crate) use participant::{
     Invitee, ParticipantRow, ParticipantState, UpdateAccountSecret, UpdateParticipant,
 };
 pub(crate) use plan::SearchLookRow;
-pub(crate) use request::{RequestRow, UpdateRequest, outcome_code, wants};
+pub(crate) use request::{RequestRow, UpdateAccepted, UpdateRequest, outcome_code, wants};
 pub(crate) use write::{Row, Statement, row, write, write_returning_ids};
 
 use crate::error::StoreError;

@@ -30,6 +30,7 @@ diesel::table! {
         user_id -> Integer,
         created_at -> BigInt,
         expires_at -> BigInt,
+        language_id -> Nullable<Integer>,
     }
 }
 
@@ -126,6 +127,7 @@ diesel::table! {
         ended_at -> Nullable<BigInt>,
         gender_option -> SmallInt,
         specialty -> SmallInt,
+        accepted_at -> Nullable<BigInt>,
     }
 }
 

@@ -1,7 +1,7 @@
 // The server's program, as an operator runs it.
 
 import { spawn, execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +58,13 @@ export class Server {
       if (child.exitCode !== null) throw new Error(`the server ended: ${this.log}`);
       return printed.includes('listening on');
     });
+  }
+
+  /** A ring plan of one step for everyone, by which each is rung for so many seconds. */
+  async ring(seconds) {
+    const file = join(this.directory, 'plan.toml');
+    await writeFile(file, `[[step]]\nwho = "everyone"\nring = "star"\nwidth = 5\nring_seconds = ${seconds}\nseconds = 60\n`);
+    await promisify(execFile)(PROGRAM, ['plan', 'set', file, '--database', this.database], { env: environment });
   }
 
   /** As a power failure would. */

@@ -113,4 +113,14 @@ pub struct ResultRequest {
     pub waiting_code: Option<String>,
     /// Since when, if the word tells something that has happened.
     pub waiting_since_utc_date: Option<DateTime>,
+    /// While it waits: how many interpreters are rung.
+    pub rung_count: Option<i32>,
+    /// While it waits: how many have said no.
+    pub declined_count: Option<i32>,
+    /// While it waits: its place among those that wait for the language; 1 is the next.
+    pub queue_position: Option<i32>,
+    /// Half of the requests for the language waited so long at most, within the last hour.
+    pub wait_median_seconds: Option<i32>,
+    /// Nine of ten waited so long at most.
+    pub wait_ninetieth_percentile_seconds: Option<i32>,
 }

@@ -49,7 +49,8 @@ fn models_write_every_member_in_order() {
         "{\"RequestId\":0,\"RequestStatusCodeId\":0,\"RequestStatus\":null,\"waitingMsg\":null,\"ElapsedSeconds\":0,\
          \"ToLanguageId\":0,\"ToLanguage\":null,\"RequestConferenceSessionId\":null,\
          \"RequestConferenceSessionVideoParticipantId\":null,\"ProviderName\":null,\
-         \"providerList\":null,\"participantList\":null,\"WaitingCode\":null,\"WaitingSinceUtcDate\":null}"
+         \"providerList\":null,\"participantList\":null,\"WaitingCode\":null,\"WaitingSinceUtcDate\":null,\"RungCount\":null,\"DeclinedCount\":null,\
+         \"QueuePosition\":null,\"WaitMedianSeconds\":null,\"WaitNinetiethPercentileSeconds\":null}"
     );
     let offer = ResultTaskOffer {
         offered_utc_date: DateTime::parse("2025-04-25T15:31:18.5Z").expect("a time"),

@@ -33,3 +33,4 @@ mod small_world;
 mod state_table;
 #[cfg(test)]
 mod story;
+mod waits;

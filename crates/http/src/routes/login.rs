@@ -1,11 +1,12 @@
 //! `Client/Login/{SystemLanguageId}`, `Provider/Login/{SystemLanguageId}`: log in by e-mail and password; `Client/Logout`,
 //! `Provider/Logout`: end that login.
 //!
-//! `{SystemLanguageId}` picks the language of texts; the texts of this version are English.
+//! `{SystemLanguageId}` picks the language of texts: Spanish if it is that of Spanish, else English.
 
 use actix_web::{HttpResponse, web};
 use trialogue_app::LoggedIn;
 use trialogue_contract::models::{ParaLoginInfo, ParaSecurityToken};
+use trialogue_domain::LanguageId;
 use trialogue_storage::UserRole;
 
 use crate::call::Call;
@@ -17,10 +18,10 @@ pub(super) async fn login(
     payload: web::Payload,
     role: UserRole,
 ) -> Result<HttpResponse, Failure> {
-    require_language_number(&call)?;
+    let language = language(&call)?;
     let info: ParaLoginInfo = call.checked_body_of_stranger(payload).await?;
     let (email, password) = (info.email.unwrap_or_default(), info.password.unwrap_or_default());
-    let made = call.app().log_in(role, &email, password, call.network()).await;
+    let made = call.app().log_in(role, &email, password, language, call.network()).await;
     let LoggedIn { user, company, token } = made.map_err(|e| call.fail(e))?;
     let (company, code) = company.unzip();
     Ok(call.ok(&ParaSecurityToken {
@@ -41,10 +42,10 @@ pub(super) async fn logout(call: Call, role: UserRole) -> Result<HttpResponse, F
     Ok(reply::empty())
 }
 
-/// The number is required, as by the framework; which of our texts it picks is no question yet.
-fn require_language_number(call: &Call) -> Result<(), Failure> {
-    let is_number = call.path_parameter("SystemLanguageId").parse::<i32>().is_ok();
+/// A number is required, as by the framework; which one is not checked.
+fn language(call: &Call) -> Result<LanguageId, Failure> {
     let problem =
         Problem::BadValue { member: "SystemLanguageId", message: "a number of 32 bits is expected" };
-    if is_number { Ok(()) } else { Err(call.fail(problem)) }
+    let number = call.path_parameter("SystemLanguageId").parse::<i32>();
+    number.map(LanguageId).map_err(|_| call.fail(problem))
 }

@@ -6,7 +6,7 @@ use trialogue_domain::LanguageId;
 use trialogue_storage::{ConferenceView, RequestDetails, UserRole};
 
 use crate::call::Call;
-use crate::present;
+use crate::present::{self, Viewer};
 use crate::reply::{self, Failure};
 
 pub(super) async fn request_new(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {
@@ -21,9 +21,10 @@ pub(super) async fn request_new(call: Call, payload: web::Payload) -> Result<Htt
     };
     let now = call.now();
     let render = call.render::<ResultRequest>();
-    let viewer = user.id;
-    let render = Box::new(move |view: &ConferenceView| render(&present::request(view, viewer, now)));
     let language = LanguageId(wanted.need_help_language_id);
+    let estimate = call.app().wait_estimate(language).await.map_err(|e| call.fail(e))?;
+    let viewer = Viewer::of(&user, estimate);
+    let render = Box::new(move |view: &ConferenceView| render(&present::request(view, viewer, now)));
     let wants = present::wants(None, Some(situation));
     let made = call.app().open_request(&user, (language, wants), details, key, render, now).await;
     Ok(reply::from_stored(&made.map_err(|e| call.fail(e))?))

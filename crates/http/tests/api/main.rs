@@ -47,6 +47,8 @@ mod signalling;
 #[cfg(test)]
 mod unavailable;
 #[cfg(test)]
+mod waiting;
+#[cfg(test)]
 mod whole_call;
 #[cfg(test)]
 mod world;

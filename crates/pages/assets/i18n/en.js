@@ -68,6 +68,10 @@ export default {
   'waiting.nobody': 'Everybody who speaks it is busy or away at the moment. We ask whoever becomes free.',
   'waiting.asked.one': 'One interpreter is being asked.',
   'waiting.asked': '{asked} interpreters are being asked.',
+  'waiting.declined.one': 'One said no.',
+  'waiting.declined': '{declined} said no.',
+  'waiting.position': 'You are number {position} of those who wait.',
+  'waiting.estimate': 'In the last hour half of the clients waited {half} or less, nine of ten {most} or less.',
   'waiting.cancel': 'Cancel the request',
 
   'connecting.title': '{name} has accepted',
@@ -88,6 +92,12 @@ export default {
 
   'desk.title': 'Your desk',
   'desk.online': 'I take calls',
+  'desk.away.text': 'You did not answer twice in a row, so you are away: you get no requests. Switch “I take calls” on when you are there.',
+  'desk.break': 'Take a break',
+  'desk.break.text': 'You have a break, and get no requests.',
+  'desk.break.end': 'End the break',
+  'desk.wrapup.text': 'You get no requests for {time}, so that you can finish what is left to do.',
+  'desk.wrapup.end': 'I am ready',
   'desk.offline.text': 'You get no requests while this is off.',
   'desk.online.text': 'Requests for your languages appear here. Keep this page open.',
   'desk.ringing.text': 'Somebody is waiting for you.',

@@ -68,6 +68,10 @@ export default {
   'waiting.nobody': 'En este momento todos están ocupados o ausentes. Avisaremos a quien quede libre.',
   'waiting.asked.one': 'Hemos avisado a un intérprete.',
   'waiting.asked': 'Hemos avisado a {asked} intérpretes.',
+  'waiting.declined.one': 'Uno no puede atender.',
+  'waiting.declined': '{declined} no pueden atender.',
+  'waiting.position': 'Usted es el número {position} de los que esperan.',
+  'waiting.estimate': 'En la última hora la mitad de los clientes esperó {half} o menos; nueve de cada diez, {most} o menos.',
   'waiting.cancel': 'Cancelar la solicitud',
 
   'connecting.title': '{name} ha aceptado',
@@ -88,6 +92,12 @@ export default {
 
   'desk.title': 'Su puesto',
   'desk.online': 'Atiendo llamadas',
+  'desk.away.text': 'No ha contestado dos veces seguidas, por eso consta como ausente y no recibe solicitudes. Active «Atiendo llamadas» cuando esté disponible.',
+  'desk.break': 'Hacer una pausa',
+  'desk.break.text': 'Está en pausa y no recibe solicitudes.',
+  'desk.break.end': 'Terminar la pausa',
+  'desk.wrapup.text': 'Durante {time} no recibe solicitudes, para que pueda terminar lo pendiente.',
+  'desk.wrapup.end': 'Estoy listo',
   'desk.offline.text': 'Mientras esté desactivado no recibe solicitudes.',
   'desk.online.text': 'Aquí aparecen las solicitudes para sus idiomas. Deje esta página abierta.',
   'desk.ringing.text': 'Alguien le está esperando.',

@@ -30,8 +30,8 @@ use crate::jobs::lease::LeasedRow;
 use crate::rows::details::RequestDetails;
 use crate::rows::{
     CallLegRow, ConferenceRow, EventRow, Invitee, OfferRow, ParticipantRow, RenewOffer, RequestRow,
-    SearchLookRow, UpdateAccountSecret, UpdateConference, UpdateConferenceIndexed, UpdateOffer,
-    UpdateParticipant, UpdateReported, UpdateRequest, lapse_code, offer_state, write,
+    SearchLookRow, UpdateAccepted, UpdateAccountSecret, UpdateConference, UpdateConferenceIndexed,
+    UpdateOffer, UpdateParticipant, UpdateReported, UpdateRequest, lapse_code, offer_state, write,
 };
 use crate::schema::conferences;
 
@@ -136,6 +136,8 @@ impl Batch {
             .map_err(StoreError::query("insert a request"))?;
         write(connection, all.iter().flat_map(|c| &c.requests))
             .map_err(StoreError::query("update a request"))?;
+        write(connection, all.iter().flat_map(|c| c.accepted.values()))
+            .map_err(StoreError::query("note when a request was accepted"))?;
         write(connection, all.iter().flat_map(|c| &c.events)).map_err(append_failed(all))?;
         write(connection, all.iter().flat_map(|c| &c.inserted))
             .map_err(StoreError::query("insert a participant"))?;
@@ -195,6 +197,7 @@ struct Changes {
     legs: Vec<CallLegRow>,
     wants: Wants,
     looks: Vec<SearchLookRow>,
+    accepted: BTreeMap<i32, UpdateAccepted>,
     reported: Option<UpdateReported>,
     // Worked out when all is judged.
     requested: Vec<RequestRow>,
@@ -229,6 +232,7 @@ impl Changes {
             legs: Vec::new(),
             wants: Wants::default(),
             looks: Vec::new(),
+            accepted: BTreeMap::new(),
             reported: None,
             requested: Vec::new(),
             requests: Vec::new(),
@@ -248,6 +252,10 @@ impl Changes {
                 let due = effects(&conference, event);
                 self.effects.extend(due.into_iter().map(|effect| (effect, *at)));
                 self.offers.extend(offer_changes(&conference, event, *at));
+                if let Event::Accepted { request, .. } = event {
+                    let (conference_id, id, accepted_at) = (id.0, request.0, Some(at.0));
+                    self.accepted.insert(id, UpdateAccepted { conference_id, id, accepted_at });
+                }
                 if let (Event::Invited { participant, .. }, Some(invitee)) = (event, &invitee) {
                     self.invitees.push((*participant, invitee.clone()));
                 }

@@ -93,6 +93,7 @@ mod tests {
             invited: Vec::new(),
             others: Vec::new(),
             offered: Vec::new(),
+            ahead: 0,
         })
     }
 

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 
 use diesel::prelude::*;
 use trialogue_domain::{
-    Conference, ConferenceId, Kind, Outcome, Participant, ParticipantId, Request, RequestId, Timestamp,
-    UserId,
+    Conference, ConferenceId, Kind, Outcome, Participant, ParticipantId, Request, RequestId, Stage,
+    Timestamp, UserId,
 };
 
 use crate::aggregate::interpreter::profile;
@@ -46,6 +46,8 @@ pub struct ConferenceView {
     pub others: Vec<SecondRequest>,
     /// The first providers with an open offer, while the search is on; 20 at most.
     pub offered: Vec<OfferedProvider>,
+    /// While the search is on: how many requests for the language wait for longer.
+    pub ahead: i64,
 }
 
 /// A user, as others see it.
@@ -133,11 +135,33 @@ pub(crate) fn view(
         details,
         client,
         provider,
+        ahead: ahead(connection, &conference.main, requested_at)?,
         invited: invited(connection, &conference)?,
         others,
         offered,
         conference,
     }))
+}
+
+/// How many requests for the language wait for longer than this one, if it waits.
+fn ahead(
+    connection: &mut AnyConnection,
+    request: &Request,
+    requested_at: Timestamp,
+) -> Result<i64, StoreError> {
+    if !matches!(request.stage, Stage::Searching { .. }) {
+        return Ok(0);
+    }
+    let earlier = conferences::requested_at
+        .lt(requested_at.0)
+        .or(conferences::requested_at.eq(requested_at.0).and(requests::id.lt(request.id.0)));
+    requests::table
+        .inner_join(conferences::table.on(conferences::id.eq(requests::conference_id)))
+        .filter(requests::provider_id.is_null().and(requests::ended_at.is_null()))
+        .filter(requests::language_id.eq(request.language.0).and(earlier))
+        .count()
+        .get_result(connection)
+        .map_err(StoreError::query("count the requests that wait"))
 }
 
 /// What the client said of its request, and when.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use diesel::prelude::*;
-use trialogue_domain::ConferenceId;
+use trialogue_domain::{ConferenceId, Request, Stage};
 
 use crate::aggregate::find::ConferenceLookup;
 use crate::aggregate::view::ConferenceView;
@@ -25,11 +25,12 @@ impl Store {
             return Ok(Some(view));
         }
         let view = self.view(lookup).await?.map(Arc::new);
-        // Those who are asked are shown with what changes without an event.
-        let asks_nobody = |view: &ConferenceView| {
-            view.offered.is_empty() && view.others.iter().all(|other| other.offered.is_empty())
+        // A request that waits is shown with what changes without an event: who is asked, and how many are ahead.
+        let waits_for_nobody = |view: &ConferenceView| {
+            let waits = |request: &Request| matches!(request.stage, Stage::Searching { .. });
+            !view.conference.requests().any(waits)
         };
-        if let Some(view) = view.as_ref().filter(|view| view.conference.is_live() && asks_nobody(view)) {
+        if let Some(view) = view.as_ref().filter(|view| view.conference.is_live() && waits_for_nobody(view)) {
             self.recent_views().keep(lookup, Arc::clone(view));
         }
         Ok(view)

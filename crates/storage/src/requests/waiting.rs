@@ -1,6 +1,7 @@
 //! Requests that wait for an interpreter, and the interpreters who can take one.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
 
 use diesel::dsl::{exists, max};
 use diesel::prelude::*;
@@ -58,6 +59,39 @@ impl Store {
     pub async fn waiting(&self, seen_from: Timestamp, now: Timestamp) -> Result<WaitingRequests, StoreError> {
         self.executor()
             .read_together("find waiting requests", move |connection| waiting(connection, seen_from, now))
+            .await
+    }
+}
+
+/// Maximum number of waits that an estimate is made of, the latest ones.
+const WAITS: i64 = 200;
+
+impl Store {
+    /// How long clients waited for interpreters of a language who accepted from `since` on; the latest ones.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn recent_waits(
+        &self,
+        language: LanguageId,
+        since: Timestamp,
+    ) -> Result<Vec<Duration>, StoreError> {
+        self.executor()
+            .read("look at recent waits", move |connection| {
+                let rows: Vec<(i64, i64)> = requests::table
+                    .inner_join(conferences::table.on(conferences::id.eq(requests::conference_id)))
+                    .filter(requests::language_id.eq(language.0))
+                    .filter(requests::accepted_at.ge(Some(since.0)))
+                    // The client of a call waits for a second interpreter in another way.
+                    .filter(requests::id.eq(requests::conference_id))
+                    .order(requests::accepted_at.desc())
+                    .limit(WAITS)
+                    .select((conferences::requested_at, requests::accepted_at.assume_not_null()))
+                    .load(connection)
+                    .map_err(StoreError::query("look at recent waits"))?;
+                let wait = |(requested, accepted)| Timestamp(accepted).since(Timestamp(requested));
+                Ok(rows.into_iter().map(wait).collect())
+            })
             .await
     }
 }

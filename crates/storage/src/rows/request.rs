@@ -42,6 +42,19 @@ row! {
     }
 }
 
+row! {
+    /// When an interpreter accepted, the last time.
+    #[derive(Debug)]
+    pub(crate) struct UpdateAccepted updated in requests
+    where {
+        pub(crate) conference_id: i32 = conference_id,
+        pub(crate) id: i32 = id,
+    }
+    set {
+        pub(crate) accepted_at: Option<i64>,
+    }
+}
+
 mod stage {
     pub(super) const SEARCHING: i16 = 1;
     pub(super) const ACCEPTED: i16 = 2;

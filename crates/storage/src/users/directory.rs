@@ -119,6 +119,8 @@ pub struct Credentials {
     pub password_hash: String,
     /// A client's company, with its code.
     pub company: Option<(CompanyId, String)>,
+    /// The language of texts that is asked for; no user has one of its own.
+    pub language: Option<LanguageId>,
 }
 
 impl Store {
@@ -237,6 +239,7 @@ impl Store {
                     user: UserId(id),
                     password_hash,
                     company: company.map(CompanyId).zip(code),
+                    language: None,
                 }))
             })
             .await

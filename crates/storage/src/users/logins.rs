@@ -1,7 +1,7 @@
 //! Logins: their tokens, how long they last, and how they end.
 
 use diesel::prelude::*;
-use trialogue_domain::{Conference, ConferenceId, ParticipantId, Step, Timestamp, UserId};
+use trialogue_domain::{Conference, ConferenceId, LanguageId, ParticipantId, Step, Timestamp, UserId};
 
 use crate::aggregate::batch::change;
 use crate::changes::change::Change;
@@ -29,6 +29,8 @@ pub struct Login {
     pub last_seen: Option<Timestamp>,
     /// When the user logged in.
     pub logged_in: Timestamp,
+    /// The language of texts that was asked for.
+    pub language: Option<LanguageId>,
     /// When the token dies, unless it is used before. During a live request it lives on.
     pub expires: Timestamp,
 }
@@ -67,6 +69,7 @@ impl Store {
                         tokens::user_id.eq(user.0),
                         tokens::created_at.eq(now.0),
                         tokens::expires_at.eq(expires.0),
+                        tokens::language_id.eq(judged.language.map(|language| language.0)),
                     ))
                     .execute(&mut tx.connection)
                     .map_err(StoreError::query("insert a token"))?;
@@ -199,17 +202,25 @@ fn find_login(connection: &mut AnyConnection, hash: SecretHash) -> Result<Option
     let query = tokens::table
         .inner_join(users::table.on(users::id.eq(tokens::user_id)))
         .filter(tokens::hash.eq(&hash[..]))
-        .select((users::id, users::role, users::last_seen, tokens::created_at, tokens::expires_at));
-    let found = native!(connection, native => query.get_result::<(i32, i16, Option<i64>, i64, i64)>(native))
+        .select((
+            users::id,
+            users::role,
+            users::last_seen,
+            tokens::created_at,
+            tokens::expires_at,
+            tokens::language_id,
+        ));
+    let found = native!(connection, native => query.get_result::<(i32, i16, Option<i64>, i64, i64, Option<i32>)>(native))
         .optional()
         .map_err(StoreError::query("check a token"))?;
-    let Some((id, role, last_seen, logged_in, expires)) = found else { return Ok(None) };
+    let Some((id, role, last_seen, logged_in, expires, language)) = found else { return Ok(None) };
     let inconsistent = || StoreError::Inconsistent { table: "users", column: "role", row: id.to_string() };
     Ok(Some(Login {
         user: UserId(id),
         role: UserRole::of_code(role).ok_or_else(inconsistent)?,
         last_seen: last_seen.map(Timestamp),
         logged_in: Timestamp(logged_in),
+        language: language.map(LanguageId),
         expires: Timestamp(expires),
     }))
 }

@@ -236,7 +236,8 @@ async fn key_texts_are_in_the_order_of_their_bytes(database: Database) {
 async fn foreign_keys_hold(database: Database) {
     let world = database.world();
     let nobody = UserId(-1);
-    let judged = Credentials { user: nobody, password_hash: "$argon2".to_owned(), company: None };
+    let judged =
+        Credentials { user: nobody, password_hash: "$argon2".to_owned(), company: None, language: None };
     let login = world.conferences.log_in(judged, [1; 32], world.now(), Timestamp(i64::MAX)).await;
     assert!(matches!(login, Ok(false)), "{login:?}");
     let opened = request(&world.store, &world, nobody, None).await;

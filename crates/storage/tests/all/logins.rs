@@ -76,7 +76,7 @@ async fn a_login_ends_the_call_that_it_joined_and_no_other(database: Database) {
 async fn a_password_judged_before_a_change_opens_nothing(database: Database) {
     let world = database.world();
     let user = world.client("c@example.org").await;
-    let judged = || Credentials { user, password_hash: "$argon2".to_owned(), company: None };
+    let judged = || Credentials { user, password_hash: "$argon2".to_owned(), company: None, language: None };
     let log_in = |token: &str| {
         world.conferences.log_in(judged(), hash_secret(token), world.now(), world.now().after(LIFE))
     };

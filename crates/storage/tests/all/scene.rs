@@ -46,7 +46,7 @@ pub(crate) fn details() -> RequestDetails {
 
 /// A login with the password of [`user`].
 pub(crate) async fn log_in(world: &World, user: UserId, token: SecretHash, expires: Timestamp) {
-    let judged = Credentials { user, password_hash: "$argon2".to_owned(), company: None };
+    let judged = Credentials { user, password_hash: "$argon2".to_owned(), company: None, language: None };
     assert!(world.conferences.log_in(judged, token, world.now(), expires).await.unwrap());
 }
 

@@ -1,0 +1,78 @@
+// The interpreter's desk: a break, time after a call, and what it says to one who did not answer. What the client who waits is told.
+
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+
+import { accessible } from './support/axe.mjs';
+import { Browser, PHONE, logIn, pictures, view } from './support/browser.mjs';
+import { Server } from './support/server.mjs';
+
+const SPANISH = '44';
+
+let server;
+let browser;
+
+beforeEach(async () => {
+  browser = await Browser.start();
+});
+afterEach(async () => {
+  await browser?.stop();
+  await server?.stop();
+});
+
+async function sofiaAtHerDesk(options) {
+  const sofia = await browser.page(server, options);
+  await logIn(sofia, 'provider', server.users.providers[0]);
+  await view(sofia, 'desk').waitFor();
+  await sofia.locator('#online').click();
+  await sofia.getByText('Requests for your languages appear here').waitFor();
+  return sofia;
+}
+
+async function nurseAsks(options) {
+  const nurse = await browser.page(server, options);
+  await logIn(nurse, 'client', server.users.client);
+  await view(nurse, 'request').waitFor();
+  await nurse.locator('#wanted').selectOption(SPANISH);
+  await nurse.locator('#request [type=submit]').click();
+  await view(nurse, 'waiting').waitFor();
+  return nurse;
+}
+
+test('a break keeps requests away, a reload included, and its end brings them', async () => {
+  server = await Server.start();
+  const sofia = await sofiaAtHerDesk({ size: PHONE });
+  await sofia.getByRole('button', { name: 'Take a break' }).click();
+  await sofia.getByText('You have a break, and get no requests.').waitFor();
+  assert.equal(await sofia.locator('#online').getAttribute('aria-checked'), 'false');
+  await accessible(sofia);
+  await pictures(sofia, 'desk-break');
+  await sofia.reload();
+  await sofia.getByText('You have a break, and get no requests.').waitFor();
+
+  const nurse = await nurseAsks({ size: PHONE });
+  await nurse.getByText('Everybody who speaks it is busy or away at the moment.').waitFor();
+  await sofia.getByRole('button', { name: 'End the break' }).click();
+  await sofia.getByText('Somebody is waiting for you.').waitFor();
+  await nurse.getByText('One interpreter is being asked.').waitFor();
+  await sofia.getByRole('button', { name: 'Decline' }).click();
+  await nurse.getByText('One said no.').waitFor();
+  await accessible(nurse);
+  await pictures(nurse, 'waiting-figures');
+  for (const page of [sofia, nurse]) assert.deepEqual(page.faults, []);
+});
+
+test('who does not answer twice is away, is told so, and comes back', async () => {
+  server = await Server.start();
+  await server.ring(1);
+  const sofia = await sofiaAtHerDesk();
+  await nurseAsks();
+  await sofia.getByText('You did not answer twice in a row, so you are away').waitFor();
+  assert.equal(await sofia.locator('#online').getAttribute('aria-checked'), 'false');
+  await accessible(sofia);
+  await pictures(sofia, 'desk-away');
+  await server.ring(60);
+  await sofia.locator('#online').click();
+  await sofia.getByText('Somebody is waiting for you.').waitFor();
+  assert.deepEqual(sofia.faults, []);
+});
