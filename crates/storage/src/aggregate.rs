@@ -9,6 +9,7 @@ pub(crate) mod language;
 pub(crate) mod load;
 pub(crate) mod missed;
 pub(crate) mod needs;
+pub(crate) mod offered;
 pub(crate) mod recent_views;
 pub(crate) mod released;
 pub(crate) mod verdict;

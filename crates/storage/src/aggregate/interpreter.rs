@@ -1,22 +1,12 @@
-//! What is known of interpreters by whoever shows or rings them.
+//! What interpreters are rung by, beside their profile.
 
 use diesel::prelude::*;
 use trialogue_domain::{Credential, LanguageId, Specialty, Timestamp, UserId};
 
 use crate::database::connection::{AnyConnection, MAX_KEYS};
 use crate::error::StoreError;
-use crate::rows::interpreter::{InterpreterRow, Profile, specialty};
-use crate::schema::{credentials, interpreter_specialties, interpreters};
-
-/// The profile of an interpreter.
-pub(crate) fn profile(connection: &mut AnyConnection, id: UserId) -> Result<Profile, StoreError> {
-    interpreters::table
-        .find(id.0)
-        .select(InterpreterRow::as_select())
-        .get_result(connection)
-        .map_err(StoreError::query("find an interpreter"))?
-        .profile()
-}
+use crate::rows::interpreter::specialty;
+use crate::schema::{credentials, interpreter_specialties};
 
 /// The specialties of these interpreters.
 pub(crate) fn specialties_of(

@@ -64,7 +64,7 @@ mod tests {
 
     use super::*;
     use crate::aggregate::language::Language;
-    use crate::aggregate::view::Person;
+    use crate::aggregate::offered::Person;
     use crate::rows::details::RequestDetails;
 
     fn view(id: i32) -> Arc<ConferenceView> {

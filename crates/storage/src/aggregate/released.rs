@@ -35,21 +35,6 @@ pub(crate) fn last_task(
     Ok(Some(released).filter(|_| others == 0))
 }
 
-/// When the provider was released, the last time first.
-pub(crate) fn releases(
-    connection: &mut AnyConnection,
-    provider: UserId,
-    limit: i64,
-) -> Result<Vec<i64>, StoreError> {
-    offers::table
-        .filter(offers::provider_id.eq(provider.0).and(offers::released_at.is_not_null()))
-        .order(offers::released_at.desc())
-        .limit(limit)
-        .select(offers::released_at.assume_not_null())
-        .load(connection)
-        .map_err(StoreError::query("find a provider's releases"))
-}
-
 /// The provider's last release from a request.
 fn last(connection: &mut AnyConnection, provider: UserId) -> Result<Option<Released>, StoreError> {
     let found: Option<(i32, i32, i16, i64)> = offers::table

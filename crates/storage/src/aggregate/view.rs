@@ -1,29 +1,20 @@
 //! What is shown of a conference: the domain's value, and the names that go with it.
 
-use std::cmp::Reverse;
-
 use diesel::prelude::*;
 use trialogue_domain::{
-    Conference, ConferenceId, Kind, Outcome, Participant, ParticipantId, Request, RequestId, Stage,
-    Timestamp, UserId,
+    Conference, ConferenceId, Kind, Participant, ParticipantId, Request, RequestId, Stage, Timestamp, UserId,
 };
 
-use crate::aggregate::interpreter::profile;
 use crate::aggregate::language::{Language, language};
 use crate::aggregate::load::load;
-use crate::aggregate::released::releases;
+use crate::aggregate::offered::{OfferedProvider, Person, offered_providers};
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::rows::details::RequestDetails;
-use crate::rows::interpreter::Profile;
-use crate::rows::outcome_code;
-use crate::schema::{conferences, languages, participants, provider_languages, requests, users};
+use crate::schema::{conferences, participants, requests, users};
 
 /// Maximum number of providers that are shown of those with an open offer.
 const SHOWN_OFFERS: usize = 20;
-
-/// Number of accepted requests from which the performance of a provider is computed.
-const PERFORMANCE_OF: i64 = 20;
 
 /// A conference with the names of its people.
 #[derive(Clone)]
@@ -48,19 +39,6 @@ pub struct ConferenceView {
     pub offered: Vec<OfferedProvider>,
     /// While the search is on: how many requests for the language wait for longer.
     pub ahead: i64,
-}
-
-/// A user, as others see it.
-#[derive(Clone)]
-pub struct Person {
-    /// Who.
-    pub id: UserId,
-    /// The name to show.
-    pub name: String,
-    /// The address to log in with.
-    pub email: String,
-    /// The last sign of life.
-    pub last_seen: Option<Timestamp>,
 }
 
 /// What is known of an invited party.
@@ -91,21 +69,6 @@ pub struct SecondRequest {
     pub interpreter: Option<Person>,
     /// The first interpreters with an open offer; 20 at most.
     pub offered: Vec<OfferedProvider>,
-}
-
-/// A provider as offered to a client (wire: `ParaRequestProvider`).
-#[derive(Clone)]
-pub struct OfferedProvider {
-    /// Who.
-    pub person: Person,
-    /// What it is matched by.
-    pub profile: Profile,
-    /// The share of the last 20 requests that it accepted which were serviced, in hundredths; 0 before the first.
-    pub performance: i32,
-    /// Languages spoken as a native.
-    pub native_languages: Vec<String>,
-    /// Other languages.
-    pub other_languages: Vec<String>,
 }
 
 impl ConferenceView {
@@ -224,7 +187,7 @@ fn second_request(connection: &mut AnyConnection, request: &Request) -> Result<S
 }
 
 fn offered(connection: &mut AnyConnection, request: &Request) -> Result<Vec<OfferedProvider>, StoreError> {
-    request.open_offers().take(SHOWN_OFFERS).map(|p| offered_provider(connection, p)).collect()
+    offered_providers(connection, &request.open_offers().take(SHOWN_OFFERS).collect::<Vec<_>>())
 }
 
 fn person(connection: &mut AnyConnection, id: UserId) -> Result<Person, StoreError> {
@@ -234,41 +197,4 @@ fn person(connection: &mut AnyConnection, id: UserId) -> Result<Person, StoreErr
         .get_result::<(String, String, Option<i64>)>(connection)
         .map_err(StoreError::query("find a user"))?;
     Ok(Person { id, name, email, last_seen: last_seen.map(Timestamp) })
-}
-
-/// The share of the provider's last accepted requests that were serviced, in hundredths.
-fn performance(connection: &mut AnyConnection, id: UserId) -> Result<i32, StoreError> {
-    let ended: Vec<(Option<i64>, Option<i16>)> = requests::table
-        .filter(requests::provider_id.eq(Some(id.0)).and(requests::ended_at.is_not_null()))
-        .order((requests::ended_at.desc(), requests::conference_id.desc()))
-        .limit(PERFORMANCE_OF)
-        .select((requests::ended_at, requests::outcome))
-        .load(connection)
-        .map_err(StoreError::query("find a provider's last requests"))?;
-    let is_serviced = |(at, outcome)| (at, outcome == Some(outcome_code(Outcome::Serviced)));
-    let released = releases(connection, id, PERFORMANCE_OF)?.into_iter().map(|at| (Some(at), false));
-    let mut tasks: Vec<(Option<i64>, bool)> = ended.into_iter().map(is_serviced).chain(released).collect();
-    tasks.sort_by_key(|(at, _)| Reverse(*at));
-    tasks.truncate(usize::try_from(PERFORMANCE_OF).unwrap_or(usize::MAX));
-    let serviced = tasks.iter().filter(|(_, is_serviced)| *is_serviced).count();
-    Ok(i32::try_from(100 * serviced / tasks.len().max(1)).unwrap_or(100))
-}
-
-fn offered_provider(connection: &mut AnyConnection, id: UserId) -> Result<OfferedProvider, StoreError> {
-    let spoken: Vec<(String, bool)> = provider_languages::table
-        .inner_join(languages::table.on(languages::id.eq(provider_languages::language_id)))
-        .filter(provider_languages::provider_id.eq(id.0))
-        .order(languages::id)
-        .select((languages::name, provider_languages::native))
-        .load(connection)
-        .map_err(StoreError::query("find a provider's languages"))?;
-    let (native, other): (Vec<_>, Vec<_>) = spoken.into_iter().partition(|(_, native)| *native);
-    let names = |list: Vec<(String, bool)>| list.into_iter().map(|(name, _)| name).collect();
-    Ok(OfferedProvider {
-        person: person(connection, id)?,
-        profile: profile(connection, id)?,
-        performance: performance(connection, id)?,
-        native_languages: names(native),
-        other_languages: names(other),
-    })
 }

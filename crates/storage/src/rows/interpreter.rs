@@ -157,6 +157,10 @@ impl InterpreterRow {
         }
     }
 
+    pub(crate) const fn interpreter(&self) -> i32 {
+        self.id
+    }
+
     pub(crate) fn profile(self) -> Result<Profile, StoreError> {
         let user = UserId(self.id);
         Ok(Profile {
