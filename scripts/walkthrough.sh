@@ -9,13 +9,15 @@ set -eu
 call() { curl -sS --fail-with-body -X POST "$BASE/$1" -H "WEYIToken: $2" -H "Content-Type: application/json" -d "${3-}"; }
 field() { sed 's/.*"'"$1"'":"\{0,1\}\([^",}]*\).*/\1/'; }
 
-# 1. The nurse and the Spanish interpreter log in; the interpreter goes online.
+# 1. The nurse and the Spanish interpreter log in.
 NURSE=$(call Client/Login/1 "" '{"Email":"nurse@demo.example","Password":"'"$CLIENT_PASSWORD"'"}' | field Token)
 SOFIA=$(call Provider/Login/1 "" '{"Email":"spanish@demo.example","Password":"'"$SPANISH_PASSWORD"'"}' | field Token)
-call Provider/Task/SetOnline "$SOFIA" '{}'
 
-# 2. The nurse requests Spanish (44); the interpreter sees the offer and accepts.
+# 2. The nurse requests Spanish (44), and nobody takes calls. Once the interpreter does, she is rung at once, and accepts.
 REQUEST=$(call Client/Request/New "$NURSE" '{"NeedHelpLanguageId":44,"AdditionalInfo":"Ward 7"}' | field RequestId)
+call Client/Request/Status "$NURSE"; echo
+call Provider/Task/SetOnline "$SOFIA" '{}'
+call Client/Request/Status "$NURSE"; echo
 call Provider/Task/Offers "$SOFIA"; echo
 call Provider/Task/Accept "$SOFIA" '{"RequestId":'"$REQUEST"'}'
 

@@ -4,6 +4,7 @@ mod calls;
 mod capacity;
 mod clock;
 mod connection;
+mod day;
 mod goals;
 mod instructions;
 mod load;
@@ -94,6 +95,7 @@ fn arguments() -> Command {
                 .arg(Arg::new("seconds").default_value("10").value_parser(clap::value_parser!(u64)))
                 .arg(flag("xml", "In XML")),
         )
+        .subcommand(Command::new("day").about("Simulates a day of requests by the real rules, and prints how long clients wait"))
         .subcommand(
             Command::new("work")
                 .about("What is counted: so many of one kind of work")
@@ -108,6 +110,7 @@ fn run(arguments: &ArgMatches) -> anyhow::Result<()> {
         Some(("instructions", how)) => {
             return instructions::count(how.get_flag("check"), how.get_flag("update"));
         }
+        Some(("day", _)) => return day::simulate(),
         Some(("load", what)) => return only_load(what),
         Some(("work", what)) => {
             let kind = what.get_one::<String>("kind").map_or("", String::as_str);

@@ -132,8 +132,8 @@ impl MissedRings {
     #[must_use]
     pub fn and(self, rung_at: Timestamp, now: Timestamp) -> Self {
         let is_same = self.last.is_some_and(|last| rung_at < last);
-        let count = if is_same { self.count } else { self.count.saturating_add(1) };
-        Self { count, last: Some(now) }
+        // The end of the first of them stands: rings that overlap again and again are not one for ever.
+        if is_same { self } else { Self { count: self.count.saturating_add(1), last: Some(now) } }
     }
 
     /// Whether the interpreter is away by now.

@@ -280,7 +280,9 @@ pub fn choose(search: &Search<'_>, candidates: &[Candidate], moment: Moment<'_>)
             (Err(reason), _) => reason,
             (Ok(_), Some((offer, OfferState::Open { until }))) if until > moment.now => {
                 still_open.push(provider);
-                if let Some(count) = open.get_mut(usize::from(offer.step)) {
+                // A plan that was changed meanwhile may have fewer steps.
+                let step = usize::from(offer.step).min(steps.len().saturating_sub(1));
+                if let Some(count) = open.get_mut(step) {
                     *count = count.saturating_add(1);
                 }
                 continue;

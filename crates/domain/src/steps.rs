@@ -6,7 +6,7 @@ use crate::conference::Conference;
 use crate::deadline::Moment;
 use crate::decide::decide;
 use crate::event::Event;
-use crate::ids::{RequestId, Timestamp};
+use crate::ids::{RequestId, Timestamp, UserId};
 use crate::matching::Choice;
 use crate::observe::{Observation, observe};
 use crate::refusal::Refusal;
@@ -100,7 +100,13 @@ pub fn search_steps(
     let conference = conference.after_steps(&steps);
     let searching = conference.request(request).filter(|r| matches!(r.stage, Stage::Searching { .. }));
     let Some(searching) = searching else { return Ok((steps, None)) };
-    let choice = choose(searching);
+    let mut choice = choose(searching);
+    // Whether those who did not answer until now are away is known when this is saved; the next look rings them again.
+    let lapsed_now = |provider: UserId| {
+        let mut events = steps.iter().flat_map(|step| &step.events);
+        events.any(|event| matches!(event, Event::OfferLapsed { provider: of, .. } if *of == provider))
+    };
+    choice.ring.retain(|ring| !lapsed_now(ring.provider));
     let unavailable = choice.unavailable.iter().map(|&provider| {
         let lapse = Lapse::Unavailable;
         Event::OfferLapsed { request, provider, lapse }

@@ -253,7 +253,7 @@ pub(crate) fn released(released: &ReleasedView, now: Timestamp) -> ResultRequest
         ReleaseReason::Refused => ("released_refused", "You did not take the call."),
         ReleaseReason::Left => ("released_left", "You left before the call."),
         ReleaseReason::Replaced => ("released_replaced", "The client asked for another interpreter."),
-        ReleaseReason::Missed if released.availability == Availability::On => {
+        ReleaseReason::Missed if released.availability != Availability::Away => {
             ("released_missed", "You missed the call.")
         }
         ReleaseReason::Missed => (

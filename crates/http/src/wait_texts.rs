@@ -92,10 +92,12 @@ impl Texts {
             let (half, most) = (self.duration(median), self.duration(ninetieth));
             sentences.push(match self {
                 Self::English => {
-                    format!("In the last hour half of the clients waited {half} or less, nine of ten {most} or less.")
+                    format!(
+                        "Of the clients who were served lately half waited {half} or less, nine of ten {most} or less."
+                    )
                 }
                 Self::Spanish => format!(
-                    "En la última hora la mitad de los clientes esperó {half} o menos; nueve de cada diez, {most} o menos."
+                    "De los clientes atendidos últimamente la mitad esperó {half} o menos; nueve de cada diez, {most} o menos."
                 ),
             });
         }
@@ -147,7 +149,7 @@ mod tests {
         assert_eq!(
             told,
             "Looking for an interpreter for Spanish. 3 interpreters are being rung. 1 said no. You are number 2 of those \
-             who wait. In the last hour half of the clients waited 40 seconds or less, nine of ten 3 minutes or less."
+             who wait. Of the clients who were served lately half waited 40 seconds or less, nine of ten 3 minutes or less."
         );
         let told = Texts::of(Some(SPANISH)).searching(
             "Quechua",
@@ -156,8 +158,8 @@ mod tests {
         );
         assert_eq!(
             told,
-            "El intérprete no contestó. Buscamos otro intérprete (Quechua). Estamos llamando a 1 intérprete. En la última \
-             hora la mitad de los clientes esperó 1 segundo o menos; nueve de cada diez, 2 minutos o menos."
+            "El intérprete no contestó. Buscamos otro intérprete (Quechua). Estamos llamando a 1 intérprete. De los \
+             clientes atendidos últimamente la mitad esperó 1 segundo o menos; nueve de cada diez, 2 minutos o menos."
         );
         let told = Texts::English.searching("Spanish", None, figures(0, 0, 1, None));
         assert_eq!(told, "Looking for an interpreter for Spanish. Nobody can be rung at the moment.");

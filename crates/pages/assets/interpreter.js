@@ -39,8 +39,8 @@ let ended = null;
 start();
 preview(document.querySelector('.preview'), devices);
 byId('sound').checked = browser.get(SOUND) !== 'off';
-// Of a page that was loaded anew, the server may think otherwise.
-if (online) await setOnline(true);
+// Of a page that was loaded anew, the server may think otherwise; a break, say, goes on.
+if (online) await comeBack();
 unsent.flush().then(() => changes.now());
 const changes = new Changes(token, look, user);
 
@@ -306,6 +306,17 @@ async function setOnline(wanted) {
     complain(byId('desk-error'), '');
   } catch (error) {
     complain(byId('desk-error'), problem(error));
+  }
+}
+
+/** Takes calls again, if the server shows this interpreter as offline. */
+async function comeBack() {
+  try {
+    const { Status: status } = await post(`${SIDE}/Availability`, token);
+    if (status === 'Offline') await setOnline(true);
+  } catch (error) {
+    // The first look tells what is wrong.
+    if (!(error instanceof ApiError)) throw error;
   }
 }
 

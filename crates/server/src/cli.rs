@@ -10,7 +10,7 @@ use trialogue_storage::{Store, backup, migrate};
 
 use crate::config::{CONFIG_VARIABLE, Settings, Values, Variables, flags, markdown};
 use crate::output::{complain, print, print_line};
-use crate::{companies, demo, interpreters, plans, serve, telemetry, timeline, users};
+use crate::{companies, demo, interpreters, languages, plans, serve, telemetry, timeline, users};
 
 /// How long the longest import may take.
 const IMPORT: Duration = Duration::from_mins(30);
@@ -66,6 +66,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
                 })
             }
             None => anyhow::bail!("say what to do: `trialogue interpreter --help` lists it"),
+        },
+        ("language", arguments) => match arguments.subcommand() {
+            Some((name, arguments)) => with_store(&settings, async |store| {
+                languages::run(&users::of(store, &settings), name, arguments).await
+            }),
+            None => anyhow::bail!("say what to do: `trialogue language --help` lists it"),
         },
         ("plan", arguments) => match arguments.subcommand() {
             Some((name, arguments)) => with_store(&settings, async |store| {
@@ -147,6 +153,12 @@ fn command() -> Command {
                 .about("Manage the directory of interpreters")
                 .subcommand_required(true)
                 .subcommands(interpreters::commands()),
+        )
+        .subcommand(
+            Command::new("language")
+                .about("Manage the languages that can be asked for")
+                .subcommand_required(true)
+                .subcommands(languages::commands()),
         )
         .subcommand(
             Command::new("plan")

@@ -12,6 +12,7 @@ mod engine;
 mod entropy;
 mod files;
 mod interpreters;
+mod languages;
 mod metrics;
 mod output;
 mod plans;

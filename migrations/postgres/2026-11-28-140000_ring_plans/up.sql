@@ -8,6 +8,7 @@ ALTER TABLE interpreters ADD COLUMN missed_at BIGINT; -- the last of them
 -- The step of the ring plan, and until when the interpreter is rung. New states: 9 no answer, 10 unavailable.
 ALTER TABLE offers ADD COLUMN step SMALLINT NOT NULL DEFAULT 0;
 ALTER TABLE offers ADD COLUMN rung_until BIGINT NOT NULL DEFAULT 9223372036854775807;
+UPDATE offers SET offered_at = released_at WHERE released_at IS NOT NULL AND position = 0;
 
 -- What is wanted beside the language, by the numbers of contract section 4.
 ALTER TABLE requests ADD COLUMN gender_option SMALLINT NOT NULL DEFAULT 1;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 use trialogue_domain::{
-    CommandKind, Conference, ConferenceId, Moment, Offer, Search, Timestamp, choose, search_steps,
+    Choice, CommandKind, Conference, ConferenceId, Moment, Offer, OfferState, Request, Search, Timestamp,
+    UserId, choose, search_steps,
 };
 use trialogue_storage::{ConferenceLookup, Needs, StoreError, Verdict, WaitingRequest, WaitingRequests};
 
@@ -88,7 +89,11 @@ impl Conferences {
             self.store.change(lookup, Needs::Nothing, "offer a request", move |conference, input| {
                 let moment: Moment<'_> = at(now, &timings);
                 let id = waiting.request;
-                let next = |request: &trialogue_domain::Request| {
+                let next = |request: &Request| {
+                    // Searched for anew since: whom it was offered to before was read for the search before.
+                    if released(request.offers()).ne(released(&waiting.offers)) {
+                        return Choice::default();
+                    }
                     choose(&search(&waiting, request.offers(), &all), &all.candidates, moment)
                 };
                 let (steps, choice) = search_steps(conference, id, next, input.facts, moment)?;
@@ -98,6 +103,11 @@ impl Conferences {
             });
         changed.await.map(drop)
     }
+}
+
+/// Who is out of the request.
+fn released(offers: &[Offer]) -> impl Iterator<Item = UserId> {
+    offers.iter().filter(|o| matches!(o.state, OfferState::Released(_))).map(|o| o.provider)
 }
 
 /// The search of a waiting request, with these offers.

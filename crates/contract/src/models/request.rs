@@ -119,7 +119,7 @@ pub struct ResultRequest {
     pub declined_count: Option<i32>,
     /// While it waits: its place among those that wait for the language; 1 is the next.
     pub queue_position: Option<i32>,
-    /// Half of the requests for the language waited so long at most, within the last hour.
+    /// Half of the requests for the language that were accepted within the last hour (the latest 200) waited so long at most.
     pub wait_median_seconds: Option<i32>,
     /// Nine of ten waited so long at most.
     pub wait_ninetieth_percentile_seconds: Option<i32>,

@@ -11,7 +11,7 @@ use actix_web::test::TestRequest;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use trialogue_domain::{ConferenceId, Observation, ParticipantId};
-use trialogue_storage::{ConferenceLookup, StoreOptions, UserRole};
+use trialogue_storage::{StoreOptions, UserRole};
 
 use crate::answer::Answer;
 use crate::world::{Call, Guest, PRESENCE, TOKEN_LIFE, World};
@@ -500,6 +500,7 @@ async fn an_open_stream_is_a_sign_of_life() {
     let world = World::with_presence(StoreOptions::default(), window).await;
     let call = world.requested("").await;
     let seen = async || world.view(&call).await.client.last_seen.unwrap();
+    let provider = world.view(&call).await.offered[0].person.id;
     let mut stream = Stream::open(&world, &call.client).await;
     for _ in 0..3 {
         let now = world.clock.advance(PRESENCE);
@@ -512,11 +513,10 @@ async fn an_open_stream_is_a_sign_of_life() {
     let before = seen().await;
     let mut other = Stream::open(&world, &call.provider).await;
     let now = world.clock.advance(PRESENCE);
-    let provider = ConferenceLookup::Id(ConferenceId(call.session));
     loop {
         other.text().await.unwrap();
-        let offered = world.store.view(provider).await.unwrap().unwrap().offered;
-        if offered[0].person.last_seen == Some(now) {
+        let known = world.store.presence(provider).await.unwrap().unwrap();
+        if known.presence.last_seen == Some(now) {
             break;
         }
     }

@@ -72,7 +72,7 @@ async fn the_waits_of_the_last_hour_are_told_in_the_language_of_the_login() {
     );
     assert_eq!(
         told["waitingMsg"],
-        "Buscamos un intérprete (Spanish). Estamos llamando a 1 intérprete. En la última hora la mitad de los clientes \
+        "Buscamos un intérprete (Spanish). Estamos llamando a 1 intérprete. De los clientes atendidos últimamente la mitad \
          esperó 30 segundos o menos; nueve de cada diez, 50 segundos o menos."
     );
     // They are forgotten after an hour.

@@ -71,7 +71,7 @@ export default {
   'waiting.declined.one': 'One said no.',
   'waiting.declined': '{declined} said no.',
   'waiting.position': 'You are number {position} of those who wait.',
-  'waiting.estimate': 'In the last hour half of the clients waited {half} or less, nine of ten {most} or less.',
+  'waiting.estimate': 'Of the clients who were served lately half waited {half} or less, nine of ten {most} or less.',
   'waiting.cancel': 'Cancel the request',
 
   'connecting.title': '{name} has accepted',

@@ -71,7 +71,7 @@ export default {
   'waiting.declined.one': 'Uno no puede atender.',
   'waiting.declined': '{declined} no pueden atender.',
   'waiting.position': 'Usted es el número {position} de los que esperan.',
-  'waiting.estimate': 'En la última hora la mitad de los clientes esperó {half} o menos; nueve de cada diez, {most} o menos.',
+  'waiting.estimate': 'De los clientes atendidos últimamente la mitad esperó {half} o menos; nueve de cada diez, {most} o menos.',
   'waiting.cancel': 'Cancelar la solicitud',
 
   'connecting.title': '{name} ha aceptado',

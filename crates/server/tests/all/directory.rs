@@ -16,6 +16,7 @@ on_both!(
     an_imported_interpreter_is_shown_and_rung_while_every_credential_is_in_force,
     a_file_with_errors_changes_nothing,
     a_long_file_is_imported_as_a_whole,
+    a_language_is_added_and_asked_for,
     a_client_belongs_to_a_company,
     a_secret_of_a_company_is_valid_until_it_is_revoked,
 );
@@ -179,6 +180,25 @@ fn a_long_file_is_imported_as_a_whole(database: &Database) {
 
 fn run(database: &Database, arguments: &[&str], input: &str) -> Finished {
     Process::start(program(&database.with(arguments)), input).finish()
+}
+
+fn a_language_is_added_and_asked_for(database: &Database) {
+    database.migrate();
+    database.add_user(&User::client(1));
+    let server = Server::start(database);
+    let printed = run(database, &["language", "add", "es-mx", "Spanish (Mexico)"], "").printed();
+    assert_eq!(printed, "added language 1001\n");
+    assert_eq!(run(database, &["language", "add", "QU", "Quechua"], "").printed(), "added language 1002\n");
+    let why = run(database, &["language", "add", "ES-MX", "Again"], "").explained();
+    assert!(why.contains("\"es-MX\" is in the table already"), "{why}");
+    let why = run(database, &["language", "add", "spanish", "Spanish"], "").explained();
+    assert!(why.contains("is no language"), "{why}");
+    let listed = run(database, &["language", "list"], "").printed();
+    assert!(listed.ends_with("1001\tes-MX\tSpanish (Mexico)\n1002\tqu\tQuechua\n"), "{listed}");
+    let client = User::client(1);
+    let client = server.api.login("Client", &client.email, &client.password);
+    let asked = client.post("Client/Request/New", &json!({"NeedHelpLanguageId": 1001})).with(200).json();
+    assert_eq!(asked["ToLanguage"], "Spanish (Mexico)");
 }
 
 fn a_client_belongs_to_a_company(database: &Database) {

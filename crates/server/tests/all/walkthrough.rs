@@ -56,9 +56,12 @@ fn check(walk: &Finished, api: Api) {
     let (before, after) =
         walk.stdout.split_once("  <- the guest is out\n").unwrap_or_else(|| panic!("{walk:?}"));
     let answers: Vec<Value> = before.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let [offers, early, caller, listener, invited, guest, participants, refusal] = &answers[..] else {
+    let [nobody, rung, offers, early, caller, listener, invited, guest, participants, refusal] = &answers[..]
+    else {
         panic!("other answers: {walk:?}");
     };
+    let rung = [nobody, rung].map(|told| number(told, "RungCount"));
+    assert_eq!(rung, [0, 1], "she is rung once she takes calls");
     assert_eq!(offers[0]["AdditionalInfo"], "Ward 7");
     assert_eq!(
         (&early["Caller"], &early["Listener"]),

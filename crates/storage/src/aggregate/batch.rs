@@ -252,7 +252,10 @@ impl Changes {
                 let due = effects(&conference, event);
                 self.effects.extend(due.into_iter().map(|effect| (effect, *at)));
                 self.offers.extend(offer_changes(&conference, event, *at));
-                if let Event::Accepted { request, .. } = event {
+                // Of one that is searched for again, the client's wait was over before.
+                if let Event::Accepted { request, .. } = event
+                    && conference.request(*request).is_some_and(|request| request.released().is_none())
+                {
                     let (conference_id, id, accepted_at) = (id.0, request.0, Some(at.0));
                     self.accepted.insert(id, UpdateAccepted { conference_id, id, accepted_at });
                 }
@@ -437,6 +440,8 @@ fn save_offers(connection: &mut AnyConnection, changed: &[Changes]) -> Result<()
     write(connection, made).map_err(insert_failed())?;
     write(connection, renewed.into_values()).map_err(update_failed())?;
     write(connection, set.into_values()).map_err(update_failed())?;
+    // In the order of the interpreters, whose rows are locked.
+    missed.sort_by_key(|ring: &&MissedRing| ring.interpreter);
     for ring in missed {
         ring.save(connection)?;
     }

@@ -23,11 +23,21 @@ impl MissedRing {
     /// Counts it. Who has missed too many in a row is away by the rules, so that it does not let every client wait.
     pub(crate) fn save(self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         let id = self.interpreter.0;
-        let (count, last): (i16, Option<i64>) = interpreters::table
+        // Who says meanwhile that it is there waits for this row, or has been faster.
+        let locked = users::table.find(id).select(users::id);
+        match connection {
+            AnyConnection::Postgres(native) => locked.for_no_key_update().get_result::<i32>(native),
+            AnyConnection::Sqlite(native) => locked.get_result(native),
+        }
+        .map_err(StoreError::query("lock an interpreter"))?;
+        let (count, last, said_at): (i16, Option<i64>, Option<i64>) = interpreters::table
             .find(id)
-            .select((interpreters::missed_rings, interpreters::missed_at))
+            .select((interpreters::missed_rings, interpreters::missed_at, interpreters::said_at))
             .get_result(connection)
             .map_err(StoreError::query("look for missed rings"))?;
+        if said_at.is_some_and(|said| said > self.rung_at.0) {
+            return Ok(());
+        }
         let mut before = missed_rings(self.interpreter, count, last)?;
         if let Some(last) = before.last
             && has_served(connection, self.interpreter, last)?

@@ -125,7 +125,14 @@ pub(crate) fn plans(
         .map_err(StoreError::query("find ring plans"))?;
     let mut plans = Plans::default();
     for (id, payload) in rows {
-        let plan = decode_plan(&payload, id)?;
+        // A plan that can't be read, of a newer version say, must stop nobody's search.
+        let plan = match decode_plan(&payload, id) {
+            Ok(plan) => plan,
+            Err(error) => {
+                tracing::error!(%error, company = id, "a ring plan can't be read; the default holds");
+                continue;
+            }
+        };
         if id == SYSTEM {
             plans.system = plan;
         } else {

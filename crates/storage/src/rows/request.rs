@@ -43,7 +43,7 @@ row! {
 }
 
 row! {
-    /// When an interpreter accepted, the last time.
+    /// When an interpreter accepted, the first time.
     #[derive(Debug)]
     pub(crate) struct UpdateAccepted updated in requests
     where {

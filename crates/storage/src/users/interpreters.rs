@@ -83,6 +83,20 @@ row! {
 }
 
 row! {
+    /// What an interpreter has said and missed, which no import changes.
+    #[derive(Debug)]
+    struct LiveColumns updated in interpreters
+    where {
+        id: i32 = id,
+    }
+    set {
+        said_at: Option<i64>,
+        missed_rings: i16,
+        missed_at: Option<i64>,
+    }
+}
+
+row! {
     struct NoInterpreter deleted from interpreters
     where {
         id: i32 = id,
@@ -312,6 +326,7 @@ fn import(connection: &mut AnyConnection, all: &[NewInterpreter], now: Timestamp
             expires_at: held.credential.expires.map(|at| at.0),
         }));
     }
+    let live = live_of(connection, &of_known)?;
     write(connection, &of_known.iter().map(|&id| NoLanguages { provider_id: id }).collect::<Vec<_>>())?;
     write(connection, &of_known.iter().map(|&id| NoSpecialties { interpreter_id: id }).collect::<Vec<_>>())?;
     write(connection, &of_known.iter().map(|&id| NoCredentials { interpreter_id: id }).collect::<Vec<_>>())?;
@@ -319,10 +334,32 @@ fn import(connection: &mut AnyConnection, all: &[NewInterpreter], now: Timestamp
     write(connection, &names)?;
     write(connection, &new)?;
     write(connection, &profiles)?;
+    write(connection, &live)?;
     write(connection, &languages)?;
     write(connection, &specialties)?;
     write(connection, &credentials)?;
     Ok(Import::Done { added: new.len(), replaced: names.len() })
+}
+
+/// What is to be written again once the rows of these interpreters are replaced.
+fn live_of(connection: &mut AnyConnection, ids: &[i32]) -> QueryResult<Vec<LiveColumns>> {
+    let rows = load_by!(
+        connection,
+        interpreters::id,
+        ids,
+        interpreters::table
+            .filter(interpreters::said_at.is_not_null().or(interpreters::missed_rings.gt(0)))
+            .select((
+                interpreters::id,
+                interpreters::said_at,
+                interpreters::missed_rings,
+                interpreters::missed_at,
+            ))
+    );
+    let rows: Vec<(i32, Option<i64>, i16, Option<i64>)> = rows?;
+    let columns =
+        |(id, said_at, missed_rings, missed_at)| LiveColumns { id, said_at, missed_rings, missed_at };
+    Ok(rows.into_iter().map(columns).collect())
 }
 
 /// The profile of an interpreter who was added alone.
