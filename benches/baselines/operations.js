@@ -107,7 +107,7 @@ function * newRequest ({ token, body, now }) {
   const language = int(body.NeedHelpLanguageId)
   const name = yield * nameOf(language)
   if ((yield ['SELECT id FROM conferences WHERE client_id = $1 AND ended_at IS NULL', [user.id]]).length > 0) throw new Refused(409)
-  const found = yield ['SELECT users.id, users.name, users.performance FROM provider_languages JOIN users ON users.id = provider_languages.provider_id WHERE provider_languages.language_id = $1 AND users.online AND users.last_seen > $2 AND NOT EXISTS (SELECT 1 FROM requests WHERE requests.provider_id = users.id AND requests.outcome IS NULL) ORDER BY native DESC, performance DESC, users.id LIMIT 10',
+  const found = yield ['SELECT users.id, users.name, users.performance FROM provider_languages JOIN users ON users.id = provider_languages.provider_id WHERE provider_languages.language_id = $1 AND users.availability = 1 AND users.last_seen > $2 AND NOT EXISTS (SELECT 1 FROM requests WHERE requests.provider_id = users.id AND requests.outcome IS NULL) ORDER BY native DESC, performance DESC, users.id LIMIT 10',
     [language, now - MINUTE]]
   const id = yield * newId('conference')
   const deadline = now + SEARCH

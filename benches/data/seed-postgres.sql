@@ -4,18 +4,18 @@
 -- {pairs} pairs without a call. Pair i: client 2 {guests} + 2i - 1, provider 2 {guests} + 2i, language 100000 + i.
 SET session_replication_role = replica; -- the rows fit each other: no need to check each reference
 
-INSERT INTO users (id, role, email, password_hash, name, online, performance, last_seen, created_at)
-SELECT i, 1, 'client' || i || '@bench.example', '-', 'Client ' || i, true, 0, {now} + 3600000000, {now}
+INSERT INTO users (id, role, email, password_hash, name, availability, performance, last_seen, created_at)
+SELECT i, 1, 'client' || i || '@bench.example', '-', 'Client ' || i, 1, 0, {now} + 3600000000, {now}
 FROM generate_series(1, {guests}) i;
-INSERT INTO users (id, role, email, password_hash, name, online, performance, last_seen, created_at)
-SELECT {guests} + i, 2, 'provider' || i || '@bench.example', '-', 'Provider ' || i, true, 0, {now} + 3600000000, {now}
+INSERT INTO users (id, role, email, password_hash, name, availability, performance, last_seen, created_at)
+SELECT {guests} + i, 2, 'provider' || i || '@bench.example', '-', 'Provider ' || i, 1, 0, {now} + 3600000000, {now}
 FROM generate_series(1, {guests}) i;
 INSERT INTO tokens (hash, user_id, created_at, expires_at)
 SELECT sha256(convert_to(lpad(i::text, 64, '0'), 'UTF8')), i, {now}, {now} + 43200000000
 FROM generate_series(1, {guests}) i;
 
-INSERT INTO users (id, role, email, password_hash, name, online, performance, last_seen, created_at)
-SELECT 2 * {guests} + 2 * i - 2 + role, role, 'pair' || i || '@bench.example', '-', 'Pair ' || i, true, 0,
+INSERT INTO users (id, role, email, password_hash, name, availability, performance, last_seen, created_at)
+SELECT 2 * {guests} + 2 * i - 2 + role, role, 'pair' || i || '@bench.example', '-', 'Pair ' || i, 1, 0,
     {now} + 3600000000, {now}
 FROM generate_series(1, {pairs}) i, generate_series(1, 2) role;
 INSERT INTO tokens (hash, user_id, created_at, expires_at)

@@ -8,11 +8,11 @@ CREATE TEMP TABLE pairs AS WITH RECURSIVE s(i) AS (SELECT 1 WHERE {pairs} > 0 UN
 CREATE TEMP TABLE kinds AS WITH RECURSIVE s(kind) AS (SELECT 1 UNION ALL SELECT kind + 1 FROM s WHERE kind < 3) SELECT kind FROM s;
 CREATE TEMP TABLE seqs AS WITH RECURSIVE s(seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM s WHERE seq < 6) SELECT seq FROM s;
 
-INSERT INTO users (id, role, email, password_hash, name, online, performance, last_seen, created_at)
+INSERT INTO users (id, role, email, password_hash, name, availability, performance, last_seen, created_at)
 SELECT i, 1, 'client' || i || '@bench.example', '-', 'Client ' || i, 1, 0, {now} + 3600000000, {now} FROM guests;
-INSERT INTO users (id, role, email, password_hash, name, online, performance, last_seen, created_at)
+INSERT INTO users (id, role, email, password_hash, name, availability, performance, last_seen, created_at)
 SELECT {guests} + i, 2, 'provider' || i || '@bench.example', '-', 'Provider ' || i, 1, 0, {now} + 3600000000, {now} FROM guests;
-INSERT INTO users (id, role, email, password_hash, name, online, performance, last_seen, created_at)
+INSERT INTO users (id, role, email, password_hash, name, availability, performance, last_seen, created_at)
 SELECT 2 * {guests} + 2 * i - 2 + kind, kind, 'pair' || i || '@bench.example', '-', 'Pair ' || i, 1, 0, {now} + 3600000000, {now}
 FROM pairs, kinds WHERE kind < 3;
 INSERT INTO interpreters (id, employment, certification, rate, special_type, takes_calls, takes_video, takes_text)
