@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use trialogue_domain::{Availability, Credential, LanguageId, Timestamp, UserId};
@@ -262,6 +263,12 @@ fn keys(users: &[UserId]) -> Vec<i32> {
 }
 
 fn import(connection: &mut AnyConnection, all: &[NewInterpreter], now: Timestamp) -> QueryResult<Import> {
+    if let AnyConnection::Postgres(native) = connection {
+        // The limits of a session that serves calls; here many rows are made between two statements.
+        native.batch_execute(
+            "SET LOCAL idle_in_transaction_session_timeout TO '5min'; SET LOCAL statement_timeout TO '10min'",
+        )?;
+    }
     let emails: Vec<&str> = all.iter().map(|one| one.email.as_str()).collect();
     let known = load_by!(
         connection,
