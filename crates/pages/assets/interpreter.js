@@ -27,6 +27,8 @@ const ringing = new Ringing();
 let online = tab.get(ONLINE) === 'yes';
 /** What the server shows of this interpreter: Offline, Available, Ringing, Busy, WrapUp, Break, LastCall or Away. */
 let shown = null;
+/** How often this page has said what its interpreter does. */
+let said = 0;
 let offers = [];
 let offersSeenAt = 0;
 let task = null;
@@ -99,9 +101,13 @@ function outcomeOf(found) {
 async function desk() {
   hangUp();
   elsewhere = false;
-  shown = await post(`${SIDE}/Availability`, token);
-  // Who did not answer is away, and what is said at another page holds here as well.
-  noteOnline(['Available', 'Ringing', 'Busy', 'WrapUp'].includes(shown.Status));
+  const before = said;
+  const answer = await post(`${SIDE}/Availability`, token);
+  // Who did not answer is away, and what is said at another page holds here as well; what was asked before the last word is old.
+  if (before === said) {
+    shown = answer;
+    noteOnline(['Available', 'Ringing', 'Busy', 'WrapUp'].includes(shown.Status));
+  }
   offers = online ? await post(`${SIDE}/Offers`, token) : [];
   offersSeenAt = performance.now();
   drawDesk();
@@ -300,6 +306,7 @@ async function end(route) {
 }
 
 async function setOnline(wanted) {
+  said += 1;
   try {
     await post(`${SIDE}/${wanted ? 'SetOnline' : 'SetOffline'}`, token, { DeviceTypeCodeId: 5, SupportVideo: true });
     noteOnline(wanted);
@@ -321,6 +328,7 @@ async function comeBack() {
 }
 
 async function takeBreak() {
+  said += 1;
   try {
     await post(`${SIDE}/SetAvailability`, token, { Status: 'Break', DeviceTypeCodeId: 5 });
     noteOnline(false);
