@@ -1,7 +1,7 @@
 //! A simulated day: requests come and go by the real rules, with a clock that is turned by hand.
 //!
-//! 200 interpreters in 4 languages serve up to 500 requests a minute. Calls are short (15 to 30 s), because longer ones
-//! could not be served by so few. What an interpreter does is drawn from a seeded generator, so each run is the same.
+//! 200 interpreters in 4 languages serve up to 500 requests a minute. Calls are short (10 to 20 s), because so few could not
+//! serve longer ones at that rate. What an interpreter does is drawn from a seeded generator, so each run is the same.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -143,18 +143,22 @@ impl Day {
         self.hours.get_mut(usize::try_from(second / 3600)?).context("an hour of the day")
     }
 
-    fn candidates(&self) -> Vec<Candidate> {
-        let candidate = |(id, of): (i32, &Interpreter)| Candidate {
-            provider: UserId(id),
-            presence: of.presence,
-            languages: vec![of.language],
-            credentials: Vec::new(),
-            employment: of.employment,
-            gender: None,
-            certification: 0,
-            specialties: Vec::new(),
-        };
-        (0..).zip(&self.interpreters).map(candidate).collect()
+    /// By language, as the store looks them up.
+    fn candidates(&self) -> HashMap<LanguageId, Vec<Candidate>> {
+        let mut found: HashMap<LanguageId, Vec<Candidate>> = HashMap::new();
+        for (id, of) in (0..).zip(&self.interpreters) {
+            found.entry(of.language).or_default().push(Candidate {
+                provider: UserId(id),
+                presence: of.presence,
+                languages: vec![of.language],
+                credentials: Vec::new(),
+                employment: of.employment,
+                gender: None,
+                certification: 0,
+                specialties: Vec::new(),
+            });
+        }
+        found
     }
 
     fn arrive(&mut self, second: i64, now: Timestamp) -> anyhow::Result<()> {
@@ -175,11 +179,16 @@ impl Day {
     }
 
     fn search(&mut self, now: Timestamp) -> anyhow::Result<()> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
         let candidates = self.candidates();
         let moment = Moment { now, timings: &self.timings };
         for conference in self.waiting.values_mut() {
             let plan = &self.plan;
-            let next = |request: &Request| choose(&search_of(request, plan), &candidates, moment);
+            let of_language =
+                candidates.get(&conference.main.language).map(Vec::as_slice).unwrap_or_default();
+            let next = |request: &Request| choose(&search_of(request, plan), of_language, moment);
             let (steps, _) = search_steps(conference, conference.main.id, next, facts(0), moment)?;
             *conference = conference.after_steps(&steps);
         }
@@ -218,7 +227,7 @@ impl Day {
             if after.provider() == Some(user) {
                 ensure!(self.served.insert(id, after).is_none(), "{id} is accepted twice");
                 self.waiting.remove(&id);
-                let lasts = 15 + i64::try_from(self.draw.below(16))?;
+                let lasts = 10 + i64::try_from(self.draw.below(11))?;
                 let of = &mut self.interpreters[number];
                 (of.serves, of.presence.busy) = (Some((id, second + lasts)), true);
                 let waited = second - self.since.remove(&id).context("a request has a beginning")?;
@@ -264,7 +273,7 @@ impl Day {
         }
     }
 
-    /// Whoever waits is offered to whoever fits and is free.
+    /// While a request waits and no offer is open, no interpreter that could be rung is left.
     fn check(&self, now: Timestamp) -> anyhow::Result<()> {
         let moment = Moment { now, timings: &self.timings };
         let candidates = self.candidates();
@@ -272,7 +281,9 @@ impl Day {
             if conference.main.open_offers().next().is_some() {
                 continue;
             }
-            let choice = choose(&search_of(&conference.main, &self.plan), &candidates, moment);
+            let of_language =
+                candidates.get(&conference.main.language).map(Vec::as_slice).unwrap_or_default();
+            let choice = choose(&search_of(&conference.main, &self.plan), of_language, moment);
             ensure!(choice.ring.is_empty(), "{} waits, and somebody is free", conference.id);
         }
         Ok(())

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 
 import { accessible } from './support/axe.mjs';
 import { Browser, PHONE, logIn, pictures, view } from './support/browser.mjs';
+import { atTheDesk } from './support/call.mjs';
 import { Server } from './support/server.mjs';
 
 const SPANISH = '44';
@@ -20,15 +21,6 @@ afterEach(async () => {
   await server?.stop();
 });
 
-async function sofiaAtHerDesk(options) {
-  const sofia = await browser.page(server, options);
-  await logIn(sofia, 'provider', server.users.providers[0]);
-  await view(sofia, 'desk').waitFor();
-  await sofia.locator('#online').click();
-  await sofia.getByText('Requests for your languages appear here').waitFor();
-  return sofia;
-}
-
 async function nurseAsks(options) {
   const nurse = await browser.page(server, options);
   await logIn(nurse, 'client', server.users.client);
@@ -41,7 +33,7 @@ async function nurseAsks(options) {
 
 test('a break keeps requests away, a reload included, and its end brings them', async () => {
   server = await Server.start();
-  const sofia = await sofiaAtHerDesk({ size: PHONE });
+  const sofia = await atTheDesk(server, browser, 0, { size: PHONE });
   await sofia.getByRole('button', { name: 'Take a break' }).click();
   await sofia.getByText('You have a break, and get no requests.').waitFor();
   assert.equal(await sofia.locator('#online').getAttribute('aria-checked'), 'false');
@@ -65,7 +57,7 @@ test('a break keeps requests away, a reload included, and its end brings them', 
 test('who does not answer twice is away, is told so, and comes back', async () => {
   server = await Server.start();
   await server.ring(1);
-  const sofia = await sofiaAtHerDesk();
+  const sofia = await atTheDesk(server, browser, 0);
   await nurseAsks();
   await sofia.getByText('You did not answer twice in a row, so you are away').waitFor();
   assert.equal(await sofia.locator('#online').getAttribute('aria-checked'), 'false');

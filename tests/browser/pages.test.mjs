@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 
 import { Browser, DESKTOP, PHONE, logIn, picture, pictures, view } from './support/browser.mjs';
 import { accessible } from './support/axe.mjs';
+import { takeCalls } from './support/call.mjs';
 import { Server } from './support/server.mjs';
 import { eventually } from './support/wait.mjs';
 
@@ -108,7 +109,7 @@ test('a request is made, waits, rings, is accepted and confirmed, and survives a
   for (const page of [nurse, sofia]) await eventually('it is told of news', () => page.streams > 0);
   await accessible(nurse);
 
-  await sofia.locator('#online').click();
+  await takeCalls(sofia);
   await sofia.locator('.offer').waitFor();
   assert.equal(await sofia.locator('#online').getAttribute('aria-checked'), 'true');
   assert.match(await sofia.locator('.offer').textContent(), /Interpreter for Spanish.*Nora Nurse is waiting.*Ward 7, consent talkOpen for 0\d:\d\d more/);
@@ -150,8 +151,7 @@ test('a request is made, waits, rings, is accepted and confirmed, and survives a
 test('an interpreter declines, and the client, whose stream of news is cut off, cancels', async () => {
   const nurse = await arrive('client', { prepare: (page) => page.route('**/Events', (route) => route.abort()) });
   const sofia = await arrive('provider');
-  await sofia.locator('#online').click();
-  await eventually('online', async () => (await sofia.locator('#online').getAttribute('aria-checked')) === 'true');
+  await takeCalls(sofia);
   await nurse.locator('#wanted').selectOption({ label: 'Spanish' });
   await nurse.locator('#request [type=submit]').click();
   await sofia.getByRole('button', { name: 'Decline' }).click();

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 
 import { accessible } from './support/axe.mjs';
 import { Browser, PHONE, logIn, pictures, view } from './support/browser.mjs';
-import { callOfTwo, kick, seesMoving } from './support/call.mjs';
+import { atTheDesk, callOfTwo, kick, seesMoving } from './support/call.mjs';
 import { Server } from './support/server.mjs';
 
 const FRENCH = '10';
@@ -23,14 +23,7 @@ afterEach(async () => {
 });
 
 /** Felix interprets French, and takes calls. */
-async function felixAtHisDesk(options) {
-  const felix = await browser.page(server, options);
-  await logIn(felix, 'provider', server.users.providers[1]);
-  await view(felix, 'desk').waitFor();
-  await felix.locator('#online').click();
-  await felix.getByText('Requests for your languages appear here').waitFor();
-  return felix;
-}
+const felixAtHisDesk = (options) => atTheDesk(server, browser, 1, options);
 
 async function askForFrench(host) {
   await host.locator('[data-control=people]').click();

@@ -5,7 +5,7 @@ import { after, afterEach, before, test } from 'node:test';
 
 import { accessible } from './support/axe.mjs';
 import { Browser, PHONE, logIn, pictures, view } from './support/browser.mjs';
-import { callOfTwo, inviteByLink, joinAsGuest, seesMoving } from './support/call.mjs';
+import { callOfTwo, inviteByLink, joinAsGuest, seesMoving, takeCalls } from './support/call.mjs';
 import { Exchange } from './support/exchange.mjs';
 import { Server } from './support/server.mjs';
 import { eventually } from './support/wait.mjs';
@@ -194,8 +194,7 @@ test('a dialog over the list gives the focus back to the row it was opened from,
 test('logging out cancels the waiting request and says so', async () => {
   const sofia = await browser.page(server);
   await logIn(sofia, 'provider', server.users.providers[0]);
-  await sofia.locator('#online').click();
-  await eventually('online', async () => (await sofia.locator('#online').getAttribute('aria-checked')) === 'true');
+  await takeCalls(sofia);
   const nurse = await waitingNurse();
   await sofia.locator('.offer').waitFor();
   await nurse.getByRole('button', { name: 'Log out' }).click();
@@ -262,7 +261,7 @@ test('the call of an interpreter who is out goes to another one, and each is tol
   const [first, second] = server.users.providers;
   const sofia = await browser.page(server);
   await logIn(sofia, 'provider', first);
-  await sofia.locator('#online').click();
+  await takeCalls(sofia);
   const nurse = await waitingNurse({ language: '1' });
   await sofia.getByRole('button', { name: 'Accept' }).click();
   await sofia.locator('#confirm:not([disabled])').waitFor();
@@ -272,6 +271,10 @@ test('the call of an interpreter who is out goes to another one, and each is tol
     const told = await response.json();
     if (told.WaitingCode?.startsWith('released_')) told.WaitingCode = 'released_missed_offline';
     await asked.fulfill({ response, json: told });
+  });
+  await sofia.route('**/Provider/Task/Availability', async (asked) => {
+    const response = await asked.fetch();
+    await asked.fulfill({ response, json: { ...(await response.json()), Status: 'Away' } });
   });
   const token = await tokenOf(sofia, 'provider');
   await server.post('Provider/Task/RefuseVideo', token);
@@ -283,7 +286,7 @@ test('the call of an interpreter who is out goes to another one, and each is tol
 
   const other = await browser.page(server);
   await logIn(other, 'provider', second);
-  await other.locator('#online').click();
+  await takeCalls(other);
   await other.getByRole('button', { name: 'Accept' }).click();
   await other.locator('#confirm:not([disabled])').click();
   await Promise.all([view(nurse, 'call').waitFor(), view(other, 'call').waitFor()]);
@@ -309,8 +312,7 @@ test('a guest who was away too long, or left elsewhere, is told just that', asyn
 test('nine tabs of one interpreter share one stream, and all of them show an offer', async () => {
   const first = await browser.page(server);
   await logIn(first, 'provider', server.users.providers[0]);
-  await first.locator('#online').click();
-  await eventually('online', async () => (await first.locator('#online').getAttribute('aria-checked')) === 'true');
+  await takeCalls(first);
   const kept = await first.evaluate(() => Object.entries(sessionStorage));
   const context = first.context();
   await context.addInitScript((entries) => {

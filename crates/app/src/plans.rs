@@ -11,7 +11,7 @@ use trialogue_domain::{
     ConferenceId, Employment, Event, Group, MAX_LISTED, MAX_STEPS, MAX_WIDTH, NotRung, Plan, PlanStep,
     Refusal, RequestId, RingMode, Timestamp, UserId, Wish,
 };
-use trialogue_storage::{CompanyId, ConferenceLookup, StoreError};
+use trialogue_storage::{CompanyId, ConferenceLookup, Person, StoreError};
 
 use crate::directory::LineError;
 use crate::users::Users;
@@ -37,14 +37,14 @@ pub enum PlanError {
 }
 
 /// What was decided for a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Explained {
     /// Its conference.
     pub conference: ConferenceId,
     /// What happened in its search, oldest first.
     pub decisions: Vec<Decision>,
-    /// The names of the interpreters.
-    pub names: HashMap<UserId, String>,
+    /// The interpreters.
+    pub people: HashMap<UserId, Person>,
 }
 
 /// What was decided at a moment of a search.
@@ -54,9 +54,9 @@ pub struct Decision {
     pub at: Timestamp,
     /// What happened.
     pub event: Event,
-    /// Who was not rung at that moment, and why.
+    /// The interpreters that were not rung at that moment, each with the reason.
     pub not_rung: Vec<(UserId, NotRung)>,
-    /// How many more there were.
+    /// Number of interpreters that were not rung and are not listed.
     pub more: usize,
 }
 
@@ -126,7 +126,7 @@ impl Users {
         let named: BTreeSet<String> = [&file.prefer, &file.only, &file.never]
             .into_iter()
             .flatten()
-            .map(|name| name.get_ref().to_lowercase())
+            .map(|name| name.get_ref().clone())
             .collect();
         let known = self.store().interpreters_named(named.into_iter().collect()).await?;
         read(text, &file, &known).map_err(PlanError::Lines)
@@ -160,8 +160,7 @@ impl Users {
         let company = self.company_named(company).await?;
         let plan = self.store().plan(company).await?;
         let ids = [&plan.prefer, &plan.only, &plan.never].into_iter().flatten().copied().collect();
-        let emails = self.store().user_emails(ids).await?;
-        Ok(written(&plan, &emails))
+        Ok(written(&plan, &self.store().people(ids).await?))
     }
 
     /// What was decided in the search of a request, and why.
@@ -188,8 +187,8 @@ impl Users {
         let interpreters = decisions.iter().flat_map(|decision| {
             decision.not_rung.iter().map(|(user, _)| *user).chain(interpreter_of(&decision.event))
         });
-        let names = self.store().user_names(interpreters.collect()).await?;
-        Ok(Explained { conference, decisions, names })
+        let people = self.store().people(interpreters.collect()).await?;
+        Ok(Explained { conference, decisions, people })
     }
 
     async fn company_named(&self, code: Option<&str>) -> Result<Option<CompanyId>, PlanError> {
@@ -239,7 +238,7 @@ fn read(text: &str, file: &PlanFile, known: &HashMap<String, UserId>) -> Result<
         }
         let mut users = Vec::new();
         for name in names {
-            match known.get(&name.get_ref().to_lowercase()) {
+            match known.get(name.get_ref()).or_else(|| known.get(&name.get_ref().to_lowercase())) {
                 Some(user) => users.push(*user),
                 None => errors.push(LineError {
                     line: line_of(text, &name.span()),
@@ -306,9 +305,9 @@ fn read(text: &str, file: &PlanFile, known: &HashMap<String, UserId>) -> Result<
 }
 
 /// A plan as a file.
-fn written(plan: &Plan, emails: &HashMap<UserId, String>) -> String {
+fn written(plan: &Plan, people: &HashMap<UserId, Person>) -> String {
     let list = |users: &[UserId]| {
-        let named = users.iter().filter_map(|user| emails.get(user)).map(|email| format!("{email:?}"));
+        let named = users.iter().filter_map(|user| people.get(user)).map(|one| format!("{:?}", one.email));
         named.collect::<Vec<_>>().join(", ")
     };
     let mut out = String::new();

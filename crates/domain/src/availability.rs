@@ -37,16 +37,6 @@ pub enum BreakReason {
     Other,
 }
 
-impl Availability {
-    /// Takes calls, if it is there and free.
-    pub const fn takes_calls(self) -> bool {
-        match self {
-            Self::On => true,
-            Self::Off | Self::Break(_) | Self::LastCall | Self::Away => false,
-        }
-    }
-}
-
 impl BreakReason {
     /// All reasons.
     pub const ALL: [Self; 5] = [Self::Rest, Self::Meal, Self::Work, Self::Technical, Self::Other];
@@ -91,27 +81,25 @@ pub struct Presence {
 impl Presence {
     /// Its status, but for ringing: whoever is available and has an open offer is [`InterpreterStatus::Ringing`].
     pub fn status(&self, now: Timestamp, window: Duration, wrap_up: Duration) -> InterpreterStatus {
-        match (self.availability, self.busy) {
-            (Availability::LastCall, true) => return InterpreterStatus::LastCall,
-            (_, true) => return InterpreterStatus::Busy,
-            (Availability::Away, false) => return InterpreterStatus::Away,
-            (_, false) => {}
+        if self.busy {
+            let is_last = self.availability == Availability::LastCall;
+            return if is_last { InterpreterStatus::LastCall } else { InterpreterStatus::Busy };
         }
-        if is_offline(self.last_seen, now, window) {
-            return InterpreterStatus::Offline;
-        }
+        let is_there = !is_offline(self.last_seen, now, window);
         match self.availability {
-            Availability::Off | Availability::LastCall => InterpreterStatus::Offline,
-            Availability::Break(reason) => InterpreterStatus::Break(reason),
             Availability::Away => InterpreterStatus::Away,
-            Availability::On => self
+            Availability::Break(reason) if is_there => InterpreterStatus::Break(reason),
+            Availability::On if is_there => self
                 .wraps_up_until(wrap_up)
                 .filter(|until| *until > now)
                 .map_or(InterpreterStatus::Available, InterpreterStatus::WrapUp),
+            Availability::Off | Availability::LastCall | Availability::Break(_) | Availability::On => {
+                InterpreterStatus::Offline
+            }
         }
     }
 
-    /// Who says that it takes calls after the end of a request needs no time for what is left to do.
+    /// The end of the wrap-up. An interpreter that said anything after the end of its last request has none.
     fn wraps_up_until(&self, wrap_up: Duration) -> Option<Timestamp> {
         let served = self.served.filter(|served| self.said_at.is_none_or(|said| said < *served))?;
         Some(served.after(wrap_up))
@@ -128,15 +116,16 @@ pub struct MissedRings {
 }
 
 impl MissedRings {
-    /// With one more, of a ring that began at `rung_at`. Rings at the same time count once.
+    /// With one more, of a ring that began at `rung_at` and was over at `now`. A ring that began before the last counted one
+    /// was over counts with that one.
     #[must_use]
     pub fn and(self, rung_at: Timestamp, now: Timestamp) -> Self {
         let is_same = self.last.is_some_and(|last| rung_at < last);
-        // The end of the first of them stands: rings that overlap again and again are not one for ever.
+        // `last` stays, so that rings that overlap again and again are not counted as one for ever.
         if is_same { self } else { Self { count: self.count.saturating_add(1), last: Some(now) } }
     }
 
-    /// Whether the interpreter is away by now.
+    /// Whether these make an interpreter away.
     pub const fn make_away(self) -> bool {
         self.count >= MISSED_RINGS
     }

@@ -181,7 +181,7 @@ fn accept_offer(
     let Offer { provider, state, .. } = own_offer(offers, actor)?;
     let serves_here = conference.requests().any(|r| r.is_live() && r.provider() == Some(provider));
     match state {
-        // Who is late is still welcome.
+        // An offer that lapsed can still be accepted while the search is on.
         OfferState::Open { .. } | OfferState::Lapsed(_) if serves_here => Err(Refusal::ProviderBusy),
         OfferState::Open { .. } | OfferState::Lapsed(_) => {
             if let Some(hindrance) = facts.hindrance {

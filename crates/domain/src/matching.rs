@@ -55,7 +55,7 @@ pub struct Search<'a> {
     pub plan: &'a Plan,
     /// The offers of this search.
     pub offers: &'a [Offer],
-    /// Who was offered the request in an earlier search, and is not asked again.
+    /// The interpreters that were offered the request in an earlier search. They are not rung again.
     pub asked_before: &'a [UserId],
 }
 
@@ -64,9 +64,9 @@ pub struct Search<'a> {
 pub struct Choice {
     /// Whom to ring, in this order.
     pub ring: Vec<Ring>,
-    /// Who has an open offer and can't take it any more.
+    /// The interpreters that have an open offer and cannot take it any more.
     pub unavailable: Vec<UserId>,
-    /// The candidates who are not rung, each with the reason. Who speaks another language is not told.
+    /// The candidates that are not rung, each with the reason. Candidates of other languages are left out.
     pub not_rung: Vec<(UserId, NotRung)>,
 }
 
@@ -200,14 +200,12 @@ impl Search<'_> {
         if !plan.only.is_empty() && !plan.only.contains(&candidate.provider) {
             return Err(NotRung::NotListed);
         }
-        let mut relaxed: Vec<Wish> = Vec::new();
         let mut is_added = false;
         let mut last = NotRung::NoStep;
         for (number, step) in plan.steps.iter().enumerate() {
-            relaxed.extend(&step.relaxes);
             is_added = is_added || candidate.is_of(step.who, plan);
             if is_added {
-                match self.unmet(candidate, &relaxed) {
+                match self.unmet(candidate, plan.steps.get(..=number).unwrap_or_default()) {
                     None => return Ok(number),
                     Some(reason) => last = reason,
                 }
@@ -216,9 +214,9 @@ impl Search<'_> {
         Err(last)
     }
 
-    /// What of that is wanted the candidate has not.
-    fn unmet(&self, candidate: &Candidate, relaxed: &[Wish]) -> Option<NotRung> {
-        let counts = |wish| !relaxed.contains(&wish);
+    /// What is wanted that the candidate lacks, once these steps have begun.
+    fn unmet(&self, candidate: &Candidate, begun: &[PlanStep]) -> Option<NotRung> {
+        let counts = |wish| !begun.iter().any(|step| step.relaxes.contains(&wish));
         let wrong_gender = self.wants.gender.is_some_and(|(gender, strength)| {
             candidate.gender != Some(gender) && (strength == Strength::Requirement || counts(Wish::Gender))
         });
@@ -258,11 +256,11 @@ impl Search<'_> {
     }
 }
 
-/// Whom to ring next. `candidates` were looked up at `moment`.
+/// Decides whom to ring next. `candidates` were looked up at `moment`.
 ///
 /// Each step of the plan that has begun rings as many of its interpreters as it is wide, those first who have been idle
 /// for the longest time. The next step begins when the time of the step has passed, or when it has nobody left to ring.
-/// When nobody is rung and nobody is left, those who did not answer are rung again, the first of them first.
+/// When no offer is open and nobody is left, the interpreters that did not answer are rung again, the earliest ring first.
 pub fn choose(search: &Search<'_>, candidates: &[Candidate], moment: Moment<'_>) -> Choice {
     let mut choice = Choice::default();
     let steps = &search.plan.steps;
@@ -325,7 +323,7 @@ pub fn choose(search: &Search<'_>, candidates: &[Candidate], moment: Moment<'_>)
     choice
 }
 
-/// Rings those again who did not answer, by the last step of the plan.
+/// Rings the interpreters again that did not answer, by the last step of the plan.
 fn ring_again(search: &Search<'_>, mut unanswered: Vec<(Timestamp, UserId)>, choice: &mut Choice) {
     let Some((number, step)) = search.plan.steps.iter().enumerate().next_back() else { return };
     unanswered.sort_unstable();

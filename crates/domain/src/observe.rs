@@ -3,7 +3,7 @@
 use crate::decide::{end, finish_all, release, released};
 use crate::{
     Conference, Event, FinishReason, Kind, Lapse, Moment, Offer, Outcome, Participant, ParticipantId, Party,
-    ReleaseReason, Removal, Request, RequestId, Stage, State, UserId,
+    ReleaseReason, Removal, Request, Stage, State, UserId,
 };
 
 /// A fact from outside.
@@ -119,18 +119,21 @@ fn deadline_passed(conference: &Conference, moment: Moment<'_>) -> Vec<Event> {
         Stage::Searching { .. } | Stage::Accepted { .. } | Stage::Ended { .. } => {
             let mut events = participants_due(conference, moment);
             let is_over = |offer: &Offer| offer.state.until().is_some_and(|until| until <= moment.now);
-            let out = |request: &RequestId| ends_request(conference, &events, *request);
-            let unanswered: Vec<Event> = lapsed(conference, Lapse::NoAnswer, is_over)
-                .into_iter()
-                .filter(|event| !matches!(event, Event::OfferLapsed { request, .. } if out(request)))
-                .collect();
+            let unanswered = if events.is_empty() {
+                lapsed(conference, Lapse::NoAnswer, is_over)
+            } else {
+                // A second interpreter's request ends with its participant, and has no offers then.
+                let after =
+                    events.iter().fold(conference.clone(), |state, event| state.apply(event, moment.now));
+                lapsed(&after, Lapse::NoAnswer, is_over)
+            };
             events.extend(unanswered);
             events
         }
     }
 }
 
-/// The open offers of which nothing became.
+/// The lapse of the open offers that are concerned.
 fn lapsed(conference: &Conference, lapse: Lapse, is_concerned: impl Fn(&Offer) -> bool) -> Vec<Event> {
     let of_request = |request: &Request| {
         let id = request.id;
@@ -139,14 +142,6 @@ fn lapsed(conference: &Conference, lapse: Lapse, is_concerned: impl Fn(&Offer) -
         concerned.map(lapsed).collect::<Vec<_>>()
     };
     conference.requests().flat_map(of_request).collect()
-}
-
-/// Whether one of these events ends the request of a second interpreter.
-fn ends_request(conference: &Conference, events: &[Event], request: RequestId) -> bool {
-    let own = conference.participants.iter().find(|p| p.party == Party::SecondInterpreter(request));
-    own.is_some_and(|own| {
-        events.iter().any(|e| matches!(e, Event::Finished { participant, .. } if *participant == own.id))
-    })
 }
 
 /// Without its client a conference is over. An interpreter who goes before its service was used is replaced. Later it ends

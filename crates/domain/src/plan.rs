@@ -13,7 +13,7 @@ pub const MAX_WIDTH: usize = 100;
 /// Maximum number of interpreters in a list of a plan.
 pub const MAX_LISTED: usize = 1000;
 
-/// Whom the requests of a company are offered to, in which order.
+/// The interpreters that the requests of a company are offered to, in which order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// One after the other; there is one at least. A later step adds to the earlier ones.
@@ -22,16 +22,16 @@ pub struct Plan {
     pub certification: i32,
     /// The interpreters of [`Group::Preferred`].
     pub prefer: Vec<UserId>,
-    /// If there are any: nobody else is ever rung.
+    /// If it is not empty, nobody else is ever rung.
     pub only: Vec<UserId>,
-    /// They are never rung.
+    /// Interpreters that are never rung.
     pub never: Vec<UserId>,
 }
 
 /// A step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanStep {
-    /// Whom it adds.
+    /// The interpreters that it adds.
     pub who: Group,
     /// How many of them are rung at the same time.
     pub mode: RingMode,
@@ -43,21 +43,21 @@ pub struct PlanStep {
     pub relaxes: Vec<Wish>,
 }
 
-/// Whom a step adds.
+/// The interpreters that a step adds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Group {
     /// All interpreters.
     Everyone,
-    /// Those of the plan's list.
+    /// Those of the list [`Plan::prefer`].
     Preferred,
-    /// Those who work so.
+    /// Those with this employment.
     Employed(Employment),
 }
 
 /// How many interpreters of a step are rung at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RingMode {
-    /// So many; the first to accept wins.
+    /// This many at the same time. The first interpreter to accept serves the request.
     Star(usize),
     /// One after the other.
     Rotating,

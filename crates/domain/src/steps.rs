@@ -10,7 +10,7 @@ use crate::ids::{RequestId, Timestamp, UserId};
 use crate::matching::Choice;
 use crate::observe::{Observation, observe};
 use crate::refusal::Refusal;
-use crate::request::{Lapse, Request, Stage};
+use crate::request::{Request, Stage};
 
 /// Events that belong together: who caused them, when, and what they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,17 +101,17 @@ pub fn search_steps(
     let searching = conference.request(request).filter(|r| matches!(r.stage, Stage::Searching { .. }));
     let Some(searching) = searching else { return Ok((steps, None)) };
     let mut choice = choose(searching);
-    // Whether those who did not answer until now are away is known when this is saved; the next look rings them again.
+    // Whether an interpreter that did not answer until now is away is known when this is saved: the next look rings it again.
     let lapsed_now = |provider: UserId| {
         let mut events = steps.iter().flat_map(|step| &step.events);
         events.any(|event| matches!(event, Event::OfferLapsed { provider: of, .. } if *of == provider))
     };
     choice.ring.retain(|ring| !lapsed_now(ring.provider));
-    let unavailable = choice.unavailable.iter().map(|&provider| {
-        let lapse = Lapse::Unavailable;
-        Event::OfferLapsed { request, provider, lapse }
-    });
-    let mut events: Vec<Event> = unavailable.collect();
+    let unavailable: Vec<Observation> =
+        choice.unavailable.iter().map(|provider| Observation::Unavailable(*provider)).collect();
+    let lapsed = observation_steps(&conference, &unavailable, moment);
+    steps.extend(lapsed);
+    let mut events = Vec::new();
     for ring in &choice.ring {
         events.extend(decide(&conference, Actor::System, Command::Offer(request, *ring), facts, moment)?);
     }

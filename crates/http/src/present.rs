@@ -258,7 +258,7 @@ pub(crate) fn released(released: &ReleasedView, now: Timestamp) -> ResultRequest
         }
         ReleaseReason::Missed => (
             "released_missed_offline",
-            "You missed the call. You are offline: go online to be offered calls again.",
+            "You missed two calls in a row, so you are away: go online to be offered calls again.",
         ),
     };
     let status = RequestStatus::Cancelled;

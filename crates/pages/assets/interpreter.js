@@ -77,8 +77,6 @@ async function currentTask() {
     const found = await post(`${SIDE}/Status`, token);
     if ([REQUEST.accepted, REQUEST.inService].includes(found.RequestStatusCodeId)) return found;
     const isReleased = found.WaitingCode?.startsWith('released_');
-    // After two missed calls the server takes an interpreter offline.
-    if (found.WaitingCode === 'released_missed_offline' && online) noteOnline(false);
     if (seen === found.RequestId) {
       complain(byId('outcome'), t(isReleased ? `task.${found.WaitingCode}` : outcomeOf(found)));
       seen = null;
@@ -103,7 +101,8 @@ async function desk() {
   elsewhere = false;
   const before = said;
   const answer = await post(`${SIDE}/Availability`, token);
-  // Who did not answer is away, and what is said at another page holds here as well; what was asked before the last word is old.
+  // An interpreter that did not answer is away, and what another page said holds here as well. An answer from before the last
+  // word of this page is old.
   if (before === said) {
     shown = answer;
     noteOnline(['Available', 'Ringing', 'Busy', 'WrapUp'].includes(shown.Status));

@@ -45,40 +45,23 @@ pub(crate) fn run() -> anyhow::Result<()> {
             backup(&settings.database, file)?;
             Ok(print_line(format_args!("{} is backed up in {}", settings.database, file.display()))?)
         }
-        ("user", arguments) => match arguments.subcommand() {
-            Some((name, arguments)) => with_store(&settings, async |store| {
-                users::run(&users::of(store, &settings), name, arguments).await
-            }),
-            None => anyhow::bail!("say what to do: `trialogue user --help` lists it"),
-        },
-        ("company", arguments) => match arguments.subcommand() {
-            Some((name, arguments)) => with_store(&settings, async |store| {
-                companies::run(&users::of(store, &settings), name, arguments).await
-            }),
-            None => anyhow::bail!("say what to do: `trialogue company --help` lists it"),
-        },
-        ("interpreter", arguments) => match arguments.subcommand() {
-            Some((name, arguments)) => {
+        ("user" | "company" | "interpreter" | "language" | "plan", arguments) => {
+            let (command, arguments) = arguments.subcommand().context("say what to do: `--help` lists it")?;
+            if name == "interpreter" {
                 // A long file is one transaction; nobody is served by this store.
                 settings.store.answer_within = settings.store.answer_within.max(IMPORT);
-                with_store(&settings, async |store| {
-                    interpreters::run(&users::of(store, &settings), name, arguments).await
-                })
             }
-            None => anyhow::bail!("say what to do: `trialogue interpreter --help` lists it"),
-        },
-        ("language", arguments) => match arguments.subcommand() {
-            Some((name, arguments)) => with_store(&settings, async |store| {
-                languages::run(&users::of(store, &settings), name, arguments).await
-            }),
-            None => anyhow::bail!("say what to do: `trialogue language --help` lists it"),
-        },
-        ("plan", arguments) => match arguments.subcommand() {
-            Some((name, arguments)) => with_store(&settings, async |store| {
-                plans::run(&users::of(store, &settings), name, arguments).await
-            }),
-            None => anyhow::bail!("say what to do: `trialogue plan --help` lists it"),
-        },
+            with_store(&settings, async |store| {
+                let users = users::of(store, &settings);
+                match name {
+                    "user" => users::run(&users, command, arguments).await,
+                    "company" => companies::run(&users, command, arguments).await,
+                    "interpreter" => interpreters::run(&users, command, arguments).await,
+                    "language" => languages::run(&users, command, arguments).await,
+                    _ => plans::run(&users, command, arguments).await,
+                }
+            })
+        }
         ("demo", arguments) => {
             migrate(&settings.database)?;
             with_store(&settings, async |store| {

@@ -85,7 +85,7 @@ fn told<T>(path: &std::path::Path, outcome: Result<T, PlanError>) -> anyhow::Res
 
 fn explain(explained: &Explained) -> anyhow::Result<()> {
     let name = |user: UserId| {
-        let name = explained.names.get(&user).map_or("", String::as_str);
+        let name = explained.people.get(&user).map_or("", |person| person.name.as_str());
         format!("interpreter {user} {name}").trim_end().to_owned()
     };
     print_line(format_args!("conference {}", explained.conference))?;

@@ -89,6 +89,14 @@ const BLANK_CALL_LEGS: &str = concat!(
     ") AND (additional_info IS NOT NULL OR third_party_call_id IS NOT NULL) LIMIT 500)"
 );
 
+/// Why interpreters were not rung tells of their breaks.
+const DELETE_REASONS: &str = concat!(
+    "DELETE FROM search_looks WHERE (conference_id, seq) IN \
+     (SELECT conference_id, seq FROM search_looks WHERE conference_id IN (",
+    outdated_conferences!(),
+    ") LIMIT 500)"
+);
+
 const BLANK_CONFERENCES: &str = concat!(
     "UPDATE conferences SET additional_info = NULL, location = NULL, blanked = TRUE WHERE id IN (",
     outdated_conferences!(),
@@ -99,7 +107,8 @@ const BLANK_CONFERENCES: &str = concat!(
 fn blank(connection: &mut AnyConnection, before: Timestamp) -> Result<bool, StoreError> {
     let participants = run(connection, BLANK_PARTICIPANTS, before)?;
     let legs = run(connection, BLANK_CALL_LEGS, before)?;
-    if participants == ROWS || legs == ROWS {
+    let reasons = run(connection, DELETE_REASONS, before)?;
+    if participants == ROWS || legs == ROWS || reasons == ROWS {
         return Ok(true);
     }
     Ok(run(connection, BLANK_CONFERENCES, before)? == CONFERENCES)
@@ -171,12 +180,14 @@ mod tests {
                 (Outdated::Deliveries.deletion().unwrap(), "recent_deliveries_queued_at"),
                 (BLANK_PARTICIPANTS, "conferences_not_blanked"),
                 (BLANK_CALL_LEGS, "conferences_not_blanked"),
+                (DELETE_REASONS, "conferences_not_blanked"),
                 (BLANK_CONFERENCES, "conferences_not_blanked"),
             ] {
                 let plan = plan(&mut connection, statement);
                 assert!(plan.contains(index), "{statement}:\n{plan}");
                 // SQLite says so of whole tables.
                 assert!(!plan.contains("SCAN participants") && !plan.contains("SCAN call_legs"), "{plan}");
+                assert!(!plan.contains("SCAN search_looks"), "{plan}");
             }
         }
     }

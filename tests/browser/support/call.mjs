@@ -3,6 +3,22 @@
 import { logIn, view } from './browser.mjs';
 import { eventually } from './wait.mjs';
 
+/** Takes calls at the desk, unless the server shows that this interpreter does already. */
+export async function takeCalls(page) {
+  await view(page, 'desk').waitFor();
+  const knob = page.locator('#online');
+  if ((await knob.getAttribute('aria-checked')) !== 'true') await knob.click();
+  await eventually('takes calls', async () => (await knob.getAttribute('aria-checked')) === 'true');
+}
+
+/** A demo interpreter, by its number, who takes calls. */
+export async function atTheDesk(server, browser, number, options) {
+  const page = await browser.page(server, options);
+  await logIn(page, 'provider', server.users.providers[number]);
+  await takeCalls(page);
+  return page;
+}
+
 /** The nurse asks for Spanish, Sofia accepts and confirms: both are in the call. `prepare` gets each page first. */
 export async function callOfTwo(server, browser, { nurse: nurseIs, sofia: sofiaIs, prepare } = {}) {
   const nurse = await browser.page(server, nurseIs);
@@ -11,8 +27,7 @@ export async function callOfTwo(server, browser, { nurse: nurseIs, sofia: sofiaI
   await prepare?.(sofia);
   await logIn(sofia, 'provider', server.users.providers[0]);
   await logIn(nurse, 'client', server.users.client);
-  await view(sofia, 'desk').waitFor();
-  await sofia.locator('#online').click();
+  await takeCalls(sofia);
   await view(nurse, 'request').waitFor();
   await nurse.locator('#wanted').selectOption('44');
   await nurse.locator('#request [type=submit]').click();

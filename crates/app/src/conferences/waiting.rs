@@ -62,8 +62,8 @@ impl Conferences {
         }
     }
 
-    /// What waits is offered if a search may go on by this command: somebody takes a request, which others may offer him
-    /// too, or said no; is searched for again; or is free.
+    /// What waits is offered if a search may go on by this command: an interpreter accepted, and may be rung for
+    /// other requests, or said no; a request is searched for again; or an interpreter is free.
     pub(super) async fn offer_after(&self, command: CommandKind, changed: &Conference, now: Timestamp) {
         let is_answer = matches!(command, CommandKind::AcceptOffer | CommandKind::DeclineOffer);
         let has_ended = changed.requests().any(|request| !request.is_live() && request.provider().is_some());
@@ -90,7 +90,7 @@ impl Conferences {
                 let moment: Moment<'_> = at(now, &timings);
                 let id = waiting.request;
                 let next = |request: &Request| {
-                    // Searched for anew since: whom it was offered to before was read for the search before.
+                    // Another search began since `waiting` was read, so its `asked_before` is not complete.
                     if released(request.offers()).ne(released(&waiting.offers)) {
                         return Choice::default();
                     }
@@ -105,7 +105,7 @@ impl Conferences {
     }
 }
 
-/// Who is out of the request.
+/// The interpreters that had accepted the request and are out of it.
 fn released(offers: &[Offer]) -> impl Iterator<Item = UserId> {
     offers.iter().filter(|o| matches!(o.state, OfferState::Released(_))).map(|o| o.provider)
 }

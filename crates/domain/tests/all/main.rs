@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod account_pair;
 #[cfg(test)]
+mod availability;
+#[cfg(test)]
 mod deadlines;
 #[cfg(test)]
 mod edges;
@@ -22,6 +24,7 @@ mod purity;
 mod refusals;
 #[cfg(test)]
 mod released;
+#[cfg(test)]
 mod ring_plans;
 #[cfg(test)]
 mod search;
@@ -33,4 +36,5 @@ mod small_world;
 mod state_table;
 #[cfg(test)]
 mod story;
+#[cfg(test)]
 mod waits;

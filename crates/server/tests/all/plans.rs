@@ -62,7 +62,7 @@ const DOCUMENTATION: &str = include_str!("../../../../docs/ring-plans.md");
 
 fn the_plan_of_the_documentation_is_kept_and_shown(database: &Database) {
     database.migrate();
-    import(database, &[("ana", "staff", "N1"), ("pia", "staff", "n17"), ("felix", "staff", "N2")]);
+    import(database, &[("ana", "staff", "N1"), ("pia", "staff", "N17"), ("felix", "staff", "N2")]);
     let (_, rest) = DOCUMENTATION.split_once("```toml\n").unwrap();
     let (text, _) = rest.split_once("```").unwrap();
     assert!(plan(database, &["check"], text).printed().ends_with("is a plan of 4 steps\n"));
@@ -108,6 +108,7 @@ fn each_error_of_a_plan_is_told_with_its_line(database: &Database) {
         (format!("colour = 1\n{everyone}"), 1, "unknown field `colour`"),
         (format!("{everyone}[[step]]\nwho = \"dogs\"\n"), 8, "unknown variant `dogs`"),
         (format!("prefer = [\n\"nobody@example.org\"]\n{everyone}"), 2, "there is no interpreter"),
+        (format!("prefer = [\"n1\"]\n{everyone}"), 1, "there is no interpreter"),
         (format!("only = [\"N1\"]\nnever = [\"ana@example.org\"]\n{everyone}"), 1, "nobody is ever rung"),
         (format!("{everyone}{}", step("staff", star)), 7, "relaxes nothing"),
         (format!("\n{}", step("preferred", star)), 2, "rings nobody"),

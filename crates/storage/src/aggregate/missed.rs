@@ -20,10 +20,10 @@ pub(crate) struct MissedRing {
 }
 
 impl MissedRing {
-    /// Counts it. Who has missed too many in a row is away by the rules, so that it does not let every client wait.
+    /// Counts it. By the rules, an interpreter that missed too many in a row is away, so that it does not let every client wait.
     pub(crate) fn save(self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         let id = self.interpreter.0;
-        // Who says meanwhile that it is there waits for this row, or has been faster.
+        // A session in which the interpreter says that it takes calls waits for this row, or has committed before.
         let locked = users::table.find(id).select(users::id);
         match connection {
             AnyConnection::Postgres(native) => locked.for_no_key_update().get_result::<i32>(native),
@@ -53,7 +53,7 @@ impl MissedRing {
             .execute(connection)
             .map_err(StoreError::query("count a missed ring"))?;
         if now.make_away() {
-            // Who has said meanwhile that it takes no calls stays as it says.
+            // An interpreter that is on a break, say, stays so.
             diesel::update(users::table.find(id))
                 .filter(users::availability.eq(availability_code(Availability::On)))
                 .set(users::availability.eq(availability_code(Availability::Away)))

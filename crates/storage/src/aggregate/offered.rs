@@ -55,6 +55,28 @@ struct Task {
     serviced: bool,
 }
 
+/// These users, as others see them.
+pub(crate) fn people(
+    connection: &mut AnyConnection,
+    users: &[UserId],
+) -> Result<HashMap<UserId, Person>, StoreError> {
+    let mut ids: Vec<i32> = users.iter().map(|user| user.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let rows = load_by!(
+        connection,
+        users::id,
+        &ids,
+        users::table.select((users::id, users::name, users::email, users::last_seen))
+    );
+    let rows: Vec<(i32, String, String, Option<i64>)> = rows.map_err(StoreError::query("find users"))?;
+    let person = |(id, name, email, last_seen): (i32, _, _, Option<i64>)| {
+        let id = UserId(id);
+        (id, Person { id, name, email, last_seen: last_seen.map(Timestamp) })
+    };
+    Ok(rows.into_iter().map(person).collect())
+}
+
 /// These interpreters, in the same order.
 pub(crate) fn offered_providers(
     connection: &mut AnyConnection,
@@ -63,15 +85,8 @@ pub(crate) fn offered_providers(
     if providers.is_empty() {
         return Ok(Vec::new());
     }
-    let mut ids: Vec<i32> = providers.iter().map(|provider| provider.0).collect();
-    ids.sort_unstable();
-    let people = load_by!(
-        connection,
-        users::id,
-        &ids,
-        users::table.select((users::id, users::name, users::email, users::last_seen))
-    );
-    let people: Vec<(i32, String, String, Option<i64>)> = people.map_err(StoreError::query("find users"))?;
+    let ids: Vec<i32> = providers.iter().map(|provider| provider.0).collect();
+    let mut people = people(connection, providers)?;
     let profiles =
         load_by!(connection, interpreters::id, &ids, interpreters::table.select(InterpreterRow::as_select()));
     let profiles: Vec<InterpreterRow> = profiles.map_err(StoreError::query("find interpreters"))?;
@@ -88,12 +103,6 @@ pub(crate) fn offered_providers(
     let performances = performances(connection, &ids)?;
 
     let missing = |table, id: i32| StoreError::Inconsistent { table, column: "id", row: id.to_string() };
-    let mut people: HashMap<i32, Person> = people
-        .into_iter()
-        .map(|(id, name, email, seen)| {
-            (id, Person { id: UserId(id), name, email, last_seen: seen.map(Timestamp) })
-        })
-        .collect();
     let mut profiles: HashMap<i32, InterpreterRow> =
         profiles.into_iter().map(|row| (row.interpreter(), row)).collect();
     let one = |id: i32| {
@@ -102,7 +111,7 @@ pub(crate) fn offered_providers(
             own.map(|(_, name, _)| name.clone()).collect()
         };
         Ok(OfferedProvider {
-            person: people.remove(&id).ok_or_else(|| missing("users", id))?,
+            person: people.remove(&UserId(id)).ok_or_else(|| missing("users", id))?,
             profile: profiles.remove(&id).ok_or_else(|| missing("interpreters", id))?.profile()?,
             performance: performances.get(&id).copied().unwrap_or_default(),
             native_languages: languages(true),

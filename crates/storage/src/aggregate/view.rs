@@ -7,11 +7,11 @@ use trialogue_domain::{
 
 use crate::aggregate::language::{Language, language};
 use crate::aggregate::load::load;
-use crate::aggregate::offered::{OfferedProvider, Person, offered_providers};
+use crate::aggregate::offered::{OfferedProvider, Person, offered_providers, people};
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::rows::details::RequestDetails;
-use crate::schema::{conferences, participants, requests, users};
+use crate::schema::{conferences, participants, requests};
 
 /// Maximum number of providers that are shown of those with an open offer.
 const SHOWN_OFFERS: usize = 20;
@@ -191,10 +191,6 @@ fn offered(connection: &mut AnyConnection, request: &Request) -> Result<Vec<Offe
 }
 
 fn person(connection: &mut AnyConnection, id: UserId) -> Result<Person, StoreError> {
-    let (name, email, last_seen) = users::table
-        .find(id.0)
-        .select((users::name, users::email, users::last_seen))
-        .get_result::<(String, String, Option<i64>)>(connection)
-        .map_err(StoreError::query("find a user"))?;
-    Ok(Person { id, name, email, last_seen: last_seen.map(Timestamp) })
+    let missing = || StoreError::Inconsistent { table: "users", column: "id", row: id.to_string() };
+    people(connection, &[id])?.remove(&id).ok_or_else(missing)
 }

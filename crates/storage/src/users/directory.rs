@@ -1,10 +1,13 @@
 //! Users and their signs of life.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use trialogue_domain::{Availability, LanguageId, Role, Timestamp, UserId};
 
 use crate::aggregate::company::CompanyId;
 use crate::aggregate::language::language;
+use crate::aggregate::offered::{Person, people};
 use crate::database::connection::{AnyConnection, MAX_KEYS, lock_free_rows};
 use crate::error::StoreError;
 use crate::rows::interpreter::{Profile, availability_code};
@@ -207,6 +210,14 @@ impl Store {
                 rows.into_iter().map(listed).collect()
             })
             .await
+    }
+
+    /// These users, as others see them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn people(&self, users: Vec<UserId>) -> Result<HashMap<UserId, Person>, StoreError> {
+        self.executor().read("find users", move |connection| people(connection, &users)).await
     }
 
     /// What is needed to judge a password; none if there is no such user, it has no password, or it is disabled.

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Text};
 use trialogue_domain::{Availability, Credential, LanguageId, Timestamp, UserId};
 
 use crate::database::connection::{AnyConnection, MAX_KEYS, load_by};
@@ -181,7 +180,8 @@ impl Store {
 }
 
 impl Store {
-    /// The interpreters with these addresses, in lower case, or numbers, by what they are named by.
+    /// The interpreters that are named by these e-mail addresses, in any letter case, or numbers, exactly as they are; by what
+    /// each is named by, an address in lower case.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -193,15 +193,16 @@ impl Store {
             .read("look for interpreters", move |connection| {
                 let mut found = HashMap::new();
                 for some in names.chunks(MAX_KEYS) {
+                    let emails: Vec<String> = some.iter().map(|name| name.to_lowercase()).collect();
                     let rows: Vec<(i32, String, Option<String>)> = users::table
                         .inner_join(interpreters::table.on(interpreters::id.eq(users::id)))
                         .filter(users::status.ne(UserStatus::Removed.code()))
-                        .filter(users::email.eq_any(some).or(lower(interpreters::number).eq_any(some)))
+                        .filter(users::email.eq_any(emails).or(interpreters::number.eq_any(some)))
                         .select((users::id, users::email, interpreters::number))
                         .load(connection)
                         .map_err(StoreError::query("look for interpreters"))?;
                     for (id, email, number) in rows {
-                        found.extend(number.map(|number| (number.to_lowercase(), UserId(id))));
+                        found.extend(number.map(|number| (number, UserId(id))));
                         found.insert(email, UserId(id));
                     }
                 }
@@ -209,57 +210,6 @@ impl Store {
             })
             .await
     }
-
-    /// The names of these users.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn user_names(&self, ids: Vec<UserId>) -> Result<HashMap<UserId, String>, StoreError> {
-        self.executor()
-            .read("find the names of users", move |connection| {
-                let rows = load_by!(
-                    connection,
-                    users::id,
-                    &keys(&ids),
-                    users::table.select((users::id, users::name))
-                );
-                let rows: Vec<(i32, String)> = rows.map_err(StoreError::query("find the names of users"))?;
-                Ok(rows.into_iter().map(|(id, name)| (UserId(id), name)).collect())
-            })
-            .await
-    }
-
-    /// The addresses of these users.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn user_emails(&self, ids: Vec<UserId>) -> Result<HashMap<UserId, String>, StoreError> {
-        self.executor()
-            .read("find the addresses of users", move |connection| {
-                let rows = load_by!(
-                    connection,
-                    users::id,
-                    &keys(&ids),
-                    users::table.select((users::id, users::email))
-                );
-                let rows: Vec<(i32, String)> =
-                    rows.map_err(StoreError::query("find the addresses of users"))?;
-                Ok(rows.into_iter().map(|(id, email)| (UserId(id), email)).collect())
-            })
-            .await
-    }
-}
-
-diesel::define_sql_function! {
-    /// In small letters, as far as the database knows them.
-    fn lower(text: Nullable<Text>) -> Nullable<Text>;
-}
-
-fn keys(users: &[UserId]) -> Vec<i32> {
-    let mut keys: Vec<i32> = users.iter().map(|user| user.0).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    keys
 }
 
 fn import(connection: &mut AnyConnection, all: &[NewInterpreter], now: Timestamp) -> QueryResult<Import> {
