@@ -79,7 +79,7 @@ test('a second interpreter comes into the call, is removed, and everybody is tol
   for (const page of [nurse, sofia, felix]) assert.deepEqual(page.faults, []);
 });
 
-test('a second interpreter who gives it back, or leaves, is asked for again from the notice', async () => {
+test('in the place of a second interpreter who gives it back others are asked; after one who leaves the notice offers it', async () => {
   const felix = await felixAtHisDesk();
   const { nurse } = await callOfTwo(server, browser);
   await askForFrench(nurse);
@@ -88,12 +88,13 @@ test('a second interpreter who gives it back, or leaves, is asked for again from
   await felix.getByText('The call goes on without you.').waitFor();
   await felix.locator('#refuse-dialog .danger').click();
   await view(felix, 'desk').waitFor();
-  await nurse.getByText('The second interpreter is not in the call any more.').waitFor();
-  await accessible(nurse);
-  await pictures(nurse, 'second-out');
-  await nurse.locator('.call-notice button', { hasText: 'Ask again' }).click();
-  await nurse.locator('#second-language').selectOption(FRENCH);
-  await nurse.locator('#second-dialog [type=submit]').click();
+  await felix.getByText('Other interpreters are asked.').waitFor();
+  // The search goes on without him; there is nobody else.
+  await nurse.locator('[data-control=people]').click();
+  await nurse.locator('#people-dialog li [data-kick]', { hasText: 'Stop looking' }).click();
+  await nurse.locator('#kick-dialog .danger').click();
+  await nurse.keyboard.press('Escape');
+  await askForFrench(nurse);
 
   await felix.locator('.offer .primary').click();
   await felix.locator('#confirm:not([disabled])').click();
@@ -106,7 +107,11 @@ test('a second interpreter who gives it back, or leaves, is asked for again from
   await felix.getByText('The others may talk on.').waitFor();
   await felix.locator('#finish-dialog .danger').click();
   await view(felix, 'desk').waitFor();
-  await nurse.locator('.call-notice').waitFor();
+  await nurse.getByText('The second interpreter is not in the call any more.').waitFor();
+  await accessible(nurse);
+  await pictures(nurse, 'second-out');
   await seesMoving(nurse, 1);
+  await nurse.locator('.call-notice button', { hasText: 'Ask again' }).click();
+  await nurse.locator('#second-dialog').waitFor();
   for (const page of [nurse, felix]) assert.deepEqual(page.faults, []);
 });

@@ -1,6 +1,6 @@
 //! The call of a request: started, confirmed, taken up again, finished. Each fails with the rules' refusal.
 
-use trialogue_domain::{Command, Conference, Refusal};
+use trialogue_domain::{Command, Conference, ParticipantId, Refusal};
 use trialogue_storage::{CallLeg, StoreError};
 
 use crate::app::App;
@@ -18,7 +18,7 @@ impl App {
         self.command(user.own(), user.actor(), Command::VideoAgain).await.map(drop)
     }
 
-    /// The interpreter is out of the request, and another one is searched for.
+    /// Another interpreter is searched for; in a running call a successor.
     pub async fn find_another(&self, user: &LoggedInUser) -> Result<(), AppError> {
         self.command(user.own(), user.actor(), Command::FindAnother).await.map(drop)
     }
@@ -36,6 +36,11 @@ impl App {
     /// The interpreter whose connection was lost comes back into the running call.
     pub async fn rejoin(&self, user: &LoggedInUser) -> Result<(), AppError> {
         self.command(user.own(), user.actor(), Command::Rejoin).await.map(drop)
+    }
+
+    /// Of two interpreters who take turns, this one works from now on.
+    pub async fn take_turn(&self, user: &LoggedInUser, participant: ParticipantId) -> Result<(), AppError> {
+        self.command(user.own(), user.actor(), Command::TakeTurn(participant)).await.map(drop)
     }
 
     /// The call is over, done or cancelled. The client reports its legs, which are kept.

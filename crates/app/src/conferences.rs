@@ -5,7 +5,7 @@
 use trialogue_domain::{
     Actor, Command, CommandKind, Conference, ConferenceId, Facts, Hindrance, Kind, Moment, Observation,
     Participant, ParticipantId, Refusal, Timestamp, Timings, are_in_force, as_of, command_steps,
-    observation_steps,
+    deadline_steps, observation_steps,
 };
 use trialogue_storage::{
     CallLeg, ConferenceLookup, LeasedJob, Needed, Needs, SecretHash, Store, StoreError, Verdict,
@@ -133,6 +133,22 @@ impl Conferences {
         let Some(conference) = self.store.conference(conference).await? else { return Ok(false) };
         let conference = as_of(&conference, at(now, &self.timings));
         Ok(conference.participant(participant).is_some_and(|p| p.state.account().is_some()))
+    }
+
+    /// Ends what is due, and asks for a successor of an interpreter whose place has been kept for long enough.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn pass_deadline(&self, id: ConferenceId, now: Timestamp) -> Result<(), StoreError> {
+        let (timings, lookup) = (self.timings, ConferenceLookup::Id(id));
+        let changed =
+            self.store.change(lookup, Needs::Nothing, "pass a deadline", move |conference, input| {
+                Ok(deadline_steps(conference, input.facts, at(now, &timings))?.into())
+            });
+        match changed.await {
+            Ok(_) | Err(StoreError::Refused(Refusal::NotFound)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Takes in facts from outside, one after the other. A conference that does not exist has nothing to take in.

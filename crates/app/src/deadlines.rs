@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
-use trialogue_domain::{ConferenceId, Observation, Timestamp};
+use trialogue_domain::{ConferenceId, Timestamp};
 use trialogue_storage::StoreError;
 
 use crate::conferences::Conferences;
@@ -112,9 +112,7 @@ pub(crate) async fn pass_deadlines(
         for (_, conference) in batch {
             if !back_off.waits(conference, now) {
                 let conferences = conferences.clone();
-                judged.spawn(async move {
-                    (conference, conferences.observe(conference, [Observation::DeadlinePassed], now).await)
-                });
+                judged.spawn(async move { (conference, conferences.pass_deadline(conference, now).await) });
             }
         }
         for (conference, outcome) in judged.join_all().await {

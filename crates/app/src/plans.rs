@@ -216,8 +216,9 @@ fn is_of_search(event: &Event, wanted: RequestId, conference: ConferenceId) -> b
         Event::Offered { request, .. }
         | Event::OfferLapsed { request, .. }
         | Event::OfferDeclined { request, .. }
-        | Event::Accepted { request, .. } => *request == wanted,
-        Event::Requested { .. } | Event::Released { .. } | Event::Ended { .. } => is_main,
+        | Event::Accepted { request, .. }
+        | Event::Released { request, .. } => *request == wanted,
+        Event::Requested { .. } | Event::Ended { .. } => is_main,
         _ => false,
     }
 }

@@ -1,6 +1,6 @@
-//! Ask for one more interpreter, in another language.
+//! Ask for one more interpreter: for another language, to take turns, or as the successor of the first.
 
-use trialogue_domain::{LanguageId, ParticipantId, Wants};
+use trialogue_domain::{LanguageId, ParticipantId, Purpose, Wants};
 use trialogue_storage::{ConferenceView, IdempotencyKey, NewSecondInterpreter, Render};
 
 use crate::app::App;
@@ -16,12 +16,13 @@ impl App {
     pub async fn request_second_interpreter(
         &self,
         user: &LoggedInUser,
-        (language, wants): (LanguageId, Wants),
+        (language, purpose): (LanguageId, Purpose),
+        wants: Wants,
         note: Option<String>,
         key: Option<IdempotencyKey>,
         render: Render<(ConferenceView, ParticipantId)>,
     ) -> Result<Vec<u8>, AppError> {
-        let wanted = NewSecondInterpreter { inviter: user.id, language, wants, note };
+        let wanted = NewSecondInterpreter { inviter: user.id, language, purpose, wants, note };
         let (lookup, actor, now) = (user.own(), user.actor(), self.now());
         Ok(self.conferences.request_second_interpreter(lookup, actor, wanted, now, key, render).await?)
     }

@@ -65,6 +65,7 @@ pub const fn permits(role: Role, command: CommandKind) -> bool {
             | C::Kick
             | C::Finish => true,
             C::Offer
+            | C::TakeTurn
             | C::AcceptOffer
             | C::DeclineOffer
             | C::Rejoin
@@ -84,6 +85,7 @@ pub const fn permits(role: Role, command: CommandKind) -> bool {
             | C::IssueAccounts
             | C::InviteGuest
             | C::RequestSecondInterpreter
+            | C::TakeTurn
             | C::Kick
             | C::Finish => true,
             C::Offer
@@ -97,6 +99,7 @@ pub const fn permits(role: Role, command: CommandKind) -> bool {
         },
         Role::Guest | Role::SecondInterpreter => match command {
             C::ConfirmInvitation | C::DeclineInvitation | C::IssueOwnAccount | C::Leave => true,
+            C::TakeTurn => matches!(role, Role::SecondInterpreter),
             C::Offer
             | C::AcceptOffer
             | C::DeclineOffer
@@ -113,18 +116,18 @@ pub const fn permits(role: Role, command: CommandKind) -> bool {
             | C::Finish => false,
         },
         Role::System => match command {
-            C::Offer => true,
+            C::Offer | C::FindAnother => true,
             C::AcceptOffer
             | C::DeclineOffer
             | C::StartVideo
             | C::VideoAgain
-            | C::FindAnother
             | C::Rejoin
             | C::ConfirmVideo
             | C::RefuseVideo
             | C::IssueAccounts
             | C::InviteGuest
             | C::RequestSecondInterpreter
+            | C::TakeTurn
             | C::Kick
             | C::ConfirmInvitation
             | C::DeclineInvitation

@@ -2,7 +2,7 @@
 
 use crate::{
     Account, Conference, ConferenceId, Event, FinishReason, InvitedParty, Kind, Offer, OfferState, Outcome,
-    Participant, ParticipantId, Party, Removal, Request, RequestId, Stage, State, Timestamp, UserId,
+    Participant, ParticipantId, Party, Purpose, Removal, Request, RequestId, Stage, State, Timestamp, UserId,
 };
 
 /// A log that is no conference's.
@@ -23,9 +23,11 @@ impl Conference {
             Event::Requested { client, language, deadline } => Ok(Self {
                 id,
                 client: *client,
-                main: Request::begin(RequestId::main(id), *language, *deadline),
+                main: Request::begin(RequestId::main(id), *language, None, *deadline),
                 others: Vec::new(),
                 start_by: None,
+                place_until: None,
+                working: None,
                 serviced: false,
                 participants: Vec::new(),
                 last_seq: 1,
@@ -70,8 +72,12 @@ impl Conference {
                 self.start_call(*client, *provider, *deadline);
             }
             Event::Invited { participant, party, deadline } => {
-                if let InvitedParty::SecondInterpreter { request, language } = party {
-                    self.others.push(Request::begin(*request, *language, *deadline));
+                if let InvitedParty::SecondInterpreter { request, language, purpose } = party {
+                    let place = self.others.partition_point(|other| other.id < *request);
+                    self.others.insert(place, Request::begin(*request, *language, Some(*purpose), *deadline));
+                    if *purpose == Purpose::Successor {
+                        self.place_until = None;
+                    }
                 }
                 let state = State::Informed { deadline: *deadline };
                 self.participants.push(Participant { id: *participant, party: (*party).into(), state });
@@ -96,6 +102,7 @@ impl Conference {
             }
             Event::Finished { participant, reason } => {
                 self.end_request_of(*participant, *reason, at);
+                self.working = self.working.filter(|working| working != participant);
                 self.update(*participant, |state| State::Finished {
                     reason: *reason,
                     at,
@@ -104,12 +111,12 @@ impl Conference {
             }
             Event::CallEnded { deadline } => {
                 self.start_by = Some(*deadline);
+                self.place_until = None;
             }
-            Event::Released { provider, reason, deadline } => {
+            Event::Released { request, provider, reason, deadline } => {
                 let state = OfferState::Released(*reason);
                 let released = Offer { provider: *provider, state, step: 0, at };
-                self.main.stage = Stage::Searching { offers: vec![released], deadline: *deadline };
-                self.start_by = None;
+                self.search_again(*request, released, *deadline);
             }
             Event::Rejoined { participant, deadline } => {
                 if let Some(provider) = self.provider() {
@@ -117,6 +124,13 @@ impl Conference {
                     let party = Party::Provider(provider);
                     self.participants.push(Participant { id: *participant, party, state });
                 }
+                self.place_until = None;
+            }
+            Event::PlaceKept { deadline } => self.place_until = Some(*deadline),
+            Event::HandedOver { from: _, participant } => self.hand_over(*participant, at),
+            Event::TurnTaken { participant } => {
+                self.working = Some(*participant)
+                    .filter(|id| self.current(Kind::Provider).is_none_or(|first| first.id != *id));
             }
             Event::RemovalReopened { participant } => self.set_removal(*participant, Removal::Pending),
             Event::Removed { participant } => self.set_removal(*participant, Removal::Removed),
@@ -124,6 +138,7 @@ impl Conference {
             Event::Ended { outcome } => {
                 self.main.stage = Stage::Ended { outcome: *outcome, provider: self.provider(), at };
                 self.start_by = None;
+                self.place_until = None;
             }
         }
         self
@@ -170,6 +185,34 @@ impl Conference {
         }
     }
 
+    /// The main request waits for no call any more; a second interpreter's participant waits for another one to accept.
+    fn search_again(&mut self, id: RequestId, released: Offer, deadline: Timestamp) {
+        if let Some(request) = self.request_mut(id) {
+            request.stage = Stage::Searching { offers: vec![released], deadline };
+        }
+        if id == self.main.id {
+            self.start_by = None;
+            self.place_until = None;
+        }
+        let own = |p: &&mut Participant| p.party == Party::SecondInterpreter(id);
+        if let Some(participant) = self.participants.iter_mut().find(own) {
+            participant.state = State::Informed { deadline };
+        }
+    }
+
+    /// The successor has the main request from now on, and its part in the call goes on as it is.
+    fn hand_over(&mut self, id: ParticipantId, at: Timestamp) {
+        let Some(participant) = self.participants.iter_mut().find(|p| p.id == id) else { return };
+        let Party::SecondInterpreter(own) = participant.party else { return };
+        let Some(request) = self.others.iter_mut().find(|request| request.id == own) else { return };
+        let Some(successor) = request.provider() else { return };
+        let provider = Some(successor);
+        request.stage = Stage::Ended { outcome: Outcome::Serviced, provider, at };
+        participant.party = Party::Provider(successor);
+        self.main.stage = Stage::Accepted { provider: successor };
+        self.place_until = None;
+    }
+
     /// A second interpreter's request ends with its participant.
     fn end_request_of(&mut self, id: ParticipantId, reason: FinishReason, at: Timestamp) {
         let Some(participant) = self.participant(id) else { return };
@@ -190,6 +233,7 @@ impl Conference {
     fn start_call(&mut self, client: ParticipantId, provider: ParticipantId, deadline: Timestamp) {
         let Some(listener) = self.provider() else { return };
         self.start_by = None;
+        self.place_until = None;
         let state = State::Confirmed { deadline };
         self.participants.push(Participant { id: client, party: Party::Client(self.client), state });
         let state = State::Informed { deadline };

@@ -1,6 +1,6 @@
 //! What can be asked for, and what must be known to judge it.
 
-use crate::{LanguageId, ParticipantId, RequestId, Ring};
+use crate::{LanguageId, ParticipantId, Purpose, RequestId, Ring};
 
 /// A wish to change a conference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,7 +15,8 @@ pub enum Command {
     StartVideo,
     /// The same, once more within the same conference.
     VideoAgain,
-    /// The provider is out of the request, and another one is searched for.
+    /// Another interpreter is searched for. Before the call runs, the one who has accepted is out of the request; in a
+    /// running call that its interpreter has lost, a successor is asked for.
     FindAnother,
     /// The provider whose connection was lost comes back into the running call.
     Rejoin,
@@ -28,7 +29,9 @@ pub enum Command {
     /// Invite a third party.
     InviteGuest,
     /// Ask for one more interpreter, for this language.
-    RequestSecondInterpreter(LanguageId),
+    RequestSecondInterpreter(LanguageId, Purpose),
+    /// Of two interpreters who take turns, this one works from now on.
+    TakeTurn(ParticipantId),
     /// Remove an invited party.
     Kick(ParticipantId),
     /// The invited party's yes.
@@ -89,6 +92,7 @@ pub enum CommandKind {
     IssueAccounts,
     InviteGuest,
     RequestSecondInterpreter,
+    TakeTurn,
     Kick,
     ConfirmInvitation,
     DeclineInvitation,
@@ -99,7 +103,7 @@ pub enum CommandKind {
 
 impl CommandKind {
     /// All commands.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Offer,
         Self::AcceptOffer,
         Self::DeclineOffer,
@@ -112,6 +116,7 @@ impl CommandKind {
         Self::IssueAccounts,
         Self::InviteGuest,
         Self::RequestSecondInterpreter,
+        Self::TakeTurn,
         Self::Kick,
         Self::ConfirmInvitation,
         Self::DeclineInvitation,
@@ -136,7 +141,8 @@ impl Command {
             Self::RefuseVideo => CommandKind::RefuseVideo,
             Self::IssueAccounts => CommandKind::IssueAccounts,
             Self::InviteGuest => CommandKind::InviteGuest,
-            Self::RequestSecondInterpreter(_) => CommandKind::RequestSecondInterpreter,
+            Self::RequestSecondInterpreter(..) => CommandKind::RequestSecondInterpreter,
+            Self::TakeTurn(_) => CommandKind::TakeTurn,
             Self::Kick(_) => CommandKind::Kick,
             Self::ConfirmInvitation => CommandKind::ConfirmInvitation,
             Self::DeclineInvitation => CommandKind::DeclineInvitation,

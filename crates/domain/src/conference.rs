@@ -4,8 +4,8 @@
 //! its requests and of its participants are judged together: one stream of events, one version.
 
 use crate::{
-    Actor, ConferenceId, Kind, Participant, ParticipantId, Party, Request, RequestId, RequestStatus, Stage,
-    State, StateName, Timestamp, UserId,
+    Actor, ConferenceId, Kind, Participant, ParticipantId, Party, Purpose, Request, RequestId, RequestStatus,
+    Stage, State, StateName, Timestamp, UserId,
 };
 
 /// At most this many invited parties may be in a conference at a time.
@@ -26,10 +26,15 @@ pub struct Conference {
     pub client: UserId,
     /// The request from which it begins. Its interpreter is the listener of every call, and it ends with the conference.
     pub main: Request,
-    /// The requests for second interpreters, oldest first. Each has a participant of its own, and ends with it.
+    /// The requests for second interpreters, by number. Each has a participant of its own, and ends with it, or when that
+    /// one takes the interpreter's place.
     pub others: Vec<Request>,
     /// While an interpreter has accepted and no call is on: until when a call must be started.
     pub start_by: Option<Timestamp>,
+    /// While the interpreter is out of a call that goes on: when another one is asked for.
+    pub place_until: Option<Timestamp>,
+    /// Of two interpreters who take turns, the second one while it works; none while the first does.
+    pub working: Option<ParticipantId>,
     /// An account was issued once: the interpreter's service has been used.
     pub serviced: bool,
     /// Everybody who was ever in it, oldest first.
@@ -132,9 +137,31 @@ impl Conference {
         self.participants.iter().find(|p| p.id == id)
     }
 
-    /// The newest participant of a kind: of the client and the provider, the one of the latest call.
+    /// The newest participant of a kind that is live, or the last one that finished: of the client and the provider, the
+    /// one of the latest call.
     pub fn current(&self, kind: Kind) -> Option<&Participant> {
-        self.participants.iter().rev().find(|p| p.kind() == kind)
+        let finished_at = |p: &&Participant| match p.state {
+            State::Finished { at, .. } => at,
+            State::Informed { .. }
+            | State::Confirmed { .. }
+            | State::Routed { .. }
+            | State::Connected { .. }
+            | State::Disconnected { .. } => Timestamp(i64::MAX),
+        };
+        self.participants.iter().filter(|p| p.kind() == kind).max_by_key(finished_at)
+    }
+
+    /// The second interpreter who is to take the interpreter's place, from its invitation on.
+    pub fn successor(&self) -> Option<&Participant> {
+        let is_to_succeed = |p: &&Participant| {
+            p.is_live() && self.request_of(p).is_some_and(|r| r.purpose == Some(Purpose::Successor))
+        };
+        self.participants.iter().find(is_to_succeed)
+    }
+
+    /// When a successor is asked for by itself: the place of the interpreter who is out has been kept for long enough.
+    pub fn place_deadline(&self) -> Option<Timestamp> {
+        self.place_until.filter(|_| self.ever(|kind| !kind.is_principal()) < MAX_INVITATIONS)
     }
 
     /// The client and the provider of the call that is on or was last on.

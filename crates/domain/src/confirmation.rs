@@ -60,13 +60,15 @@ impl<'a> Confirmation<'a> {
         }
     }
 
-    /// Of an invited party: its own yes, and the listener's, for the rule holds for everybody.
+    /// Of an invited party: its own yes, and the listener's, for the rule holds for everybody. Who takes the place of a
+    /// listener that is out comes into a call that was confirmed.
     ///
     /// # Errors
     /// [`Refusal::NotConfirmed`] before either.
     pub fn of_invited(conference: &Conference, invited: &'a Participant) -> Result<Self, Refusal> {
         let own = Self::of(invited)?;
-        if conference.listener_confirmed() {
+        let is_successor = conference.successor().is_some_and(|successor| successor.id == invited.id);
+        if conference.listener_confirmed() || (is_successor && conference.lost_interpreter()) {
             Ok(own)
         } else {
             Err(Refusal::NotConfirmed(StateName::Informed))
@@ -119,6 +121,13 @@ impl Conference {
     /// Whether the caller of the current call holds an account.
     pub(crate) fn caller_has_account(&self) -> bool {
         self.current(Kind::Client).is_some_and(|p| p.state.account().is_some())
+    }
+
+    /// Whether the interpreter is out of a call that its client is in.
+    pub(crate) fn lost_interpreter(&self) -> bool {
+        self.is_in_call()
+            && self.caller_has_account()
+            && self.current(Kind::Provider).is_some_and(|listener| !listener.is_live())
     }
 
     /// Whether the listener of the current call has said yes.

@@ -19,6 +19,8 @@ pub struct Timings {
     pub invitation: Duration,
     /// A lost link's return.
     pub reconnect: Duration,
+    /// The place of an interpreter who was lost, before another one is asked for.
+    pub place: Duration,
     /// The life of an account.
     pub account: Duration,
     /// How long a sign of life counts.
@@ -36,6 +38,7 @@ impl Default for Timings {
             join: Duration::from_mins(5),
             invitation: Duration::from_mins(15),
             reconnect: Duration::from_secs(30),
+            place: Duration::from_mins(2),
             account: Duration::from_hours(12),
             presence: Duration::from_secs(30),
             wrap_up: Duration::ZERO,
@@ -75,6 +78,6 @@ impl Conference {
         };
         let rings = self.requests().flat_map(Request::offers).filter_map(|offer| offer.state.until());
         let participants = self.participants.iter().filter_map(Participant::deadline);
-        stage.into_iter().chain(rings).chain(participants).min()
+        stage.into_iter().chain(self.place_deadline()).chain(rings).chain(participants).min()
     }
 }

@@ -3,8 +3,8 @@
 use crate::{
     Actor, Command, CommandKind, Conference, ConferenceId, Confirmation, Event, Facts, FinishReason,
     InvitedParty, Kicker, Kind, LanguageId, MAX_CALLS, MAX_INVITATIONS, MAX_INVITED, Moment, NewIds, Offer,
-    OfferState, Outcome, Participant, ParticipantId, Party, Refusal, ReleaseReason, Request, RequestId, Ring,
-    Role, Stage, State, StateName, UserId, permits,
+    OfferState, Outcome, Participant, ParticipantId, Party, Purpose, Refusal, ReleaseReason, Request,
+    RequestId, Ring, Role, Stage, State, StateName, UserId, permits,
 };
 
 /// The events that open a conference: its main request, with these providers rung.
@@ -62,7 +62,8 @@ pub fn decide(
             | Command::RefuseVideo
             | Command::IssueAccounts
             | Command::InviteGuest
-            | Command::RequestSecondInterpreter(_)
+            | Command::RequestSecondInterpreter(..)
+            | Command::TakeTurn(_)
             | Command::ConfirmInvitation
             | Command::DeclineInvitation
             | Command::IssueOwnAccount => Err(if membership.is_finished() {
@@ -78,21 +79,22 @@ pub fn decide(
         Command::DeclineOffer(id) => decline_offer(request(conference, id)?, actor),
         Command::StartVideo => start_video(conference, facts.ids, moment),
         Command::VideoAgain => video_again(conference, facts.ids, moment),
-        Command::FindAnother => find_another(conference, moment),
+        Command::FindAnother => find_another(conference, actor, facts.ids, moment),
         Command::Rejoin => rejoin(conference, facts.ids, moment),
         Command::ConfirmVideo => confirm_video(conference, moment),
         Command::RefuseVideo => refuse_video(conference, moment),
         Command::IssueAccounts => issue_accounts(conference, moment),
         Command::InviteGuest => invite(conference, InvitedParty::Guest, facts.ids, moment),
-        Command::RequestSecondInterpreter(language) => {
-            request_second_interpreter(conference, language, facts.ids, moment)
+        Command::RequestSecondInterpreter(language, purpose) => {
+            request_second_interpreter(conference, (language, purpose), facts.ids, moment)
         }
+        Command::TakeTurn(target) => take_turn(conference, actor, target),
         Command::Kick(target) => kick(conference, actor, target),
-        Command::ConfirmInvitation => confirm_invitation(conference, membership.invited()?, moment),
-        Command::DeclineInvitation => decline_invitation(membership.invited()?),
+        Command::ConfirmInvitation => confirm_invitation(membership.invited()?, moment),
+        Command::DeclineInvitation => decline_invitation(conference, membership.invited()?, moment),
         Command::IssueOwnAccount => issue_own_account(conference, membership.invited()?, moment),
-        Command::Leave => Ok(leave(membership.invited()?)),
-        Command::Finish { successful } => Ok(finish(conference, actor.role(), successful, moment)),
+        Command::Leave => Ok(leave(conference, membership.invited()?, moment)),
+        Command::Finish { successful } => finish(conference, actor.role(), successful, moment),
     }
 }
 
@@ -119,6 +121,10 @@ impl<'a> Membership<'a> {
 
     fn invited_of(conference: &'a Conference, id: ParticipantId, kind: Kind) -> Result<Self, Refusal> {
         let participant = conference.participant(id).filter(|p| p.kind() == kind).ok_or(Refusal::NotFound)?;
+        // While nobody has accepted its request, nobody is the second interpreter.
+        if conference.request_of(participant).is_some_and(|request| request.provider().is_none()) {
+            return Err(Refusal::NotFound);
+        }
         Ok(Self::Invited(participant))
     }
 
@@ -258,11 +264,27 @@ fn call_started(conference: &Conference, ids: NewIds, moment: Moment<'_>) -> Res
     Ok(Event::CallStarted { client, provider, deadline: moment.now.after(moment.timings.ring) })
 }
 
-/// While the interpreter is in the call, it is finished or called again, not replaced.
-fn find_another(conference: &Conference, moment: Moment<'_>) -> Result<Vec<Event>, Refusal> {
+/// While the interpreter is in the call, it is finished or called again, not replaced. A call that is running goes on.
+/// By itself the server asks for another one only when the place has been kept for long enough.
+fn find_another(
+    conference: &Conference,
+    actor: Actor,
+    ids: NewIds,
+    moment: Moment<'_>,
+) -> Result<Vec<Event>, Refusal> {
     let Some(provider) = conference.provider() else { return Ok(vec![]) };
+    let is_kept = conference.place_deadline().is_none_or(|deadline| moment.now < deadline);
+    if actor == Actor::System && is_kept {
+        return Ok(vec![]);
+    }
     match conference.current(Kind::Provider).map(|p| p.state.name()) {
         Some(state @ StateName::Connected) => Err(Refusal::CallRunning(state)),
+        Some(_) if conference.caller_has_account() && conference.successor().is_some() => Ok(vec![]),
+        Some(_) if conference.caller_has_account() => {
+            let (request, language) = (ids.request, conference.main.language);
+            let party = InvitedParty::SecondInterpreter { request, language, purpose: Purpose::Successor };
+            invited(conference, party, ids, moment)
+        }
         None
         | Some(
             StateName::Informed
@@ -288,8 +310,14 @@ fn rejoin(conference: &Conference, ids: NewIds, moment: Moment<'_>) -> Result<Ve
             Err(Refusal::CallsUsedUp)
         }
         State::Finished { .. } => {
+            let successor = conference.successor();
+            if successor.is_some_and(|p| conference.second_interpreter(p).is_some()) {
+                return Err(Refusal::SuccessorAsked);
+            }
+            let mut events = finish_all(successor, FinishReason::Cancelled);
             let [participant, _] = ids.participants;
-            Ok(vec![Event::Rejoined { participant, deadline: moment.now.after(moment.timings.join) }])
+            events.push(Event::Rejoined { participant, deadline: moment.now.after(moment.timings.join) });
+            Ok(events)
         }
     }
 }
@@ -359,6 +387,15 @@ fn invite(
     if conference.invited().count() >= MAX_INVITED {
         return Err(Refusal::TooManyInvited);
     }
+    invited(conference, party, ids, moment)
+}
+
+fn invited(
+    conference: &Conference,
+    party: InvitedParty,
+    ids: NewIds,
+    moment: Moment<'_>,
+) -> Result<Vec<Event>, Refusal> {
     if conference.ever(|kind| !kind.is_principal()) >= MAX_INVITATIONS {
         return Err(Refusal::InvitationsUsedUp);
     }
@@ -373,15 +410,53 @@ fn invite(
 /// Only in a call that its listener has confirmed.
 fn request_second_interpreter(
     conference: &Conference,
-    language: LanguageId,
+    (language, purpose): (LanguageId, Purpose),
     ids: NewIds,
     moment: Moment<'_>,
 ) -> Result<Vec<Event>, Refusal> {
     if listener(conference)?.state.name() == StateName::Informed {
         return Err(Refusal::NotConfirmed(StateName::Informed));
     }
-    let party = InvitedParty::SecondInterpreter { request: ids.request, language };
+    match purpose {
+        Purpose::Relay if language == conference.main.language => {
+            return Err(Refusal::OtherLanguage(purpose));
+        }
+        Purpose::Team | Purpose::Successor if language != conference.main.language => {
+            return Err(Refusal::OtherLanguage(purpose));
+        }
+        Purpose::Successor if conference.successor().is_some() => return Err(Refusal::SuccessorAsked),
+        Purpose::SecondLanguage | Purpose::Relay | Purpose::Team | Purpose::Successor => {}
+    }
+    let party = InvitedParty::SecondInterpreter { request: ids.request, language, purpose };
     invite(conference, party, ids, moment)
+}
+
+/// Two interpreters take turns: the interpreter of the call, and one who was asked for to do so. Both are in the call.
+fn take_turn(conference: &Conference, actor: Actor, target: ParticipantId) -> Result<Vec<Event>, Refusal> {
+    let first = listener(conference)?;
+    let is_of_team =
+        |p: &Participant| conference.request_of(p).is_some_and(|r| r.purpose == Some(Purpose::Team));
+    let target = conference.participant(target).ok_or(Refusal::NotFound)?;
+    let stranger = match actor {
+        Actor::SecondInterpreter(id) => conference.participant(id).is_none_or(|own| !is_of_team(own)),
+        Actor::Client(_) | Actor::Provider(_) | Actor::Guest(_) | Actor::System => false,
+    };
+    if stranger || !(target.id == first.id || is_of_team(target)) {
+        return Err(Refusal::NoTeam);
+    }
+    let working = conference.working.unwrap_or(first.id);
+    match target.state {
+        State::Routed { .. } | State::Connected { .. } | State::Disconnected { .. }
+            if working == target.id =>
+        {
+            Ok(vec![])
+        }
+        State::Routed { .. } | State::Connected { .. } | State::Disconnected { .. } => {
+            Ok(vec![Event::TurnTaken { participant: target.id }])
+        }
+        State::Informed { .. } | State::Confirmed { .. } => Err(Refusal::NotConfirmed(target.state.name())),
+        State::Finished { .. } => Err(Refusal::ParticipantFinished),
+    }
 }
 
 fn kick(conference: &Conference, actor: Actor, target: ParticipantId) -> Result<Vec<Event>, Refusal> {
@@ -397,15 +472,8 @@ fn kick(conference: &Conference, actor: Actor, target: ParticipantId) -> Result<
     }
 }
 
-/// A second interpreter accepts its request before it says yes to the call.
-fn confirm_invitation(
-    conference: &Conference,
-    own: &Participant,
-    moment: Moment<'_>,
-) -> Result<Vec<Event>, Refusal> {
-    let is_searched = conference.request_of(own).is_some_and(|r| matches!(r.stage, Stage::Searching { .. }));
+fn confirm_invitation(own: &Participant, moment: Moment<'_>) -> Result<Vec<Event>, Refusal> {
     match own.state {
-        State::Informed { .. } if is_searched => Err(Refusal::StillSearching),
         State::Informed { .. } => Ok(vec![confirmed(own, moment)]),
         State::Confirmed { .. }
         | State::Routed { .. }
@@ -415,9 +483,15 @@ fn confirm_invitation(
     }
 }
 
-fn decline_invitation(own: &Participant) -> Result<Vec<Event>, Refusal> {
+fn decline_invitation(
+    conference: &Conference,
+    own: &Participant,
+    moment: Moment<'_>,
+) -> Result<Vec<Event>, Refusal> {
     match own.state {
-        State::Informed { .. } | State::Confirmed { .. } => Ok(finish_all([own], FinishReason::Declined)),
+        State::Informed { .. } | State::Confirmed { .. } => {
+            Ok(invited_goes(conference, own, FinishReason::Declined, moment))
+        }
         State::Routed { .. } | State::Connected { .. } | State::Disconnected { .. } => {
             Err(Refusal::AlreadyAnswered(own.state.name()))
         }
@@ -437,11 +511,42 @@ fn issue_own_account(
     Ok(vec![Event::AccountIssued(proof.issue(moment.now.after(moment.timings.account)))])
 }
 
-fn leave(own: &Participant) -> Vec<Event> {
-    finish_all([own], FinishReason::Left)
+fn leave(conference: &Conference, own: &Participant, moment: Moment<'_>) -> Vec<Event> {
+    invited_goes(conference, own, FinishReason::Left, moment)
 }
 
-/// The provider is out of the request, and another one is searched for. Storage offers a request to nobody twice, so
+/// An invited party is out by itself. In the place of a second interpreter who had accepted, and whose service was not
+/// used, another one is searched for.
+pub(crate) fn invited_goes(
+    conference: &Conference,
+    own: &Participant,
+    reason: FinishReason,
+    moment: Moment<'_>,
+) -> Vec<Event> {
+    let accepted = conference.request_of(own).and_then(|request| match request.stage {
+        Stage::Accepted { provider } => Some((request.id, provider)),
+        Stage::Searching { .. } | Stage::Ended { .. } => None,
+    });
+    let Some((request, provider)) = accepted.filter(|_| own.state.account().is_none()) else {
+        return finish_all([own], reason);
+    };
+    let reason = match reason {
+        FinishReason::Declined => ReleaseReason::Refused,
+        FinishReason::NoAnswer => ReleaseReason::Missed,
+        FinishReason::Left
+        | FinishReason::Revoked
+        | FinishReason::Completed
+        | FinishReason::Cancelled
+        | FinishReason::Kicked(_)
+        | FinishReason::Lost
+        | FinishReason::Expired
+        | FinishReason::Replaced
+        | FinishReason::HandedOver => ReleaseReason::Left,
+    };
+    vec![released(request, provider, reason, moment)]
+}
+
+/// The provider is out of the main request, and another one is searched for: nobody else succeeds it. Storage offers a request to nobody twice, so
 /// there are no more releases than providers.
 pub(crate) fn release(
     conference: &Conference,
@@ -454,24 +559,73 @@ pub(crate) fn release(
         ReleaseReason::Missed => FinishReason::NoAnswer,
         ReleaseReason::Left => FinishReason::Left,
         ReleaseReason::Replaced => FinishReason::Replaced,
+        ReleaseReason::HandedOver => FinishReason::HandedOver,
     };
     let principals = conference.participants.iter().filter(|p| p.kind().is_principal());
     let mut events = finish_all(principals, finish);
-    events.push(released(provider, reason, moment));
+    events.extend(finish_all(conference.successor(), FinishReason::Cancelled));
+    events.push(released(conference.main.id, provider, reason, moment));
     events
 }
 
-pub(crate) fn released(provider: UserId, reason: ReleaseReason, moment: Moment<'_>) -> Event {
-    Event::Released { provider, reason, deadline: moment.now.after(moment.timings.search) }
+pub(crate) fn released(
+    request: RequestId,
+    provider: UserId,
+    reason: ReleaseReason,
+    moment: Moment<'_>,
+) -> Event {
+    Event::Released { request, provider, reason, deadline: moment.now.after(moment.timings.search) }
 }
 
-/// Before its service was used, a provider ends only its own part; the client still wants an interpreter.
-fn finish(conference: &Conference, role: Role, successful: bool, moment: Moment<'_>) -> Vec<Event> {
-    if let Some(provider) = conference.provider().filter(|_| role == Role::Provider && !conference.serviced) {
-        return release(conference, provider, ReleaseReason::Left, moment);
+fn finish(
+    conference: &Conference,
+    role: Role,
+    successful: bool,
+    moment: Moment<'_>,
+) -> Result<Vec<Event>, Refusal> {
+    if let Some(provider) = conference.provider().filter(|_| role == Role::Provider) {
+        // Before its service was used, it ends only its own part; the client still wants an interpreter.
+        if !conference.serviced {
+            return Ok(release(conference, provider, ReleaseReason::Left, moment));
+        }
+        if conference.lost_interpreter() {
+            return Ok(give_up_place(conference, moment));
+        }
+        if let Some(successor) = conference.successor().filter(|_| conference.is_in_call()) {
+            return hand_over(conference, provider, successor);
+        }
     }
     let outcome = if conference.serviced && successful { Outcome::Serviced } else { Outcome::Cancelled };
-    end(conference, outcome)
+    Ok(end(conference, outcome))
+}
+
+/// The call goes on without the interpreter, who does not come back: another one is asked for at once.
+fn give_up_place(conference: &Conference, moment: Moment<'_>) -> Vec<Event> {
+    let is_given_up = conference.place_until.is_some_and(|deadline| deadline <= moment.now);
+    if is_given_up || conference.successor().is_some() {
+        return vec![];
+    }
+    vec![Event::PlaceKept { deadline: moment.now }]
+}
+
+/// The interpreter goes, and the call goes on with its successor, who is in it.
+fn hand_over(
+    conference: &Conference,
+    provider: UserId,
+    successor: &Participant,
+) -> Result<Vec<Event>, Refusal> {
+    match successor.state {
+        State::Connected { .. } => {
+            let mut events = finish_all(conference.current(Kind::Provider), FinishReason::HandedOver);
+            events.push(Event::HandedOver { from: provider, participant: successor.id });
+            Ok(events)
+        }
+        State::Informed { .. }
+        | State::Confirmed { .. }
+        | State::Routed { .. }
+        | State::Disconnected { .. }
+        | State::Finished { .. } => Err(Refusal::SuccessorNotPresent),
+    }
 }
 
 /// Everybody out, and the request over.

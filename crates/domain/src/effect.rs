@@ -47,6 +47,9 @@ pub fn effects(before: &Conference, event: &Event) -> Vec<Effect> {
         | Event::CallEnded { .. }
         | Event::Released { .. }
         | Event::Rejoined { .. }
+        | Event::PlaceKept { .. }
+        | Event::HandedOver { .. }
+        | Event::TurnTaken { .. }
         | Event::Removed { .. }
         | Event::RemovalVerified { .. } => vec![],
     }

@@ -104,8 +104,10 @@ pub enum Event {
         /// Until when another call must be started.
         deadline: Timestamp,
     },
-    /// The provider who had accepted the main request is out of it, and another one is searched for.
+    /// The interpreter who had accepted a request is out of it, and another one is searched for.
     Released {
+        /// Of which request.
+        request: RequestId,
         /// Who.
         provider: UserId,
         /// Why.
@@ -119,6 +121,23 @@ pub enum Event {
         participant: ParticipantId,
         /// Until when its account must be fetched.
         deadline: Timestamp,
+    },
+    /// The interpreter is out of a call that goes on: its place is kept for a while.
+    PlaceKept {
+        /// When another interpreter is asked for.
+        deadline: Timestamp,
+    },
+    /// A successor takes the interpreter's place in the running call. Its own request ends with that.
+    HandedOver {
+        /// The interpreter who had the main request.
+        from: UserId,
+        /// The successor.
+        participant: ParticipantId,
+    },
+    /// Of two interpreters who take turns, this one works from now on.
+    TurnTaken {
+        /// Who.
+        participant: ParticipantId,
     },
     /// A finished participant was seen at the engine: it must be removed again.
     RemovalReopened {

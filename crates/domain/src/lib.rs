@@ -57,6 +57,8 @@ pub use participant::{
 pub use plan::{Group, MAX_LISTED, MAX_STEPS, MAX_WIDTH, Plan, PlanStep, RingMode, Wish};
 pub use presence::is_offline;
 pub use refusal::Refusal;
-pub use request::{Lapse, Offer, OfferState, Outcome, ReleaseReason, Request, RequestStatus, Ring, Stage};
-pub use steps::{Step, as_of, command_steps, observation_steps, search_steps};
+pub use request::{
+    Lapse, Offer, OfferState, Outcome, Purpose, ReleaseReason, Request, RequestStatus, Ring, Stage,
+};
+pub use steps::{Step, as_of, command_steps, deadline_steps, observation_steps, search_steps};
 pub use waits::{FEWEST_WAITS, WaitEstimate};

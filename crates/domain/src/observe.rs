@@ -1,6 +1,8 @@
 //! Facts from outside. They are never refused: they describe what has already happened.
 
-use crate::decide::{end, finish_all, release, released};
+use std::time::Duration;
+
+use crate::decide::{end, finish_all, invited_goes, release, released};
 use crate::{
     Conference, Event, FinishReason, Kind, Lapse, Moment, Offer, Outcome, Participant, ParticipantId, Party,
     ReleaseReason, Removal, Request, Stage, State, UserId,
@@ -37,6 +39,45 @@ pub enum Departure {
 /// What follows from a fact. Duplicates and late comers lead to nothing, but for one: a finished participant seen at
 /// the engine must be removed again.
 pub fn observe(conference: &Conference, observation: Observation, moment: Moment<'_>) -> Vec<Event> {
+    let mut events = observed(conference, observation, moment);
+    events.extend(place(conference, &events, moment));
+    events
+}
+
+/// What becomes of the interpreter's place in a call: a successor who is in the call takes it once it is free; it is kept for
+/// an interpreter who was lost.
+fn place(conference: &Conference, events: &[Event], moment: Moment<'_>) -> Option<Event> {
+    let matters = |event: &Event| matches!(event, Event::Finished { .. } | Event::Joined { .. });
+    if !conference.is_in_call() || !events.iter().any(matters) {
+        return None;
+    }
+    let after = events.iter().fold(conference.clone(), |state, event| state.apply(event, moment.now));
+    if !after.lost_interpreter() {
+        return None;
+    }
+    if let Some(successor) = after.successor() {
+        let is_in_call = matches!(successor.state, State::Connected { .. });
+        let from = after.provider().filter(|_| is_in_call)?;
+        return Some(Event::HandedOver { from, participant: successor.id });
+    }
+    let State::Finished { reason, .. } = after.current(Kind::Provider)?.state else { return None };
+    // One who is out already was lost before.
+    conference.current(Kind::Provider).filter(|before| before.is_live())?;
+    let wait = match reason {
+        FinishReason::Lost | FinishReason::Expired | FinishReason::NoAnswer => moment.timings.place,
+        FinishReason::Completed
+        | FinishReason::Left
+        | FinishReason::Declined
+        | FinishReason::Cancelled
+        | FinishReason::Kicked(_)
+        | FinishReason::Replaced
+        | FinishReason::Revoked
+        | FinishReason::HandedOver => Duration::ZERO,
+    };
+    Some(Event::PlaceKept { deadline: moment.now.after(wait) })
+}
+
+fn observed(conference: &Conference, observation: Observation, moment: Moment<'_>) -> Vec<Event> {
     match observation {
         Observation::Joined(id) => conference.participant(id).map_or_else(Vec::new, joined),
         Observation::Disconnected(id) => {
@@ -159,7 +200,15 @@ fn user_gone(conference: &Conference, user: UserId, departure: Departure, moment
         Party::Guest => false,
         Party::SecondInterpreter(_) => conference.second_interpreter(p) == Some(user),
     };
-    let own = finish_all(conference.participants.iter().filter(|p| is_own(p)), reason);
+    let own: Vec<Event> = conference
+        .participants
+        .iter()
+        .filter(|p| is_own(p))
+        .flat_map(|p| match p.kind() {
+            Kind::SecondInterpreter => invited_goes(conference, p, reason, moment),
+            Kind::Client | Kind::Provider | Kind::Guest => finish_all([p], reason),
+        })
+        .collect();
     let is_provider = conference.provider() == Some(user);
     let is_client = conference.client == user;
     let client_is_in = conference.caller_has_account();
@@ -194,23 +243,30 @@ fn participants_due(conference: &Conference, moment: Moment<'_>) -> Vec<Event> {
         let reason = due(participant, moment).or_else(|| {
             (unanswered_call && participant.kind().is_principal()).then_some(FinishReason::NoAnswer)
         });
-        if let Some(reason) = reason {
-            events.extend(finish_all([participant], reason));
+        match reason {
+            None => {}
+            Some(FinishReason::NoAnswer) if participant.kind() == Kind::SecondInterpreter => {
+                events.extend(invited_goes(conference, participant, FinishReason::NoAnswer, moment));
+            }
+            Some(reason) => events.extend(finish_all([participant], reason)),
         }
     }
     if let Some(provider) = conference.provider().filter(|_| missed) {
-        events.push(released(provider, ReleaseReason::Missed, moment));
+        let successor = conference.successor().filter(|successor| !is_finished(&events, successor));
+        events.extend(finish_all(successor, FinishReason::Cancelled));
+        events.push(released(conference.main.id, provider, ReleaseReason::Missed, moment));
         return events;
     }
-    let finished = |p: &Participant| {
-        events.iter().any(|e| matches!(e, Event::Finished { participant, .. } if *participant == p.id))
-    };
-    let call_goes_on =
-        conference.participants.iter().any(|p| p.kind().is_principal() && p.is_live() && !finished(p));
+    let is_in = |p: &Participant| p.kind().is_principal() && p.is_live() && !is_finished(&events, p);
+    let call_goes_on = conference.participants.iter().any(is_in);
     if conference.is_in_call() && !call_goes_on {
         events.push(Event::CallEnded { deadline: moment.now.after(moment.timings.start) });
     }
     events
+}
+
+fn is_finished(events: &[Event], of: &Participant) -> bool {
+    events.iter().any(|e| matches!(e, Event::Finished { participant, .. } if *participant == of.id))
 }
 
 /// Why a participant is out by now, if it is.

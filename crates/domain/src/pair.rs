@@ -85,7 +85,8 @@ const fn ended_on_purpose(reason: FinishReason) -> bool {
         | FinishReason::Cancelled
         | FinishReason::Kicked(_)
         | FinishReason::Replaced
-        | FinishReason::Revoked => true,
+        | FinishReason::Revoked
+        | FinishReason::HandedOver => true,
         FinishReason::Lost | FinishReason::Expired => false,
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Every state carries the data that exists in it, and no other. States map one to one to the wire's codes 1..6.
 
-use crate::{LanguageId, ParticipantId, RequestId, Timestamp, UserId};
+use crate::{LanguageId, ParticipantId, Purpose, RequestId, Timestamp, UserId};
 
 /// One party of a conference.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -39,6 +39,8 @@ pub enum InvitedParty {
         request: RequestId,
         /// The language asked for.
         language: LanguageId,
+        /// What it is wanted for.
+        purpose: Purpose,
     },
 }
 
@@ -240,6 +242,8 @@ pub enum FinishReason {
     Replaced,
     /// An operator ended the user's access.
     Revoked,
+    /// Another interpreter took its place in the call.
+    HandedOver,
 }
 
 /// Who may kick.

@@ -1,6 +1,6 @@
 //! Why a command is refused.
 
-use crate::{CommandKind, Hindrance, Outcome, Role, StateName};
+use crate::{CommandKind, Hindrance, Outcome, Purpose, Role, StateName};
 
 /// A command that the rules do not allow. Its code is public: it never changes, whatever the variant is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
@@ -73,11 +73,31 @@ pub enum Refusal {
     /// As many calls were made in the request as ever may be.
     #[error("no more than {} calls can be made in one request; make a new one", crate::MAX_CALLS)]
     CallsUsedUp,
+    /// The language does not go with what the second interpreter is wanted for.
+    #[error("{}", language_of(*.0))]
+    OtherLanguage(Purpose),
+    /// Another interpreter is to take this one's place already.
+    #[error("another interpreter is to take this place already; wait for it, or remove it first")]
+    SuccessorAsked,
+    /// The interpreter who is to take over is not in the call.
+    #[error("the successor is not in the call yet; stay until it is, or remove it and finish the call")]
+    SuccessorNotPresent,
+    /// There are no two interpreters here who take turns.
+    #[error("these are not two interpreters who take turns; ask for one with the purpose Team first")]
+    NoTeam,
+}
+
+const fn language_of(purpose: Purpose) -> &'static str {
+    if purpose.is_of_same_language() {
+        "for this purpose the second interpreter must speak the language of the request"
+    } else {
+        "for this purpose the second interpreter must speak another language than that of the request"
+    }
 }
 
 impl Refusal {
     /// One value of every variant, for tables.
-    pub const SAMPLES: [Self; 21] = [
+    pub const SAMPLES: [Self; 25] = [
         Self::NotFound,
         Self::NoRequest,
         Self::NotPermitted { role: Role::Guest, command: CommandKind::Kick },
@@ -99,6 +119,10 @@ impl Refusal {
         Self::TooManyInvited,
         Self::InvitationsUsedUp,
         Self::CallsUsedUp,
+        Self::OtherLanguage(Purpose::Team),
+        Self::SuccessorAsked,
+        Self::SuccessorNotPresent,
+        Self::NoTeam,
     ];
 
     /// The stable, machine-readable code (wire: header `X-Error-Code`).
@@ -125,6 +149,10 @@ impl Refusal {
             Self::TooManyInvited => "too_many_invited",
             Self::InvitationsUsedUp => "invitations_used_up",
             Self::CallsUsedUp => "calls_used_up",
+            Self::OtherLanguage(_) => "other_language",
+            Self::SuccessorAsked => "successor_asked",
+            Self::SuccessorNotPresent => "successor_not_present",
+            Self::NoTeam => "no_team",
         }
     }
 }

@@ -11,8 +11,24 @@ pub struct Request {
     pub id: RequestId,
     /// The language asked for.
     pub language: LanguageId,
+    /// What a second interpreter is wanted for; none for the main request.
+    pub purpose: Option<Purpose>,
     /// How far it has come.
     pub stage: Stage,
+}
+
+/// What a second interpreter is wanted for (contract section 3, `ParaSecondRequest`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Purpose {
+    /// Another language is needed in the call.
+    SecondLanguage,
+    /// The language is reached through the one of the main request: the second interpreter renders from the one into the
+    /// other.
+    Relay,
+    /// Two interpreters of the same language take turns: one works, the other supports.
+    Team,
+    /// Takes the interpreter's place. The call does not end.
+    Successor,
 }
 
 /// How far a request has come.
@@ -101,6 +117,8 @@ pub enum ReleaseReason {
     Left,
     /// The client asked for another one.
     Replaced,
+    /// Another one took its place in the call.
+    HandedOver,
 }
 
 /// How a request ended.
@@ -129,6 +147,29 @@ pub enum RequestStatus {
     InterpreterAccepted,
     /// Code 9.
     NoInterpreterAvailable,
+}
+
+impl Purpose {
+    /// All purposes.
+    pub const ALL: [Self; 4] = [Self::SecondLanguage, Self::Relay, Self::Team, Self::Successor];
+
+    /// Its name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SecondLanguage => "SecondLanguage",
+            Self::Relay => "Relay",
+            Self::Team => "Team",
+            Self::Successor => "Successor",
+        }
+    }
+
+    /// Whether the language of the second interpreter is the one of the main request.
+    pub const fn is_of_same_language(self) -> bool {
+        match self {
+            Self::SecondLanguage | Self::Relay => false,
+            Self::Team | Self::Successor => true,
+        }
+    }
 }
 
 impl OfferState {
@@ -190,8 +231,13 @@ impl RequestId {
 }
 
 impl Request {
-    pub(crate) const fn begin(id: RequestId, language: LanguageId, deadline: Timestamp) -> Self {
-        Self { id, language, stage: Stage::Searching { offers: Vec::new(), deadline } }
+    pub(crate) const fn begin(
+        id: RequestId,
+        language: LanguageId,
+        purpose: Option<Purpose>,
+        deadline: Timestamp,
+    ) -> Self {
+        Self { id, language, purpose, stage: Stage::Searching { offers: Vec::new(), deadline } }
     }
 
     /// Not ended.

@@ -46,6 +46,25 @@ pub fn command_steps(
     Ok(steps)
 }
 
+/// What the server does by itself when time has passed: what is due ends, and in the place of an interpreter who was lost a
+/// successor is asked for.
+///
+/// # Errors
+/// The [`Refusal`] of [`decide`].
+pub fn deadline_steps(
+    conference: &Conference,
+    facts: Facts,
+    moment: Moment<'_>,
+) -> Result<Vec<Step>, Refusal> {
+    let mut steps = observation_steps(conference, &[Observation::DeadlinePassed], moment);
+    let conference = conference.after_steps(&steps);
+    if conference.place_deadline().is_some_and(|deadline| deadline <= moment.now) {
+        let events = decide(&conference, Actor::System, Command::FindAnother, facts, moment)?;
+        steps.extend(step(Some(Actor::System), moment, events));
+    }
+    Ok(steps)
+}
+
 /// What observations lead to, one after the other.
 pub fn observation_steps(
     conference: &Conference,

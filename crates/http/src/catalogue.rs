@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use trialogue_app::AppError as A;
 use trialogue_contract::errors::WireErrorCode as W;
-use trialogue_domain::{CommandKind, Outcome, Refusal as R, Role, StateName};
+use trialogue_domain::{CommandKind, Outcome, Purpose, Refusal as R, Role, StateName};
 use trialogue_media::BadWebhook;
 use trialogue_storage::{Limit, StoreError as S, UserRole};
 
@@ -88,6 +88,10 @@ rows! { P:
     P::App(A::Store(S::Refused(R::TooManyInvited))) => refused(R::TooManyInvited), "Kick somebody first.";
     P::App(A::Store(S::Refused(R::InvitationsUsedUp))) => refused(R::InvitationsUsedUp), "Go on in a new request.";
     P::App(A::Store(S::Refused(R::CallsUsedUp))) => refused(R::CallsUsedUp), "Go on in a new request.";
+    P::App(A::Store(S::Refused(R::OtherLanguage(_)))) => refused(R::OtherLanguage(Purpose::Team)), "Send the language of the request for Team and Successor, another one for Relay.";
+    P::App(A::Store(S::Refused(R::SuccessorAsked))) => refused(R::SuccessorAsked), "Wait for the other interpreter, or remove it with KickThirdPartyVideoParticipant.";
+    P::App(A::Store(S::Refused(R::SuccessorNotPresent))) => refused(R::SuccessorNotPresent), "Finish once the successor is connected, or remove it first.";
+    P::App(A::Store(S::Refused(R::NoTeam))) => refused(R::NoTeam), "Ask for a second interpreter with the purpose Team, and name one of the two.";
     P::App(A::Store(S::TooOften { limit: Limit::Requests, .. })) => too_often(Limit::Requests), "Wait as long as Retry-After says.";
     P::App(A::Store(S::TooOften { limit: Limit::Invitations, .. })) => too_often(Limit::Invitations), "Wait as long as Retry-After says.";
     P::App(A::Store(S::TooOften { limit: Limit::Deliveries, .. })) => too_often(Limit::Deliveries), "Pass the link on yourself: invite with a name only.";

@@ -5,8 +5,8 @@ use std::time::Duration;
 use trialogue_app::LoggedInUser;
 use trialogue_domain::{
     Availability, BreakReason, Conference, Gender, InterpreterStatus, Kind, Leg, MissedRings, Participant,
-    ParticipantId, Party, ReleaseReason, RequestStatus, Specialty, Strength, Timestamp, UserId, WaitEstimate,
-    Wants, is_offline,
+    ParticipantId, Party, Purpose, ReleaseReason, RequestStatus, Specialty, Strength, Timestamp, UserId,
+    WaitEstimate, Wants, is_offline,
 };
 use trialogue_media::Identity;
 use trialogue_storage::{ConferenceView, Language, OfferView, OfferedProvider, Person, ReleasedView};
@@ -159,6 +159,8 @@ pub(crate) fn request(
             request_conference_session_video_participant_id: Some(own.id.0),
             provider_name: request.interpreter.as_ref().map(|p| p.name.clone()),
             provider_list: request.offered.iter().map(|p| provider(p, &request.language.name)).collect(),
+            purpose: conference.request_of(own).and_then(|r| r.purpose).map(|p| p.name().to_owned()),
+            working_participant_id: working(conference, Some(own)),
             ..common
         };
     }
@@ -187,8 +189,22 @@ pub(crate) fn request(
         wait_ninetieth_percentile_seconds: figures
             .and_then(|f| f.estimate)
             .map(|e| whole_seconds(e.ninetieth)),
+        successor_participant_id: conference.successor().map(|successor| successor.id.0),
+        working_participant_id: working(conference, None),
+        place_seconds: conference.place_deadline().map(|deadline| whole_seconds(deadline.since(now))),
         ..common
     }
+}
+
+/// The participant whose turn it is, where two interpreters take turns; of these, `own` must be one.
+fn working(conference: &Conference, own: Option<&Participant>) -> Option<i32> {
+    let takes_turns = |p: &Participant| {
+        p.state.account().is_some()
+            && conference.request_of(p).is_some_and(|request| request.purpose == Some(Purpose::Team))
+    };
+    let has_team = own.map_or_else(|| conference.participants.iter().any(takes_turns), takes_turns);
+    let first = conference.current(Kind::Provider).map(|first| first.id);
+    conference.working.or(first).filter(|_| has_team).map(|participant| participant.0)
 }
 
 /// Who looks at a request, and what it is told beside what is known of the request.
@@ -228,6 +244,9 @@ fn waiting(
     let conference = &view.conference;
     if let Some((lost, since)) = conference.lost() {
         let (code, message) = match (lost, conference.client == viewer) {
+            (Kind::Provider, true) if conference.successor().is_some() => {
+                ("interpreter_lost", "The interpreter lost the connection. Another one is being asked.")
+            }
             (Kind::Provider, true) => ("interpreter_lost", "The interpreter lost the connection."),
             (Kind::Client, false) => ("client_lost", "The client lost the connection."),
             _ => ("self_lost", "You lost the connection. The other side is still in the call."),
@@ -242,6 +261,7 @@ fn waiting(
         Some(ReleaseReason::Missed) => "interpreter_missed",
         Some(ReleaseReason::Left) => "interpreter_left",
         Some(ReleaseReason::Replaced) => "interpreter_replaced",
+        Some(ReleaseReason::HandedOver) => "interpreter_handed_over",
     };
     let message = texts.searching(&view.language.name, released, figures);
     Some(WaitReason { code, message, since: None })
@@ -253,6 +273,7 @@ pub(crate) fn released(released: &ReleasedView, now: Timestamp) -> ResultRequest
         ReleaseReason::Refused => ("released_refused", "You did not take the call."),
         ReleaseReason::Left => ("released_left", "You left before the call."),
         ReleaseReason::Replaced => ("released_replaced", "The client asked for another interpreter."),
+        ReleaseReason::HandedOver => ("released_handed_over", "Another interpreter has taken over the call."),
         ReleaseReason::Missed if released.availability != Availability::Away => {
             ("released_missed", "You missed the call.")
         }
@@ -312,6 +333,7 @@ pub(crate) fn offer(offer: &OfferView, now: Timestamp) -> ResultTaskOffer {
         additional_info: offer.details.additional_info.clone(),
         offered_utc_date: DateTime::from_microseconds(offer.offered_at.0),
         expiration_seconds: whole_seconds(offer.until.since(now)),
+        purpose: offer.purpose.map(|purpose| purpose.name().to_owned()),
     }
 }
 

@@ -213,6 +213,10 @@ pub(crate) const fn refusal_status(refusal: Refusal) -> StatusCode {
         | Refusal::ParticipantFinished
         | Refusal::TooManyInvited
         | Refusal::InvitationsUsedUp
-        | Refusal::CallsUsedUp => StatusCode::CONFLICT,
+        | Refusal::CallsUsedUp
+        | Refusal::OtherLanguage(_)
+        | Refusal::SuccessorAsked
+        | Refusal::SuccessorNotPresent
+        | Refusal::NoTeam => StatusCode::CONFLICT,
     }
 }

@@ -19,6 +19,7 @@ mod request_status;
 mod second_interpreter;
 mod signalling;
 mod start_video;
+mod take_turn;
 
 use actix_web::web::{Data, Payload, ServiceConfig};
 use trialogue_storage::UserRole::{Client, Provider};
@@ -95,6 +96,7 @@ fn provider(base: &str, config: &mut ServiceConfig) {
         .service(post(base, "Provider/Task/KickThirdPartyVideoParticipant", kick))
         .service(post(base, "Provider/Task/VideoConferenceParticipants", participants))
         .service(post(base, "Provider/Task/RequestSecondInterpreter", second))
+        .service(post(base, "Provider/Task/TakeTurn", take_turn::take_turn))
         .service(post(base, "Provider/Task/Finish", finish::finish));
 }
 

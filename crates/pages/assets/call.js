@@ -41,7 +41,8 @@ export class Call {
     this.#devices = devices;
     this.#onEnd = onEnd;
     this.#leave = leave;
-    this.#parts = build(root, { people, leave, leaveKey, devices });
+    this.#parts = build(root, devices);
+    this.become({ people, leaveKey });
     this.#tiles = new Tiles(this.#parts.tiles, (play) => this.#blocked(play));
     this.#links = new Links(devices, {
       send: (message) => this.#signalling.send(message),
@@ -70,6 +71,28 @@ export class Call {
       end: (reason) => this.#end(reason),
       whole: () => this.#links.whole(),
     });
+  }
+
+  /** What can be done changes with who one is: `people` is null for whoever may not invite and remove. */
+  become({ people, leaveKey }) {
+    const { controls } = this.#parts;
+    if (controls.dataset.of === leaveKey) return;
+    controls.dataset.of = leaveKey;
+    fillControls(this.#parts, { people, leaveKey, leave: this.#leave, devices: this.#devices });
+    translate(controls);
+  }
+
+  /** Two interpreters take turns: whether it is this one's, and how it takes it; null: there are no turns. */
+  turn(told) {
+    const { turn, turnButton } = this.#parts;
+    const key = told ? (told.isMine ? 'turn.mine' : 'turn.other') : '';
+    if (turn.dataset.t === key) return;
+    turn.dataset.t = key;
+    turn.hidden = !told;
+    turnButton.hidden = !told || told.isMine;
+    if (!told) return;
+    turnButton.onclick = told.take;
+    setText(turn, t(key));
   }
 
   /** How many are in, for the button. */
@@ -264,22 +287,24 @@ function press(button, on, name) {
   setText(button.lastChild, t(`call.${name}.${on ? 'on' : 'off'}`));
 }
 
-function build(root, { people, leave, leaveKey, devices }) {
-  const control = (name, picture, key, run, look = '') =>
-    h('button', { type: 'button', class: `control ${look}`, 'data-control': name, onclick: run }, icon(picture),
-      h('span', { 'data-t': key }));
+const control = (name, picture, key, run, look = '') =>
+  h('button', { type: 'button', class: `control ${look}`, 'data-control': name, onclick: run }, icon(picture),
+    h('span', { 'data-t': key }));
+
+function build(root, devices) {
   const microphone = control('microphone', 'microphone', 'call.microphone.on', () => devices.toggle('audio'));
   const camera = control('camera', 'camera', 'call.camera.on', () => devices.toggle('video'));
-  const count = h('span', { class: 'count', 'aria-hidden': 'true' });
-  const peopleControl = people && control('people', 'people', 'call.people', () => people.show());
-  peopleControl?.append(count);
   const selfVideo = h('video', { autoplay: true, playsinline: true, muted: true });
   selfVideo.muted = true;
   const parts = {
     root,
     microphone,
     camera,
-    count: people ? count : null,
+    count: null,
+    controls: h('div', { class: 'controls', role: 'group', 'data-t-label': 'call.controls' }),
+    turn: h('p', { class: 'call-turn', role: 'status', 'data-t': '', hidden: true }),
+    turnButton: h('button', { type: 'button', class: 'control', 'data-control': 'turn', hidden: true }, icon('turn'),
+      h('span', { 'data-t': 'turn.take' })),
     selfVideo,
     tiles: h('ul', { class: 'tiles', 'data-t-label': 'call.others' }),
     time: h('p', { class: 'call-time', role: 'timer' }, '00:00'),
@@ -294,17 +319,20 @@ function build(root, { people, leave, leaveKey, devices }) {
     h('header', { class: 'call-head' }, h('h1', { tabindex: '-1', 'data-t': 'call.title' }), parts.time),
     parts.state,
     parts.note,
+    parts.turn,
     h('div', { class: 'stage' }, parts.tiles, parts.alone, parts.notice, parts.sound, parts.self),
-    h(
-      'div',
-      { class: 'controls', role: 'group', 'data-t-label': 'call.controls' },
-      microphone,
-      camera,
-      control('devices', 'settings', 'call.devices', () => chooseDevices(devices)),
-      peopleControl,
-      people ? control('invite', 'invite', 'call.invite', () => people.invite()) : null,
-      control('leave', 'leave', leaveKey, leave, 'leave'),
-    ),
+    parts.controls,
   );
   return parts;
+}
+
+function fillControls(parts, { people, leave, leaveKey, devices }) {
+  const others = [parts.microphone, parts.camera, control('devices', 'settings', 'call.devices', () => chooseDevices(devices)), parts.turnButton];
+  parts.count = people ? h('span', { class: 'count', 'aria-hidden': 'true' }) : null;
+  if (people) {
+    const list = control('people', 'people', 'call.people', () => people.show());
+    list.append(parts.count);
+    others.push(list, control('invite', 'invite', 'call.invite', () => people.invite()));
+  }
+  parts.controls.replaceChildren(...others, control('leave', 'leave', leaveKey, leave, 'leave'));
 }

@@ -130,7 +130,7 @@ setInterval(() => {
 async function talk() {
   seen = status.RequestId;
   const own = status.participantList.find((one) => one.RequestConferenceSessionVideoTypeCodeId === KIND.client);
-  people.update(status.participantList);
+  people.update(status);
   if (!own || stateOf(status, KIND.provider) === undefined) {
     // An interpreter has accepted, perhaps after another one who is out: the call begins by itself.
     connecting();
@@ -144,21 +144,27 @@ async function talk() {
     return;
   }
   call?.count(people.count);
-  call?.notice(stateOf(status, KIND.provider) === STATE.finished ? interpreterLost : people.news);
+  call?.notice(stateOf(status, KIND.provider) === STATE.finished ? interpreterLost() : people.news);
   if (call || elsewhere) return;
   connecting();
   const pair = await post(`${SIDE}/VideoEngineAccounts`, token);
   if (pair.Caller) join(pair.Caller.AccountNumber);
 }
 
-const interpreterLost = {
-  key: 'lost.interpreter',
-  buttons: [
-    { key: 'lost.end', run: finish },
-    { key: 'lost.another', run: () => proceed('FindAnotherInterpreter') },
-    { key: 'lost.again', run: () => proceed('VideoAgain'), look: 'primary' },
-  ],
-};
+/** The interpreter is out of a call that goes on: its place is kept for a while, then another one is asked. */
+function interpreterLost() {
+  const { successor } = people;
+  const end = { key: 'lost.end', run: finish };
+  if (successor) return { key: successor.ProviderName ? 'lost.coming' : 'lost.searching', buttons: [end] };
+  return {
+    key: status.PlaceSeconds == null ? 'lost.nobody' : 'lost.interpreter',
+    buttons: [
+      end,
+      { key: 'lost.another', run: () => proceed('FindAnotherInterpreter') },
+      { key: 'lost.again', run: () => proceed('VideoAgain'), look: 'primary' },
+    ],
+  };
+}
 
 /** Takes a next step that is offered. */
 async function proceed(route) {

@@ -4,12 +4,12 @@ import { ApiError, KIND, REQUEST, STATE, post, stateOf } from './api.js';
 import { Call } from './call.js';
 import { Changes } from './changes.js';
 import { Devices, preview } from './devices.js';
-import { confirm } from './dialogs.js';
+import { confirm, openDialog } from './dialogs.js';
 import { byId, clock, h, setText } from './dom.js';
 import { onLanguage, start, t } from './i18n.js';
 import { languageName, languages } from './languages.js';
 import { expire, logOut, resume } from './login.js';
-import { People, problem } from './people.js';
+import { People, nameOf, problem } from './people.js';
 import { Ringing } from './ringing.js';
 import { browser, tab } from './storage.js';
 import { unsent } from './unsent.js';
@@ -168,6 +168,7 @@ function offerCard(offer, language) {
     { class: 'card offer', 'data-request': String(offer.RequestId) },
     h('h3', {}, t('offer.title', { language })),
     h('p', {}, t('offer.from', { name: offer.ClientName })),
+    offer.Purpose ? h('p', {}, t(`offer.for.${offer.Purpose}`)) : null,
     offer.AdditionalInfo ? h('p', { class: 'quote', dir: 'auto' }, offer.AdditionalInfo) : null,
     h('p', { class: 'quiet', 'data-left': true }),
     h(
@@ -206,7 +207,7 @@ async function answer(word, offer) {
 async function settle() {
   ringing.stop();
   seen = task.RequestId;
-  people.update(task.participantList);
+  people.update(task);
   const own = task.participantList.find(
     (one) => one.RequestConferenceSessionVideoParticipantId === task.RequestConferenceSessionVideoParticipantId,
   );
@@ -221,6 +222,8 @@ async function settle() {
     lobby(state);
     return;
   }
+  call?.become(role());
+  call?.turn(turn());
   call?.count(people.count);
   call?.notice(stateOf(task, KIND.client) === STATE.finished ? clientLost : isSecond() ? null : people.news);
   if (call || elsewhere) return;
@@ -230,6 +233,25 @@ async function settle() {
 
 /** A second interpreter's request is not the conference's own. */
 const isSecond = (of = task) => of?.RequestId !== of?.RequestConferenceSessionId;
+
+/** Only the client and the main interpreter see the list of people, invite and remove. A successor becomes the main one. */
+const role = () => ({ people: isSecond() ? null : people, leaveKey: isSecond() ? 'call.leave' : 'call.finish' });
+
+/** Whose turn it is, where two interpreters take turns. */
+function turn() {
+  const { WorkingParticipantId: working, RequestConferenceSessionVideoParticipantId: own } = task;
+  return working == null ? null : { isMine: working === own, take: takeTurn };
+}
+
+async function takeTurn() {
+  try {
+    const own = task.RequestConferenceSessionVideoParticipantId;
+    await post(`${SIDE}/TakeTurn`, token, { RequestConferenceSessionVideoParticipantId: own });
+  } catch (error) {
+    announce(problem(error));
+  }
+  changes.now();
+}
 
 const clientLost = { key: 'lost.client', buttons: [{ key: 'lost.end', run: finish }] };
 
@@ -258,10 +280,8 @@ function join(account) {
     conference: task.RequestConferenceSessionId,
     account,
     devices,
-    // Only the client and the main interpreter see the list of people, invite and remove.
-    people: isSecond() ? null : people,
+    ...role(),
     leave: finish,
-    leaveKey: isSecond() ? 'call.leave' : 'call.finish',
     onEnd(reason) {
       call = null;
       ended = reason;
@@ -274,6 +294,7 @@ function join(account) {
       if (reason !== 'refused') changes.now();
     },
   });
+  call.turn(turn());
   call.count(people.count);
 }
 
@@ -284,6 +305,11 @@ function hangUp({ keepDevices = false } = {}) {
 }
 
 async function finish() {
+  const successor = isSecond() ? null : people.successor;
+  if (successor) {
+    await handOver(successor);
+    return;
+  }
   const yes = await confirm({
     id: 'finish-dialog',
     title: t(isSecond() ? 'leave.title' : 'finish.title'),
@@ -293,6 +319,21 @@ async function finish() {
     danger: true,
   });
   if (yes) await end('Finish');
+}
+
+/** The call goes on with the successor, once it is there. */
+async function handOver(successor) {
+  const isThere = successor.RequestConferenceSessionVideoStatusCodeId === STATE.connected;
+  const name = nameOf(successor);
+  const buttons = [{ text: t('finish.no'), value: '', class: isThere ? '' : 'primary' }];
+  if (isThere) buttons.push({ text: t('handover.yes'), value: 'yes', class: 'danger' });
+  const chosen = await openDialog({
+    id: 'finish-dialog',
+    title: isThere ? t('handover.title', { name }) : t('handover.wait.title'),
+    content: [h('p', {}, isThere ? t('handover.text', { name }) : t('handover.wait.text'))],
+    buttons,
+  });
+  if (chosen === 'yes') await end('Finish');
 }
 
 /** Ends this interpreter's part: camera, microphone and connections at once, then the server is told. */

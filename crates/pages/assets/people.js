@@ -15,6 +15,10 @@ export class People {
   #look;
   #list = [];
   #open = null;
+  /** The language of the request, who is to take over, and whose turn it is. */
+  #language = null;
+  #successor = null;
+  #working = null;
   /** Second interpreters whom this page has removed: it needs no news of them. */
   #removed = new Set();
   #news = null;
@@ -27,9 +31,16 @@ export class People {
     onLanguage(() => this.#draw());
   }
 
-  /** What the server says of who is in. */
-  update(participants) {
-    this.#tellOfSecond(participants);
+  /** What the server says of the request, and of who is in. */
+  update(status) {
+    this.#language = status.ToLanguageId;
+    this.#successor = status.SuccessorParticipantId;
+    this.#working = status.WorkingParticipantId;
+    this.#tellOfSecond(status.participantList);
+    this.#set(status.participantList);
+  }
+
+  #set(participants) {
     this.#list = participants.filter(
       (one) => one.RequestConferenceSessionVideoStatusCodeId !== STATE.finished,
     );
@@ -60,6 +71,11 @@ export class People {
   /** What to tell in the call; none if there is nothing. */
   get news() {
     return this.#news;
+  }
+
+  /** Who is to take over; none if nobody is. */
+  get successor() {
+    return this.#list.find((one) => one.RequestConferenceSessionVideoParticipantId === this.#successor);
   }
 
   get count() {
@@ -93,7 +109,7 @@ export class People {
       const id = one.RequestConferenceSessionVideoParticipantId;
       const row = rows.get(id) ?? this.#row(id);
       rows.delete(id);
-      fill(row, one);
+      fill(row, one, { isSuccessor: id === this.#successor, isWorking: id === this.#working });
       if (!row.isConnected || !this.#open.contains(row)) this.#open.append(row);
     }
     for (const row of rows.values()) row.remove();
@@ -131,14 +147,16 @@ export class People {
       await post(`${this.#side}/KickThirdPartyVideoParticipant`, this.#token, one);
       this.#removed.add(id);
       announce(isSearch ? t('second.stop.done') : t('kick.done', { name }));
-      this.update(this.#list.filter((other) => other.RequestConferenceSessionVideoParticipantId !== id));
+      this.#set(this.#list.filter((other) => other.RequestConferenceSessionVideoParticipantId !== id));
     } catch (error) {
       announce(problem(error));
     }
   }
 
-  /** Asks for one more interpreter, in another language. */
+  /** Asks for one more interpreter: for another language, to take turns, or to take over. */
   async askInterpreter() {
+    const purpose = h('select', { id: 'second-purpose', name: 'purpose' });
+    for (const name of ['SecondLanguage', 'Team', 'Successor']) purpose.append(new Option(t(`second.for.${name}`), name));
     const select = h('select', { id: 'second-language', name: 'language', required: true });
     const first = new Option(t('request.choose'), '');
     first.disabled = true;
@@ -150,12 +168,14 @@ export class People {
     // The same press twice makes one request.
     const key = randomKey();
     const submit = async (form, dialog) => {
-      if (!select.value) {
+      const isOther = purpose.value === 'SecondLanguage';
+      if (isOther && !select.value) {
         complain(trouble, t('request.language.missing'));
         select.focus();
         return;
       }
-      const body = { ToLanguageId: Number(select.value), additionalInfo: note.value.trim() || null };
+      const language = isOther ? Number(select.value) : this.#language;
+      const body = { ToLanguageId: language, Purpose: purpose.value, additionalInfo: note.value.trim() || null };
       form.querySelector('[type=submit]').disabled = true;
       try {
         const path = `${this.#side}/RequestSecondInterpreter`;
@@ -166,12 +186,18 @@ export class People {
         form.querySelector('[type=submit]').disabled = false;
       }
     };
+    const languageField = h('p', { class: 'field' }, h('label', { for: select.id }, t('request.language')), select);
+    purpose.addEventListener('change', () => {
+      languageField.hidden = purpose.value !== 'SecondLanguage';
+      complain(trouble, '');
+    });
     const made = await openDialog({
       id: 'second-dialog',
       title: t('second.ask'),
       content: [
         h('p', {}, t('second.text')),
-        h('p', { class: 'field' }, h('label', { for: select.id }, t('request.language')), select),
+        h('p', { class: 'field' }, h('label', { for: purpose.id }, t('second.for')), purpose),
+        languageField,
         h('p', { class: 'field' }, h('label', { for: note.id }, t('request.info')), note),
         trouble,
       ],
@@ -239,15 +265,17 @@ export class People {
   }
 }
 
-function fill(row, one) {
+function fill(row, one, { isSuccessor, isWorking }) {
   const type = one.RequestConferenceSessionVideoTypeCodeId;
   const name = nameOf(one);
-  const state = isSecond(one) ? secondState(one) : t(`state.${one.RequestConferenceSessionVideoStatusCodeId}`);
+  const way = isSecond(one) ? secondState(one) : t(`state.${one.RequestConferenceSessionVideoStatusCodeId}`);
+  const state = isWorking ? `${way} · ${t('turn.working')}` : way;
   const [text, kick] = row.children;
   setText(text.querySelector('bdi'), name);
   // A second interpreter has no name before one accepts: then the role stands in its place.
   const role = t(`role.${ROLES[type]}`);
-  setText(text.lastChild, name === role ? state : `${role} · ${state}`);
+  const task = isSuccessor ? t('role.successor') : role;
+  setText(text.lastChild, name === role && !isSuccessor ? state : `${task} · ${state}`);
   // The client and the interpreter cannot be removed.
   const isFixed = type === KIND.client || type === KIND.provider;
   kick.hidden = isFixed;

@@ -15,17 +15,19 @@ mod request;
 mod write;
 
 pub(crate) use call::{CallLegRow, UpdateReported};
-pub(crate) use conference::{ConferenceRow, ConferenceState, UpdateConference, UpdateConferenceIndexed};
+pub(crate) use conference::{
+    ConferenceRow, ConferenceState, UpdateConference, UpdateConferenceIndexed, UpdatePlace,
+};
 pub(crate) use event::{EventRow, kind};
 pub(crate) use offer::{
     OfferRow, RenewOffer, UpdateOffer, lapse_code, offer_state, release_code, release_reason,
 };
 pub(crate) use participant::state::{CONNECTED, DISCONNECTED, INFORMED, ROUTED};
 pub(crate) use participant::{
-    Invitee, ParticipantRow, ParticipantState, UpdateAccountSecret, UpdateParticipant,
+    Invitee, ParticipantRow, ParticipantState, UpdateAccountSecret, UpdateParticipant, UpdateParty,
 };
 pub(crate) use plan::SearchLookRow;
-pub(crate) use request::{RequestRow, UpdateAccepted, UpdateRequest, outcome_code, wants};
+pub(crate) use request::{RequestRow, UpdateAccepted, UpdateRequest, outcome_code, purpose_of, wants};
 pub(crate) use write::{Row, Statement, row, write, write_returning_ids};
 
 use crate::error::StoreError;

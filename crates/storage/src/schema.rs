@@ -112,6 +112,8 @@ diesel::table! {
         node -> Nullable<BigInt>,
         blanked -> Bool,
         start_by -> Nullable<BigInt>,
+        place_until -> Nullable<BigInt>,
+        working_id -> Nullable<Integer>,
     }
 }
 
@@ -128,6 +130,7 @@ diesel::table! {
         gender_option -> SmallInt,
         specialty -> SmallInt,
         accepted_at -> Nullable<BigInt>,
+        purpose -> Nullable<SmallInt>,
     }
 }
 
@@ -183,6 +186,7 @@ diesel::table! {
         code -> Nullable<Integer>,
         deadline -> Nullable<BigInt>,
         request_id -> Nullable<Integer>,
+        purpose -> Nullable<SmallInt>,
     }
 }
 

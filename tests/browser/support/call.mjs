@@ -19,8 +19,8 @@ export async function atTheDesk(server, browser, number, options) {
   return page;
 }
 
-/** The nurse asks for Spanish, Sofia accepts and confirms: both are in the call. `prepare` gets each page first. */
-export async function callOfTwo(server, browser, { nurse: nurseIs, sofia: sofiaIs, prepare } = {}) {
+/** The nurse asks for Spanish (or another language, by its number), Sofia accepts and confirms: both are in the call. `prepare` gets each page first. */
+export async function callOfTwo(server, browser, { nurse: nurseIs, sofia: sofiaIs, prepare, language = '44' } = {}) {
   const nurse = await browser.page(server, nurseIs);
   const sofia = await browser.page(server, sofiaIs);
   await prepare?.(nurse);
@@ -29,7 +29,7 @@ export async function callOfTwo(server, browser, { nurse: nurseIs, sofia: sofiaI
   await logIn(nurse, 'client', server.users.client);
   await takeCalls(sofia);
   await view(nurse, 'request').waitFor();
-  await nurse.locator('#wanted').selectOption('44');
+  await nurse.locator('#wanted').selectOption(language);
   await nurse.locator('#request [type=submit]').click();
   await sofia.locator('.offer .primary').click();
   await sofia.locator('#confirm:not([disabled])').click();

@@ -44,7 +44,8 @@ export class Server {
 
   async run() {
     // A test that kills the server may take its time on a busy machine.
-    const listen = ['--reconnect-seconds', '120', '--listen', `127.0.0.1:${this.port}`, '--log', process.env.TRIALOGUE_TEST_LOG ?? 'warn'];
+    const patience = this.more.includes('--reconnect-seconds') ? [] : ['--reconnect-seconds', '120'];
+    const listen = [...patience, '--listen', `127.0.0.1:${this.port}`, '--log', process.env.TRIALOGUE_TEST_LOG ?? 'warn'];
     // Another engine, say.
     const given = (process.env.TRIALOGUE_ARGUMENTS ?? '').split(' ').filter(Boolean);
     const arguments_ = ['serve', '--database', this.database, ...listen, ...given, ...this.more];

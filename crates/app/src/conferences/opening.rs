@@ -71,10 +71,14 @@ impl Conferences {
         key: Option<IdempotencyKey>,
         render: Render<(ConferenceView, ParticipantId)>,
     ) -> Result<Vec<u8>, StoreError> {
-        let (timings, language, wants) = (self.timings, wanted.language, wanted.wants);
-        let judge = move |conference: &Conference, facts: Facts, candidates: &[Candidate], plan: &Plan| {
+        let (timings, language, purpose) = (self.timings, wanted.language, wanted.purpose);
+        let judge = move |conference: &Conference,
+                          facts: Facts,
+                          wants: Wants,
+                          candidates: &[Candidate],
+                          plan: &Plan| {
             let moment = at(now, &timings);
-            let command = Command::RequestSecondInterpreter(language);
+            let command = Command::RequestSecondInterpreter(language, purpose);
             let mut steps = command_steps(conference, actor, command, facts, moment)?;
             let asked = conference.after_steps(&steps);
             let first = |_: &Request| choose(&first_search(language, wants, plan), candidates, moment);

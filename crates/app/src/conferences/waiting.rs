@@ -67,7 +67,8 @@ impl Conferences {
     pub(super) async fn offer_after(&self, command: CommandKind, changed: &Conference, now: Timestamp) {
         let is_answer = matches!(command, CommandKind::AcceptOffer | CommandKind::DeclineOffer);
         let has_ended = changed.requests().any(|request| !request.is_live() && request.provider().is_some());
-        if is_answer || has_ended || changed.main.released().is_some() {
+        let is_searched = changed.requests().any(|request| request.released().is_some());
+        if is_answer || has_ended || is_searched || command == CommandKind::FindAnother {
             self.offer_waiting_after_change(now).await;
         }
     }

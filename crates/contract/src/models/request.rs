@@ -65,16 +65,19 @@ pub struct ParaSecondRequest {
     /// 1 general, also when null; 2 medical, 3 legal.
     #[validate(range(min = 1, max = 3, message = "The specialty is a number from 1 to 3."))]
     pub specialty_option_code_id: Option<i32>,
-    /// `SecondLanguage`, also when null; others cannot be met yet.
-    #[validate(custom(function = is_second_language))]
+    /// `SecondLanguage`, also when null; `Relay`, `Team` or `Successor`, in any letter case.
+    #[validate(custom(function = is_purpose))]
     pub purpose: Option<String>,
 }
 
-fn is_second_language(purpose: &str) -> Result<(), ValidationError> {
-    if purpose.eq_ignore_ascii_case("SecondLanguage") {
+fn is_purpose(purpose: &str) -> Result<(), ValidationError> {
+    if ["SecondLanguage", "Relay", "Team", "Successor"]
+        .iter()
+        .any(|known| purpose.eq_ignore_ascii_case(known))
+    {
         return Ok(());
     }
-    let message = "Only SecondLanguage is possible yet: leave it out, or send that.";
+    let message = "The purpose is SecondLanguage, Relay, Team or Successor.";
     Err(ValidationError::new("purpose").with_message(Cow::Borrowed(message)))
 }
 
@@ -123,4 +126,12 @@ pub struct ResultRequest {
     pub wait_median_seconds: Option<i32>,
     /// Nine of ten waited so long at most.
     pub wait_ninetieth_percentile_seconds: Option<i32>,
+    /// What this second interpreter is here for: `SecondLanguage`, `Relay`, `Team` or `Successor`.
+    pub purpose: Option<String>,
+    /// The participant who is to take the interpreter's place.
+    pub successor_participant_id: Option<i32>,
+    /// Of two interpreters who take turns, the participant who works now.
+    pub working_participant_id: Option<i32>,
+    /// The interpreter is out of a call that goes on: seconds until a successor is asked for.
+    pub place_seconds: Option<i32>,
 }

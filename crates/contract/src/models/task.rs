@@ -100,6 +100,8 @@ pub struct ResultTaskOffer {
     pub offered_utc_date: DateTime,
     /// How long the interpreter is still rung.
     pub expiration_seconds: i32,
+    /// What a second interpreter is asked for: `SecondLanguage`, `Relay`, `Team` or `Successor`.
+    pub purpose: Option<String>,
 }
 
 list_of!(

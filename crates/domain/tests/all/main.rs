@@ -36,5 +36,6 @@ mod small_world;
 mod state_table;
 #[cfg(test)]
 mod story;
+mod successor;
 #[cfg(test)]
 mod waits;

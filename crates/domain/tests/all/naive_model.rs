@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use trialogue_domain::{Actor, Command, Facts, NewIds, Observation, ParticipantId, RequestId};
+use trialogue_domain::{Actor, Command, Facts, NewIds, Observation, ParticipantId, Purpose, RequestId};
+
+use crate::story::SPANISH;
 
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -77,6 +79,9 @@ struct Wish {
     person: Option<i32>,
     /// Nobody accepted it in time.
     unheard: bool,
+    purpose: Option<Purpose>,
+    /// The second interpreter has become the interpreter.
+    handed_over: bool,
 }
 
 /// Everything that the wire shows of a conference.
@@ -90,6 +95,8 @@ pub(crate) struct View {
     pub(crate) pair: Accounts,
     /// What each invited party sees, by id.
     pub(crate) own: Vec<(i32, Accounts)>,
+    /// Who of two interpreters works, if it is the second one.
+    pub(crate) working: Option<i32>,
 }
 
 #[derive(Debug, Clone)]
@@ -107,6 +114,9 @@ pub(crate) struct Model {
     request_until: i64,
     /// The final request status.
     over: Option<i32>,
+    /// When a successor is asked for, while the interpreter is out of a call.
+    place_until: Option<i64>,
+    working: Option<i32>,
 }
 
 const OK: u16 = 200;
@@ -127,6 +137,8 @@ impl Model {
             served: false,
             request_until: now + 5 * MINUTE,
             over: None,
+            place_until: None,
+            working: None,
         }
     }
 
@@ -142,6 +154,13 @@ impl Model {
     }
 
     pub(crate) fn ask(&mut self, actor: Actor, command: Command, facts: Facts) -> u16 {
+        let status = self.answer(actor, command, facts);
+        let is_in = |id: &i32| self.people.get(id).is_some_and(|p| !p.out);
+        self.working = self.working.filter(is_in);
+        status
+    }
+
+    fn answer(&mut self, actor: Actor, command: Command, facts: Facts) -> u16 {
         if let Some(status) = self.turned_away(actor, command) {
             return status;
         }
@@ -161,8 +180,23 @@ impl Model {
             (Command::StartVideo, _) => self.start(facts.ids),
             (Command::VideoAgain, _) => self.again(facts.ids),
             (Command::Finish { successful }, _) => {
-                if matches!(actor, Actor::Provider(_)) && !self.served {
-                    return self.release();
+                if matches!(actor, Actor::Provider(_)) {
+                    if !self.served {
+                        return self.release();
+                    }
+                    if self.is_without_interpreter() {
+                        if self.successor().is_none() {
+                            self.place_until = Some(self.place_until.map_or(self.now, |at| at.min(self.now)));
+                        }
+                        return OK;
+                    }
+                    if let Some(successor) = self.successor().filter(|_| self.call_is_on()) {
+                        if self.people[&successor].status_code() != 4 {
+                            return CONFLICT;
+                        }
+                        self.hand_over(successor);
+                        return OK;
+                    }
                 }
                 self.end(if self.served && successful { 3 } else { 4 });
                 OK
@@ -170,20 +204,30 @@ impl Model {
             (Command::Kick(target), _) => self.kick(target),
             (Command::RefuseVideo, _) if !self.call_is_on() => self.release(),
             (_, Actor::Guest(id) | Actor::SecondInterpreter(id)) => self.ask_invited(id.0, command),
-            (Command::FindAnother, _) => self.find_another(),
+            (Command::TakeTurn(target), _) => self.take_turn(actor, target.0),
+            (Command::FindAnother, Actor::System) if !self.place_is_due() => OK,
+            (Command::FindAnother, _) => self.find_another(facts.ids),
             _ if !self.call_is_on() => CONFLICT,
             (Command::Rejoin, _) => self.rejoin(facts.ids.participants[0].0),
             (Command::ConfirmVideo, _) => self.confirm(),
             (Command::RefuseVideo, _) => self.refuse(),
             (Command::IssueAccounts, _) => self.issue(),
-            (Command::InviteGuest, _) => self.invite(facts.ids, 3),
+            (Command::InviteGuest, _) => self.invite(facts.ids, None),
             // Only once the listener has said yes.
-            (Command::RequestSecondInterpreter(_), _)
+            (Command::RequestSecondInterpreter(..), _)
                 if self.listener().is_none_or(|l| l.status_code() == 1) =>
             {
                 CONFLICT
             }
-            (Command::RequestSecondInterpreter(_), _) => self.invite(facts.ids, 4),
+            (Command::RequestSecondInterpreter(language, purpose), _) => {
+                let is_wrong = match purpose {
+                    Purpose::SecondLanguage => false,
+                    Purpose::Relay => language == SPANISH,
+                    Purpose::Team => language != SPANISH,
+                    Purpose::Successor => language != SPANISH || self.successor().is_some(),
+                };
+                if is_wrong { CONFLICT } else { self.invite(facts.ids, Some(purpose)) }
+            }
             (other, actor) => panic!("{actor:?} should have been turned away: {other:?}"),
         }
     }
@@ -201,11 +245,14 @@ impl Model {
             Actor::Provider(user) => (
                 about_offer || self.provider() == Some(user.0),
                 "AcceptOffer DeclineOffer Rejoin ConfirmVideo RefuseVideo IssueAccounts InviteGuest \
-                RequestSecondInterpreter Kick Finish",
+                RequestSecondInterpreter TakeTurn Kick Finish",
             ),
             Actor::Guest(id) => (has_type(id.0, 3), INVITED),
-            Actor::SecondInterpreter(id) => (has_type(id.0, 4), INVITED),
-            Actor::System => (true, "Offer"),
+            Actor::SecondInterpreter(id) => {
+                let is_served = |wish: &Wish| wish.person == Some(id.0) && wish.provider.is_some();
+                (has_type(id.0, 4) && self.wishes.values().any(is_served), INTERPRETS)
+            }
+            Actor::System => (true, "Offer FindAnother"),
         };
         let name = crate::story::variant(&command);
         match (known, may.split_whitespace().any(|word| word == name)) {
@@ -221,7 +268,7 @@ impl Model {
 
     /// A second interpreter's wish is over when its participant is out.
     fn is_over(&self, wish: &Wish) -> bool {
-        wish.person.is_some_and(|person| self.people[&person].out)
+        wish.handed_over || wish.person.is_some_and(|person| self.people[&person].out)
     }
 
     fn offer(&mut self, request: i32, who: i32) -> u16 {
@@ -302,6 +349,7 @@ impl Model {
         self.people.insert(client, person(1, true));
         self.people.insert(provider, person(2, false));
         self.call = Some((client, provider));
+        self.place_until = None;
         OK
     }
 
@@ -329,15 +377,25 @@ impl Model {
     /// The interpreter is out of the request, and others are asked.
     fn release(&mut self) -> u16 {
         self.each_of_call(|person| person.remove(true));
+        if let Some(successor) = self.successor() {
+            self.remove(successor, true);
+        }
+        self.place_until = None;
         let main = self.wishes.entry(self.main).or_default();
         main.offers = main.provider.take().map(|provider| (provider, true)).into_iter().collect();
         self.request_until = self.now + 5 * MINUTE;
         OK
     }
 
-    fn find_another(&mut self) -> u16 {
+    fn find_another(&mut self, ids: NewIds) -> u16 {
         if self.call_is_on() && self.listener().is_some_and(|l| l.status_code() == 4) {
             return CONFLICT;
+        }
+        if self.provider().is_some() && self.caller_is_in() {
+            if self.successor().is_none() {
+                self.add(ids, Some(Purpose::Successor));
+            }
+            return OK;
         }
         if self.provider().is_some() { self.release() } else { OK }
     }
@@ -347,9 +405,16 @@ impl Model {
         let Some((caller, _)) = self.call.filter(|_| self.listener().is_some_and(|l| l.out)) else {
             return if self.listener().is_some_and(|l| l.yes) { OK } else { CONFLICT };
         };
+        if let Some(successor) = self.successor() {
+            if self.wishes.values().any(|w| w.person == Some(successor) && w.provider.is_some()) {
+                return CONFLICT;
+            }
+            self.remove(successor, true);
+        }
         let waits_until = self.now + 5 * MINUTE;
         self.people.insert(id, Person { type_code: 2, yes: true, waits_until, ..Person::default() });
         self.call = Some((caller, id));
+        self.place_until = None;
         OK
     }
 
@@ -373,37 +438,118 @@ impl Model {
         OK
     }
 
-    fn invite(&mut self, ids: NewIds, type_code: i32) -> u16 {
+    fn invite(&mut self, ids: NewIds, purpose: Option<Purpose>) -> u16 {
         if self.people.values().filter(|p| p.type_code > 2 && !p.out).count() == 8 {
             return CONFLICT;
         }
-        let id = ids.participants[0].0;
-        let waits_until = self.now + if type_code == 4 { 5 } else { 15 } * MINUTE;
-        self.people.insert(id, Person { type_code, waits_until, ..Person::default() });
-        if type_code == 4 {
-            self.wishes.insert(ids.request.0, Wish { person: Some(id), ..Wish::default() });
-        }
+        self.add(ids, purpose);
         OK
+    }
+
+    fn add(&mut self, ids: NewIds, purpose: Option<Purpose>) {
+        let id = ids.participants[0].0;
+        let (type_code, minutes) = if purpose.is_some() { (4, 5) } else { (3, 15) };
+        let waits_until = self.now + minutes * MINUTE;
+        self.people.insert(id, Person { type_code, waits_until, ..Person::default() });
+        if purpose.is_some() {
+            self.wishes.insert(ids.request.0, Wish { person: Some(id), purpose, ..Wish::default() });
+        }
+        if purpose == Some(Purpose::Successor) {
+            self.place_until = None;
+        }
+    }
+
+    /// Out, and out of turn.
+    fn remove(&mut self, id: i32, on_purpose: bool) {
+        self.people.get_mut(&id).expect("somebody").remove(on_purpose);
+    }
+
+    fn caller_is_in(&self) -> bool {
+        self.call.is_some_and(|(caller, _)| self.people[&caller].shown_account().is_some())
+    }
+
+    /// A call that runs without its interpreter.
+    fn is_without_interpreter(&self) -> bool {
+        self.over.is_none() && self.caller_is_in() && self.listener().is_some_and(|l| l.out)
+    }
+
+    fn successor(&self) -> Option<i32> {
+        let wish = |w: &&Wish| w.purpose == Some(Purpose::Successor) && !self.is_over(w);
+        self.wishes.values().find(wish).and_then(|w| w.person)
+    }
+
+    fn place_is_due(&self) -> bool {
+        self.place_until.is_some_and(|at| at <= self.now)
+    }
+
+    fn hand_over(&mut self, successor: i32) {
+        let (caller, listener) = self.call.expect("a call");
+        self.remove(listener, true);
+        let wish = self.wishes.values_mut().find(|w| w.person == Some(successor)).expect("a wish");
+        wish.handed_over = true;
+        let provider = wish.provider;
+        self.people.get_mut(&successor).expect("somebody").type_code = 2;
+        self.call = Some((caller, successor));
+        self.wishes.entry(self.main).or_default().provider = provider;
+        self.place_until = None;
+    }
+
+    /// What becomes of the place of an interpreter who is out.
+    fn keep_place(&mut self, was_in: bool, minutes: i64) {
+        if !self.is_without_interpreter() {
+            return;
+        }
+        match self.successor() {
+            Some(successor) if self.people[&successor].status_code() == 4 => self.hand_over(successor),
+            None if was_in => self.place_until = Some(self.now + minutes * MINUTE),
+            Some(_) | None => {}
+        }
+    }
+
+    fn take_turn(&mut self, actor: Actor, target: i32) -> u16 {
+        let Some((_, first)) = self.call.filter(|_| self.call_is_on()) else { return CONFLICT };
+        let Some(person) = self.people.get(&target) else { return NOT_FOUND };
+        let in_team =
+            |id: i32| self.wishes.values().any(|w| w.person == Some(id) && w.purpose == Some(Purpose::Team));
+        let is_stranger = matches!(actor, Actor::SecondInterpreter(id) if !in_team(id.0));
+        if is_stranger || !(target == first || in_team(target)) || !(3..=5).contains(&person.status_code()) {
+            return CONFLICT;
+        }
+        self.working = Some(target).filter(|id| *id != first);
+        OK
+    }
+
+    /// A second interpreter who is not needed, or does not want to; another one is searched for if its service was not used.
+    fn second_goes(&mut self, id: i32) {
+        let (now, person) = (self.now, &self.people[&id]);
+        let wish = self.wishes.values_mut().find(|w| w.person == Some(id) && w.provider.is_some());
+        match wish.filter(|_| !person.account && !person.out) {
+            None => self.remove(id, true),
+            Some(wish) => {
+                wish.offers = wish.provider.take().map(|provider| (provider, true)).into_iter().collect();
+                let person = self.people.get_mut(&id).expect("somebody");
+                (person.yes, person.waits_until) = (false, now + 5 * MINUTE);
+            }
+        }
     }
 
     fn ask_invited(&mut self, id: i32, command: Command) -> u16 {
         let listener_said_yes = self.listener().is_some_and(|l| l.yes && !l.out);
         let now = self.now;
-        let unheard = self.wishes.values().any(|wish| wish.person == Some(id) && wish.provider.is_none());
+        let may_succeed = self.successor() == Some(id) && self.is_without_interpreter();
         let person = self.people.get_mut(&id).expect("turned away before");
         match command {
-            Command::Leave => person.remove(true),
+            Command::Leave => self.second_goes(id),
             _ if person.out => return CONFLICT,
-            Command::ConfirmInvitation if unheard => return CONFLICT,
             Command::ConfirmInvitation if !person.yes => {
                 person.yes = true;
                 person.waits_until = now + 5 * MINUTE;
             }
             Command::ConfirmInvitation => {}
             Command::DeclineInvitation if person.account => return CONFLICT,
-            Command::DeclineInvitation => person.remove(true),
+            Command::DeclineInvitation => self.second_goes(id),
             Command::IssueOwnAccount if person.account => {}
-            Command::IssueOwnAccount if person.yes && listener_said_yes => {
+            Command::IssueOwnAccount if person.yes && (listener_said_yes || may_succeed) => {
                 person.account = true;
                 person.expires = now + 12 * 60 * MINUTE;
                 self.served = true;
@@ -415,6 +561,15 @@ impl Model {
 
     pub(crate) fn see(&mut self, observation: Observation) {
         let now = self.now;
+        let was_in = self.listener().is_some_and(|l| !l.out);
+        let minutes = if matches!(observation, Observation::UserGone(..)) { 0 } else { 2 };
+        self.take_in(observation, now);
+        let is_in = |id: &i32| self.people.get(id).is_some_and(|p| !p.out);
+        self.working = self.working.filter(is_in);
+        self.keep_place(was_in, minutes);
+    }
+
+    fn take_in(&mut self, observation: Observation, now: i64) {
         match observation {
             Observation::Joined(id) => {
                 if let Some(person) = self.people.get_mut(&id.0).filter(|p| p.account && !p.out) {
@@ -439,10 +594,10 @@ impl Model {
         if self.over.is_some() {
             return;
         }
-        for wish in self.wishes.values().filter(|wish| wish.provider == Some(user)) {
-            if let Some(person) = wish.person.and_then(|person| self.people.get_mut(&person)) {
-                person.remove(true);
-            }
+        let served = self.wishes.values().filter(|w| w.provider == Some(user) && !w.handed_over);
+        let own: Vec<i32> = served.filter_map(|w| w.person).collect();
+        for id in own {
+            self.second_goes(id);
         }
         if !(is_client || is_provider) {
             return;
@@ -481,13 +636,19 @@ impl Model {
             let person = wish.person.map(|person| &self.people[&person]);
             wish.unheard |= person.is_some_and(|p| !p.out && p.waits_until <= now);
         }
-        for person in self.people.values_mut().filter(|p| !p.out) {
+        let mut missed_seconds = Vec::new();
+        for (&id, person) in self.people.iter_mut().filter(|(_, p)| !p.out) {
             if person.account && (person.expires <= now || (person.down && person.waits_until <= now)) {
                 person.remove(false);
+            } else if !person.account && person.waits_until <= now && person.type_code == 4 {
+                missed_seconds.push(id);
             } else if !person.account && person.waits_until <= now {
                 person.remove(true);
                 unanswered |= person.type_code <= 2;
             }
+        }
+        for id in missed_seconds {
+            self.second_goes(id);
         }
         if unanswered && !caller_is_in {
             self.each_of_call(|person| person.remove(true));
@@ -496,6 +657,7 @@ impl Model {
             self.release();
         } else if call_was_on && !self.call_is_on() {
             self.request_until = now + 15 * MINUTE;
+            self.place_until = None;
         }
     }
 
@@ -539,7 +701,7 @@ impl Model {
         let others = self.wishes.iter().filter_map(|(&id, wish)| {
             let person = &self.people[&wish.person?];
             let status = match wish.provider {
-                _ if person.out && person.account => 3,
+                _ if wish.handed_over || (person.out && person.account) => 3,
                 None if wish.unheard => 9,
                 _ if person.out => 4,
                 Some(_) => 5,
@@ -547,7 +709,14 @@ impl Model {
             };
             Some((id, status, wish.provider))
         });
-        View { request_status, others: others.collect(), participants, pair: self.pair_view(), own }
+        View {
+            request_status,
+            others: others.collect(),
+            participants,
+            pair: self.pair_view(),
+            own,
+            working: self.working,
+        }
     }
 
     fn pair_view(&self) -> Accounts {
@@ -582,3 +751,4 @@ impl Model {
 }
 
 const INVITED: &str = "ConfirmInvitation DeclineInvitation IssueOwnAccount Leave";
+const INTERPRETS: &str = "ConfirmInvitation DeclineInvitation IssueOwnAccount Leave TakeTurn";

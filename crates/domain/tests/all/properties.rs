@@ -7,12 +7,13 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use trialogue_domain::{
     AccountPair, Actor, Command, CommandKind, Conference, Departure, Hindrance, Kind, LanguageId, Leg,
-    Observation, ParticipantId, Refusal, RequestId, RequestStatus, Stage, UserId, account_pair, own_account,
+    Observation, ParticipantId, Purpose, Refusal, RequestId, RequestStatus, Stage, UserId, account_pair,
+    own_account,
 };
 
 use crate::naive_model::{Accounts, Model, View};
 use crate::situations;
-use crate::story::{CLIENT, ID, MAIN, OTHER_PROVIDER, PROVIDER, Story, UNKNOWN, ring};
+use crate::story::{CLIENT, ID, MAIN, OTHER_PROVIDER, PROVIDER, SPANISH, Story, UNKNOWN, ring};
 
 /// One step, before it is known whom there is to meet: numbers choose among what there is.
 #[derive(Debug, Clone)]
@@ -209,9 +210,10 @@ impl Walk {
             | CommandKind::InviteGuest
             | CommandKind::Kick
             | CommandKind::Finish => CLIENT,
-            CommandKind::Rejoin | CommandKind::ConfirmVideo | CommandKind::RefuseVideo => {
-                self.story.conference.provider().map_or(PROVIDER, Actor::Provider)
-            }
+            CommandKind::TakeTurn
+            | CommandKind::Rejoin
+            | CommandKind::ConfirmVideo
+            | CommandKind::RefuseVideo => self.story.conference.provider().map_or(PROVIDER, Actor::Provider),
             CommandKind::ConfirmInvitation
             | CommandKind::DeclineInvitation
             | CommandKind::IssueOwnAccount
@@ -264,7 +266,13 @@ impl Walk {
             CommandKind::RefuseVideo => Command::RefuseVideo,
             CommandKind::IssueAccounts => Command::IssueAccounts,
             CommandKind::InviteGuest => Command::InviteGuest,
-            CommandKind::RequestSecondInterpreter => Command::RequestSecondInterpreter(LanguageId(9)),
+            CommandKind::RequestSecondInterpreter => {
+                let purpose = Purpose::ALL[choice % 4];
+                let is_odd = choice.is_multiple_of(7);
+                let language = if purpose.is_of_same_language() == is_odd { LanguageId(9) } else { SPANISH };
+                Command::RequestSecondInterpreter(language, purpose)
+            }
+            CommandKind::TakeTurn => Command::TakeTurn(self.somebody(choice)),
             CommandKind::Kick => Command::Kick(self.somebody(choice)),
             CommandKind::ConfirmInvitation => Command::ConfirmInvitation,
             CommandKind::DeclineInvitation => Command::DeclineInvitation,
@@ -296,6 +304,10 @@ const fn status(refusal: Refusal) -> u16 {
         | Refusal::InvitationsUsedUp
         | Refusal::CallsUsedUp
         | Refusal::Released
+        | Refusal::OtherLanguage(_)
+        | Refusal::SuccessorAsked
+        | Refusal::SuccessorNotPresent
+        | Refusal::NoTeam
         | Refusal::NoRequest => 409,
     }
 }
@@ -316,6 +328,7 @@ fn view(conference: &Conference) -> View {
         request_status: conference.status().code(),
         others: others.map(|r| (r.id.0, status(&r.stage).code(), r.provider().map(|p| p.0))).collect(),
         pair: accounts(account_pair(conference)),
+        working: conference.working.map(|id| id.0),
         own,
         participants,
     }

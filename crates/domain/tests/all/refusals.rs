@@ -33,6 +33,10 @@ fn codes_are_stable_and_distinct() {
             "too_many_invited",
             "invitations_used_up",
             "calls_used_up",
+            "other_language",
+            "successor_asked",
+            "successor_not_present",
+            "no_team",
         ],
         "clients know these: add, never change"
     );

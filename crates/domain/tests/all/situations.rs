@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use trialogue_domain::{Actor, Command, Kind, Observation, ParticipantId, RequestId, UserId};
+use trialogue_domain::{Actor, Command, Kind, Observation, ParticipantId, Purpose, RequestId, UserId};
 
-use crate::story::{CLIENT, DECLINE, MAIN, OTHER_PROVIDER, PROVIDER, Story, ring};
+use crate::story::{CLIENT, DECLINE, MAIN, OTHER_PROVIDER, PROVIDER, SPANISH, Story, ring};
 
 /// A column.
 #[derive(Debug, Clone)]
@@ -147,6 +147,88 @@ pub(crate) fn of_invited(kind: Kind) -> Vec<Situation> {
     ]
 }
 
+/// A successor's request, in a call whose interpreter is in it, is lost, or is called again.
+pub(crate) fn of_successor() -> Vec<Situation> {
+    let asked = |story: Story| {
+        let command = Command::RequestSecondInterpreter(SPANISH, Purpose::Successor);
+        let story = story.then(CLIENT, command);
+        let request = story.conference.others[0].id;
+        story.then(Actor::System, Command::Offer(request, ring(UserId(3))))
+    };
+    let accepted = |story: Story| {
+        let request = story.conference.others[0].id;
+        story.then(OTHER_PROVIDER, Command::AcceptOffer(request))
+    };
+    let by_own = |story: Story, command| {
+        let own = Actor::SecondInterpreter(story.id(Kind::SecondInterpreter));
+        story.then(own, command)
+    };
+    let confirmed = |story| by_own(story, Command::ConfirmInvitation);
+    let routed = |story| by_own(story, Command::IssueOwnAccount);
+    let seen = |story: Story, observation: fn(ParticipantId) -> Observation| {
+        let id = story.id(Kind::SecondInterpreter);
+        story.after(observation(id))
+    };
+    let lost = |story: Story| {
+        let (id, grace) = (story.id(Kind::Provider), story.timings.reconnect);
+        story.after(Observation::Disconnected(id)).waited(grace)
+    };
+    let again = |story: Story| story.then(CLIENT, Command::VideoAgain);
+    let searching = asked(Story::connected());
+    let told = accepted(searching.clone());
+    let ready = confirmed(told.clone());
+    let waiting = routed(ready.clone());
+    let present = seen(waiting.clone(), Observation::Joined);
+    let away = seen(present.clone(), Observation::Disconnected);
+    let searching_lost = asked(lost(Story::connected()));
+    let told_lost = accepted(searching_lost.clone());
+    [
+        ("Searching", searching.clone()),
+        ("Searching, the interpreter is lost", searching_lost),
+        ("Accepted, the interpreter is lost", told_lost.clone()),
+        ("Routed, the interpreter is lost", routed(confirmed(told_lost))),
+        ("Routed", waiting.clone()),
+        ("Connected", present.clone()),
+        ("Disconnected", away.clone()),
+        ("Searching, called again", again(searching)),
+        ("Accepted, called again", again(told)),
+        ("Confirmed, called again", again(ready)),
+        ("Routed, called again", again(waiting)),
+        ("Connected, called again", again(present)),
+        ("Disconnected, called again", again(away)),
+    ]
+    .map(|(title, story)| {
+        let (id, request) = (story.id(Kind::SecondInterpreter), story.conference.others[0].id);
+        Situation { request, shows_request: true, ..about(title, story, id) }
+    })
+    .into()
+}
+
+/// An interpreter whose client is lost.
+pub(crate) fn of_lost_client() -> Vec<Situation> {
+    let lost = |story: Story| {
+        let (id, grace) = (story.id(Kind::Client), story.timings.reconnect);
+        story.after(Observation::Disconnected(id)).waited(grace)
+    };
+    let routed = lost(Story::routed());
+    let away = {
+        let story = Story::connected();
+        let (id, grace) = (story.id(Kind::Client), story.timings.reconnect);
+        let mut story = story.after(Observation::Disconnected(id));
+        story.now = story.now.after(grace);
+        let provider = story.id(Kind::Provider);
+        story.see(Observation::Disconnected(provider));
+        story.see(Observation::DeadlinePassed);
+        story
+    };
+    [("Routed, the client is lost", routed), ("Disconnected, the client is lost", away)]
+        .map(|(title, story)| {
+            let id = story.id(Kind::Provider);
+            about(title, story, id)
+        })
+        .into()
+}
+
 /// A finished participant, by what is known of its removal.
 pub(crate) fn of_removal() -> Vec<Situation> {
     let mut story = Story::ringing();
@@ -173,6 +255,8 @@ pub(crate) fn all() -> Vec<Situation> {
         of_principal(Kind::Provider),
         of_invited(Kind::Guest),
         of_invited(Kind::SecondInterpreter),
+        of_successor(),
+        of_lost_client(),
         of_removal(),
     ]
     .concat()

@@ -5,8 +5,8 @@
 
 use trialogue_domain::{
     Actor, Command, Conference, ConferenceId, Departure, Event, Facts, Hindrance, Kind, LanguageId, Moment,
-    NewIds, Observation, OfferState, Participant, ParticipantId, Party, RequestId, Stage, State, Timestamp,
-    Timings, UserId, open,
+    NewIds, Observation, OfferState, Participant, ParticipantId, Party, Purpose, RequestId, Stage, State,
+    Timestamp, Timings, UserId, open,
 };
 
 use crate::story::ring;
@@ -32,6 +32,8 @@ pub(crate) struct Bounds {
     pub(crate) calls: usize,
     pub(crate) guests: usize,
     pub(crate) second_interpreters: usize,
+    /// What they are wanted for.
+    pub(crate) purpose: Purpose,
     /// How often the interpreter may come back into a call.
     pub(crate) rejoins: usize,
     /// Whether foreigners, and holders of another's id, try every command too, users go, and all refusals and arrows are noted.
@@ -56,8 +58,15 @@ impl History {
         self.had_account & bit(id) != 0
     }
 
-    pub(crate) const fn note(&mut self, event: &Event) {
+    pub(crate) fn note(&mut self, before: &Conference, event: &Event) {
         match event {
+            // Whoever comes next has not said yes.
+            Event::Released { request, .. } => {
+                let own = |p: &&Participant| p.party == Party::SecondInterpreter(*request);
+                if let Some(second) = before.participants.iter().find(own) {
+                    self.confirmed &= !bit(second.id);
+                }
+            }
             Event::Confirmed { participant, .. } | Event::Rejoined { participant, .. } => {
                 self.confirmed |= bit(*participant);
             }
@@ -112,16 +121,17 @@ impl Bounds {
     /// Whether a state is of this world, or one step beyond it.
     pub(crate) fn hold(self, conference: &Conference) -> bool {
         let count = |kind| conference.participants.iter().filter(|p| p.kind() == kind).count();
+        let successors = conference.others.len() - count(Kind::SecondInterpreter);
         count(Kind::Client) <= self.calls
-            && count(Kind::Provider) <= count(Kind::Client) + self.rejoins
+            && count(Kind::Provider) <= count(Kind::Client) + self.rejoins + successors
             && count(Kind::Guest) <= self.guests
-            && count(Kind::SecondInterpreter) <= self.second_interpreters
+            && conference.others.len() <= self.second_interpreters
     }
 }
 
 /// Every command of every actor, and everything that the engine may report.
 pub(crate) fn inputs(conference: &Conference, bounds: Bounds) -> Vec<Input> {
-    let mut commands = commands(conference);
+    let mut commands = commands(conference, bounds.purpose);
     if !bounds.thorough {
         // It doubles a world with guests, who stay while another interpreter is searched for.
         commands.retain(|command| *command != Command::FindAnother);
@@ -185,7 +195,8 @@ fn foreigners(conference: &Conference) -> Vec<Actor> {
 
 const COMMANDS_BESIDE_KICKS: usize = 19;
 
-fn commands(conference: &Conference) -> Vec<Command> {
+fn commands(conference: &Conference, purpose: Purpose) -> Vec<Command> {
+    let language = if purpose.is_of_same_language() { conference.main.language } else { LanguageId(9) };
     let mut commands = vec![
         Command::Offer(MAIN, ring(PROVIDER)),
         Command::Offer(MAIN, ring(OTHER_PROVIDER)),
@@ -199,7 +210,7 @@ fn commands(conference: &Conference) -> Vec<Command> {
         Command::RefuseVideo,
         Command::IssueAccounts,
         Command::InviteGuest,
-        Command::RequestSecondInterpreter(LanguageId(9)),
+        Command::RequestSecondInterpreter(language, purpose),
         Command::ConfirmInvitation,
         Command::DeclineInvitation,
         Command::IssueOwnAccount,
@@ -209,6 +220,9 @@ fn commands(conference: &Conference) -> Vec<Command> {
     ];
     assert_eq!(commands.len(), COMMANDS_BESIDE_KICKS);
     commands.extend(ids(conference).map(Command::Kick));
+    if purpose == Purpose::Team {
+        commands.extend(ids(conference).map(Command::TakeTurn));
+    }
     for request in conference.others.iter().map(|r| r.id).chain([FOREIGN_REQUEST]) {
         commands.extend([
             Command::Offer(request, ring(OTHER_PROVIDER)),
@@ -226,10 +240,13 @@ pub(crate) fn facts(conference: &Conference, command: Command, hindrance: Option
         let of = conference.participants.iter().filter(|p| p.kind().is_principal() == principal);
         i32::try_from(of.count()).expect("few")
     };
-    let next = count(true) + 1;
+    // Who took the interpreter's place keeps the id of an invited party.
+    let seconds = conference.participants.iter().filter(|p| p.kind() == Kind::SecondInterpreter).count();
+    let successors = i32::try_from(conference.others.len() - seconds).expect("few");
+    let next = count(true) - successors + 1;
     let participants = match command {
-        Command::InviteGuest | Command::RequestSecondInterpreter(_) => {
-            let invited = FIRST_INVITED + count(false);
+        Command::InviteGuest | Command::RequestSecondInterpreter(..) | Command::FindAnother => {
+            let invited = FIRST_INVITED + count(false) + successors;
             [invited, invited + 1]
         }
         Command::Rejoin => [if next < FIRST_INVITED { next } else { 14 }, 0],
@@ -263,6 +280,13 @@ pub(crate) fn times_passing(conference: &Conference) -> Vec<Conference> {
     passing
 }
 
+/// The same state, once the place of a lost interpreter has been kept for long enough, if it is kept.
+pub(crate) fn place_over(conference: &Conference) -> Option<Conference> {
+    let mut conference = at(conference, false, |_| false, |_| false);
+    *conference.place_until.as_mut()? = NOW;
+    Some(conference)
+}
+
 /// The same state, with the time of all rings come, and no other deadline.
 fn rings_over(conference: &Conference) -> Conference {
     let mut conference = at(conference, false, |_| false, |_| false);
@@ -293,6 +317,9 @@ fn at(
     let mut conference = conference.clone();
     if let Some(deadline) = &mut conference.start_by {
         *deadline = when(request);
+    }
+    if let Some(deadline) = &mut conference.place_until {
+        *deadline = LATER;
     }
     let others = conference.others.iter_mut().map(|other| (other, LATER));
     for (request, deadline) in std::iter::once((&mut conference.main, when(request))).chain(others) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use trialogue_domain::{
     Actor, Command, CommandKind, Conference, Event, Kind, LanguageId, Observation, Participant,
-    ParticipantId, Refusal, Role, Stage, State, StateName, Timings, UserId, permits,
+    ParticipantId, Purpose, Refusal, Role, Stage, State, StateName, Timings, UserId, permits,
 };
 
 use crate::edges::{self, Edge, Machine};
@@ -39,7 +39,17 @@ fn what_a_role_may_not_do_is_refused_in_every_situation() {
                 let mut story = situation.story.clone();
                 let refusal = story.refused(actor, command(kind, &situation));
                 // An interpreter who has not accepted is a stranger, and learns nothing.
-                let stranger = actor == PROVIDER && situation.story.conference.provider().is_none();
+                let conference = &situation.story.conference;
+                let nobody_yet = |id| {
+                    conference
+                        .participant(id)
+                        .and_then(|own| conference.request_of(own))
+                        .is_some_and(|r| r.provider().is_none())
+                };
+                let stranger = match actor {
+                    Actor::SecondInterpreter(id) => nobody_yet(id),
+                    _ => actor == PROVIDER && conference.provider().is_none(),
+                };
                 let not_permitted = Refusal::NotPermitted { role: actor.role(), command: kind };
                 let expected = if stranger { Refusal::NotFound } else { not_permitted };
                 assert_eq!(refusal, expected, "{actor:?} {kind:?} in {}", situation.title);
@@ -127,7 +137,10 @@ fn command(kind: CommandKind, situation: &Situation) -> Command {
         CommandKind::RefuseVideo => Command::RefuseVideo,
         CommandKind::IssueAccounts => Command::IssueAccounts,
         CommandKind::InviteGuest => Command::InviteGuest,
-        CommandKind::RequestSecondInterpreter => Command::RequestSecondInterpreter(LanguageId(9)),
+        CommandKind::RequestSecondInterpreter => {
+            Command::RequestSecondInterpreter(LanguageId(9), Purpose::SecondLanguage)
+        }
+        CommandKind::TakeTurn => Command::TakeTurn(situation.subject.unwrap_or(UNKNOWN)),
         CommandKind::Kick => Command::Kick(situation.subject.unwrap_or(UNKNOWN)),
         CommandKind::ConfirmInvitation => Command::ConfirmInvitation,
         CommandKind::DeclineInvitation => Command::DeclineInvitation,
@@ -161,6 +174,8 @@ fn document() -> String {
     request_table(page);
     page.push_str("\n### A second interpreter's request\n\n");
     other_request_table(page);
+    page.push_str("\n### A successor's request\n\n");
+    successor_table(page);
     page.push_str("\n### The client's participant\n\n");
     principal_table(page, Kind::Client);
     page.push_str("\n### The interpreter's participant\n\n");
@@ -218,6 +233,7 @@ fn states(page: &mut String) {
     for name in StateName::ALL {
         let found: Vec<_> = situations::all()
             .into_iter()
+            .filter(|s| !["called again", "the client is lost"].iter().any(|end| s.title.ends_with(end)))
             .filter_map(|s| s.subject.map(|id| (s.story.participant(id).clone(), s)))
             .filter(|(p, _)| p.state.name() == name)
             .collect();
@@ -257,6 +273,7 @@ const fn who(participant: &Participant) -> &'static str {
 fn finish_reason(state: &State) -> String {
     match state {
         State::Finished { reason, .. } => variant(reason),
+        State::Informed { .. } => "another one is searched for".into(),
         other => format!("{:?}", other.name()),
     }
 }
@@ -429,6 +446,17 @@ fn other_request_table(page: &mut String) {
     page.push_str(
         "\n*Kick* is aimed at the request's participant. The end of the conference ends the request, too.\n",
     );
+}
+
+fn successor_table(page: &mut String) {
+    use CommandKind as C;
+    let mut rows: Vec<Row<'_>> = [C::FindAnother, C::Finish].map(|kind| by("client", CLIENT, kind)).into();
+    rows.extend([C::Rejoin, C::RefuseVideo, C::Finish].map(|kind| by("interpreter", PROVIDER, kind)));
+    rows.extend([C::AcceptOffer, C::DeclineOffer].map(|kind| by("successor", OTHER_PROVIDER, kind)));
+    rows.extend([C::IssueOwnAccount, C::DeclineInvitation, C::Leave].map(|kind| by_own("successor", kind)));
+    rows.extend([engine("Joined", 0), engine("Disconnected", 1), at_deadline()]);
+    table(page, &situations::of_successor(), &rows);
+    page.push_str("\nA successor who is in the call takes the place of an interpreter who finishes, or is lost, at once.\n");
 }
 
 fn principal_table(page: &mut String, kind: Kind) {

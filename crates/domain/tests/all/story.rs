@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use trialogue_domain::{
     Actor, Command, Conference, ConferenceId, Event, Facts, Hindrance, Kind, LanguageId, Moment, NewIds,
-    Observation, Participant, ParticipantId, Refusal, RequestId, Ring, State, Timestamp, Timings, UserId,
-    decide, observe, open,
+    Observation, Participant, ParticipantId, Purpose, Refusal, RequestId, Ring, State, Timestamp, Timings,
+    UserId, decide, observe, open,
 };
 
 pub(crate) const ID: ConferenceId = ConferenceId(7);
@@ -80,7 +80,9 @@ impl Story {
     pub(crate) fn invite(&mut self, kind: Kind) -> ParticipantId {
         let command = match kind {
             Kind::Guest => Command::InviteGuest,
-            Kind::SecondInterpreter => Command::RequestSecondInterpreter(LanguageId(9)),
+            Kind::SecondInterpreter => {
+                Command::RequestSecondInterpreter(LanguageId(9), Purpose::SecondLanguage)
+            }
             Kind::Client | Kind::Provider => panic!("a {kind:?} is not invited"),
         };
         self.give(CLIENT, command);
@@ -93,6 +95,19 @@ impl Story {
         let request = self.conference.others.last().map(|r| r.id).expect("a request of its own");
         self.give(Actor::System, Command::Offer(request, ring(UserId(3))));
         self.give(OTHER_PROVIDER, Command::AcceptOffer(request));
+        (self, second)
+    }
+
+    /// A second interpreter of the request's own language, who is in the call.
+    pub(crate) fn with_colleague(mut self, purpose: Purpose) -> (Self, ParticipantId) {
+        self.give(CLIENT, Command::RequestSecondInterpreter(SPANISH, purpose));
+        let second = self.id(Kind::SecondInterpreter);
+        let request = self.conference.others.last().map(|r| r.id).expect("a request of its own");
+        self.give(Actor::System, Command::Offer(request, ring(UserId(3))));
+        self.give(OTHER_PROVIDER, Command::AcceptOffer(request));
+        self.give(Actor::SecondInterpreter(second), Command::ConfirmInvitation);
+        self.give(Actor::SecondInterpreter(second), Command::IssueOwnAccount);
+        self.see(Observation::Joined(second));
         (self, second)
     }
 

@@ -104,6 +104,8 @@ impl SecondPart {
                 self.own = self.asked.iter().find(|(asked, _)| asked == request).map(|(_, own)| *own);
                 self.out_at = None;
             }
+            // From now on it is the interpreter of the call.
+            Event::HandedOver { participant, .. } if self.own == Some(*participant) => self.own = None,
             Event::Finished { participant, .. } if self.own == Some(*participant) => {
                 self.own = None;
                 self.out_at = Some((conference, seq));
@@ -267,7 +269,9 @@ impl EventStream {
             Side::User(user) => {
                 let is_last = match event {
                     Event::Ended { .. } => true,
-                    Event::Released { provider, .. } => *provider == user.user,
+                    Event::Released { provider, .. } | Event::HandedOver { from: provider, .. } => {
+                        *provider == user.user
+                    }
                     _ => false,
                 };
                 if !is_last {

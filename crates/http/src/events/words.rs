@@ -35,6 +35,8 @@ struct Told {
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    purpose: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
@@ -104,13 +106,16 @@ fn body(head: Told, event: &Event) -> Told {
             ..head
         },
         Event::Invited { participant, party, deadline } => {
-            let (kind, request, language) = match party {
-                InvitedParty::Guest => (Kind::Guest, None, None),
-                InvitedParty::SecondInterpreter { request, language } => {
-                    (Kind::SecondInterpreter, Some(request.0), Some(language.0))
-                }
+            let head = match party {
+                InvitedParty::Guest => Told { kind: Some(Kind::Guest.code()), ..head },
+                InvitedParty::SecondInterpreter { request, language, purpose } => Told {
+                    kind: Some(Kind::SecondInterpreter.code()),
+                    request: Some(request.0),
+                    language: Some(language.0),
+                    purpose: Some(purpose.name()),
+                    ..head
+                },
             };
-            let head = Told { kind: Some(kind.code()), request, language, ..head };
             with(head, about(*participant, StateName::Informed, Some(*deadline)))
         }
         Event::Confirmed { participant, deadline } | Event::Rejoined { participant, deadline } => {
@@ -127,8 +132,15 @@ fn body(head: Told, event: &Event) -> Told {
             let head = Told { reason: Some(reason(*why)), ..head };
             with(head, about(*participant, StateName::Finished, None))
         }
-        Event::CallEnded { deadline } => Told { deadline: Some(time(*deadline)), ..head },
-        Event::Released { provider, reason: why, deadline } => Told {
+        Event::CallEnded { deadline } | Event::PlaceKept { deadline } => {
+            Told { deadline: Some(time(*deadline)), ..head }
+        }
+        Event::HandedOver { from, participant } => {
+            Told { user: Some(from.0), participant: Some(participant.0), ..head }
+        }
+        Event::TurnTaken { participant } => Told { participant: Some(participant.0), ..head },
+        Event::Released { request, provider, reason: why, deadline } => Told {
+            request: other(*request),
             user: Some(provider.0),
             reason: Some(release_reason(*why)),
             deadline: Some(time(*deadline)),
@@ -170,6 +182,7 @@ const fn reason(reason: FinishReason) -> &'static str {
         FinishReason::Expired => "expired",
         FinishReason::Replaced => "replaced",
         FinishReason::Revoked => "revoked",
+        FinishReason::HandedOver => "handed_over",
     }
 }
 
@@ -179,6 +192,7 @@ const fn release_reason(reason: ReleaseReason) -> &'static str {
         ReleaseReason::Missed => "missed",
         ReleaseReason::Left => "left",
         ReleaseReason::Replaced => "replaced",
+        ReleaseReason::HandedOver => "handed_over",
     }
 }
 
@@ -214,6 +228,9 @@ const fn name(event: &Event) -> &'static str {
         Event::CallEnded { .. } => "call_ended",
         Event::Released { .. } => "released",
         Event::Rejoined { .. } => "rejoined",
+        Event::PlaceKept { .. } => "place_kept",
+        Event::HandedOver { .. } => "handed_over",
+        Event::TurnTaken { .. } => "turn_taken",
         Event::RemovalReopened { .. } => "removal_reopened",
         Event::Removed { .. } => "removed",
         Event::RemovalVerified { .. } => "removal_verified",
@@ -236,6 +253,10 @@ mod tests {
 
     /// An event of each kind, who causes it, and what it means.
     fn samples() -> Vec<(Event, Option<Actor>, &'static str)> {
+        [of_the_call(), of_hand_over_and_removal()].concat()
+    }
+
+    fn of_the_call() -> Vec<(Event, Option<Actor>, &'static str)> {
         let (client, provider) = (UserId(3), UserId(4));
         let request = RequestId(101);
         let (a, b, guest) = (ParticipantId(12), ParticipantId(13), ParticipantId(14));
@@ -305,9 +326,14 @@ mod tests {
                 "The call is over; the request waits for another one until `deadline`.",
             ),
             (
-                Event::Released { provider, reason: ReleaseReason::Missed, deadline },
+                Event::Released {
+                    request: RequestId(101),
+                    provider,
+                    reason: ReleaseReason::Missed,
+                    deadline,
+                },
                 None,
-                "The interpreter who had accepted is out of the request: it `refused`, `missed` the call, `left` before its \
+                "An interpreter who had accepted is out of the request: it `refused`, `missed` the call, `left` before its \
                  service was used, or was `replaced` by the client's wish. Another one is searched for until `deadline`. Its own stream tells nothing more \
                  of the request.",
             ),
@@ -316,6 +342,30 @@ mod tests {
                 by_provider,
                 "The interpreter whose connection was lost comes back into the running call as a new participant; its \
                  account must be fetched until `deadline`.",
+            ),
+        ]
+    }
+
+    fn of_hand_over_and_removal() -> Vec<(Event, Option<Actor>, &'static str)> {
+        let (client, provider) = (UserId(3), UserId(4));
+        let (guest, deadline) = (ParticipantId(14), LATER);
+        let by_provider = Some(Actor::Provider(provider));
+        vec![
+            (
+                Event::PlaceKept { deadline },
+                None,
+                "The interpreter is out of a call that goes on. Its place is kept until `deadline`; then a successor is asked for.",
+            ),
+            (
+                Event::HandedOver { from: provider, participant: guest },
+                by_provider,
+                "The successor `participant` takes the place of the interpreter `user`: its kind is 2 from now on, and its own \
+                 request has ended. The first one's own stream tells nothing more of the request.",
+            ),
+            (
+                Event::TurnTaken { participant: guest },
+                by_provider,
+                "Of two interpreters who take turns, `participant` works from now on, and the other one supports.",
             ),
             (
                 Event::RemovalReopened { participant: guest },
@@ -332,7 +382,11 @@ mod tests {
                 None,
                 "The engine, asked again, lists nothing of a finished participant.",
             ),
-            (Event::Ended { outcome: Outcome::Serviced }, by_client, "The request is over."),
+            (
+                Event::Ended { outcome: Outcome::Serviced },
+                Some(Actor::Client(client)),
+                "The request is over.",
+            ),
         ]
     }
 
@@ -349,7 +403,7 @@ mod tests {
     #[test]
     fn the_documentation_is_printed_from_the_code() {
         let names: BTreeSet<&str> = samples().iter().map(|(event, ..)| name(event)).collect();
-        assert_eq!(names.len(), 19, "each kind of event once");
+        assert_eq!(names.len(), 22, "each kind of event once");
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/events.md");
         if std::env::var_os("UPDATE_DOCS").is_some() {
             std::fs::write(path, markdown()).unwrap();

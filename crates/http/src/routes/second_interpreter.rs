@@ -1,8 +1,9 @@
-//! `RequestSecondInterpreter` of client and provider: ask for one more interpreter, in another language.
+//! `RequestSecondInterpreter` of client and provider: ask for one more interpreter, for another language, to take turns, or as
+//! a successor.
 
 use actix_web::{HttpResponse, web};
 use trialogue_contract::models::{ParaSecondRequest, ResultVideoConferenceParticipant};
-use trialogue_domain::{LanguageId, ParticipantId};
+use trialogue_domain::{LanguageId, ParticipantId, Purpose};
 use trialogue_storage::{ConferenceView, UserRole};
 
 use crate::call::Call;
@@ -23,9 +24,16 @@ pub(super) async fn request_second_interpreter(
     });
     let wants = present::wants(wanted.gender_option_code_id, wanted.specialty_option_code_id);
     let language = LanguageId(wanted.to_language_id);
+    let purpose = purpose(wanted.purpose.as_deref());
     let made = call
         .app()
-        .request_second_interpreter(&user, (language, wants), wanted.additional_info, key, render)
+        .request_second_interpreter(&user, (language, purpose), wants, wanted.additional_info, key, render)
         .await;
     Ok(reply::from_stored(&made.map_err(|e| call.fail(e))?))
+}
+
+/// The model holds one of the names, or none.
+fn purpose(name: Option<&str>) -> Purpose {
+    let named = |purpose: &Purpose| name.is_some_and(|name| name.eq_ignore_ascii_case(purpose.name()));
+    Purpose::ALL.into_iter().find(named).unwrap_or(Purpose::SecondLanguage)
 }

@@ -99,6 +99,7 @@ impl End {
             FinishReason::Lost => Self::Lost,
             FinishReason::Expired => Self::Expired,
             FinishReason::Replaced => Self::Finished("The call was started again."),
+            FinishReason::HandedOver => Self::Finished("Another interpreter has taken over."),
             FinishReason::Revoked => {
                 Self::Finished("Your access to this call was ended. Log in again to go on.")
             }

@@ -201,6 +201,51 @@ async fn during_the_call() -> Vec<Refused> {
     list
 }
 
+async fn about_second_interpreters() -> Vec<Refused> {
+    let world = World::new().await;
+    let call = world.connected("").await;
+    let ask = async |purpose: &str, language: i32| {
+        let body = json!({"ToLanguageId": language, "Purpose": purpose});
+        world.post("Client/Request/RequestSecondInterpreter", &call.client, body).await
+    };
+    let client = world.principal(&call, 1).await;
+    let turn = json!({"RequestConferenceSessionVideoParticipantId": client});
+    let mut list = vec![
+        refused(
+            "other_language",
+            409,
+            "For this purpose the second interpreter must speak the language of the request.",
+            ask("Team", 10).await,
+        ),
+        refused(
+            "other_language",
+            409,
+            "For this purpose the second interpreter must speak another language than that of the request.",
+            ask("Relay", SPANISH).await,
+        ),
+        refused(
+            "no_team",
+            409,
+            "These are not two interpreters who take turns; ask for one with the purpose Team first.",
+            world.post("Provider/Task/TakeTurn", &call.provider, turn).await,
+        ),
+    ];
+    ask("Successor", SPANISH).await.ok();
+    list.push(refused(
+        "successor_asked",
+        409,
+        "Another interpreter is to take this place already; wait for it, or remove it first.",
+        ask("Successor", SPANISH).await,
+    ));
+    list.push(refused(
+        "successor_not_present",
+        409,
+        "The successor is not in the call yet; stay until it is, or remove it and finish the call.",
+        provider(&world, &call, "Finish").await,
+    ));
+    list
+}
+
 async fn when_time_has_passed() -> Vec<Refused> {
     let world = World::new().await;
     let call = world.requested("nobody").await;
@@ -230,6 +275,7 @@ async fn every_refusal_is_told_in_its_words() {
         before_the_call().await,
         about_offers().await,
         during_the_call().await,
+        about_second_interpreters().await,
         when_time_has_passed().await,
     ];
     for Refused { code, status, message, answer } in lists.into_iter().flatten() {

@@ -135,11 +135,20 @@ async fn a_lost_connection_is_told_to_both_and_each_next_step_works() {
 
     lose(2).await;
     world.post("Client/Request/FindAnotherInterpreter", &call.client, Value::Null).await.empty();
-    assert_told(&client_status(&world, &call).await, 1, "interpreter_replaced");
-    assert_told(&provider_status(&world, &call).await, 4, "released_replaced");
+    let told = client_status(&world, &call).await;
+    assert_told(&told, 2, "interpreter_lost");
+    let successor = told["SuccessorParticipantId"].as_i64().unwrap();
     world.post("Provider/Task/SetOnline", &other, json!({})).await.empty();
-    world.post("Provider/Task/Accept", &other, json!({"RequestId": call.session})).await.empty();
-    world.post("Client/Request/StartVideoProcess", &call.client, Value::Null).await.empty();
+    let offers = world.post("Provider/Task/Offers", &other, Value::Null).await.ok().json();
+    assert_eq!((&offers[0]["Purpose"], &offers[0]["ToLanguageId"]), (&json!("Successor"), &json!(44)));
+    let request = &offers[0]["RequestId"];
+    world.post("Provider/Task/Accept", &other, json!({"RequestId": request})).await.empty();
+    let again = world.post("Provider/Task/VideoAgain", &call.provider, Value::Null).await;
+    again.fails(409, "successor_asked");
     world.post("Provider/Task/ConfirmVideo", &other, Value::Null).await.empty();
-    assert!(world.client_pair(&call).await["Caller"].is_object());
+    world.post("Provider/Task/VideoEngineAccounts", &other, Value::Null).await.ok();
+    world.seen(&call, Observation::Joined, i32::try_from(successor).unwrap()).await;
+    assert_told(&provider_status(&world, &call).await, 4, "released_handed_over");
+    let told = client_status(&world, &call).await;
+    assert_eq!((&told["WaitingCode"], &told["ProviderName"]), (&Value::Null, &json!("other")));
 }

@@ -28,7 +28,7 @@ const PARTICIPANT: &str = "ResultVideoConferenceParticipant";
 const PARTICIPANTS: &str = "ArrayOfResultVideoConferenceParticipant";
 const PAIR: &str = "ParaVideoEngineAccountPair";
 
-pub(crate) const ROUTES: [Route; 38] = {
+pub(crate) const ROUTES: [Route; 39] = {
     use Side::{Anybody, Client, Guest, Provider};
     [
         route(Anybody, "Client/Login/1", "ParaLoginInfo", "ParaSecurityToken"),
@@ -72,6 +72,7 @@ pub(crate) const ROUTES: [Route; 38] = {
         route(Provider, "Provider/Task/KickThirdPartyVideoParticipant", PARTICIPANT, ""),
         route(Provider, "Provider/Task/VideoConferenceParticipants", "", PARTICIPANTS),
         route(Provider, "Provider/Task/RequestSecondInterpreter", "ParaSecondRequest", PARTICIPANT),
+        route(Provider, "Provider/Task/TakeTurn", PARTICIPANT, ""),
         route(Provider, "Provider/Task/Finish", "", ""),
         route(Provider, "Provider/Logout", "", ""),
         route(Guest, "Guest/Invitation", "", "ResultGuestInvitation"),

@@ -149,12 +149,16 @@ async fn what_cannot_be_met_is_refused_and_changes_nothing() {
     ask(&world, SIDES[0], &call.client, json!({"ToLanguageId": 9999})).await.fails(400, "unknown_language");
     for body in [
         json!({}),
-        json!({"ToLanguageId": FRENCH, "Purpose": "Successor"}),
+        json!({"ToLanguageId": FRENCH, "Purpose": "Follower"}),
         json!({"ToLanguageId": FRENCH, "GenderOptionCodeId": 6}),
         json!({"ToLanguageId": FRENCH, "SpecialtyOptionCodeId": 4}),
         json!({"ToLanguageId": FRENCH, "additionalInfo": "x".repeat(2001)}),
     ] {
         assert_eq!(ask(&world, SIDES[0], &call.client, body).await.status, 400);
+    }
+    for (purpose, language) in [("successor", FRENCH), ("Team", FRENCH), ("RELAY", SPANISH)] {
+        let body = json!({"ToLanguageId": language, "Purpose": purpose});
+        ask(&world, SIDES[0], &call.client, body).await.fails(409, "other_language");
     }
     assert_eq!(world.participants(&call).await.len(), 2);
     assert!(offers(&world, &amelie).await.is_empty());
@@ -219,16 +223,26 @@ async fn who_comes_online_is_offered_a_request_for_a_second_interpreter_that_wai
 }
 
 #[actix_web::test]
-async fn the_second_interpreter_may_refuse_or_leave_and_the_call_goes_on() {
-    for path in ["Provider/Task/RefuseVideo", "Provider/Task/Finish"] {
+async fn in_the_place_of_a_second_interpreter_who_refuses_or_leaves_others_are_asked() {
+    for (path, code) in
+        [("Provider/Task/RefuseVideo", "released_refused"), ("Provider/Task/Finish", "released_left")]
+    {
         let world = World::new().await;
         let amelie = french(&world, "amelie").await;
         let call = world.connected("").await;
         asked(&world, &call).await;
         accept(&world, &amelie).await;
         world.post(path, &amelie, Value::Null).await.empty();
+        let own = status(&world, &amelie).await;
+        assert_eq!((&own["RequestStatusCodeId"], &own["WaitingCode"]), (&json!(4), &json!(code)));
+        let benoit = french(&world, "benoit").await;
+        accept(&world, &benoit).await;
         let shown = second_request(&world, &call).await;
-        assert_eq!(shown["RequestConferenceSessionVideoStatusCodeId"], 6, "{path}");
+        assert_eq!(
+            (&shown["ProviderName"], &shown["secondRequest"]["RequestStatusCodeId"]),
+            (&json!("benoit"), &json!(5)),
+            "{path}"
+        );
         let main = world.post("Client/Request/Status", &call.client, Value::Null).await.ok().json();
         assert_eq!(main["RequestStatusCodeId"], 2, "{path}");
     }
@@ -259,4 +273,82 @@ async fn a_second_interpreter_who_logs_out_is_out_of_the_call() {
     assert_eq!(shown["RequestConferenceSessionVideoStatusCodeId"], 6);
     let main = world.post("Client/Request/Status", &call.client, Value::Null).await.ok().json();
     assert_eq!(main["RequestStatusCodeId"], 2);
+}
+
+/// A colleague for Spanish, in the call for this purpose.
+async fn colleague(world: &World, call: &Call, purpose: &str) -> (String, i32) {
+    let body = json!({"ToLanguageId": SPANISH, "Purpose": purpose});
+    let made = ask(world, SIDES[1], &call.provider, body).await.ok().json();
+    let participant = participant_of(&made);
+    let carlos = world.provider("carlos").await;
+    assert_eq!(accept(world, &carlos).await["Purpose"], purpose);
+    assert_eq!(status(world, &carlos).await["Purpose"], purpose);
+    world.post("Provider/Task/ConfirmVideo", &carlos, Value::Null).await.empty();
+    world.post("Provider/Task/VideoEngineAccounts", &carlos, Value::Null).await.ok();
+    world.seen(call, Observation::Joined, participant).await;
+    (carlos, participant)
+}
+
+#[actix_web::test]
+async fn an_interpreter_hands_the_call_over() {
+    let world = World::new().await;
+    let call = world.connected("").await;
+    let body = json!({"ToLanguageId": SPANISH, "Purpose": "Successor"});
+    let made = ask(&world, SIDES[0], &call.client, body.clone()).await.ok().json();
+    ask(&world, SIDES[1], &call.provider, body).await.fails(409, "successor_asked");
+    world.post("Provider/Task/Finish", &call.provider, Value::Null).await.fails(409, "successor_not_present");
+    world.kick(SIDES[1], &call.provider, call.session, participant_of(&made)).await.empty();
+
+    let (carlos, participant) = colleague(&world, &call, "Successor").await;
+    assert_eq!(status(&world, &call.provider).await["SuccessorParticipantId"], participant);
+    world.post("Provider/Task/Finish", &call.provider, Value::Null).await.empty();
+    let left = status(&world, &call.provider).await;
+    assert_eq!(
+        (&left["RequestStatusCodeId"], &left["WaitingCode"]),
+        (&json!(4), &json!("released_handed_over"))
+    );
+    let own = status(&world, &carlos).await;
+    assert_eq!((&own["RequestId"], &own["RequestStatusCodeId"]), (&json!(call.session), &json!(2)));
+    assert_eq!(own["RequestConferenceSessionVideoParticipantId"], participant);
+    let main = world.post("Client/Request/Status", &call.client, Value::Null).await.ok().json();
+    assert_eq!((&main["RequestStatusCodeId"], &main["ProviderName"]), (&json!(2), &json!("carlos")));
+    let people = world.participants(&call).await;
+    let interpreter = people.iter().find(|p| p["RequestConferenceSessionVideoTypeCodeId"] == 2).unwrap();
+    assert_eq!(interpreter["RequestConferenceSessionVideoParticipantId"], participant);
+    let guest = world.post(
+        "Provider/Task/InviteThirdPartyVideoConference",
+        &carlos,
+        json!({"Name": "Dr. Who", "Email": "who@example.org"}),
+    );
+    guest.await.ok();
+    world.post("Provider/Task/Finish", &carlos, Value::Null).await.empty();
+    let main = world.post("Client/Request/Status", &call.client, Value::Null).await.ok().json();
+    assert_eq!(main["RequestStatusCodeId"], 3);
+}
+
+#[actix_web::test]
+async fn two_interpreters_take_turns() {
+    let world = World::new().await;
+    let call = world.connected("").await;
+    let first = world.principal(&call, 2).await;
+    let turn = async |token: &str, participant: i32| {
+        let body = json!({"RequestConferenceSessionVideoParticipantId": participant});
+        world.post("Provider/Task/TakeTurn", token, body).await
+    };
+    turn(&call.provider, first).await.empty();
+    let (carlos, second) = colleague(&world, &call, "Team").await;
+    for (token, whose) in [(&carlos, second), (&call.provider, first), (&call.provider, second)] {
+        turn(token, whose).await.empty();
+        for (path, token) in
+            [("Provider/Task", &carlos), ("Provider/Task", &call.provider), ("Client/Request", &call.client)]
+        {
+            let told = world.post(&format!("{path}/Status"), token, Value::Null).await.ok().json();
+            assert_eq!(told["WorkingParticipantId"], whose);
+        }
+    }
+    let client = world.principal(&call, 1).await;
+    turn(&call.provider, client).await.fails(409, "no_team");
+    world.post("Provider/Task/Finish", &carlos, Value::Null).await.empty();
+    let told = status(&world, &call.provider).await;
+    assert_eq!(told["WorkingParticipantId"], Value::Null);
 }

@@ -206,14 +206,18 @@ async fn walk(manner: Manner) -> (String, World) {
     walk.call("Provider/Task/VideoConferenceParticipants", &sofia, none()).await;
 
     let second = json!({"ToLanguageId": SPANISH, "additionalInfo": "For the grandmother"});
-    let (asked, _) = walk.call("Provider/Task/RequestSecondInterpreter", &sofia, second.clone()).await;
+    let (asked, _) = walk.call("Provider/Task/RequestSecondInterpreter", &sofia, second).await;
     walk.call("Client/Request/KickThirdPartyVideoParticipant", &nora, asked).await;
-    walk.call("Client/Request/RequestSecondInterpreter", &nora, second).await;
+    let colleague =
+        json!({"ToLanguageId": SPANISH, "additionalInfo": "For the grandmother", "Purpose": "Team"});
+    let (colleague, _) = walk.call("Client/Request/RequestSecondInterpreter", &nora, colleague).await;
     let (offers, _) = walk.call("Provider/Task/Offers", &felix, none()).await;
     walk.call("Provider/Task/Accept", &felix, json!({"RequestId": offers[0]["RequestId"]})).await;
     walk.call("Provider/Task/Status", &felix, none()).await;
     walk.call("Provider/Task/ConfirmVideo", &felix, none()).await;
     walk.call("Provider/Task/VideoEngineAccounts", &felix, none()).await;
+    walk.call("Provider/Task/TakeTurn", &sofia, colleague).await;
+    walk.call("Provider/Task/Status", &felix, none()).await;
     walk.call("Client/Request/VideoConferenceParticipants", &nora, none()).await;
 
     let report = json!({

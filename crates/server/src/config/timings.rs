@@ -39,6 +39,10 @@ pub(super) struct TimingsSection {
     #[arg(long, default_value = "30", value_parser = seconds)]
     reconnect_seconds: Duration,
 
+    /// How long the place of an interpreter who was lost is kept, before a successor is asked for.
+    #[arg(long, default_value = "120", value_parser = seconds)]
+    place_seconds: Duration,
+
     /// How long a media account lives.
     #[arg(long, default_value = "43200", value_parser = seconds)]
     account_seconds: Duration,
@@ -57,6 +61,7 @@ impl TimingsSection {
             join: self.join_seconds,
             invitation: self.invitation_seconds,
             reconnect: self.reconnect_seconds,
+            place: self.place_seconds,
             account: self.account_seconds,
             presence: self.presence_seconds,
             wrap_up: self.wrap_up_seconds,

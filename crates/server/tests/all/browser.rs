@@ -14,7 +14,7 @@ fn the_pages_in_a_real_browser() {
     pass(
         &mut run,
         &tests,
-        &["texts", "pages", "stage", "trouble", "call", "second", "desk"],
+        &["texts", "pages", "stage", "trouble", "call", "second", "handover", "desk"],
         "the server dies in between",
     );
 }

@@ -250,6 +250,8 @@ impl Talk<'_> {
             self.post(&format!("{side}/RequestSecondInterpreter"), token, "ParaSecondRequest", second)
                 .with(200);
         }
+        let nobody = [("RequestConferenceSessionVideoParticipantId", "999999")];
+        self.post("Provider/Task/TakeTurn", sofia, "ResultVideoConferenceParticipant", &nobody).with(404);
         self.post("Client/Request/Status", nurse, "", &[]).with(200);
         self.finish(nurse);
         self.post(

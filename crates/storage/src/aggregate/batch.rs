@@ -12,13 +12,13 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use trialogue_domain::{
-    Conference, ConferenceId, Effect, Event, Facts, Lapse, NotRung, ParticipantId, Refusal, Request,
+    Conference, ConferenceId, Effect, Event, Facts, Lapse, NotRung, ParticipantId, Party, Refusal, Request,
     RequestId, Step, Timestamp, UserId, Wants, effects,
 };
 
 use crate::aggregate::load::{EffectTurn, LoadedConference, load_to_change};
 use crate::aggregate::missed::{MissedRing, NoMissedRings};
-use crate::aggregate::released::Released;
+use crate::aggregate::released::{HandedOver, Released};
 use crate::aggregate::verdict::Verdict;
 use crate::changes::change::Change;
 use crate::database::connection::{AnyConnection, load_by};
@@ -31,7 +31,8 @@ use crate::rows::details::RequestDetails;
 use crate::rows::{
     CallLegRow, ConferenceRow, EventRow, Invitee, OfferRow, ParticipantRow, RenewOffer, RequestRow,
     SearchLookRow, UpdateAccepted, UpdateAccountSecret, UpdateConference, UpdateConferenceIndexed,
-    UpdateOffer, UpdateParticipant, UpdateReported, UpdateRequest, lapse_code, offer_state, write,
+    UpdateOffer, UpdateParticipant, UpdateParty, UpdatePlace, UpdateReported, UpdateRequest, lapse_code,
+    offer_state, write,
 };
 use crate::schema::conferences;
 
@@ -83,7 +84,8 @@ impl Batch {
     ) -> Result<Conference, StoreError> {
         let fetched = self.conferences.get_mut(&id.0).ok_or(Refusal::NotFound)?;
         if let BatchEntry::Loaded(loaded) = fetched {
-            *fetched = BatchEntry::Judged(Box::new(Changes::none(loaded.conference()?, loaded.turn)));
+            let changes = Changes::none(loaded.conference()?, loaded.turn);
+            *fetched = BatchEntry::Judged(Box::new(Changes { wants: loaded.wants()?, ..changes }));
         }
         let BatchEntry::Judged(changes) = fetched else { return Err(StoreError::Locked(id.0)) };
         let verdict = judge(&changes.after)?;
@@ -134,8 +136,11 @@ impl Batch {
             .map_err(StoreError::query("insert a conference"))?;
         write(connection, all.iter().flat_map(|c| &c.requested))
             .map_err(StoreError::query("insert a request"))?;
-        write(connection, all.iter().flat_map(|c| &c.requests))
-            .map_err(StoreError::query("update a request"))?;
+        // An interpreter has one live request at most, also within these statements.
+        for is_over in [true, false] {
+            let requests = all.iter().flat_map(|c| &c.requests).filter(|r| r.is_over() == is_over);
+            write(connection, requests).map_err(StoreError::query("update a request"))?;
+        }
         write(connection, all.iter().flat_map(|c| c.accepted.values()))
             .map_err(StoreError::query("note when a request was accepted"))?;
         write(connection, all.iter().flat_map(|c| &c.events)).map_err(append_failed(all))?;
@@ -143,6 +148,8 @@ impl Batch {
             .map_err(StoreError::query("insert a participant"))?;
         write(connection, all.iter().flat_map(|c| &c.updated))
             .map_err(StoreError::query("update a participant"))?;
+        write(connection, all.iter().flat_map(|c| &c.parties))
+            .map_err(StoreError::query("note who takes the interpreter's place"))?;
         write(connection, all.iter().flat_map(|c| &c.secrets))
             .map_err(StoreError::query("bind an account secret"))?;
         save_offers(connection, all)?;
@@ -151,6 +158,8 @@ impl Batch {
         if write(connection, states).map_err(StoreError::query("update a conference"))? != expected {
             return Err(StoreError::Conflict(first_of(all)));
         }
+        write(connection, all.iter().filter_map(|c| c.place.as_ref()))
+            .map_err(StoreError::query("note whose place is kept"))?;
         write(connection, all.iter().filter_map(|c| c.indexed.as_ref()))
             .map_err(StoreError::query("update a conference"))?;
         write(connection, all.iter().flat_map(|c| &c.legs))
@@ -195,6 +204,7 @@ struct Changes {
     invitees: Vec<(ParticipantId, Invitee)>,
     secrets: Vec<UpdateAccountSecret>,
     legs: Vec<CallLegRow>,
+    /// Of a new request: those of the main one, unless others are given.
     wants: Wants,
     looks: Vec<SearchLookRow>,
     accepted: BTreeMap<i32, UpdateAccepted>,
@@ -203,8 +213,10 @@ struct Changes {
     requested: Vec<RequestRow>,
     requests: Vec<UpdateRequest>,
     conference: Option<UpdateConference>,
+    place: Option<UpdatePlace>,
     indexed: Option<UpdateConferenceIndexed>,
     updated: Vec<UpdateParticipant>,
+    parties: Vec<UpdateParty>,
     inserted: Vec<ParticipantRow>,
 }
 
@@ -215,6 +227,7 @@ enum OfferChange {
     Missed(MissedRing),
     Answered(NoMissedRings),
     Released(Released),
+    HandedOver(HandedOver),
 }
 
 impl Changes {
@@ -237,8 +250,10 @@ impl Changes {
             requested: Vec::new(),
             requests: Vec::new(),
             conference: None,
+            place: None,
             indexed: None,
             updated: Vec::new(),
+            parties: Vec::new(),
             inserted: Vec::new(),
         }
     }
@@ -288,6 +303,8 @@ impl Changes {
         let id = self.after.id.0;
         if self.after.last_seq != self.before.last_seq && self.opened.is_none() {
             self.conference = Some(UpdateConference::to(&self.after, self.before.last_seq));
+            let place = UpdatePlace::to(&self.after);
+            self.place = Some(place).filter(|after| *after != UpdatePlace::to(&self.before));
             let indexed = UpdateConferenceIndexed::to(&self.after);
             self.indexed = Some(indexed).filter(|after| *after != UpdateConferenceIndexed::to(&self.before));
         }
@@ -302,7 +319,14 @@ impl Changes {
         for (position, participant) in (0..).zip(&self.after.participants) {
             match self.before.participant(participant.id) {
                 Some(unchanged) if unchanged == participant => {}
-                Some(_) => self.updated.push(UpdateParticipant::to(id, participant)),
+                Some(before) => {
+                    self.updated.push(UpdateParticipant::to(id, participant));
+                    if let (Party::SecondInterpreter(_), Party::Provider(user)) =
+                        (before.party, participant.party)
+                    {
+                        self.parties.push(UpdateParty::to_interpreter(id, participant.id, user));
+                    }
+                }
                 None => {
                     let invitee = self.invitees.iter().find(|(invited, _)| *invited == participant.id);
                     let invitee = invitee.map(|(_, invitee)| invitee.clone()).unwrap_or_default();
@@ -344,6 +368,7 @@ impl OfferChange {
             Self::Missed(missed) => missed.interpreter,
             Self::Answered(answered) => UserId(answered.id),
             Self::Released(released) => released.provider,
+            Self::HandedOver(handed_over) => handed_over.from,
         }
     }
 }
@@ -381,8 +406,8 @@ fn offer_changes(before: &Conference, event: &Event, at: Timestamp) -> Vec<Offer
             let others = open(*request).filter(|p| p != provider).map(withdrawn(*request));
             std::iter::once(set(*request, *provider, offer_state::ACCEPTED)).chain(others).collect()
         }
-        Event::Released { provider, reason, .. } => {
-            let (conference, request) = (before.id, before.main.id);
+        Event::Released { request, provider, reason, .. } => {
+            let (conference, request) = (before.id, *request);
             vec![OfferChange::Released(Released {
                 conference,
                 request,
@@ -390,6 +415,11 @@ fn offer_changes(before: &Conference, event: &Event, at: Timestamp) -> Vec<Offer
                 reason: *reason,
                 at,
             })]
+        }
+        Event::HandedOver { from, participant } => {
+            let to = before.participant(*participant).and_then(|p| before.second_interpreter(p));
+            let handed_over = to.map(|to| HandedOver { conference: before.id, from: *from, to, at });
+            handed_over.map(OfferChange::HandedOver).into_iter().collect()
         }
         Event::Finished { participant, .. } => {
             let request = before.participant(*participant).and_then(|p| before.request_of(p));
@@ -405,6 +435,8 @@ fn offer_changes(before: &Conference, event: &Event, at: Timestamp) -> Vec<Offer
         | Event::Disconnected { .. }
         | Event::CallEnded { .. }
         | Event::Rejoined { .. }
+        | Event::PlaceKept { .. }
+        | Event::TurnTaken { .. }
         | Event::RemovalReopened { .. }
         | Event::Removed { .. }
         | Event::RemovalVerified { .. } => vec![],
@@ -416,7 +448,8 @@ fn offer_changes(before: &Conference, event: &Event, at: Timestamp) -> Vec<Offer
 fn save_offers(connection: &mut AnyConnection, changed: &[Changes]) -> Result<(), StoreError> {
     let insert_failed = || StoreError::query("insert an offer");
     let update_failed = || StoreError::query("update an offer");
-    let is_released = |c: &&Changes| c.offers.iter().any(|o| matches!(o, OfferChange::Released(_)));
+    let is_rare = |o: &OfferChange| matches!(o, OfferChange::Released(_) | OfferChange::HandedOver(_));
+    let is_released = |c: &&Changes| c.offers.iter().any(is_rare);
     let (released, others): (Vec<&Changes>, Vec<&Changes>) = changed.iter().partition(is_released);
     let (mut made, mut missed, mut answered) = (Vec::new(), Vec::new(), Vec::new());
     // The last change of an offer counts: one statement changes a row once.
@@ -434,7 +467,7 @@ fn save_offers(connection: &mut AnyConnection, changed: &[Changes]) -> Result<()
             }
             OfferChange::Missed(ring) => missed.push(ring),
             OfferChange::Answered(row) => answered.push(row),
-            OfferChange::Released(_) => {}
+            OfferChange::Released(_) | OfferChange::HandedOver(_) => {}
         }
     }
     write(connection, made).map_err(insert_failed())?;
@@ -454,6 +487,7 @@ fn save_offers(connection: &mut AnyConnection, changed: &[Changes]) -> Result<()
             OfferChange::Missed(ring) => ring.save(connection)?,
             OfferChange::Answered(row) => write(connection, [row]).map(drop).map_err(update_failed())?,
             OfferChange::Released(released) => released.save(connection)?,
+            OfferChange::HandedOver(handed_over) => handed_over.save(connection)?,
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::iter::from_fn;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use trialogue_domain::{Conference, ConferenceId};
+use trialogue_domain::{Conference, ConferenceId, Wants};
 
 use crate::database::connection::{AnyConnection, load_by};
 use crate::error::StoreError;
@@ -62,6 +62,15 @@ impl LoadedConference {
         let people = self.participants.iter().map(ParticipantState::to_domain).collect::<Result<_, _>>()?;
         self.row.to_domain(&self.requests, &self.offers, people)
     }
+
+    /// What the client wanted of the interpreter, beside the language.
+    ///
+    /// # Errors
+    /// As [`Self::conference`].
+    pub(crate) fn wants(&self) -> Result<Wants, StoreError> {
+        let main = self.requests.iter().find(|request| request.id == self.row.id);
+        main.map(RequestRow::wants).transpose().map(Option::unwrap_or_default)
+    }
 }
 
 /// Loads a conference; none if it does not exist.
@@ -78,6 +87,17 @@ pub(crate) fn load(
     let rows: Vec<ConferenceState> = found.map_err(StoreError::query("load a conference"))?;
     let rows = rows.into_iter().map(|row| (row, EffectTurn::default())).collect();
     Ok(load_rest(connection, rows)?.pop())
+}
+
+/// What the client of a conference wanted of the interpreter, beside the language.
+pub(crate) fn wants_of(connection: &mut AnyConnection, id: ConferenceId) -> Result<Wants, StoreError> {
+    let main: Option<RequestRow> = requests::table
+        .find((id.0, id.0))
+        .select(RequestRow::as_select())
+        .first(connection)
+        .optional()
+        .map_err(StoreError::query("load a request"))?;
+    main.as_ref().map(RequestRow::wants).transpose().map(Option::unwrap_or_default)
 }
 
 /// Loads conferences that are going to be changed. On PostgreSQL their rows are locked, and those that another session has

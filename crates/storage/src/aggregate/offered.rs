@@ -9,8 +9,11 @@ use trialogue_domain::{Outcome, Timestamp, UserId};
 
 use crate::database::connection::{AnyConnection, load_by};
 use crate::error::StoreError;
-use crate::rows::interpreter::{InterpreterRow, Profile};
 use crate::rows::outcome_code;
+use crate::rows::{
+    interpreter::{InterpreterRow, Profile},
+    offer_state,
+};
 use crate::schema::{interpreters, languages, offers, provider_languages, requests, users};
 
 /// Number of accepted requests from which the performance of an interpreter is computed.
@@ -136,7 +139,7 @@ fn performances(connection: &mut AnyConnection, ids: &[i32]) -> Result<HashMap<i
     Ok(of_each.into_iter().map(|(id, tasks)| (id, performance(tasks))).collect())
 }
 
-/// The last requests that each served, and those that each was released from.
+/// The last requests that each served, handed over or not, and those that each was released from.
 fn tasks(connection: &mut AnyConnection, ids: &[i32]) -> QueryResult<Vec<Task>> {
     let serviced = outcome_code(Outcome::Serviced);
     match connection {
@@ -146,13 +149,14 @@ fn tasks(connection: &mut AnyConnection, ids: &[i32]) -> QueryResult<Vec<Task>> 
                   WHERE provider_id = p.id AND ended_at IS NOT NULL
                   ORDER BY ended_at DESC, conference_id DESC LIMIT $3)
                  UNION ALL
-                 (SELECT released_at, FALSE FROM offers
+                 (SELECT released_at, state = $4 FROM offers
                   WHERE provider_id = p.id AND released_at IS NOT NULL ORDER BY released_at DESC LIMIT $3)
              ) AS t",
         )
         .bind::<Array<Integer>, _>(ids)
         .bind::<diesel::sql_types::SmallInt, _>(serviced)
         .bind::<BigInt, _>(PERFORMANCE_OF)
+        .bind::<diesel::sql_types::SmallInt, _>(offer_state::HANDED_OVER)
         .load(native),
         AnyConnection::Sqlite(native) => {
             let mut found = Vec::new();
@@ -168,13 +172,17 @@ fn tasks(connection: &mut AnyConnection, ids: &[i32]) -> QueryResult<Vec<Task>> 
                     at,
                     serviced: outcome == Some(serviced),
                 }));
-                let released: Vec<i64> = offers::table
+                let released: Vec<(i64, i16)> = offers::table
                     .filter(offers::provider_id.eq(id).and(offers::released_at.is_not_null()))
                     .order(offers::released_at.desc())
                     .limit(PERFORMANCE_OF)
-                    .select(offers::released_at.assume_not_null())
+                    .select((offers::released_at.assume_not_null(), offers::state))
                     .load(native)?;
-                found.extend(released.into_iter().map(|at| Task { provider_id: id, at, serviced: false }));
+                found.extend(released.into_iter().map(|(at, state)| Task {
+                    provider_id: id,
+                    at,
+                    serviced: state == offer_state::HANDED_OVER,
+                }));
             }
             Ok(found)
         }

@@ -77,10 +77,13 @@ mod tests {
                 main: Request {
                     id: RequestId::main(ConferenceId(id)),
                     language,
+                    purpose: None,
                     stage: Stage::Accepted { provider: UserId(0) },
                 },
                 others: Vec::new(),
                 start_by: None,
+                place_until: None,
+                working: None,
                 serviced: true,
                 participants: Vec::new(),
                 last_seq: 1,

@@ -6,8 +6,21 @@ use trialogue_domain::{ConferenceId, ReleaseReason, RequestId, Timestamp, UserId
 use crate::aggregate::missed::{MissedRing, NoMissedRings};
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
-use crate::rows::{offer_state, release_code, release_reason, write};
+use crate::rows::{OfferRow, offer_state, release_code, release_reason, write};
 use crate::schema::{offers, requests};
+
+/// When the interpreter of a row of `users` last handed a call over.
+macro_rules! handed_over_at {
+    () => {
+        $crate::schema::offers::table
+            .filter($crate::schema::offers::provider_id.eq($crate::schema::users::id))
+            .filter($crate::schema::offers::released_at.is_not_null())
+            .filter($crate::schema::offers::state.eq($crate::rows::offer_state::HANDED_OVER))
+            .select(diesel::dsl::max($crate::schema::offers::released_at))
+            .single_value()
+    };
+}
+pub(crate) use handed_over_at;
 
 /// A provider is out of a request that it had accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +96,39 @@ impl Released {
                 offers::released_at.eq(Some(self.at.0)),
             ))
             .execute(connection)?;
+        Ok(())
+    }
+}
+
+/// Another interpreter has taken the place of the one who had accepted the main request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HandedOver {
+    pub(crate) conference: ConferenceId,
+    pub(crate) from: UserId,
+    pub(crate) to: UserId,
+    pub(crate) at: Timestamp,
+}
+
+impl HandedOver {
+    /// The first interpreter is out of the request, and the other one has accepted it, whatever became of an offer before.
+    pub(crate) fn save(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        self.write(connection).map_err(StoreError::query("hand a call over"))
+    }
+
+    fn write(&self, connection: &mut AnyConnection) -> QueryResult<()> {
+        let main = RequestId::main(self.conference);
+        let offer_to = |user: UserId| offers::table.find((self.conference.0, main.0, user.0));
+        let out = release_code(ReleaseReason::HandedOver);
+        diesel::update(offer_to(self.from))
+            .set((offers::state.eq(out), offers::released_at.eq(Some(self.at.0))))
+            .execute(connection)?;
+        // One who had handed this call over before is back.
+        let accepted = (offers::state.eq(offer_state::ACCEPTED), offers::released_at.eq(None::<i64>));
+        if diesel::update(offer_to(self.to)).set(accepted).execute(connection)? == 0 {
+            let until = (0, self.at);
+            let made = OfferRow::made((self.conference, main, self.to), 0, self.at, until);
+            write(connection, [&OfferRow { state: offer_state::ACCEPTED, ..made }])?;
+        }
         Ok(())
     }
 }

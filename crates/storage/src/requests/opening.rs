@@ -2,7 +2,8 @@
 
 use diesel::prelude::*;
 use trialogue_domain::{
-    Candidate, ConferenceId, LanguageId, NotRung, Plan, Refusal, RequestId, Step, Timestamp, UserId, Wants,
+    Candidate, ConferenceId, LanguageId, NotRung, Plan, Purpose, Refusal, RequestId, Step, Timestamp, UserId,
+    Wants,
 };
 
 use crate::aggregate::batch::Batch;
@@ -16,7 +17,7 @@ use crate::limits::check_requests;
 use crate::requests::plans::plans;
 use crate::requests::waiting::candidates;
 use crate::rows::details::RequestDetails;
-use crate::rows::offer_state;
+use crate::rows::{offer_state, purpose_of};
 use crate::schema::{conferences, languages, offers, participants, requests, users};
 use crate::store::Store;
 use crate::text::storable;
@@ -35,6 +36,8 @@ pub struct OfferView {
     pub language: Language,
     /// What the client said of its request.
     pub details: RequestDetails,
+    /// What a second interpreter is asked for.
+    pub purpose: Option<Purpose>,
     /// When it was offered.
     pub offered_at: Timestamp,
     /// Until when the provider is rung.
@@ -52,6 +55,7 @@ struct OfferedRow {
     from_language_id: Option<i32>,
     note: Option<String>,
     conference_id: i32,
+    purpose: Option<i16>,
     offered_at: i64,
     client: String,
     language_id: i32,
@@ -59,9 +63,11 @@ struct OfferedRow {
     language: String,
 }
 
-impl From<OfferedRow> for OfferView {
-    fn from(row: OfferedRow) -> Self {
-        Self {
+impl TryFrom<OfferedRow> for OfferView {
+    type Error = StoreError;
+
+    fn try_from(row: OfferedRow) -> Result<Self, StoreError> {
+        Ok(Self {
             request: RequestId(row.id),
             client: row.client,
             language: Language {
@@ -76,10 +82,11 @@ impl From<OfferedRow> for OfferView {
                 location: row.location,
                 from_language_id: row.from_language_id,
             },
+            purpose: purpose_of(row.purpose, || format!("{}/{}", row.conference_id, row.id))?,
             offered_at: Timestamp(row.offered_at),
             // A request that is searching has a deadline.
             until: Timestamp(row.deadline.unwrap_or(row.offered_at).min(row.rung_until)),
-        }
+        })
     }
 }
 
@@ -177,6 +184,7 @@ impl Store {
                         conferences::from_language_id,
                         participants::note.nullable(),
                         offers::conference_id,
+                        requests::purpose,
                         offers::offered_at,
                         users::name,
                         languages::id,
@@ -185,7 +193,7 @@ impl Store {
                     ))
                     .load(connection)
                     .map_err(StoreError::query("show offers"))?;
-                Ok(rows.into_iter().map(OfferView::from).collect())
+                rows.into_iter().map(OfferView::try_from).collect()
             })
             .await
     }

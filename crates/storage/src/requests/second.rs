@@ -1,14 +1,15 @@
 //! Requests for second interpreters, within a conference.
 
 use trialogue_domain::{
-    Candidate, Conference, Facts, LanguageId, NotRung, ParticipantId, Plan, Refusal, Step, Timestamp, UserId,
-    Wants,
+    Candidate, Conference, Facts, LanguageId, NotRung, ParticipantId, Plan, Purpose, Refusal, Step,
+    Timestamp, UserId, Wants,
 };
 
 use crate::aggregate::batch::change;
 use crate::aggregate::company::company_of_client;
 use crate::aggregate::find::{ConferenceLookup, find};
 use crate::aggregate::language::language;
+use crate::aggregate::load::wants_of;
 use crate::aggregate::verdict::Verdict;
 use crate::aggregate::view::{ConferenceView, view};
 use crate::error::StoreError;
@@ -26,7 +27,9 @@ pub struct NewSecondInterpreter {
     pub inviter: UserId,
     /// The language asked for.
     pub language: LanguageId,
-    /// What else is wanted.
+    /// What it is wanted for.
+    pub purpose: Purpose,
+    /// What else is wanted. Who shares the first interpreter's work is wanted as that one was, unless something is said.
     pub wants: Wants,
     /// What the interpreters are told.
     pub note: Option<String>,
@@ -47,7 +50,9 @@ impl Store {
         wanted: NewSecondInterpreter,
         (seen_from, now): (Timestamp, Timestamp),
         key: Option<IdempotencyKey>,
-        judge: impl Fn(&Conference, Facts, &[Candidate], &Plan) -> Result<SecondSteps, Refusal> + Send + 'static,
+        judge: impl Fn(&Conference, Facts, Wants, &[Candidate], &Plan) -> Result<SecondSteps, Refusal>
+        + Send
+        + 'static,
         render: Render<(ConferenceView, ParticipantId)>,
     ) -> Result<Vec<u8>, StoreError> {
         storable(&[("note", wanted.note.as_deref())])?;
@@ -55,8 +60,14 @@ impl Store {
         self.executor()
             .write(lookup.key(), "request a second interpreter", move |tx| {
                 once(tx, key.as_ref(), now, |tx| {
-                    let NewSecondInterpreter { inviter, language: wanted, wants, note } = wanted.clone();
+                    let NewSecondInterpreter { inviter, language: wanted, purpose, wants, note } =
+                        wanted.clone();
                     let id = find(&mut tx.connection, lookup)?.ok_or(Refusal::NoRequest)?;
+                    let wants = if purpose.is_of_same_language() && wants == Wants::default() {
+                        wants_of(&mut tx.connection, id)?
+                    } else {
+                        wants
+                    };
                     language(&mut tx.connection, wanted)?.ok_or(StoreError::UnknownLanguage(wanted.0))?;
                     let with_specialties = wants.specialty.is_some();
                     let candidates = candidates(&mut tx.connection, [wanted], seen_from, with_specialties)?;
@@ -66,7 +77,8 @@ impl Store {
                     let [participant, _] = tx.ids.free().participants;
                     let invitee = Invitee { note, inviter: Some(inviter.0), ..Invitee::default() };
                     change(tx, id, |conference, facts| {
-                        let (steps, not_rung) = judge(conference, facts, &candidates, plans.of(company))?;
+                        let (steps, not_rung) =
+                            judge(conference, facts, wants, &candidates, plans.of(company))?;
                         let verdict = Verdict { invitee: Some(invitee), ..steps.into() };
                         Ok(verdict.with_wants(wants).with_reasons(Some((facts.ids.request, not_rung))))
                     })?;

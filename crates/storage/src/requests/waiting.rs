@@ -11,6 +11,7 @@ use trialogue_domain::{
 
 use crate::aggregate::company::CompanyId;
 use crate::aggregate::interpreter::{credentials_of, specialties_of};
+use crate::aggregate::released::handed_over_at;
 use crate::database::connection::{AnyConnection, MAX_KEYS};
 use crate::error::StoreError;
 use crate::requests::plans::{Plans, plans};
@@ -196,7 +197,8 @@ struct SpokenRow {
     gender: Option<i16>,
     certification: i32,
     busy: bool,
-    served: Option<i64>,
+    ended: Option<i64>,
+    handed_over: Option<i64>,
 }
 
 /// The interpreters of these languages who take video calls and gave a sign of life lately.
@@ -229,6 +231,7 @@ pub(crate) fn candidates(
             interpreters::certification,
             exists(served().filter(requests::ended_at.is_null())),
             served().select(max(requests::ended_at)).single_value(),
+            handed_over_at!(),
         ))
         .load(connection)
         .map_err(StoreError::query("find providers"))?;
@@ -266,7 +269,7 @@ fn candidate(row: &SpokenRow) -> Result<Candidate, StoreError> {
             said_at: row.said_at.map(Timestamp),
             last_seen: row.last_seen.map(Timestamp),
             busy: row.busy,
-            served: row.served.map(Timestamp),
+            served: row.ended.max(row.handed_over).map(Timestamp),
         },
         languages: vec![LanguageId(row.language)],
         credentials: Vec::new(),

@@ -1,6 +1,6 @@
 use diesel::prelude::*;
 use trialogue_domain::{
-    Conference, ConferenceId, Participant, Party, Request, RequestId, Stage, Timestamp, UserId,
+    Conference, ConferenceId, Participant, ParticipantId, Party, Request, Stage, Timestamp, UserId,
 };
 
 use super::{OfferRow, RequestRow, row};
@@ -23,6 +23,8 @@ row! {
         pub(crate) additional_info: Option<String>,
         pub(crate) location: Option<String>,
         pub(crate) from_language_id: Option<i32>,
+        pub(crate) place_until: Option<i64>,
+        pub(crate) working_id: Option<i32>,
     }
 }
 
@@ -36,6 +38,8 @@ pub(crate) struct ConferenceState {
     ended_at: Option<i64>,
     serviced: bool,
     last_seq: i32,
+    place_until: Option<i64>,
+    working_id: Option<i32>,
 }
 
 row! {
@@ -51,6 +55,19 @@ row! {
         start_by: Option<i64>,
         serviced: bool,
         last_seq: i32,
+    }
+}
+
+row! {
+    /// Whose place is kept, and whose turn it is. They are written only when they change, which is seldom.
+    #[derive(Debug, PartialEq, Eq)]
+    pub(crate) struct UpdatePlace updated in conferences
+    where {
+        id: i32 = id,
+    }
+    set {
+        place_until: Option<i64>,
+        working_id: Option<i32>,
     }
 }
 
@@ -81,6 +98,17 @@ impl UpdateConference {
     }
 }
 
+impl UpdatePlace {
+    /// The columns of this state.
+    pub(crate) fn to(conference: &Conference) -> Self {
+        Self {
+            id: conference.id.0,
+            place_until: conference.place_until.map(|deadline| deadline.0),
+            working_id: conference.working.map(|participant| participant.0),
+        }
+    }
+}
+
 impl UpdateConferenceIndexed {
     /// The columns of this state.
     pub(crate) fn to(conference: &Conference) -> Self {
@@ -104,6 +132,7 @@ impl ConferenceRow {
     pub(crate) fn new(conference: &Conference, requested_at: Timestamp, details: RequestDetails) -> Self {
         let UpdateConference { id, stored_seq: _, start_by, serviced, last_seq } =
             UpdateConference::to(conference, 0);
+        let UpdatePlace { id: _, place_until, working_id } = UpdatePlace::to(conference);
         let UpdateConferenceIndexed { id: _, ended_at, next_deadline } =
             UpdateConferenceIndexed::to(conference);
         Self {
@@ -119,6 +148,8 @@ impl ConferenceRow {
             additional_info: details.additional_info,
             location: details.location,
             from_language_id: details.from_language_id,
+            place_until,
+            working_id,
         }
     }
 }
@@ -131,18 +162,20 @@ impl ConferenceState {
         offers: &[OfferRow],
         participants: Vec<Participant>,
     ) -> Result<Conference, StoreError> {
-        let request = |id: RequestId| {
-            requests.iter().find(|r| r.id == id.0).ok_or_else(|| self.inconsistent("id"))?.to_domain(offers)
+        let is_main = |row: &&RequestRow| row.id == self.id;
+        let main = requests.iter().find(is_main).ok_or_else(|| self.inconsistent("id"))?.to_domain(offers)?;
+        let others = requests.iter().filter(|row| !is_main(row)).map(|row| row.to_domain(offers));
+        let mut others: Vec<Request> = others.collect::<Result<_, _>>()?;
+        others.sort_by_key(|request| request.id);
+        let has_request = |participant: &Participant| match participant.party {
+            Party::SecondInterpreter(id) => others.iter().any(|request| request.id == id),
+            Party::Client(_) | Party::Provider(_) | Party::Guest => true,
         };
-        let main = request(RequestId::main(ConferenceId(self.id)))?;
-        let others: Vec<Request> = participants
-            .iter()
-            .filter_map(|participant| match participant.party {
-                Party::SecondInterpreter(id) => Some(request(id)),
-                Party::Client(_) | Party::Provider(_) | Party::Guest => None,
-            })
-            .collect::<Result<_, _>>()?;
-        if others.len() + 1 != requests.len() {
+        let has_participant =
+            |request: &Request| participants.iter().any(|p| p.party == Party::SecondInterpreter(request.id));
+        if !participants.iter().all(has_request)
+            || !others.iter().filter(|request| request.is_live()).all(has_participant)
+        {
             return Err(self.inconsistent("id"));
         }
         if self.ended_at != ended_at(&main.stage) {
@@ -157,6 +190,8 @@ impl ConferenceState {
             main,
             others,
             start_by: self.start_by.map(Timestamp),
+            place_until: self.place_until.map(Timestamp),
+            working: self.working_id.map(ParticipantId),
             serviced: self.serviced,
             participants,
             last_seq: self.last_seq,

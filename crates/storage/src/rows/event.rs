@@ -1,12 +1,12 @@
 use diesel::prelude::*;
 use trialogue_domain::{
-    AccountIssued, Actor, ConferenceId, Event, InvitedParty, LanguageId, ParticipantId, RequestId, Timestamp,
-    UserId,
+    AccountIssued, Actor, ConferenceId, Event, InvitedParty, LanguageId, ParticipantId, Purpose, RequestId,
+    Timestamp, UserId,
 };
 
 use super::offer::{LAPSES, RELEASE_REASONS, lapse_code, release_code};
 use super::participant::{REASONS, reason_code};
-use super::request::{OUTCOMES, outcome_code};
+use super::request::{OUTCOMES, outcome_code, purpose_code};
 use super::{decode, row};
 use crate::error::StoreError;
 use crate::schema::events;
@@ -28,6 +28,8 @@ row! {
         pub(crate) deadline: Option<i64>,
         // None for the main request.
         pub(crate) request_id: Option<i32>,
+        // Of a second interpreter's request.
+        pub(crate) purpose: Option<i16>,
     }
 }
 
@@ -51,6 +53,9 @@ pub(crate) mod kind {
     pub(super) const RELEASED: i16 = 17;
     pub(super) const REJOINED: i16 = 18;
     pub(super) const OFFER_LAPSED: i16 = 19;
+    pub(super) const PLACE_KEPT: i16 = 20;
+    pub(crate) const HANDED_OVER: i16 = 21;
+    pub(super) const TURN_TAKEN: i16 = 22;
 }
 
 impl EventRow {
@@ -78,6 +83,7 @@ impl EventRow {
             code: None,
             deadline: None,
             request_id: None,
+            purpose: None,
         };
         row.fill(event);
         row
@@ -125,9 +131,10 @@ impl EventRow {
                 self.deadline = Some(deadline.0);
                 match party {
                     InvitedParty::Guest => {}
-                    InvitedParty::SecondInterpreter { request, language } => {
+                    InvitedParty::SecondInterpreter { request, language, purpose } => {
                         self.of(*request);
                         self.code = Some(language.0);
+                        self.purpose = Some(purpose_code(*purpose));
                     }
                 }
             }
@@ -152,8 +159,9 @@ impl EventRow {
                 self.kind = kind::CALL_ENDED;
                 self.deadline = Some(deadline.0);
             }
-            Event::Released { provider, reason, deadline } => {
+            Event::Released { request, provider, reason, deadline } => {
                 self.kind = kind::RELEASED;
+                self.of(*request);
                 self.user_id = Some(provider.0);
                 self.code = Some(release_code(*reason).into());
                 self.deadline = Some(deadline.0);
@@ -162,6 +170,15 @@ impl EventRow {
                 self.about(kind::REJOINED, *participant);
                 self.deadline = Some(deadline.0);
             }
+            Event::PlaceKept { deadline } => {
+                self.kind = kind::PLACE_KEPT;
+                self.deadline = Some(deadline.0);
+            }
+            Event::HandedOver { from, participant } => {
+                self.about(kind::HANDED_OVER, *participant);
+                self.user_id = Some(from.0);
+            }
+            Event::TurnTaken { participant } => self.about(kind::TURN_TAKEN, *participant),
             Event::RemovalReopened { participant } => self.about(kind::REMOVAL_REOPENED, *participant),
             Event::Removed { participant } => self.about(kind::REMOVED, *participant),
             Event::RemovalVerified { participant } => self.about(kind::REMOVAL_VERIFIED, *participant),
@@ -213,11 +230,14 @@ impl EventRow {
             },
             kind::INVITED => Event::Invited {
                 participant: self.participant()?,
-                party: match (self.request_id, self.code) {
-                    (None, None) => InvitedParty::Guest,
-                    (Some(request), Some(language)) => InvitedParty::SecondInterpreter {
+                party: match (self.request_id, self.code, self.purpose) {
+                    (None, None, None) => InvitedParty::Guest,
+                    (Some(request), Some(language), Some(purpose)) => InvitedParty::SecondInterpreter {
                         request: RequestId(request),
                         language: LanguageId(language),
+                        purpose: decode(&Purpose::ALL, purpose_code, purpose, ("events", "purpose"), || {
+                            self.key()
+                        })?,
                     },
                     _ => return Err(self.inconsistent("request_id")),
                 },
@@ -239,6 +259,7 @@ impl EventRow {
             },
             kind::CALL_ENDED => Event::CallEnded { deadline: self.deadline()? },
             kind::RELEASED => Event::Released {
+                request: self.request(),
                 provider: self.user()?,
                 reason: self.decoded(&RELEASE_REASONS, release_code)?,
                 deadline: self.deadline()?,
@@ -246,6 +267,9 @@ impl EventRow {
             kind::REJOINED => {
                 Event::Rejoined { participant: self.participant()?, deadline: self.deadline()? }
             }
+            kind::PLACE_KEPT => Event::PlaceKept { deadline: self.deadline()? },
+            kind::HANDED_OVER => Event::HandedOver { from: self.user()?, participant: self.participant()? },
+            kind::TURN_TAKEN => Event::TurnTaken { participant: self.participant()? },
             kind::REMOVAL_REOPENED => Event::RemovalReopened { participant: self.participant()? },
             kind::REMOVED => Event::Removed { participant: self.participant()? },
             kind::REMOVAL_VERIFIED => Event::RemovalVerified { participant: self.participant()? },

@@ -63,11 +63,17 @@ pub(crate) mod offer_state {
     pub(crate) const REPLACED: i16 = 8;
     pub(crate) const NO_ANSWER: i16 = 9;
     pub(crate) const UNAVAILABLE: i16 = 10;
+    pub(crate) const HANDED_OVER: i16 = 11;
 }
 
 /// Why a provider was released.
-pub(super) const RELEASE_REASONS: [ReleaseReason; 4] =
-    [ReleaseReason::Refused, ReleaseReason::Missed, ReleaseReason::Left, ReleaseReason::Replaced];
+pub(super) const RELEASE_REASONS: [ReleaseReason; 5] = [
+    ReleaseReason::Refused,
+    ReleaseReason::Missed,
+    ReleaseReason::Left,
+    ReleaseReason::Replaced,
+    ReleaseReason::HandedOver,
+];
 
 /// The state of the offer of a provider who was released.
 pub(crate) const fn release_code(reason: ReleaseReason) -> i16 {
@@ -76,6 +82,7 @@ pub(crate) const fn release_code(reason: ReleaseReason) -> i16 {
         ReleaseReason::Missed => offer_state::MISSED,
         ReleaseReason::Left => offer_state::LEFT,
         ReleaseReason::Replaced => offer_state::REPLACED,
+        ReleaseReason::HandedOver => offer_state::HANDED_OVER,
     }
 }
 

@@ -69,6 +69,20 @@ row! {
 }
 
 row! {
+    /// Who a participant is, when it becomes the interpreter of the call. Its request stays.
+    #[derive(Debug)]
+    pub(crate) struct UpdateParty updated in participants
+    where {
+        pub(crate) conference_id: i32 = conference_id,
+        pub(crate) id: i32 = id,
+    }
+    set {
+        pub(crate) kind: i16,
+        pub(crate) user_id: Option<i32>,
+    }
+}
+
+row! {
     /// Binds an account to the secret that its holder derived; the last one counts.
     pub(crate) struct UpdateAccountSecret updated in participants
     where {
@@ -107,7 +121,7 @@ mod kind {
     pub(super) const SECOND_INTERPRETER: i16 = 4;
 }
 
-pub(super) const REASONS: [FinishReason; 11] = [
+pub(super) const REASONS: [FinishReason; 12] = [
     FinishReason::Completed,
     FinishReason::Left,
     FinishReason::Declined,
@@ -119,6 +133,7 @@ pub(super) const REASONS: [FinishReason; 11] = [
     FinishReason::Expired,
     FinishReason::Replaced,
     FinishReason::Revoked,
+    FinishReason::HandedOver,
 ];
 
 pub(super) const fn reason_code(reason: FinishReason) -> i16 {
@@ -134,6 +149,7 @@ pub(super) const fn reason_code(reason: FinishReason) -> i16 {
         FinishReason::Expired => 9,
         FinishReason::Replaced => 10,
         FinishReason::Revoked => 11,
+        FinishReason::HandedOver => 12,
     }
 }
 
@@ -145,6 +161,13 @@ const fn removal_code(removal: Removal) -> i16 {
         Removal::Pending => 2,
         Removal::Removed => 3,
         Removal::Verified => 4,
+    }
+}
+
+impl UpdateParty {
+    /// The interpreter's columns.
+    pub(crate) const fn to_interpreter(conference_id: i32, participant: ParticipantId, user: UserId) -> Self {
+        Self { conference_id, id: participant.0, kind: kind::PROVIDER, user_id: Some(user.0) }
     }
 }
 
@@ -240,7 +263,8 @@ impl ParticipantState {
     fn party(&self) -> Result<Party, StoreError> {
         match (self.kind, self.user_id, self.request_id) {
             (kind::CLIENT, Some(user), None) => Ok(Party::Client(UserId(user))),
-            (kind::PROVIDER, Some(user), None) => Ok(Party::Provider(UserId(user))),
+            // One who took the interpreter's place came for a request of its own.
+            (kind::PROVIDER, Some(user), _) => Ok(Party::Provider(UserId(user))),
             (kind::GUEST, None, None) => Ok(Party::Guest),
             (kind::SECOND_INTERPRETER, None, Some(request)) => {
                 Ok(Party::SecondInterpreter(RequestId(request)))

@@ -1,7 +1,7 @@
 use diesel::prelude::*;
 use trialogue_domain::{
-    ConferenceId, Gender, LanguageId, Outcome, Request, RequestId, Specialty, Stage, Strength, Timestamp,
-    UserId, Wants,
+    ConferenceId, Gender, LanguageId, Outcome, Purpose, Request, RequestId, Specialty, Stage, Strength,
+    Timestamp, UserId, Wants,
 };
 
 use super::{OfferRow, decode, row};
@@ -22,6 +22,7 @@ row! {
         ended_at: Option<i64>,
         gender_option: i16,
         specialty: i16,
+        purpose: Option<i16>,
     }
 }
 
@@ -69,6 +70,24 @@ pub(crate) const fn outcome_code(outcome: Outcome) -> i16 {
         Outcome::Cancelled => 2,
         Outcome::NoInterpreter => 3,
     }
+}
+
+pub(super) const fn purpose_code(purpose: Purpose) -> i16 {
+    match purpose {
+        Purpose::SecondLanguage => 1,
+        Purpose::Relay => 2,
+        Purpose::Team => 3,
+        Purpose::Successor => 4,
+    }
+}
+
+/// What a second interpreter is wanted for, from its column. `row` names the request.
+pub(crate) fn purpose_of(
+    code: Option<i16>,
+    row: impl Fn() -> String + Copy,
+) -> Result<Option<Purpose>, StoreError> {
+    let column = ("requests", "purpose");
+    code.map(|code| decode(&Purpose::ALL, purpose_code, code, column, row)).transpose()
 }
 
 /// No preference, female preferred, female only, male preferred, male only (contract section 4, "Gender option").
@@ -131,6 +150,13 @@ impl UpdateRequest {
     }
 }
 
+impl UpdateRequest {
+    /// Whether the request is over.
+    pub(crate) const fn is_over(&self) -> bool {
+        self.stage == stage::ENDED
+    }
+}
+
 impl RequestRow {
     /// A new request.
     pub(crate) fn new(conference: ConferenceId, request: &Request, wants: Wants) -> Self {
@@ -148,7 +174,13 @@ impl RequestRow {
             ended_at,
             gender_option: gender_option(wants.gender),
             specialty: specialty_code(wants.specialty),
+            purpose: request.purpose.map(purpose_code),
         }
+    }
+
+    /// What is wanted of the interpreter, beside the language.
+    pub(crate) fn wants(&self) -> Result<Wants, StoreError> {
+        wants((self.gender_option, self.specialty), || self.key())
     }
 
     /// Whether the search is on, so that the offers are part of the state.
@@ -159,7 +191,9 @@ impl RequestRow {
     /// The domain's value. `offers` are those of all requests of the conference whose search is on.
     pub(super) fn to_domain(&self, offers: &[OfferRow]) -> Result<Request, StoreError> {
         let stage = self.stage(offers.iter().filter(|offer| offer.request_id == self.id))?;
-        Ok(Request { id: RequestId(self.id), language: LanguageId(self.language_id), stage })
+        let purpose = purpose_of(self.purpose, || self.key())?;
+        let (id, language) = (RequestId(self.id), LanguageId(self.language_id));
+        Ok(Request { id, language, purpose, stage })
     }
 
     fn stage<'a>(&self, offers: impl Iterator<Item = &'a OfferRow>) -> Result<Stage, StoreError> {

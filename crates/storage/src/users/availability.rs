@@ -4,6 +4,7 @@ use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 use trialogue_domain::{Availability, MissedRings, Presence, Timestamp, UserId};
 
+use crate::aggregate::released::handed_over_at;
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::rows::interpreter::{availability, availability_code, missed_rings};
@@ -57,7 +58,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn presence(&self, interpreter: UserId) -> Result<Option<KnownPresence>, StoreError> {
-        type Columns = (i16, Option<i64>, Option<i64>, i16, Option<i64>, bool, bool, Option<i64>);
+        type Columns =
+            (i16, Option<i64>, Option<i64>, i16, Option<i64>, bool, bool, Option<i64>, Option<i64>);
         self.executor()
             .read("look at an interpreter", move |connection| {
                 let served = || requests::table.filter(requests::provider_id.eq(users::id.nullable()));
@@ -74,21 +76,23 @@ impl Store {
                         exists(served().filter(requests::ended_at.is_null())),
                         exists(offers::table.filter(open)),
                         served().select(max(requests::ended_at)).single_value(),
+                        handed_over_at!(),
                     ))
                     .get_result(connection)
                     .optional()
                     .map_err(StoreError::query("look at an interpreter"))?;
-                let known = |(said, said_at, last_seen, count, last, busy, is_rung, served): Columns| {
-                    let presence = Presence {
-                        availability: availability(interpreter, said)?,
-                        said_at: said_at.map(Timestamp),
-                        last_seen: last_seen.map(Timestamp),
-                        busy,
-                        served: served.map(Timestamp),
+                let known =
+                    |(said, said_at, last_seen, count, last, busy, is_rung, ended, handed): Columns| {
+                        let presence = Presence {
+                            availability: availability(interpreter, said)?,
+                            said_at: said_at.map(Timestamp),
+                            last_seen: last_seen.map(Timestamp),
+                            busy,
+                            served: ended.max(handed).map(Timestamp),
+                        };
+                        let missed = missed_rings(interpreter, count, last)?;
+                        Ok(KnownPresence { presence, is_rung, missed })
                     };
-                    let missed = missed_rings(interpreter, count, last)?;
-                    Ok(KnownPresence { presence, is_rung, missed })
-                };
                 found.map(known).transpose()
             })
             .await

@@ -52,7 +52,7 @@ async fn a_conference_in_no_legal_state(database: Database) {
     world.place.sql(&format!("UPDATE conferences SET start_by = 1 WHERE id = {}", other.id));
     assert_unreadable(&other, ("conferences", "start_by", &other.id.to_string()), "nobody accepted").await;
     world.place.sql(&format!(
-        "INSERT INTO requests (conference_id, id, language_id, stage, deadline) VALUES ({}, 999, 44, 1, 1)",
+        "INSERT INTO requests (conference_id, id, language_id, stage, deadline, purpose) VALUES ({}, 999, 44, 1, 1, 1)",
         call.id
     ));
     assert_unreadable(&call, ("conferences", "id", &row), "a request of nobody").await;
@@ -121,7 +121,6 @@ async fn a_participant_in_no_legal_state(database: Database) {
         ("kind", "kind = 0"),
         ("kind", "kind = 5"),
         ("kind", "user_id = NULL"),
-        ("kind", "request_id = 1"),
         ("kind", "kind = 1, user_id = NULL"),
         ("kind", "kind = 3"),
         ("kind", "kind = 3, user_id = NULL, request_id = 1"),
@@ -143,7 +142,7 @@ async fn a_participant_in_no_legal_state(database: Database) {
         ("state", "state = 6, deadline = NULL, reason = 1, finished_at = 1"),
         ("state", "state = 6, deadline = NULL, reason = 1, removal = 1"),
         ("state", "state = 6, deadline = NULL, finished_at = 1, removal = 1"),
-        ("reason", "state = 6, deadline = NULL, reason = 12, finished_at = 1, removal = 1"),
+        ("reason", "state = 6, deadline = NULL, reason = 13, finished_at = 1, removal = 1"),
         ("reason", "state = 6, deadline = NULL, reason = 0, finished_at = 1, removal = 1"),
         ("removal", "state = 6, deadline = NULL, reason = 1, finished_at = 1, removal = 5"),
         ("removal", "state = 6, deadline = NULL, reason = 1, finished_at = 1, removal = 0"),
@@ -157,7 +156,7 @@ async fn a_participant_in_no_legal_state(database: Database) {
 }
 
 /// Every kind of event, each with the columns it needs: `(kind, columns, column that is bad)`.
-const BAD_EVENTS: [(&str, &str, &str); 41] = [
+const BAD_EVENTS: [(&str, &str, &str); 49] = [
     ("0", "", "kind"),
     ("99", "", "kind"),
     ("17", "code = 5, deadline = 1", "user_id"),
@@ -166,6 +165,10 @@ const BAD_EVENTS: [(&str, &str, &str); 41] = [
     ("17", "user_id = 1, code = 5", "deadline"),
     ("18", "deadline = 1", "participant_id"),
     ("18", "participant_id = 1", "deadline"),
+    ("20", "", "deadline"),
+    ("21", "user_id = 1", "participant_id"),
+    ("21", "participant_id = 1", "user_id"),
+    ("22", "", "participant_id"),
     ("-1", "user_id = 1, participant_id = 1", "kind"),
     ("1", "code = 1, deadline = 1", "user_id"),
     ("1", "user_id = 1, deadline = 1", "code"),
@@ -181,6 +184,10 @@ const BAD_EVENTS: [(&str, &str, &str); 41] = [
     ("6", "participant_id = 1", "deadline"),
     ("6", "participant_id = 1, deadline = 1, code = 1", "request_id"),
     ("6", "participant_id = 1, deadline = 1, request_id = 1", "request_id"),
+    ("6", "participant_id = 1, deadline = 1, purpose = 1", "request_id"),
+    ("6", "participant_id = 1, deadline = 1, request_id = 1, code = 1", "request_id"),
+    ("6", "participant_id = 1, deadline = 1, request_id = 1, code = 1, purpose = 0", "purpose"),
+    ("6", "participant_id = 1, deadline = 1, request_id = 1, code = 1, purpose = 5", "purpose"),
     ("7", "deadline = 1", "participant_id"),
     ("7", "participant_id = 1", "deadline"),
     ("8", "deadline = 1", "participant_id"),
@@ -190,7 +197,7 @@ const BAD_EVENTS: [(&str, &str, &str); 41] = [
     ("10", "participant_id = 1", "deadline"),
     ("11", "code = 1", "participant_id"),
     ("11", "participant_id = 1", "code"),
-    ("11", "participant_id = 1, code = 12", "code"),
+    ("11", "participant_id = 1, code = 13", "code"),
     ("11", "participant_id = 1, code = 65537", "code"),
     ("12", "", "deadline"),
     ("13", "", "participant_id"),

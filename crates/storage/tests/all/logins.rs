@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use trialogue_domain::{Actor, FinishReason, Kind, State, UserId, Wants};
+use trialogue_domain::{Actor, FinishReason, Kind, Purpose, State, UserId, Wants};
 use trialogue_storage::{
     ConferenceLookup, Credentials, NewSecondInterpreter, UserRole, UserStatus, Wake, hash_secret,
 };
@@ -118,7 +118,8 @@ async fn the_notes_of_a_removed_user_are_blanked(database: Database) {
         [(call.client, Actor::Client(call.client)), (call.provider, Actor::Provider(call.provider))]
     {
         let note = Some("about the patient".to_owned());
-        let wanted = NewSecondInterpreter { inviter, language: SPANISH, wants: Wants::default(), note };
+        let (purpose, wants) = (Purpose::SecondLanguage, Wants::default());
+        let wanted = NewSecondInterpreter { inviter, language: SPANISH, purpose, wants, note };
         let asked = world.conferences.request_second_interpreter(
             ConferenceLookup::Id(call.id),
             actor,

@@ -23,6 +23,8 @@ mod gone;
 #[cfg(test)]
 mod groups;
 #[cfg(test)]
+mod hand_over;
+#[cfg(test)]
 mod idempotency;
 #[cfg(test)]
 mod jobs;

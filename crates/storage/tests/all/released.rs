@@ -17,7 +17,6 @@ on_both! {
     the_provider_is_told_until_its_next_task,
     who_misses_two_calls_in_a_row_is_offline,
     a_search_without_success_ends_the_request,
-    a_lost_provider_comes_back_or_is_replaced,
 }
 
 /// The ways of being released.
@@ -225,33 +224,4 @@ async fn a_search_without_success_ends_the_request(database: Database) {
         entry.event,
         Event::Released { provider, reason: ReleaseReason::Refused, .. } if provider == call.provider
     )));
-}
-
-async fn a_lost_provider_comes_back_or_is_replaced(database: Database) {
-    let world = database.world();
-    for comes_back in [true, false] {
-        let call = Call::issued(&world, &format!("lost{comes_back}")).await;
-        for kind in [Kind::Client, Kind::Provider] {
-            call.observe(Observation::Joined(call.participant_of(kind).await)).await;
-        }
-        let lost = call.participant_of(Kind::Provider).await;
-        call.observe(Observation::Disconnected(lost)).await;
-        world.clock.advance(world.conferences.timings().reconnect);
-        call.observe(Observation::DeadlinePassed).await;
-        if comes_back {
-            call.by_provider(Command::Rejoin).await.unwrap();
-            call.issue(Actor::Provider(call.provider)).await.unwrap();
-            let conference = world.conference(call.id).await;
-            let own = conference.current(Kind::Provider).unwrap();
-            assert!(own.id != lost && own.state.account().is_some(), "{own:?}");
-            assert!(conference.current(Kind::Client).unwrap().is_live());
-            call.finish().await.unwrap();
-        } else {
-            let other = world.provider("other@example.org").await;
-            call.by_client(Command::FindAnother).await.unwrap();
-            assert_eq!(offered(&world, other).await, [call.id]);
-            assert_eq!(released(&world, call.provider).await.unwrap().reason, ReleaseReason::Replaced);
-            world.conference(call.id).await;
-        }
-    }
 }
