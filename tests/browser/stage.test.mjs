@@ -55,21 +55,33 @@ test('three see each other; switches need no new links', async () => {
   const rosa = await joinAsGuest(server, browser, link, { size: PHONE, prepare: (page) => exchange.serve(page) });
   pages.push(rosa);
   for (const page of pages) await seesMoving(page, 2);
-  const offers = () => exchange.heard.filter(({ type, description }) => type === 'description' && description.type === 'offer').length;
-  assert.equal(offers(), 3);
-
-  await rosa.locator('[data-control=camera]').click();
-  await nurse.locator('.tile.dark').waitFor();
-  await rosa.locator('[data-control=camera]', { hasText: 'Camera on' }).waitFor();
-  await rosa.locator('[data-control=microphone]').click();
-  await nurse.locator('.tile-muted:not([hidden])').waitFor();
+  const camera = rosa.locator('[data-control=camera]');
+  const microphone = rosa.locator('[data-control=microphone]');
+  const off = async () => {
+    await camera.click();
+    await nurse.locator('.tile.dark').waitFor();
+    await rosa.locator('[data-control=camera]', { hasText: 'Camera on' }).waitFor();
+    await microphone.click();
+    await nurse.locator('.tile-muted:not([hidden])').waitFor();
+  };
+  const on = async () => {
+    await camera.click();
+    await microphone.click();
+    await eventually('nobody is muted', async () => (await nurse.locator('.tile-muted:not([hidden])').count()) === 0);
+    for (const page of pages) await seesMoving(page, 2);
+  };
+  await off();
   await pictures(nurse, 'call-camera-off');
   await accessible(nurse);
-  await rosa.locator('[data-control=camera]').click();
-  await rosa.locator('[data-control=microphone]').click();
-  await eventually('nobody is muted', async () => (await nurse.locator('.tile-muted:not([hidden])').count()) === 0);
-  for (const page of pages) await seesMoving(page, 2);
-  assert.equal(offers(), 3, 'a switch needs no new offer');
+  await on();
+  // On a busy machine a link may seem broken and is made anew: one offer proves nothing. A switch that needs an offer makes one each time.
+  const offers = () => exchange.heard.filter(({ type, description }) => type === 'description' && description.type === 'offer').length;
+  await eventually('a switch without an offer', async () => {
+    const before = offers();
+    await off();
+    await on();
+    return offers() === before;
+  });
 
   await sofia.locator('[data-control=devices]').click();
   await sofia.locator('#choose-video').waitFor();

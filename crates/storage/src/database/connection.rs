@@ -1,6 +1,9 @@
 //! One connection type for both databases.
 
-use diesel::{PgConnection, SqliteConnection};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sqlite::Sqlite;
 
 /// Maximum number of keys in one statement: SQLite takes no more than 32,766 parameters.
 pub(crate) const MAX_KEYS: usize = 1000;
@@ -12,6 +15,32 @@ pub(crate) enum AnyConnection {
     Postgres(PgConnection),
     /// SQLite.
     Sqlite(SqliteConnection),
+}
+
+/// Runs one command that has no parameters and returns no rows, as COMMIT. SQLite keeps it prepared: to parse it takes
+/// longer than to do it.
+pub(crate) fn command(connection: &mut AnyConnection, text: &'static str) -> QueryResult<()> {
+    match connection {
+        AnyConnection::Postgres(native) => native.batch_execute(text),
+        AnyConnection::Sqlite(native) => Command(text).execute(native).map(drop),
+    }
+}
+
+struct Command(&'static str);
+
+/// The text is what tells two commands apart.
+impl QueryId for Command {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl RunQueryDsl<SqliteConnection> for Command {}
+
+impl QueryFragment<Sqlite> for Command {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql(self.0);
+        Ok(())
+    }
 }
 
 /// Runs a query on the connection that this one is. Through the enum, diesel writes a query's text anew for each run,

@@ -13,13 +13,12 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use crate::changes::announcer::Announcer;
 use crate::database::connect::Connector;
-use crate::database::connection::AnyConnection;
+use crate::database::connection::{AnyConnection, command};
 use crate::database::sqlite_files::OpenFiles;
 use crate::database::url::DatabaseUrl;
 use crate::error::OpenError;
@@ -155,9 +154,9 @@ impl<B: Batched> Executor<B> {
                 AnyConnection::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
                 AnyConnection::Sqlite(_) => "BEGIN",
             };
-            connection.batch_execute(begin).map_err(StoreError::query(name))?;
+            command(connection, begin).map_err(StoreError::query(name))?;
             let outcome = work(connection);
-            connection.batch_execute("COMMIT").map_err(StoreError::query(name))?;
+            command(connection, "COMMIT").map_err(StoreError::query(name))?;
             outcome
         })
         .await

@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection;
 
 use crate::changes::change::Change;
 use crate::database::connect::Age;
-use crate::database::connection::AnyConnection;
+use crate::database::connection::{AnyConnection, command};
 use crate::executor::ids::Ids;
 use crate::jobs::handover::{Handover, Workers};
 
@@ -63,12 +63,18 @@ impl Tx {
     pub(crate) fn begin(&mut self, operations: usize) -> QueryResult<()> {
         self.ids.refill(&mut self.connection, operations)?;
         self.savepoint = Savepoint::None;
-        self.connection.batch_execute(match self.connection {
+        let begin = match self.connection {
             // Conferences are loaded by several queries: they must see one state, whatever other writers commit between.
             AnyConnection::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ",
             // A deferred transaction that reads and then writes fails under contention in spite of busy_timeout.
             AnyConnection::Sqlite(_) => "BEGIN IMMEDIATE",
-        })
+        };
+        command(&mut self.connection, begin)
+    }
+
+    pub(crate) fn commit(&mut self) -> Result<AfterCommit, String> {
+        command(&mut self.connection, "COMMIT").map_err(|e| e.to_string())?;
+        Ok(std::mem::take(&mut self.after_commit))
     }
 
     /// Makes it possible to undo the next operation.
@@ -94,7 +100,7 @@ impl Tx {
         self.sql("ROLLBACK")
     }
 
-    pub(crate) fn sql(&mut self, text: &str) -> Result<(), String> {
+    fn sql(&mut self, text: &str) -> Result<(), String> {
         self.connection.batch_execute(text).map_err(|e| e.to_string())
     }
 }

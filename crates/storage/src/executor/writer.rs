@@ -224,8 +224,7 @@ impl<B: Batched> Writer<B> {
         // What is written into a file without a name is lost: nothing of it may be acknowledged.
         self.files.check()?;
         let Some(tx) = &mut self.tx else { return Err(String::new()) };
-        tx.sql("COMMIT")?;
-        let AfterCommit { changes, jobs } = std::mem::take(&mut tx.after_commit);
+        let AfterCommit { changes, jobs } = tx.commit()?;
         jobs.into_iter().for_each(Handover::committed);
         self.announcer.committed(changes);
         Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or(Ok(()))).collect())
