@@ -156,6 +156,8 @@ impl Day {
                 gender: None,
                 certification: 0,
                 specialties: Vec::new(),
+                takes_video: true,
+                takes_calls: false,
             });
         }
         found
@@ -305,13 +307,19 @@ fn count_missed(interpreters: &mut [Interpreter], conference: &Conference, steps
     }
 }
 
-const fn search_of<'a>(request: &'a Request, plan: &'a Plan) -> Search<'a> {
+fn search_of<'a>(request: &'a Request, plan: &'a Plan) -> Search<'a> {
     let offers = match &request.stage {
         Stage::Searching { offers, .. } => offers.as_slice(),
         Stage::Accepted { .. } | Stage::Ended { .. } => &[],
     };
-    let wants = Wants { gender: None, specialty: None };
-    Search { language: request.language, wants, plan, offers, asked_before: &[] }
+    Search {
+        language: request.language,
+        through: None,
+        wants: Wants::default(),
+        plan,
+        offers,
+        asked_before: &[],
+    }
 }
 
 const fn facts(id: i32) -> Facts {

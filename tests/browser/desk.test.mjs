@@ -5,8 +5,9 @@ import { afterEach, beforeEach, test } from 'node:test';
 
 import { accessible } from './support/axe.mjs';
 import { Browser, PHONE, logIn, pictures, view } from './support/browser.mjs';
-import { atTheDesk } from './support/call.mjs';
+import { atTheDesk, callOfTwo } from './support/call.mjs';
 import { Server } from './support/server.mjs';
+import { eventually } from './support/wait.mjs';
 
 const SPANISH = '44';
 
@@ -67,4 +68,48 @@ test('who does not answer twice is away, is told so, and comes back', async () =
   await sofia.locator('#online').click();
   await sofia.getByText('Somebody is waiting for you.').waitFor();
   assert.deepEqual(sofia.faults, []);
+});
+
+test('what the client wishes of the interpreter is held to, and forgotten after', async () => {
+  server = await Server.start();
+  const sofia = await atTheDesk(server, browser, 0);
+  const nurse = await browser.page(server, { size: PHONE });
+  await logIn(nurse, 'client', server.users.client);
+  await view(nurse, 'request').waitFor();
+  await nurse.locator('#wanted').selectOption(SPANISH);
+  await nurse.getByText('More wishes').click();
+  await nurse.getByLabel('Interpreter', { exact: true }).selectOption({ label: 'Only a woman' });
+  await nurse.getByLabel('Number of a certain interpreter').fill('4711');
+  await accessible(nurse);
+  await pictures(nurse, 'request-wishes');
+  await nurse.locator('#request [type=submit]').click();
+  await nurse.locator('#request-error:not([hidden])').waitFor();
+  await nurse.getByLabel('Number of a certain interpreter').fill('');
+  await nurse.locator('#request [type=submit]').click();
+  // Of the demo's interpreters nobody has told a gender.
+  await nurse.getByText('Everybody who speaks it is busy or away at the moment.').waitFor();
+  await nurse.locator('[data-view=waiting] [data-cancel]').click();
+  await view(nurse, 'request').waitFor();
+  assert.equal(await nurse.locator('#gender').inputValue(), '');
+  assert.equal(await nurse.locator('#wanted').inputValue(), SPANISH);
+  await nurse.locator('#request [type=submit]').click();
+  await sofia.getByText('Somebody is waiting for you.').waitFor();
+  for (const page of [sofia, nurse]) assert.deepEqual(page.faults.filter((fault) => !fault.includes('400')), []);
+});
+
+test('an interpreter says within a call that it is the last one, and takes it back', async () => {
+  server = await Server.start();
+  const { nurse, sofia } = await callOfTwo(server, browser, { sofia: { size: PHONE } });
+  await sofia.getByRole('button', { name: 'Last call' }).click();
+  await sofia.getByRole('button', { name: 'More calls' }).waitFor();
+  await accessible(sofia);
+  await pictures(sofia, 'call-last');
+  await sofia.getByRole('button', { name: 'More calls' }).click();
+  await sofia.getByRole('button', { name: 'Last call' }).click();
+  await sofia.getByRole('button', { name: 'More calls' }).waitFor();
+  await nurse.locator('[data-control=leave]').click();
+  await nurse.locator('#finish-dialog .danger').click();
+  await view(sofia, 'desk').waitFor();
+  await eventually('takes no calls', async () => (await sofia.locator('#online').getAttribute('aria-checked')) === 'false');
+  for (const page of [sofia, nurse]) assert.deepEqual(page.faults, []);
 });

@@ -215,11 +215,13 @@ impl Conferences {
 /// What keeps the interpreter who was offered a request from serving it.
 fn hindrance(conference: &Conference, needs: Needs, needed: &Needed, now: Timestamp) -> Option<Hindrance> {
     let Needs::OfferTo(request, _) = needs else { return None };
-    let language = conference.request(request)?.language;
+    let request = conference.request(request)?;
+    let mut languages = std::iter::once(request.language).chain(conference.through(request));
     if needed.busy {
         return Some(Hindrance::Busy);
     }
-    (!are_in_force(&needed.credentials, language, now)).then_some(Hindrance::Credential)
+    let may_serve = languages.all(|language| are_in_force(&needed.credentials, language, now));
+    (!may_serve).then_some(Hindrance::Credential)
 }
 
 /// A moment, by these waiting times.

@@ -67,6 +67,8 @@ struct PlanFile {
     #[serde(default)]
     certification: i32,
     #[serde(default)]
+    required: Vec<WishName>,
+    #[serde(default)]
     prefer: Vec<Spanned<String>>,
     #[serde(default)]
     only: Vec<Spanned<String>>,
@@ -92,6 +94,7 @@ struct StepTable {
 #[serde(rename_all = "lowercase")]
 enum GroupName {
     Everyone,
+    Named,
     Preferred,
     Staff,
     Freelance,
@@ -111,6 +114,7 @@ enum WishName {
     Gender,
     Specialty,
     Certification,
+    Video,
 }
 
 impl Users {
@@ -271,6 +275,14 @@ fn read(text: &str, file: &PlanFile, known: &HashMap<String, UserId>) -> Result<
         if is_known && table.relaxes.is_empty() {
             wrong("an earlier step has these interpreters already, and this one relaxes nothing".to_owned());
         }
+        if table.who == GroupName::Named && !added.is_empty() {
+            wrong(
+                "whom the client named is rung from the first step on, so this step rings nobody".to_owned(),
+            );
+        }
+        if table.relaxes.iter().any(|wish| file.required.contains(wish)) {
+            wrong("what is `required` is not relaxed by a step".to_owned());
+        }
         added.push(table.who);
         if table.who == GroupName::Preferred && file.prefer.is_empty() {
             wrong("`prefer` is empty, so this step rings nobody".to_owned());
@@ -301,7 +313,8 @@ fn read(text: &str, file: &PlanFile, known: &HashMap<String, UserId>) -> Result<
         });
     }
     errors.sort_by_key(|error| error.line);
-    let plan = Plan { steps, certification: file.certification, prefer, only, never };
+    let required = file.required.iter().map(|wish| (*wish).into()).collect();
+    let plan = Plan { steps, certification: file.certification, required, prefer, only, never };
     if errors.is_empty() { Ok(plan) } else { Err(errors) }
 }
 
@@ -311,15 +324,26 @@ fn written(plan: &Plan, people: &HashMap<UserId, Person>) -> String {
         let named = users.iter().filter_map(|user| people.get(user)).map(|one| format!("{:?}", one.email));
         named.collect::<Vec<_>>().join(", ")
     };
+    let wishes = |wishes: &[Wish]| {
+        let named = wishes.iter().map(|wish| match wish {
+            Wish::Gender => "\"gender\"",
+            Wish::Specialty => "\"specialty\"",
+            Wish::Certification => "\"certification\"",
+            Wish::Video => "\"video\"",
+        });
+        named.collect::<Vec<_>>().join(", ")
+    };
     let mut out = String::new();
     // Writing to a text cannot fail.
     let _ = writeln!(out, "certification = {}", plan.certification);
+    let _ = writeln!(out, "required = [{}]", wishes(&plan.required));
     for (name, users) in [("prefer", &plan.prefer), ("only", &plan.only), ("never", &plan.never)] {
         let _ = writeln!(out, "{name} = [{}]", list(users));
     }
     for step in &plan.steps {
         let who = match step.who {
             Group::Everyone => "everyone",
+            Group::Named => "named",
             Group::Preferred => "preferred",
             Group::Employed(Employment::Staff) => "staff",
             Group::Employed(Employment::Freelance) => "freelance",
@@ -329,12 +353,7 @@ fn written(plan: &Plan, people: &HashMap<UserId, Person>) -> String {
             RingMode::Star(width) => format!("\"star\"\nwidth = {width}"),
             RingMode::Rotating => "\"rotating\"".to_owned(),
         };
-        let relaxes = step.relaxes.iter().map(|wish| match wish {
-            Wish::Gender => "\"gender\"",
-            Wish::Specialty => "\"specialty\"",
-            Wish::Certification => "\"certification\"",
-        });
-        let relaxes = relaxes.collect::<Vec<_>>().join(", ");
+        let relaxes = wishes(&step.relaxes);
         let (each, lasts) = (step.ring.as_secs(), step.lasts.as_secs());
         let _ = writeln!(
             out,
@@ -348,6 +367,7 @@ impl From<GroupName> for Group {
     fn from(name: GroupName) -> Self {
         match name {
             GroupName::Everyone => Self::Everyone,
+            GroupName::Named => Self::Named,
             GroupName::Preferred => Self::Preferred,
             GroupName::Staff => Self::Employed(Employment::Staff),
             GroupName::Freelance => Self::Employed(Employment::Freelance),
@@ -362,6 +382,7 @@ impl From<WishName> for Wish {
             WishName::Gender => Self::Gender,
             WishName::Specialty => Self::Specialty,
             WishName::Certification => Self::Certification,
+            WishName::Video => Self::Video,
         }
     }
 }

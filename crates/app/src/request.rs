@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use trialogue_domain::{LanguageId, Refusal, Timestamp, Wants};
+use trialogue_domain::{LanguageId, Refusal, Timestamp, UserId, Wants};
 use trialogue_storage::{
     ConferenceView, IdempotencyKey, Language, ReleasedView, Render, RequestDetails, StoreError,
 };
@@ -48,6 +48,14 @@ impl App {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The interpreter with this number of the organisation's own, unless it is removed.
+    ///
+    /// # Errors
+    /// [`AppError::Store`].
+    pub async fn interpreter_numbered(&self, number: &str) -> Result<Option<UserId>, AppError> {
+        Ok(self.store.interpreter_numbered(number.to_owned()).await?)
     }
 
     /// The language table.

@@ -4,8 +4,8 @@
 //! its requests and of its participants are judged together: one stream of events, one version.
 
 use crate::{
-    Actor, ConferenceId, Kind, Participant, ParticipantId, Party, Purpose, Request, RequestId, RequestStatus,
-    Stage, State, StateName, Timestamp, UserId,
+    Actor, ConferenceId, Kind, LanguageId, Participant, ParticipantId, Party, Purpose, Request, RequestId,
+    RequestStatus, Stage, State, StateName, Timestamp, UserId,
 };
 
 /// At most this many invited parties may be in a conference at a time.
@@ -101,6 +101,11 @@ impl Conference {
     /// The request with this id.
     pub fn request(&self, id: RequestId) -> Option<&Request> {
         self.requests().find(|r| r.id == id)
+    }
+
+    /// The language that a relay reaches the request's language through: the one of the main request.
+    pub fn through(&self, request: &Request) -> Option<LanguageId> {
+        (request.purpose == Some(Purpose::Relay)).then_some(self.main.language)
     }
 
     /// The request that this participant, a second interpreter, is here for.

@@ -48,7 +48,7 @@ pub use effect::{Effect, effects};
 pub use event::Event;
 pub use ids::{ConferenceId, LanguageId, ParticipantId, RequestId, Timestamp, UserId};
 pub use interpreter::{Credential, Employment, Gender, Specialty, are_in_force};
-pub use matching::{Candidate, Choice, NotRung, Search, Strength, Wants, choose};
+pub use matching::{Candidate, Choice, Medium, NotRung, Search, Strength, Wants, choose};
 pub use observe::{Departure, Observation, observe};
 pub use pair::{AccountPair, Leg, account_pair, own_account};
 pub use participant::{

@@ -24,18 +24,43 @@ pub struct Candidate {
     pub certification: i32,
     /// Its specialties.
     pub specialties: Vec<Specialty>,
+    /// Whether it takes calls with a picture.
+    pub takes_video: bool,
+    /// Whether it takes calls without one.
+    pub takes_calls: bool,
 }
 
 /// What a client wants of the interpreter, beside the language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Wants {
-    /// The gender. A wish may be relaxed by the plan, a requirement never is.
+    /// The gender.
     pub gender: Option<(Gender, Strength)>,
-    /// The specialty: a wish.
-    pub specialty: Option<Specialty>,
+    /// The specialty.
+    pub specialty: Option<(Specialty, Strength)>,
+    /// The lowest level of certification.
+    pub certification: Option<(i32, Strength)>,
+    /// With a picture or without.
+    pub medium: Medium,
+    /// This very interpreter. A wish is for the plan to follow, which may ring him or her before all others.
+    pub interpreter: Option<(UserId, Strength)>,
 }
 
-/// How much something is wanted.
+/// How an interpreter is to be seen and heard (contract section 4, "Video option").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Medium {
+    /// With a picture.
+    Video(Strength),
+    /// Without one.
+    Audio,
+}
+
+impl Default for Medium {
+    fn default() -> Self {
+        Self::Video(Strength::Wish)
+    }
+}
+
+/// How much something is wanted: a wish may be relaxed by the plan, a requirement never is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Strength {
     /// It may be relaxed.
@@ -49,6 +74,8 @@ pub enum Strength {
 pub struct Search<'a> {
     /// The language asked for.
     pub language: LanguageId,
+    /// The language that it is reached through, which the interpreter must speak as well ([`Purpose::Relay`](crate::Purpose::Relay)).
+    pub through: Option<LanguageId>,
     /// What else is wanted.
     pub wants: Wants,
     /// The plan of the client's company.
@@ -97,6 +124,10 @@ pub enum NotRung {
     Specialty,
     /// Has not the level of certification that is wished.
     Certification,
+    /// Takes no calls of the kind that is wanted, with a picture or without.
+    Medium,
+    /// Is not the one that the client wants and no other.
+    NotNamed,
     /// Its step of the plan has not begun.
     LaterStep,
     /// As many as the step rings at a time are rung; it comes next.
@@ -113,7 +144,7 @@ pub enum NotRung {
 
 impl NotRung {
     /// All reasons.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Offline,
         Self::Break(BreakReason::Rest),
         Self::Break(BreakReason::Meal),
@@ -130,6 +161,8 @@ impl NotRung {
         Self::Gender,
         Self::Specialty,
         Self::Certification,
+        Self::Medium,
+        Self::NotNamed,
         Self::LaterStep,
         Self::Next,
         Self::Declined,
@@ -157,12 +190,25 @@ impl NotRung {
             Self::Gender => "gender",
             Self::Specialty => "specialty",
             Self::Certification => "certification",
+            Self::Medium => "medium",
+            Self::NotNamed => "not_named",
             Self::LaterStep => "later_step",
             Self::Next => "next",
             Self::Declined => "declined",
             Self::NoAnswer => "no_answer",
             Self::Released => "released",
             Self::AskedBefore => "asked_before",
+        }
+    }
+}
+
+impl From<Wish> for NotRung {
+    fn from(lacking: Wish) -> Self {
+        match lacking {
+            Wish::Gender => Self::Gender,
+            Wish::Specialty => Self::Specialty,
+            Wish::Certification => Self::Certification,
+            Wish::Video => Self::Medium,
         }
     }
 }
@@ -184,6 +230,7 @@ impl Candidate {
     fn is_of(&self, group: Group, plan: &Plan) -> bool {
         match group {
             Group::Everyone => true,
+            Group::Named => false,
             Group::Preferred => plan.prefer.contains(&self.provider),
             Group::Employed(employment) => self.employment == employment,
         }
@@ -200,7 +247,14 @@ impl Search<'_> {
         if !plan.only.is_empty() && !plan.only.contains(&candidate.provider) {
             return Err(NotRung::NotListed);
         }
-        let mut is_added = false;
+        if matches!(self.wants.interpreter, Some((_, Strength::Requirement))) && !self.is_named(candidate) {
+            return Err(NotRung::NotNamed);
+        }
+        if self.wants.medium == Medium::Audio && !candidate.takes_calls {
+            return Err(NotRung::Medium);
+        }
+        // Whoever is named belongs to each step, so to the first.
+        let mut is_added = self.is_named(candidate);
         let mut last = NotRung::NoStep;
         for (number, step) in plan.steps.iter().enumerate() {
             is_added = is_added || candidate.is_of(step.who, plan);
@@ -216,27 +270,48 @@ impl Search<'_> {
 
     /// What is wanted that the candidate lacks, once these steps have begun.
     fn unmet(&self, candidate: &Candidate, begun: &[PlanStep]) -> Option<NotRung> {
-        let counts = |wish| !begun.iter().any(|step| step.relaxes.contains(&wish));
-        let wrong_gender = self.wants.gender.is_some_and(|(gender, strength)| {
-            candidate.gender != Some(gender) && (strength == Strength::Requirement || counts(Wish::Gender))
-        });
-        let wrong_specialty =
-            self.wants.specialty.is_some_and(|wanted| !candidate.specialties.contains(&wanted));
-        if wrong_gender {
-            Some(NotRung::Gender)
-        } else if wrong_specialty && counts(Wish::Specialty) {
-            Some(NotRung::Specialty)
-        } else if candidate.certification < self.plan.certification && counts(Wish::Certification) {
-            Some(NotRung::Certification)
-        } else {
-            None
+        let is_relaxed = |wish| begun.iter().any(|step| step.relaxes.contains(&wish));
+        let counts = |wish: &Wish| match self.lacking(candidate, *wish) {
+            None => false,
+            Some(Strength::Wish) => self.plan.required.contains(wish) || !is_relaxed(*wish),
+            Some(Strength::Requirement) => true,
+        };
+        Wish::ALL.into_iter().find(counts).map(NotRung::from)
+    }
+
+    /// How much this is wanted, if the candidate lacks it.
+    fn lacking(&self, candidate: &Candidate, wish: Wish) -> Option<Strength> {
+        let Wants { gender, specialty, certification, medium, .. } = self.wants;
+        let strength = |(is_met, strength)| if is_met { None } else { Some(strength) };
+        match wish {
+            Wish::Gender => gender.and_then(|(g, s)| strength((candidate.gender == Some(g), s))),
+            Wish::Specialty => specialty.and_then(|(t, s)| strength((candidate.specialties.contains(&t), s))),
+            Wish::Certification => {
+                let of_plan = strength((candidate.certification >= self.plan.certification, Strength::Wish));
+                let of_request = certification.and_then(|(l, s)| strength((candidate.certification >= l, s)));
+                of_plan.max(of_request)
+            }
+            Wish::Video => match medium {
+                Medium::Video(s) => strength((candidate.takes_video, s)),
+                Medium::Audio => None,
+            },
         }
+    }
+
+    /// Whether this is the one that the client named.
+    fn is_named(&self, candidate: &Candidate) -> bool {
+        self.wants.interpreter.is_some_and(|(named, _)| named == candidate.provider)
+    }
+
+    /// The languages that an interpreter must speak.
+    pub fn languages(&self) -> impl Iterator<Item = LanguageId> {
+        std::iter::once(self.language).chain(self.through)
     }
 
     /// Whether the candidate may be rung, and from which step on.
     fn step_of(&self, candidate: &Candidate, moment: Moment<'_>) -> Result<usize, NotRung> {
         candidate.is_free(moment)?;
-        if !are_in_force(&candidate.credentials, self.language, moment.now) {
+        if !self.languages().all(|language| are_in_force(&candidate.credentials, language, moment.now)) {
             return Err(NotRung::Credential);
         }
         self.first_step(candidate)
@@ -258,8 +333,8 @@ impl Search<'_> {
 
 /// Decides whom to ring next. `candidates` were looked up at `moment`.
 ///
-/// Each step of the plan that has begun rings as many of its interpreters as it is wide, those first who have been idle
-/// for the longest time. The next step begins when the time of the step has passed, or when it has nobody left to ring.
+/// Each step of the plan that has begun rings as many of its interpreters as it is wide: first whom the client named, then
+/// those who have been idle for the longest time. The next step begins when the time of the step has passed, or when it has nobody left to ring.
 /// When no offer is open and nobody is left, the interpreters that did not answer are rung again, the earliest ring first.
 pub fn choose(search: &Search<'_>, candidates: &[Candidate], moment: Moment<'_>) -> Choice {
     let mut choice = Choice::default();
@@ -268,7 +343,8 @@ pub fn choose(search: &Search<'_>, candidates: &[Candidate], moment: Moment<'_>)
     let mut open = vec![0_usize; steps.len()];
     let mut unanswered: Vec<(Timestamp, UserId)> = Vec::new();
     let mut still_open: Vec<UserId> = Vec::new();
-    for candidate in candidates.iter().filter(|c| c.languages.contains(&search.language)) {
+    let speaks = |c: &&Candidate| search.languages().all(|language| c.languages.contains(&language));
+    for candidate in candidates.iter().filter(speaks) {
         let provider = candidate.provider;
         let offer = search.offer_to(provider);
         let reason = match (search.step_of(candidate, moment), offer.map(|offer| (offer, offer.state))) {
@@ -307,7 +383,7 @@ pub fn choose(search: &Search<'_>, candidates: &[Candidate], moment: Moment<'_>)
 
     let mut has_begun = true;
     for (number, ((step, mut pool), open)) in steps.iter().zip(pools).zip(open).enumerate() {
-        pool.sort_by_key(|candidate| (candidate.presence.served, candidate.provider));
+        pool.sort_by_key(|c| (!search.is_named(c), c.presence.served, c.provider));
         let room = if has_begun { step.mode.width().saturating_sub(open) } else { 0 };
         let (rung, left) = pool.split_at(room.min(pool.len()));
         choice.ring.extend(rung.iter().map(|candidate| ring(candidate.provider, number, step)));

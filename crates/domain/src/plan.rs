@@ -20,6 +20,8 @@ pub struct Plan {
     pub steps: Vec<PlanStep>,
     /// The lowest level of certification that is wished.
     pub certification: i32,
+    /// Of what the company's clients wish, what is never relaxed, by no step.
+    pub required: Vec<Wish>,
     /// The interpreters of [`Group::Preferred`].
     pub prefer: Vec<UserId>,
     /// If it is not empty, nobody else is ever rung.
@@ -48,6 +50,8 @@ pub struct PlanStep {
 pub enum Group {
     /// All interpreters.
     Everyone,
+    /// The one that the client named.
+    Named,
     /// Those of the list [`Plan::prefer`].
     Preferred,
     /// Those with this employment.
@@ -72,11 +76,13 @@ pub enum Wish {
     Specialty,
     /// The level of certification.
     Certification,
+    /// A picture. Relaxed, whoever takes calls without one is rung as well.
+    Video,
 }
 
 impl Wish {
     /// All wishes.
-    pub const ALL: [Self; 3] = [Self::Gender, Self::Specialty, Self::Certification];
+    pub const ALL: [Self; 4] = [Self::Gender, Self::Specialty, Self::Certification, Self::Video];
 }
 
 impl RingMode {
@@ -90,7 +96,7 @@ impl RingMode {
 }
 
 impl Default for Plan {
-    /// The system's own: staff first, then freelancers, then everyone, whatever was wished.
+    /// The system's own: whom the client named, then staff, then freelancers, then everyone, whatever was wished.
     fn default() -> Self {
         let step = |who, width, relaxes: &[Wish]| PlanStep {
             who,
@@ -101,11 +107,13 @@ impl Default for Plan {
         };
         Self {
             steps: vec![
+                step(Group::Named, 1, &[]),
                 step(Group::Employed(Employment::Staff), 10, &[]),
                 step(Group::Employed(Employment::Freelance), 10, &[]),
                 step(Group::Everyone, 20, &Wish::ALL),
             ],
             certification: 0,
+            required: Vec::new(),
             prefer: Vec::new(),
             only: Vec::new(),
             never: Vec::new(),

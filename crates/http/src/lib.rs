@@ -21,6 +21,7 @@ mod request_log;
 mod routes;
 mod signalling;
 mod wait_texts;
+mod wants;
 
 pub use adapter::{Adapter, HttpSettings};
 pub use catalogue::error_catalogue;

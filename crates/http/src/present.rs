@@ -2,21 +2,24 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use trialogue_app::LoggedInUser;
 use trialogue_domain::{
-    Availability, BreakReason, Conference, Gender, InterpreterStatus, Kind, Leg, MissedRings, Participant,
-    ParticipantId, Party, Purpose, ReleaseReason, RequestStatus, Specialty, Strength, Timestamp, UserId,
-    WaitEstimate, Wants, is_offline,
+    Availability, BreakReason, Conference, InterpreterStatus, Kind, Leg, MissedRings, Participant,
+    ParticipantId, Party, Purpose, ReleaseReason, RequestStatus, Timestamp, UserId, WaitEstimate, is_offline,
 };
 use trialogue_media::Identity;
-use trialogue_storage::{ConferenceView, Language, OfferView, OfferedProvider, Person, ReleasedView};
+use trialogue_storage::{
+    ConferenceView, ImageKind, Language, OfferView, OfferedProvider, Person, ProfileImage, ReleasedView,
+};
 
 use trialogue_app::Accounts;
 use trialogue_contract::models::{
-    ArrayOfResultVideoConferenceParticipant, DateTime, Decimal, ParaRequestProvider, ParaVideoEngineAccount,
-    ParaVideoEngineAccountPair, ResultConferenceCall, ResultGuestInvitation, ResultLanguage,
-    ResultProviderAvailability, ResultRequest, ResultTaskOffer, ResultVideoConferenceParticipant,
-    ResultVideoConferenceSecondRequest,
+    self, ArrayOfResultVideoConferenceParticipant, DateTime, Decimal, ParaRequestProvider,
+    ParaVideoEngineAccount, ParaVideoEngineAccountPair, ResultConferenceCall, ResultGuestInvitation,
+    ResultLanguage, ResultProviderAvailability, ResultRequest, ResultTaskOffer,
+    ResultVideoConferenceParticipant, ResultVideoConferenceSecondRequest,
 };
 
 use crate::wait_texts::{Figures, Texts};
@@ -312,8 +315,28 @@ fn provider(offered: &OfferedProvider, needed: &str) -> ParaRequestProvider {
         support_call: offered.profile.takes_calls,
         support_video: offered.profile.takes_video,
         support_text: offered.profile.takes_text,
+        profile_image: offered.image.as_ref().map(profile_image),
         provider_special_type_id: offered.profile.special_type,
         ..Default::default()
+    }
+}
+
+fn profile_image(image: &ProfileImage) -> models::ProfileImage {
+    let media_type = media_type(image.kind);
+    models::ProfileImage {
+        file_name: Some([&image.id.to_string(), ".", media_type.trim_start_matches("image/")].concat()),
+        mime_type: Some(media_type.to_owned()),
+        image_data: Some(STANDARD.encode(&image.bytes)),
+        server_image_id: Some(image.id),
+    }
+}
+
+/// The media type of a picture.
+pub(crate) const fn media_type(kind: ImageKind) -> &'static str {
+    match kind {
+        ImageKind::Png => "image/png",
+        ImageKind::Jpeg => "image/jpeg",
+        ImageKind::WebP => "image/webp",
     }
 }
 
@@ -370,19 +393,6 @@ pub(crate) const fn break_reason(reason: BreakReason) -> &'static str {
         BreakReason::Technical => "Technical",
         BreakReason::Other => "Other",
     }
-}
-
-/// What is wanted of an interpreter (contract section 4, "Gender option", "Specialty").
-pub(crate) fn wants(gender_option: Option<i32>, specialty: Option<i32>) -> Wants {
-    let gender = match gender_option {
-        Some(2) => Some((Gender::Female, Strength::Wish)),
-        Some(3) => Some((Gender::Female, Strength::Requirement)),
-        Some(4) => Some((Gender::Male, Strength::Wish)),
-        Some(5) => Some((Gender::Male, Strength::Requirement)),
-        _ => None,
-    };
-    let specialty = Specialty::ALL.into_iter().find(|known| Some(known.code()) == specialty);
-    Wants { gender, specialty }
 }
 
 /// An account pair. The holder's own account number carries its secret, `IDENTITY.SECRET`; the other side's is the bare

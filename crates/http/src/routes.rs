@@ -14,6 +14,7 @@ mod login;
 mod offers;
 mod online;
 mod participants;
+mod profile_image;
 mod request_new;
 mod request_status;
 mod second_interpreter;
@@ -36,6 +37,7 @@ pub(crate) fn configure(base: &str, config: &mut ServiceConfig) {
     guest(base, config);
     config
         .service(get(base, "Languages", languages::languages))
+        .service(get(base, "Provider/ProfileImage/{ServerImageId}", profile_image::profile_image))
         .service(get(base, "Events", crate::events::events))
         .service(get(base, "Signalling/{conference}", signalling::signalling));
 }

@@ -31,14 +31,16 @@ export class Call {
   #forget;
   #awake = null;
   #leave;
+  #aside;
   #connectingSince = performance.now();
 
   /**
-   * `people` is for those who may invite and remove; `leave` is what the last button does; `onEnd(reason)` is called when the
-   * server has ended it for us.
+   * `people` is for those who may invite and remove; `aside` is one more button, or null; `leave` is what the last button
+   * does; `onEnd(reason)` is called when the server has ended it for us.
    */
-  constructor(root, { conference, account, devices, people, leave, leaveKey, onEnd }) {
+  constructor(root, { conference, account, devices, people, aside = null, leave, leaveKey, onEnd }) {
     this.#devices = devices;
+    this.#aside = aside;
     this.#onEnd = onEnd;
     this.#leave = leave;
     this.#parts = build(root, devices);
@@ -78,7 +80,7 @@ export class Call {
     const { controls } = this.#parts;
     if (controls.dataset.of === leaveKey) return;
     controls.dataset.of = leaveKey;
-    fillControls(this.#parts, { people, leaveKey, leave: this.#leave, devices: this.#devices });
+    fillControls(this.#parts, { people, leaveKey, leave: this.#leave, aside: this.#aside, devices: this.#devices });
     translate(controls);
   }
 
@@ -287,7 +289,7 @@ function press(button, on, name) {
   setText(button.lastChild, t(`call.${name}.${on ? 'on' : 'off'}`));
 }
 
-const control = (name, picture, key, run, look = '') =>
+export const control = (name, picture, key, run, look = '') =>
   h('button', { type: 'button', class: `control ${look}`, 'data-control': name, onclick: run }, icon(picture),
     h('span', { 'data-t': key }));
 
@@ -326,7 +328,7 @@ function build(root, devices) {
   return parts;
 }
 
-function fillControls(parts, { people, leave, leaveKey, devices }) {
+function fillControls(parts, { people, leave, leaveKey, aside, devices }) {
   const others = [parts.microphone, parts.camera, control('devices', 'settings', 'call.devices', () => chooseDevices(devices)), parts.turnButton];
   parts.count = people ? h('span', { class: 'count', 'aria-hidden': 'true' }) : null;
   if (people) {
@@ -334,5 +336,6 @@ function fillControls(parts, { people, leave, leaveKey, devices }) {
     list.append(parts.count);
     others.push(list, control('invite', 'invite', 'call.invite', () => people.invite()));
   }
+  if (aside) others.push(aside);
   parts.controls.replaceChildren(...others, control('leave', 'leave', leaveKey, leave, 'leave'));
 }

@@ -293,9 +293,11 @@ byId('request').addEventListener('submit', async (event) => {
   button.disabled = true;
   try {
     const info = byId('info').value.trim();
-    const body = { NeedHelpLanguageId: Number(wanted), AdditionalInfo: info || null, DeviceTypeCodeId: 5 };
+    const body = { NeedHelpLanguageId: Number(wanted), AdditionalInfo: info || null, DeviceTypeCodeId: 5, ...wishes() };
     await post(`${SIDE}/New`, token, body);
-    byId('info').value = '';
+    event.target.reset();
+    byId('wanted').value = wanted;
+    byId('wishes').open = false;
   } catch (error) {
     complain(trouble, problem(error));
   } finally {
@@ -303,6 +305,19 @@ byId('request').addEventListener('submit', async (event) => {
   }
   changes.now();
 });
+
+/** What else is wanted of the interpreter. */
+function wishes() {
+  const chosen = (id) => Number(byId(id).value) || null;
+  const number = byId('number').value.trim();
+  return {
+    GenderOptionCodeId: chosen('gender'),
+    SpecialtyOptionCodeId: chosen('specialty'),
+    VideoOptionCodeId: chosen('video'),
+    InterpreterNumber: number || null,
+    InterpreterRequired: number && byId('number-only').checked ? true : null,
+  };
+}
 
 for (const button of document.querySelectorAll('[data-cancel]')) {
   button.addEventListener('click', async () => {

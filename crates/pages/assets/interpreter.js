@@ -1,7 +1,7 @@
 // The interpreter's page: be online, take an offer, confirm, talk.
 
 import { ApiError, KIND, REQUEST, STATE, post, stateOf } from './api.js';
-import { Call } from './call.js';
+import { Call, control } from './call.js';
 import { Changes } from './changes.js';
 import { Devices, preview } from './devices.js';
 import { confirm, openDialog } from './dialogs.js';
@@ -253,6 +253,33 @@ async function takeTurn() {
   changes.now();
 }
 
+/** Whether this call is the last one for now. The text says what a press does. */
+const lastCall = control('lastcall', 'pause', 'lastcall', toggleLastCall);
+
+async function toggleLastCall() {
+  const status = shown?.Status === 'LastCall' ? 'Available' : 'LastCall';
+  said += 1;
+  try {
+    await post(`${SIDE}/SetAvailability`, token, { Status: status, DeviceTypeCodeId: 5 });
+    noteOnline(status === 'Available');
+  } catch (error) {
+    announce(problem(error));
+  }
+  await drawLastCall();
+}
+
+async function drawLastCall() {
+  try {
+    shown = await post(`${SIDE}/Availability`, token);
+  } catch (error) {
+    // The next look tells what is wrong.
+    if (!(error instanceof ApiError)) throw error;
+  }
+  const text = lastCall.lastChild;
+  text.dataset.t = shown?.Status === 'LastCall' ? 'lastcall.undo' : 'lastcall';
+  setText(text, t(text.dataset.t));
+}
+
 const clientLost = { key: 'lost.client', buttons: [{ key: 'lost.end', run: finish }] };
 
 function lobby(state) {
@@ -281,6 +308,7 @@ function join(account) {
     account,
     devices,
     ...role(),
+    aside: lastCall,
     leave: finish,
     onEnd(reason) {
       call = null;
@@ -296,6 +324,7 @@ function join(account) {
   });
   call.turn(turn());
   call.count(people.count);
+  drawLastCall();
 }
 
 function hangUp({ keepDevices = false } = {}) {

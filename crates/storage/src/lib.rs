@@ -71,6 +71,7 @@ pub use store::Store;
 pub use users::availability::KnownPresence;
 pub use users::companies::Company;
 pub use users::directory::{Credentials, ListedUser, NewUser, UserRole, UserStatus};
+pub use users::images::{ImageKind, ProfileImage};
 pub use users::interpreters::{Import, NamedCredential, NewInterpreter};
 pub use users::logins::{EndPart, LoggedOut, Login};
 pub use users::standings::{Place, Standing};

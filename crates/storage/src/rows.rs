@@ -27,7 +27,9 @@ pub(crate) use participant::{
     Invitee, ParticipantRow, ParticipantState, UpdateAccountSecret, UpdateParticipant, UpdateParty,
 };
 pub(crate) use plan::SearchLookRow;
-pub(crate) use request::{RequestRow, UpdateAccepted, UpdateRequest, outcome_code, purpose_of, wants};
+pub(crate) use request::{
+    RequestRow, RequestState, UpdateAccepted, UpdateRequest, WantsRow, outcome_code, purpose_of,
+};
 pub(crate) use write::{Row, Statement, row, write, write_returning_ids};
 
 use crate::error::StoreError;

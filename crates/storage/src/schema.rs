@@ -97,6 +97,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    profile_images (id) {
+        id -> Integer,
+        interpreter_id -> Integer,
+        media_type -> SmallInt,
+        image -> Binary,
+    }
+}
+
+diesel::table! {
     conferences (id) {
         id -> Integer,
         client_id -> Integer,
@@ -131,6 +140,12 @@ diesel::table! {
         specialty -> SmallInt,
         accepted_at -> Nullable<BigInt>,
         purpose -> Nullable<SmallInt>,
+        specialty_required -> Bool,
+        certification -> Nullable<Integer>,
+        certification_required -> Bool,
+        video_option -> SmallInt,
+        interpreter_id -> Nullable<Integer>,
+        interpreter_required -> Bool,
     }
 }
 
@@ -279,6 +294,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     interpreters,
     interpreter_specialties,
     credentials,
+    profile_images,
     conferences,
     requests,
     offers,

@@ -3,6 +3,7 @@
 pub(crate) mod availability;
 pub(crate) mod companies;
 pub(crate) mod directory;
+pub(crate) mod images;
 pub(crate) mod interpreters;
 pub(crate) mod languages;
 pub(crate) mod logins;

@@ -29,7 +29,7 @@ impl Conferences {
         let timings = self.timings;
         let opening = move |Opening { id, has_live_request, candidates, plan }: Opening<'_>| {
             let moment = at(now, &timings);
-            let choice = choose(&first_search(language, wants, plan), candidates, moment);
+            let choice = choose(&first_search((language, None), wants, plan), candidates, moment);
             let events = open(id, client, has_live_request, language, &choice.ring, moment)?;
             Ok((Step { actor: Some(Actor::Client(client)), at: now, events }, choice.not_rung))
         };
@@ -81,7 +81,10 @@ impl Conferences {
             let command = Command::RequestSecondInterpreter(language, purpose);
             let mut steps = command_steps(conference, actor, command, facts, moment)?;
             let asked = conference.after_steps(&steps);
-            let first = |_: &Request| choose(&first_search(language, wants, plan), candidates, moment);
+            let first = |request: &Request| {
+                let languages = (request.language, asked.through(request));
+                choose(&first_search(languages, wants, plan), candidates, moment)
+            };
             let (offers, choice) = search_steps(&asked, facts.ids.request, first, facts, moment)?;
             steps.extend(offers);
             Ok((steps, choice.map(|choice| choice.not_rung).unwrap_or_default()))
@@ -92,6 +95,10 @@ impl Conferences {
 }
 
 /// A search that begins.
-const fn first_search(language: LanguageId, wants: Wants, plan: &Plan) -> Search<'_> {
-    Search { language, wants, plan, offers: &[], asked_before: &[] }
+const fn first_search(
+    (language, through): (LanguageId, Option<LanguageId>),
+    wants: Wants,
+    plan: &Plan,
+) -> Search<'_> {
+    Search { language, through, wants, plan, offers: &[], asked_before: &[] }
 }

@@ -115,6 +115,7 @@ fn released(offers: &[Offer]) -> impl Iterator<Item = UserId> {
 fn search<'a>(waiting: &'a WaitingRequest, offers: &'a [Offer], all: &'a WaitingRequests) -> Search<'a> {
     Search {
         language: waiting.language,
+        through: waiting.through,
         wants: waiting.wants,
         plan: all.plans.of(waiting.company),
         offers,

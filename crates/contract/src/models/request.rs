@@ -46,6 +46,27 @@ pub struct ParaRequest {
     /// Where the client is.
     #[validate(length(max = 500, message = "At most 500 characters are allowed."))]
     pub request_location: Option<String>,
+    /// 1 no preference, also when null; 2 female preferred, 3 female only, 4 male preferred, 5 male only.
+    #[validate(range(min = 1, max = 5, message = "The gender option is a number from 1 to 5."))]
+    pub gender_option_code_id: Option<i32>,
+    /// 1 general, 2 medical, 3 legal; when null, the speciality of the situation. Ours, as all that follow.
+    #[validate(range(min = 1, max = 3, message = "The specialty is a number from 1 to 3."))]
+    pub specialty_option_code_id: Option<i32>,
+    /// Whether the specialty is required; otherwise it is wished.
+    pub specialty_required: Option<bool>,
+    /// 1 video preferred, also when null; 2 audio only, 3 video only.
+    #[validate(range(min = 1, max = 3, message = "The video option is a number from 1 to 3."))]
+    pub video_option_code_id: Option<i32>,
+    /// The lowest level of certification.
+    #[validate(range(min = 0, message = "This must not be negative."))]
+    pub certification_level: Option<i32>,
+    /// Whether the level is required; otherwise it is wished.
+    pub certification_required: Option<bool>,
+    /// The organisation's own number of the one interpreter who is wanted.
+    #[validate(length(max = 100, message = "At most 100 characters are allowed."))]
+    pub interpreter_number: Option<String>,
+    /// Whether nobody else may serve; otherwise that interpreter is wished.
+    pub interpreter_required: Option<bool>,
 }
 
 /// The wish for one more interpreter within a call. Ours: the reference does not document it.
@@ -65,9 +86,68 @@ pub struct ParaSecondRequest {
     /// 1 general, also when null; 2 medical, 3 legal.
     #[validate(range(min = 1, max = 3, message = "The specialty is a number from 1 to 3."))]
     pub specialty_option_code_id: Option<i32>,
+    /// Whether the specialty is required; otherwise it is wished.
+    pub specialty_required: Option<bool>,
+    /// 1 video preferred, also when null; 2 audio only, 3 video only.
+    #[validate(range(min = 1, max = 3, message = "The video option is a number from 1 to 3."))]
+    pub video_option_code_id: Option<i32>,
+    /// The lowest level of certification.
+    #[validate(range(min = 0, message = "This must not be negative."))]
+    pub certification_level: Option<i32>,
+    /// Whether the level is required; otherwise it is wished.
+    pub certification_required: Option<bool>,
+    /// The organisation's own number of the one interpreter who is wanted.
+    #[validate(length(max = 100, message = "At most 100 characters are allowed."))]
+    pub interpreter_number: Option<String>,
+    /// Whether nobody else may serve; otherwise that interpreter is wished.
+    pub interpreter_required: Option<bool>,
     /// `SecondLanguage`, also when null; `Relay`, `Team` or `Successor`, in any letter case.
     #[validate(custom(function = is_purpose))]
     pub purpose: Option<String>,
+}
+
+/// What is wanted of an interpreter, beside the language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InterpreterOptions<'a> {
+    /// As [`ParaSecondRequest::gender_option_code_id`].
+    pub gender: Option<i32>,
+    /// The number of a specialty, and whether it is required.
+    pub specialty: (Option<i32>, bool),
+    /// As [`ParaSecondRequest::video_option_code_id`].
+    pub video: Option<i32>,
+    /// The lowest level, and whether it is required.
+    pub certification: (Option<i32>, bool),
+    /// The number of one interpreter, and whether nobody else may serve.
+    pub interpreter: (Option<&'a str>, bool),
+}
+
+impl ParaRequest {
+    /// What is wanted of the interpreter.
+    pub fn options(&self) -> InterpreterOptions<'_> {
+        InterpreterOptions {
+            gender: self.gender_option_code_id,
+            specialty: (
+                self.specialty_option_code_id.or(Some(self.request_situation_code_id)),
+                self.specialty_required == Some(true),
+            ),
+            video: self.video_option_code_id,
+            certification: (self.certification_level, self.certification_required == Some(true)),
+            interpreter: (self.interpreter_number.as_deref(), self.interpreter_required == Some(true)),
+        }
+    }
+}
+
+impl ParaSecondRequest {
+    /// What is wanted of the interpreter.
+    pub fn options(&self) -> InterpreterOptions<'_> {
+        InterpreterOptions {
+            gender: self.gender_option_code_id,
+            specialty: (self.specialty_option_code_id, self.specialty_required == Some(true)),
+            video: self.video_option_code_id,
+            certification: (self.certification_level, self.certification_required == Some(true)),
+            interpreter: (self.interpreter_number.as_deref(), self.interpreter_required == Some(true)),
+        }
+    }
 }
 
 fn is_purpose(purpose: &str) -> Result<(), ValidationError> {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use trialogue_domain::{
     Availability, BreakReason, Candidate, Choice, Credential, Employment, Gender, Group, LanguageId, Lapse,
-    Moment, NotRung, Offer, OfferState, Plan, PlanStep, Presence, RingMode, Search, Specialty, Strength,
-    Timestamp, Timings, UserId, Wants, Wish, choose,
+    Medium, Moment, NotRung, Offer, OfferState, Plan, PlanStep, Presence, RingMode, Search, Specialty,
+    Strength, Timestamp, Timings, UserId, Wants, Wish, choose,
 };
 
 const SPANISH: LanguageId = LanguageId(44);
@@ -31,6 +31,8 @@ fn candidate(id: i32) -> Candidate {
         gender: None,
         certification: 0,
         specialties: vec![],
+        takes_video: true,
+        takes_calls: false,
     }
 }
 
@@ -47,7 +49,7 @@ fn everyone(width: usize) -> Plan {
 }
 
 fn search<'a>(plan: &'a Plan, offers: &'a [Offer]) -> Search<'a> {
-    Search { language: SPANISH, wants: Wants::default(), plan, offers, asked_before: &[] }
+    Search { language: SPANISH, through: None, wants: Wants::default(), plan, offers, asked_before: &[] }
 }
 
 fn chosen(search: &Search<'_>, candidates: &[Candidate]) -> Choice {
@@ -180,7 +182,11 @@ fn wishes_are_relaxed_by_the_plan_and_requirements_are_not() {
     let relaxing = PlanStep { relaxes: Wish::ALL.to_vec(), ..step(Group::Everyone, RingMode::Star(9)) };
     let plan = Plan { certification: 1, ..plan(vec![step(Group::Everyone, RingMode::Star(9)), relaxing]) };
     let wanting = |strength, offers| {
-        let wants = Wants { gender: Some((Gender::Female, strength)), specialty: Some(Specialty::Medical) };
+        let wants = Wants {
+            gender: Some((Gender::Female, strength)),
+            specialty: Some((Specialty::Medical, Strength::Wish)),
+            ..Wants::default()
+        };
         Search { wants, ..search(&plan, offers) }
     };
     let choice = chosen(&wanting(Strength::Wish, &[]), &candidates);
@@ -199,6 +205,97 @@ fn wishes_are_relaxed_by_the_plan_and_requirements_are_not() {
     assert_eq!(
         reasons(&choice),
         [(3, NotRung::Gender), (4, NotRung::Specialty), (5, NotRung::Certification)]
+    );
+}
+
+#[test]
+fn what_is_required_is_never_relaxed() {
+    let medical = Candidate { specialties: vec![Specialty::Medical], ..candidate(2) };
+    let certified = Candidate { certification: 3, ..candidate(3) };
+    let candidates = [candidate(1), medical, certified];
+    let relaxing = PlanStep { relaxes: Wish::ALL.to_vec(), ..step(Group::Everyone, RingMode::Star(9)) };
+    let plan = Plan { certification: 3, ..plan(vec![relaxing]) };
+    let of = |plan, wants| chosen(&Search { wants, ..search(plan, &[]) }, &candidates);
+    assert_eq!(rung(&of(&plan, Wants::default())), [1, 2, 3]);
+    let specialty = Some((Specialty::Medical, Strength::Requirement));
+    let choice = of(&plan, Wants { specialty, ..Wants::default() });
+    assert_eq!(rung(&choice), [2]);
+    assert_eq!(reasons(&choice), [(1, NotRung::Specialty), (3, NotRung::Specialty)]);
+    let certification = Some((3, Strength::Requirement));
+    let choice = of(&plan, Wants { certification, ..Wants::default() });
+    assert_eq!(rung(&choice), [3]);
+    assert_eq!(reasons(&choice), [(1, NotRung::Certification), (2, NotRung::Certification)]);
+    // The company's policy: what its plan wishes is required.
+    let strict = Plan { required: vec![Wish::Certification], ..plan.clone() };
+    assert_eq!(rung(&of(&strict, Wants::default())), [3]);
+    let wished = Wants { certification: Some((4, Strength::Wish)), ..Wants::default() };
+    assert_eq!(rung(&of(&strict, wished)), [0; 0], "of what the client wishes as well");
+}
+
+#[test]
+fn audio_is_what_a_wish_for_video_falls_back_to() {
+    let both = Candidate { takes_calls: true, ..candidate(1) };
+    let audio = Candidate { takes_video: false, takes_calls: true, ..candidate(2) };
+    let candidates = [both, audio, candidate(3)];
+    let relaxing = PlanStep { relaxes: vec![Wish::Video], ..step(Group::Everyone, RingMode::Star(9)) };
+    let plan = plan(vec![step(Group::Everyone, RingMode::Star(9)), relaxing]);
+    let of = |medium, offers: &[Offer]| {
+        let wants = Wants { medium, ..Wants::default() };
+        chosen(&Search { wants, ..search(&plan, offers) }, &candidates)
+    };
+    let first = of(Medium::default(), &[]);
+    assert_eq!((rung(&first), reasons(&first)), (vec![1, 3], vec![(2, NotRung::LaterStep)]));
+    let later = [open(1, 0, 20 * SECOND), open(3, 0, 20 * SECOND)];
+    assert_eq!(rung(&of(Medium::default(), &later)), [2], "the step relaxes it");
+    let required = of(Medium::Video(Strength::Requirement), &later);
+    assert_eq!((rung(&required), reasons(&required)), (vec![], vec![(2, NotRung::Medium)]));
+    let audio_only = of(Medium::Audio, &[]);
+    assert_eq!((rung(&audio_only), reasons(&audio_only)), (vec![1, 2], vec![(3, NotRung::Medium)]));
+}
+
+#[test]
+fn who_is_named_is_rung_first_and_others_only_if_it_is_a_wish() {
+    let vendor = Candidate { employment: Employment::Vendor, ..candidate(3) };
+    let candidates = [candidate(1), candidate(2), vendor.clone()];
+    let staff = || step(Group::Employed(Employment::Staff), RingMode::Star(1));
+    let named_first = plan(vec![step(Group::Named, RingMode::Rotating), staff()]);
+    let of = |plan: &Plan, strength, offers: &[Offer], candidates: &[Candidate]| {
+        let wants = Wants { interpreter: Some((UserId(3), strength)), ..Wants::default() };
+        chosen(&Search { wants, ..search(plan, offers) }, candidates)
+    };
+    let choice = of(&named_first, Strength::Wish, &[], &candidates);
+    assert_eq!((rung(&choice), reasons(&choice).len()), (vec![3], 2), "though no other step adds a vendor");
+    assert_eq!(rung(&of(&named_first, Strength::Wish, &[open(3, 0, 20 * SECOND)], &candidates)), [1]);
+    let without = [candidate(1), candidate(2)];
+    assert_eq!(rung(&of(&named_first, Strength::Wish, &[], &without)), [1], "not there, so the plan goes on");
+    assert_eq!(
+        rung(&of(&plan(vec![staff()]), Strength::Wish, &[], &candidates)),
+        [3],
+        "before all of the step"
+    );
+    let required = of(&named_first, Strength::Requirement, &[open(3, 0, 20 * SECOND)], &candidates);
+    assert_eq!(reasons(&required), [(1, NotRung::NotNamed), (2, NotRung::NotNamed)]);
+    assert_eq!(rung(&required), [0; 0]);
+    // Who is never rung is not rung by a name either.
+    let never = Plan { never: vec![UserId(3)], ..named_first.clone() };
+    assert_eq!(rung(&of(&never, Strength::Wish, &[], &candidates)), [1]);
+}
+
+#[test]
+fn a_relay_speaks_both_languages() {
+    let plan = everyone(9);
+    let both = |id| candidate(id);
+    let only_spanish = Candidate { languages: vec![SPANISH], ..candidate(2) };
+    let expired = Credential { language: Some(FRENCH), effective: Timestamp(0), expires: Some(NOW) };
+    let without_credential = Candidate { credentials: vec![expired], ..candidate(3) };
+    let candidates = [both(1), only_spanish, without_credential];
+    let relay = Search { through: Some(FRENCH), ..search(&plan, &[]) };
+    let choice = chosen(&relay, &candidates);
+    assert_eq!((rung(&choice), reasons(&choice)), (vec![1], vec![(3, NotRung::Credential)]));
+    assert_eq!(
+        rung(&chosen(&search(&plan, &[]), &candidates)),
+        [1, 2, 3],
+        "without a relay, one language is enough"
     );
 }
 

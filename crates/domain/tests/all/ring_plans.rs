@@ -47,8 +47,12 @@ struct Rules {
 impl Rules {
     /// Whether the interpreter may ever serve the request.
     fn fits(&self, interpreter: usize) -> bool {
-        let (_, _, gender) = INTERPRETERS[interpreter];
-        !matches!(self.wants.gender, Some((wanted, Strength::Requirement)) if wanted != gender)
+        let (provider, _, gender) = INTERPRETERS[interpreter];
+        let is_wrong_gender =
+            matches!(self.wants.gender, Some((wanted, Strength::Requirement)) if wanted != gender);
+        let is_another =
+            matches!(self.wants.interpreter, Some((named, Strength::Requirement)) if named != provider);
+        !is_wrong_gender && !is_another
     }
 }
 
@@ -69,6 +73,8 @@ impl World {
             gender: Some(gender),
             certification: 0,
             specialties: vec![],
+            takes_video: true,
+            takes_calls: false,
         };
         self.interpreters.iter().zip(INTERPRETERS).map(candidate).collect()
     }
@@ -76,7 +82,7 @@ impl World {
     fn choice(&self, rules: &Rules) -> Choice {
         let timings = Timings::default();
         let (plan, wants, offers) = (&rules.plan, rules.wants, self.offers.as_slice());
-        let search = Search { language: LANGUAGE, wants, plan, offers, asked_before: &[] };
+        let search = Search { language: LANGUAGE, through: None, wants, plan, offers, asked_before: &[] };
         choose(&search, &self.candidates(), Moment { now: NOW, timings: &timings })
     }
 
@@ -239,8 +245,17 @@ fn a_plan_that_widens_leaves_nobody_unasked() {
 
 #[test]
 fn nor_does_one_with_a_requirement() {
-    let wants = Wants { gender: Some((Gender::Female, Strength::Requirement)), specialty: None };
+    let wants = Wants { gender: Some((Gender::Female, Strength::Requirement)), ..Wants::default() };
     assert_eq!(explore(&Rules { plan: widening(), wants }), 5_922);
+}
+
+#[test]
+fn nor_one_that_rings_first_whom_the_client_named() {
+    let mut plan = widening();
+    plan.steps.insert(0, step(Group::Named, RingMode::Rotating, 1, 2));
+    let wants = |strength| Wants { interpreter: Some((UserId(1), strength)), ..Wants::default() };
+    assert_eq!(explore(&Rules { plan: plan.clone(), wants: wants(Strength::Wish) }), 130_041);
+    assert_eq!(explore(&Rules { plan, wants: wants(Strength::Requirement) }), 0);
 }
 
 #[test]

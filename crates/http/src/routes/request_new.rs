@@ -12,9 +12,9 @@ use crate::reply::{self, Failure};
 pub(super) async fn request_new(call: Call, payload: web::Payload) -> Result<HttpResponse, Failure> {
     let user = call.user(UserRole::Client).await?;
     let (wanted, key): (ParaRequest, _) = call.keyed_body(payload, &user).await?;
-    let situation = wanted.request_situation_code_id;
+    let wants = call.wants(wanted.options()).await?;
     let details = RequestDetails {
-        situation_code: situation,
+        situation_code: wanted.request_situation_code_id,
         additional_info: wanted.additional_info,
         location: wanted.request_location,
         from_language_id: wanted.from_language,
@@ -25,7 +25,6 @@ pub(super) async fn request_new(call: Call, payload: web::Payload) -> Result<Htt
     let estimate = call.app().wait_estimate(language).await.map_err(|e| call.fail(e))?;
     let viewer = Viewer::of(&user, estimate);
     let render = Box::new(move |view: &ConferenceView| render(&present::request(view, viewer, now)));
-    let wants = present::wants(None, Some(situation));
     let made = call.app().open_request(&user, (language, wants), details, key, render, now).await;
     Ok(reply::from_stored(&made.map_err(|e| call.fail(e))?))
 }

@@ -22,7 +22,7 @@ pub(super) async fn request_second_interpreter(
         let made = view.conference.participant(*participant);
         render(&made.map(|p| present::participant(view, p, viewer)).unwrap_or_default())
     });
-    let wants = present::wants(wanted.gender_option_code_id, wanted.specialty_option_code_id);
+    let wants = call.wants(wanted.options()).await?;
     let language = LanguageId(wanted.to_language_id);
     let purpose = purpose(wanted.purpose.as_deref());
     let made = call

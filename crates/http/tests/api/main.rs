@@ -33,6 +33,7 @@ mod pages;
 #[cfg(test)]
 mod permissions;
 #[cfg(test)]
+mod profile_image;
 mod refusals;
 #[cfg(test)]
 mod released;

@@ -152,6 +152,9 @@ async fn what_cannot_be_met_is_refused_and_changes_nothing() {
         json!({"ToLanguageId": FRENCH, "Purpose": "Follower"}),
         json!({"ToLanguageId": FRENCH, "GenderOptionCodeId": 6}),
         json!({"ToLanguageId": FRENCH, "SpecialtyOptionCodeId": 4}),
+        json!({"ToLanguageId": FRENCH, "VideoOptionCodeId": 0}),
+        json!({"ToLanguageId": FRENCH, "CertificationLevel": -1}),
+        json!({"ToLanguageId": FRENCH, "InterpreterNumber": "4711"}),
         json!({"ToLanguageId": FRENCH, "additionalInfo": "x".repeat(2001)}),
     ] {
         assert_eq!(ask(&world, SIDES[0], &call.client, body).await.status, 400);
@@ -162,6 +165,28 @@ async fn what_cannot_be_met_is_refused_and_changes_nothing() {
     }
     assert_eq!(world.participants(&call).await.len(), 2);
     assert!(offers(&world, &amelie).await.is_empty());
+}
+
+#[actix_web::test]
+async fn only_who_speaks_both_languages_is_asked_to_relay() {
+    let world = World::new().await;
+    let amelie = french(&world, "amelie").await;
+    world.add_user(UserRole::Provider, "bianca", &[FRENCH, SPANISH]).await;
+    let call = world.connected("").await;
+    let bianca = world.login("Provider", "bianca").await;
+    world.post("Provider/Task/SetOnline", &bianca, json!({})).await.empty();
+    let names = |answer: &Value| {
+        let list = answer["secondRequest"]["providerList"].as_array().unwrap().clone();
+        list.iter().map(|provider| provider["Name"].clone()).collect::<Vec<_>>()
+    };
+    let relay = json!({"ToLanguageId": FRENCH, "Purpose": "Relay"});
+    let made = ask(&world, SIDES[0], &call.client, relay).await.ok().json();
+    assert_eq!(names(&made), ["bianca"]);
+    // Who comes online later is judged alike.
+    world.post("Provider/Task/SetOffline", &amelie, json!({})).await.empty();
+    world.post("Provider/Task/SetOnline", &amelie, json!({})).await.empty();
+    assert!(offers(&world, &amelie).await.is_empty());
+    assert_eq!(accept(&world, &bianca).await["Purpose"], "Relay");
 }
 
 #[actix_web::test]

@@ -14,6 +14,8 @@ use crate::server::Server;
 
 on_both!(
     an_imported_interpreter_is_shown_and_rung_while_every_credential_is_in_force,
+    a_request_says_what_it_wants_of_the_interpreter,
+    a_picture_is_kept_until_it_is_taken_away,
     a_file_with_errors_changes_nothing,
     a_long_file_is_imported_as_a_whole,
     a_language_is_added_and_asked_for,
@@ -99,11 +101,115 @@ fn an_imported_interpreter_is_shown_and_rung_while_every_credential_is_in_force(
     let request = number(&offers[0], "RequestId");
     ana.post("Provider/Task/Accept", &json!({"RequestId": request})).with(200);
 
-    // The next one is not asked for video calls.
+    // For video calls she is rung when nobody else is left.
     client.post("Client/Request/CallFinishedNew", &json!({})).with(200);
     let by_telephone = ana_with("").replace("video;call", "call");
     import(database, &files, &by_telephone).printed();
-    assert_eq!(requested(&client)["providerList"], json!([]));
+    let shown = requested(&client)["providerList"][0].clone();
+    assert_eq!((&shown["SupportCall"], &shown["SupportVideo"]), (&json!(true), &json!(false)));
+}
+
+fn a_request_says_what_it_wants_of_the_interpreter(database: &Database) {
+    database.migrate();
+    let client = User::client(1);
+    database.add_user(&client);
+    let files = Files::new();
+    let rows = [
+        "ana@test.example,Ana,N1,female,staff,3,0,1,video;call,es,,medical,",
+        "ben@test.example,Ben,N2,male,staff,1,0,1,video,es,,legal,",
+        "cora@test.example,Cora,N3,female,freelance,0,0,1,call,es,,,",
+    ];
+    import(database, &files, &[HEAD, &rows.join("\n"), "\n"].concat()).printed();
+    let server = Server::start(database);
+    for email in ["ana@test.example", "ben@test.example", "cora@test.example"] {
+        let password = ["user", "password", "provider", email];
+        Process::start(program(&database.with(&password)), "correct horse\n").finish().printed();
+        server.api.login("Provider", email, "correct horse").ask("Provider/Task/SetOnline").with(200);
+    }
+    let client = server.api.login("Client", &client.email, &client.password);
+    // The built-in plan rings those who are named, then staff, then freelancers, then everyone, and relaxes wishes at the end: whoever is
+    // rung at once fits, or nobody does.
+    for (options, rung) in [
+        (json!({}), vec!["Ana", "Ben"]),
+        (json!({"GenderOptionCodeId": 5}), vec!["Ben"]),
+        (json!({"GenderOptionCodeId": 2}), vec!["Ana"]),
+        (json!({"RequestSituationCodeId": 2}), vec!["Ana"]),
+        (json!({"RequestSituationCodeId": 2, "SpecialtyOptionCodeId": 3}), vec!["Ben"]),
+        (json!({"SpecialtyOptionCodeId": 3, "SpecialtyRequired": true, "GenderOptionCodeId": 3}), vec![]),
+        (json!({"CertificationLevel": 2}), vec!["Ana"]),
+        (json!({"CertificationLevel": 4}), vec!["Ana", "Ben", "Cora"]),
+        (json!({"CertificationLevel": 4, "CertificationRequired": true}), vec![]),
+        (json!({"VideoOptionCodeId": 2}), vec!["Ana"]),
+        (json!({"VideoOptionCodeId": 3}), vec!["Ana", "Ben"]),
+        (json!({"InterpreterNumber": "N3", "VideoOptionCodeId": 2}), vec!["Cora"]),
+        (json!({"InterpreterNumber": " N2 ", "InterpreterRequired": true}), vec!["Ben"]),
+        (json!({"InterpreterNumber": "N2", "InterpreterRequired": true, "VideoOptionCodeId": 2}), vec![]),
+        (json!({"InterpreterNumber": ""}), vec!["Ana", "Ben"]),
+    ] {
+        let mut body = options.clone();
+        body["NeedHelpLanguageId"] = json!(44);
+        let made = client.post("Client/Request/New", &body).with(200).json();
+        let list = made["providerList"].as_array().unwrap().clone();
+        let names: Vec<&str> = list.iter().map(|provider| provider["Name"].as_str().unwrap()).collect();
+        assert_eq!(names, rung, "{options}");
+        client.post("Client/Request/CallFinishedNew", &json!({})).with(200);
+    }
+    for options in [json!({"InterpreterNumber": "n2"}), json!({"InterpreterNumber": "ben@test.example"})] {
+        let mut body = options;
+        body["NeedHelpLanguageId"] = json!(44);
+        client.post("Client/Request/New", &body).refused(400, "bad_value");
+    }
+    for wrong in ["GenderOptionCodeId", "SpecialtyOptionCodeId", "VideoOptionCodeId"] {
+        let body = json!({"NeedHelpLanguageId": 44, wrong: 9});
+        client.post("Client/Request/New", &body).refused(400, "invalid_body");
+    }
+}
+
+fn a_picture_is_kept_until_it_is_taken_away(database: &Database) {
+    database.migrate();
+    let files = Files::new();
+    import(database, &files, &ana_with("")).printed();
+    let path = files.0.path().join("ana.webp");
+    let image = |more: &[&str]| {
+        let arguments = [&["interpreter", "image"], more].concat();
+        Process::start(program(&database.with(&arguments)), "").finish()
+    };
+    let set = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        image(&["ANA@test.example", path.to_str().unwrap()])
+    };
+    let server = Server::start(database);
+    let client = User::client(1);
+    database.add_user(&client);
+    let client = server.api.login("Client", &client.email, &client.password);
+    let token = [("WEYIToken", client.token.as_str())];
+    let get = |id: u32| {
+        let path = format!("/API/Provider/ProfileImage/{id}");
+        server.api.send("GET", &path, &token, "").unwrap()
+    };
+    set(b"RIFF....WEBP").printed();
+    assert_eq!(get(1).with(200).body, "RIFF....WEBP");
+    for (bytes, why) in [
+        (&b"<svg/>"[..], "no PNG, JPEG or WebP"),
+        (b"", "no PNG, JPEG or WebP"),
+        (&[b"RIFF....WEBP", [0; 16 * 1024].as_slice()].concat(), "longer than 16384 bytes"),
+    ] {
+        let told = set(bytes).explained();
+        assert!(told.contains(why), "{told}");
+    }
+    assert_eq!(get(1).with(200).body, "RIFF....WEBP", "nothing has changed");
+    set(b"\x89PNG\r\n\x1a\n").printed();
+    get(1).refused(404, "not_found");
+    image(&["ana@test.example", "--remove"]).printed();
+    get(2).refused(404, "not_found");
+    let told = image(&["nobody@test.example", "--remove"]).explained();
+    assert!(told.contains("there is no interpreter \"nobody@test.example\""), "{told}");
+    // Who is removed leaves no picture behind.
+    set(b"RIFF....WEBP").printed();
+    get(3).with(200);
+    let removal = ["user", "remove", "provider", "ana@test.example"];
+    Process::start(program(&database.with(&removal)), "").finish().printed();
+    get(3).refused(404, "not_found");
 }
 
 fn a_file_with_errors_changes_nothing(database: &Database) {

@@ -65,10 +65,10 @@ fn the_plan_of_the_documentation_is_kept_and_shown(database: &Database) {
     import(database, &[("ana", "staff", "N1"), ("pia", "staff", "N17"), ("felix", "staff", "N2")]);
     let (_, rest) = DOCUMENTATION.split_once("```toml\n").unwrap();
     let (text, _) = rest.split_once("```").unwrap();
-    assert!(plan(database, &["check"], text).printed().ends_with("is a plan of 4 steps\n"));
+    assert!(plan(database, &["check"], text).printed().ends_with("is a plan of 5 steps\n"));
     let built_in = run(database, &["plan", "show"], "").printed();
     assert!(
-        plan(database, &["check"], &built_in).printed().ends_with("is a plan of 3 steps\n"),
+        plan(database, &["check"], &built_in).printed().ends_with("is a plan of 4 steps\n"),
         "{built_in}"
     );
 
@@ -112,6 +112,13 @@ fn each_error_of_a_plan_is_told_with_its_line(database: &Database) {
         (format!("only = [\"N1\"]\nnever = [\"ana@example.org\"]\n{everyone}"), 1, "nobody is ever rung"),
         (format!("{everyone}{}", step("staff", star)), 7, "relaxes nothing"),
         (format!("\n{}", step("preferred", star)), 2, "rings nobody"),
+        (format!("{everyone}{}", step("named", "ring = \"rotating\"")), 7, "rings nobody"),
+        (
+            format!("required = [\"video\"]\n{everyone}relaxes = [\"gender\", \"video\"]\n"),
+            2,
+            "not relaxed by a step",
+        ),
+        (format!("required = [\"beauty\"]\n{everyone}"), 1, "unknown variant `beauty`"),
         (step("everyone", "ring = \"star\""), 1, "a star has a `width` of 1 to 100"),
         (step("everyone", "ring = \"star\"\nwidth = 101"), 1, "a star has a `width` of 1 to 100"),
         (step("everyone", "ring = \"rotating\"\nwidth = 2"), 1, "has no `width`"),

@@ -16,7 +16,7 @@ use trialogue_domain::{
     RequestId, Step, Timestamp, UserId, Wants, effects,
 };
 
-use crate::aggregate::load::{EffectTurn, LoadedConference, load_to_change};
+use crate::aggregate::load::{EffectTurn, LoadedConference, load_to_change, main_request};
 use crate::aggregate::missed::{MissedRing, NoMissedRings};
 use crate::aggregate::released::{HandedOver, Released};
 use crate::aggregate::verdict::Verdict;
@@ -84,8 +84,7 @@ impl Batch {
     ) -> Result<Conference, StoreError> {
         let fetched = self.conferences.get_mut(&id.0).ok_or(Refusal::NotFound)?;
         if let BatchEntry::Loaded(loaded) = fetched {
-            let changes = Changes::none(loaded.conference()?, loaded.turn);
-            *fetched = BatchEntry::Judged(Box::new(Changes { wants: loaded.wants()?, ..changes }));
+            *fetched = BatchEntry::Judged(Box::new(Changes::none(loaded.conference()?, loaded.turn)));
         }
         let BatchEntry::Judged(changes) = fetched else { return Err(StoreError::Locked(id.0)) };
         let verdict = judge(&changes.after)?;
@@ -126,9 +125,11 @@ impl Batch {
     pub(crate) fn save(self, tx: &mut Tx) -> Result<(), StoreError> {
         let mut changed: Vec<Changes> = Vec::new();
         for fetched in self.conferences.into_values() {
-            if let BatchEntry::Judged(changes) = fetched {
-                changed.push(changes.worked_out());
+            let BatchEntry::Judged(mut one) = fetched else { continue };
+            if one.wants.is_none() && one.has_new_request() {
+                one.wants = Some(main_request(&mut tx.connection, one.after.id)?.1);
             }
+            changed.push(one.worked_out());
         }
         let connection = &mut tx.connection;
         let all = &changed;
@@ -204,8 +205,8 @@ struct Changes {
     invitees: Vec<(ParticipantId, Invitee)>,
     secrets: Vec<UpdateAccountSecret>,
     legs: Vec<CallLegRow>,
-    /// Of a new request: those of the main one, unless others are given.
-    wants: Wants,
+    /// Of a new request; those of the main one, unless others are given.
+    wants: Option<Wants>,
     looks: Vec<SearchLookRow>,
     accepted: BTreeMap<i32, UpdateAccepted>,
     reported: Option<UpdateReported>,
@@ -243,7 +244,7 @@ impl Changes {
             invitees: Vec::new(),
             secrets: Vec::new(),
             legs: Vec::new(),
-            wants: Wants::default(),
+            wants: None,
             looks: Vec::new(),
             accepted: BTreeMap::new(),
             reported: None,
@@ -291,11 +292,15 @@ impl Changes {
             self.legs.extend((0..).zip(&legs).map(|(position, leg)| CallLegRow::new(id, position, leg)));
             self.reported = Some(UpdateReported::new(id));
         }
-        self.wants = wants.unwrap_or(self.wants);
+        self.wants = wants.or(self.wants);
         if let Some((request, reasons)) = not_rung.filter(|(_, reasons)| !reasons.is_empty()) {
             self.looks.push(SearchLookRow::new(id, self.after.last_seq, request, &reasons)?);
         }
         Ok(())
+    }
+
+    fn has_new_request(&self) -> bool {
+        self.after.requests().any(|request| self.before.request(request.id).is_none())
     }
 
     /// Compares the states before and after.
@@ -311,7 +316,11 @@ impl Changes {
         for request in self.after.requests() {
             let update = UpdateRequest::to(self.after.id, request);
             match self.before.request(request.id).filter(|_| self.opened.is_none()) {
-                None => self.requested.push(RequestRow::new(self.after.id, request, self.wants)),
+                None => self.requested.push(RequestRow::new(
+                    self.after.id,
+                    request,
+                    self.wants.unwrap_or_default(),
+                )),
                 Some(before) if UpdateRequest::to(self.after.id, before) == update => {}
                 Some(_) => self.requests.push(update),
             }

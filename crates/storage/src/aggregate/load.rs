@@ -4,19 +4,19 @@ use std::iter::from_fn;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use trialogue_domain::{Conference, ConferenceId, Wants};
+use trialogue_domain::{Conference, ConferenceId, LanguageId, Wants};
 
 use crate::database::connection::{AnyConnection, load_by};
 use crate::error::StoreError;
 use crate::jobs::kind::JobKind;
 use crate::node::NodeId;
-use crate::rows::{ConferenceState, OfferRow, ParticipantState, RequestRow};
+use crate::rows::{ConferenceState, OfferRow, ParticipantState, RequestState, WantsRow};
 use crate::schema::{conferences, jobs, offers, participants, requests};
 
 /// The rows of a conference.
 pub(crate) struct LoadedConference {
     pub(crate) row: ConferenceState,
-    requests: Vec<RequestRow>,
+    requests: Vec<RequestState>,
     participants: Vec<ParticipantState>,
     /// The offers of the requests that are searching.
     offers: Vec<OfferRow>,
@@ -62,15 +62,6 @@ impl LoadedConference {
         let people = self.participants.iter().map(ParticipantState::to_domain).collect::<Result<_, _>>()?;
         self.row.to_domain(&self.requests, &self.offers, people)
     }
-
-    /// What the client wanted of the interpreter, beside the language.
-    ///
-    /// # Errors
-    /// As [`Self::conference`].
-    pub(crate) fn wants(&self) -> Result<Wants, StoreError> {
-        let main = self.requests.iter().find(|request| request.id == self.row.id);
-        main.map(RequestRow::wants).transpose().map(Option::unwrap_or_default)
-    }
 }
 
 /// Loads a conference; none if it does not exist.
@@ -89,15 +80,19 @@ pub(crate) fn load(
     Ok(load_rest(connection, rows)?.pop())
 }
 
-/// What the client of a conference wanted of the interpreter, beside the language.
-pub(crate) fn wants_of(connection: &mut AnyConnection, id: ConferenceId) -> Result<Wants, StoreError> {
-    let main: Option<RequestRow> = requests::table
+/// What the client of a conference asked for: the language, and what else is wanted of another interpreter than the one
+/// whom the client may have named.
+pub(crate) fn main_request(
+    connection: &mut AnyConnection,
+    id: ConferenceId,
+) -> Result<(LanguageId, Wants), StoreError> {
+    let (language, wants): (i32, WantsRow) = requests::table
         .find((id.0, id.0))
-        .select(RequestRow::as_select())
+        .select((requests::language_id, WantsRow::as_select()))
         .first(connection)
-        .optional()
         .map_err(StoreError::query("load a request"))?;
-    main.as_ref().map(RequestRow::wants).transpose().map(Option::unwrap_or_default)
+    let wants = wants.to_domain(|| format!("{id}/{id}"))?;
+    Ok((LanguageId(language), Wants { interpreter: None, ..wants }))
 }
 
 /// Loads conferences that are going to be changed. On PostgreSQL their rows are locked, and those that another session has
@@ -136,9 +131,13 @@ fn load_rest(
     rows: Vec<(ConferenceState, EffectTurn)>,
 ) -> Result<Vec<LoadedConference>, StoreError> {
     let ids: Vec<i32> = rows.iter().map(|(row, _)| row.id).collect();
-    let requests =
-        load_by!(connection, requests::conference_id, &ids, requests::table.select(RequestRow::as_select()));
-    let mut requests: Vec<RequestRow> = requests.map_err(StoreError::query("load the requests"))?;
+    let requests = load_by!(
+        connection,
+        requests::conference_id,
+        &ids,
+        requests::table.select(RequestState::as_select())
+    );
+    let mut requests: Vec<RequestState> = requests.map_err(StoreError::query("load the requests"))?;
     let participants = load_by!(
         connection,
         participants::conference_id,

@@ -15,6 +15,7 @@ use crate::rows::{
     offer_state,
 };
 use crate::schema::{interpreters, languages, offers, provider_languages, requests, users};
+use crate::users::images::{ProfileImage, images_of};
 
 /// Number of accepted requests from which the performance of an interpreter is computed.
 const PERFORMANCE_OF: i64 = 20;
@@ -41,6 +42,8 @@ pub struct OfferedProvider {
     pub profile: Profile,
     /// The share of the last 20 requests that it accepted which were serviced, in hundredths; 0 before the first.
     pub performance: i32,
+    /// The picture.
+    pub image: Option<ProfileImage>,
     /// Languages spoken as a native.
     pub native_languages: Vec<String>,
     /// Other languages.
@@ -104,6 +107,7 @@ pub(crate) fn offered_providers(
     );
     let spoken: Vec<(i32, String, bool)> = spoken.map_err(StoreError::query("find the languages"))?;
     let performances = performances(connection, &ids)?;
+    let mut images: HashMap<UserId, ProfileImage> = images_of(connection, &ids)?.into_iter().collect();
 
     let missing = |table, id: i32| StoreError::Inconsistent { table, column: "id", row: id.to_string() };
     let mut profiles: HashMap<i32, InterpreterRow> =
@@ -117,6 +121,7 @@ pub(crate) fn offered_providers(
             person: people.remove(&UserId(id)).ok_or_else(|| missing("users", id))?,
             profile: profiles.remove(&id).ok_or_else(|| missing("interpreters", id))?.profile()?,
             performance: performances.get(&id).copied().unwrap_or_default(),
+            image: images.remove(&UserId(id)),
             native_languages: languages(true),
             other_languages: languages(false),
         })

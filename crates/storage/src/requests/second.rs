@@ -9,7 +9,7 @@ use crate::aggregate::batch::change;
 use crate::aggregate::company::company_of_client;
 use crate::aggregate::find::{ConferenceLookup, find};
 use crate::aggregate::language::language;
-use crate::aggregate::load::wants_of;
+use crate::aggregate::load::main_request;
 use crate::aggregate::verdict::Verdict;
 use crate::aggregate::view::{ConferenceView, view};
 use crate::error::StoreError;
@@ -63,14 +63,14 @@ impl Store {
                     let NewSecondInterpreter { inviter, language: wanted, purpose, wants, note } =
                         wanted.clone();
                     let id = find(&mut tx.connection, lookup)?.ok_or(Refusal::NoRequest)?;
-                    let wants = if purpose.is_of_same_language() && wants == Wants::default() {
-                        wants_of(&mut tx.connection, id)?
-                    } else {
-                        wants
-                    };
+                    let (main_language, main_wants) = main_request(&mut tx.connection, id)?;
+                    let is_as_first = purpose.is_of_same_language() && wants == Wants::default();
+                    let wants = if is_as_first { main_wants } else { wants };
+                    let through = (purpose == Purpose::Relay).then_some(main_language);
+                    let languages = std::iter::once(wanted).chain(through);
                     language(&mut tx.connection, wanted)?.ok_or(StoreError::UnknownLanguage(wanted.0))?;
                     let with_specialties = wants.specialty.is_some();
-                    let candidates = candidates(&mut tx.connection, [wanted], seen_from, with_specialties)?;
+                    let candidates = candidates(&mut tx.connection, languages, seen_from, with_specialties)?;
                     let company = company_of_client(&mut tx.connection, id)?;
                     let plans = plans(&mut tx.connection, [company])?;
                     // A decision takes the free ids from the first on.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 use trialogue_domain::{
-    Candidate, ConferenceId, LanguageId, Offer, Presence, RequestId, Timestamp, UserId, Wants,
+    Candidate, ConferenceId, LanguageId, Offer, Presence, Purpose, RequestId, Timestamp, UserId, Wants,
 };
 
 use crate::aggregate::company::CompanyId;
@@ -16,7 +16,7 @@ use crate::database::connection::{AnyConnection, MAX_KEYS};
 use crate::error::StoreError;
 use crate::requests::plans::{Plans, plans};
 use crate::rows::interpreter::{availability, employment, gender};
-use crate::rows::{OfferRow, wants};
+use crate::rows::{OfferRow, WantsRow, purpose_of};
 use crate::schema::{conferences, interpreters, offers, provider_languages, requests, users};
 use crate::store::Store;
 
@@ -29,6 +29,8 @@ pub struct WaitingRequest {
     pub request: RequestId,
     /// The language asked for.
     pub language: LanguageId,
+    /// The language that it is reached through.
+    pub through: Option<LanguageId>,
     /// What else is wanted.
     pub wants: Wants,
     /// The client's company.
@@ -97,14 +99,29 @@ impl Store {
     }
 }
 
+diesel::alias!(requests as main_requests: MainRequests);
+
 #[derive(Queryable)]
 struct WaitingRow {
     conference: i32,
     request: i32,
     language: i32,
-    gender_option: i16,
-    specialty: i16,
+    main_language: i32,
+    purpose: Option<i16>,
+    wants: WantsRow,
     company: Option<i32>,
+}
+
+impl WaitingRow {
+    fn key(&self) -> String {
+        format!("{}/{}", self.conference, self.request)
+    }
+
+    /// The language that the request's is reached through.
+    fn through(&self) -> Result<Option<LanguageId>, StoreError> {
+        let purpose = purpose_of(self.purpose, || self.key())?;
+        Ok(purpose.filter(|purpose| *purpose == Purpose::Relay).map(|_| LanguageId(self.main_language)))
+    }
 }
 
 fn waiting(
@@ -116,6 +133,12 @@ fn waiting(
     let searching = requests::provider_id.is_null().and(requests::ended_at.is_null());
     let rows: Vec<WaitingRow> = requests::table
         .inner_join(conferences::table.on(conferences::id.eq(requests::conference_id)))
+        .inner_join(
+            main_requests.on(main_requests
+                .field(requests::conference_id)
+                .eq(requests::conference_id)
+                .and(main_requests.field(requests::id).eq(requests::conference_id))),
+        )
         .inner_join(users::table.on(users::id.eq(conferences::client_id)))
         .filter(searching.and(requests::deadline.gt(Some(now.0))))
         .order((conferences::requested_at, requests::id))
@@ -123,8 +146,9 @@ fn waiting(
             conferences::id,
             requests::id,
             requests::language_id,
-            requests::gender_option,
-            requests::specialty,
+            main_requests.field(requests::language_id),
+            requests::purpose,
+            WantsRow::as_select(),
             users::company_id,
         ))
         .load(connection)
@@ -132,14 +156,9 @@ fn waiting(
     if rows.is_empty() {
         return Ok(WaitingRequests::default());
     }
-    let languages: HashSet<i32> = rows.iter().map(|row| row.language).collect();
-    let with_specialties = rows.iter().any(|row| row.specialty != 1);
-    let languages = languages.into_iter().map(LanguageId);
-    let candidates = candidates(connection, languages, seen_from, with_specialties)?;
     let plans = plans(connection, rows.iter().map(|row| row.company.map(CompanyId)))?;
     let mut offers = offers_of(connection, rows.iter().map(|row| row.conference))?;
     let mut request = |row: WaitingRow| {
-        let key = || format!("{}/{}", row.conference, row.request);
         let offers = offers.remove(&row.request).unwrap_or_default();
         let (of_search, earlier): (Vec<_>, Vec<_>) =
             offers.into_iter().partition(|offer| offer.position >= 0);
@@ -147,13 +166,14 @@ fn waiting(
             conference: ConferenceId(row.conference),
             request: RequestId(row.request),
             language: LanguageId(row.language),
-            wants: wants((row.gender_option, row.specialty), key)?,
+            through: row.through()?,
+            wants: row.wants.to_domain(|| row.key())?,
             company: row.company.map(CompanyId),
             offers: of_search.into_iter().map(OfferRow::to_domain).collect::<Result<_, StoreError>>()?,
             asked_before: earlier.into_iter().map(|offer| UserId(offer.provider_id)).collect(),
         })
     };
-    let (mut requests, mut failed) = (Vec::new(), Vec::new());
+    let (mut requests, mut failed): (Vec<WaitingRequest>, _) = (Vec::new(), Vec::new());
     for row in rows {
         let conference = ConferenceId(row.conference);
         match request(row) {
@@ -161,6 +181,10 @@ fn waiting(
             Err(error) => failed.push((conference, error)),
         }
     }
+    let languages: HashSet<LanguageId> =
+        requests.iter().flat_map(|request| [Some(request.language), request.through]).flatten().collect();
+    let with_specialties = requests.iter().any(|request| request.wants.specialty.is_some());
+    let candidates = candidates(connection, languages, seen_from, with_specialties)?;
     Ok(WaitingRequests { requests, failed, candidates, plans })
 }
 
@@ -196,12 +220,14 @@ struct SpokenRow {
     employment: i16,
     gender: Option<i16>,
     certification: i32,
+    takes_video: bool,
+    takes_calls: bool,
     busy: bool,
     ended: Option<i64>,
     handed_over: Option<i64>,
 }
 
-/// The interpreters of these languages who take video calls and gave a sign of life lately.
+/// The interpreters of these languages who take calls, with a picture or without, and gave a sign of life lately.
 pub(crate) fn candidates(
     connection: &mut AnyConnection,
     languages: impl IntoIterator<Item = LanguageId>,
@@ -218,7 +244,7 @@ pub(crate) fn candidates(
         .filter(provider_languages::language_id.eq_any(languages))
         .inner_join(interpreters::table.on(interpreters::id.eq(users::id)))
         .filter(users::last_seen.ge(Some(seen_from.0)))
-        .filter(interpreters::takes_video.eq(true))
+        .filter(interpreters::takes_video.eq(true).or(interpreters::takes_calls.eq(true)))
         .order(users::id)
         .select((
             users::id,
@@ -229,6 +255,8 @@ pub(crate) fn candidates(
             interpreters::employment,
             interpreters::gender,
             interpreters::certification,
+            interpreters::takes_video,
+            interpreters::takes_calls,
             exists(served().filter(requests::ended_at.is_null())),
             served().select(max(requests::ended_at)).single_value(),
             handed_over_at!(),
@@ -277,5 +305,7 @@ fn candidate(row: &SpokenRow) -> Result<Candidate, StoreError> {
         gender: gender(provider, row.gender)?,
         certification: row.certification,
         specialties: Vec::new(),
+        takes_video: row.takes_video,
+        takes_calls: row.takes_calls,
     })
 }

@@ -3,7 +3,7 @@ use trialogue_domain::{
     Conference, ConferenceId, Participant, ParticipantId, Party, Request, Stage, Timestamp, UserId,
 };
 
-use super::{OfferRow, RequestRow, row};
+use super::{OfferRow, RequestState, row};
 use crate::error::StoreError;
 use crate::rows::details::RequestDetails;
 use crate::schema::conferences;
@@ -158,11 +158,11 @@ impl ConferenceState {
     /// The domain's value. `offers` are those of the searches that are on; empty otherwise.
     pub(crate) fn to_domain(
         &self,
-        requests: &[RequestRow],
+        requests: &[RequestState],
         offers: &[OfferRow],
         participants: Vec<Participant>,
     ) -> Result<Conference, StoreError> {
-        let is_main = |row: &&RequestRow| row.id == self.id;
+        let is_main = |row: &&RequestState| row.id == self.id;
         let main = requests.iter().find(is_main).ok_or_else(|| self.inconsistent("id"))?.to_domain(offers)?;
         let others = requests.iter().filter(|row| !is_main(row)).map(|row| row.to_domain(offers));
         let mut others: Vec<Request> = others.collect::<Result<_, _>>()?;

@@ -15,7 +15,15 @@ use crate::error::StoreError;
 #[serde(tag = "version")]
 enum KeptPlan {
     #[serde(rename = "1")]
-    First { steps: Vec<KeptStep>, certification: i32, prefer: Vec<i32>, only: Vec<i32>, never: Vec<i32> },
+    First {
+        steps: Vec<KeptStep>,
+        certification: i32,
+        #[serde(default)]
+        required: Vec<KeptWish>,
+        prefer: Vec<i32>,
+        only: Vec<i32>,
+        never: Vec<i32>,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -32,6 +40,7 @@ struct KeptStep {
 #[serde(rename_all = "snake_case")]
 enum KeptGroup {
     Everyone,
+    Named,
     Preferred,
     Staff,
     Freelance,
@@ -44,12 +53,14 @@ enum KeptWish {
     Gender,
     Specialty,
     Certification,
+    Video,
 }
 
 impl From<Group> for KeptGroup {
     fn from(group: Group) -> Self {
         match group {
             Group::Everyone => Self::Everyone,
+            Group::Named => Self::Named,
             Group::Preferred => Self::Preferred,
             Group::Employed(Employment::Staff) => Self::Staff,
             Group::Employed(Employment::Freelance) => Self::Freelance,
@@ -62,6 +73,7 @@ impl From<KeptGroup> for Group {
     fn from(group: KeptGroup) -> Self {
         match group {
             KeptGroup::Everyone => Self::Everyone,
+            KeptGroup::Named => Self::Named,
             KeptGroup::Preferred => Self::Preferred,
             KeptGroup::Staff => Self::Employed(Employment::Staff),
             KeptGroup::Freelance => Self::Employed(Employment::Freelance),
@@ -76,6 +88,7 @@ impl From<Wish> for KeptWish {
             Wish::Gender => Self::Gender,
             Wish::Specialty => Self::Specialty,
             Wish::Certification => Self::Certification,
+            Wish::Video => Self::Video,
         }
     }
 }
@@ -86,6 +99,7 @@ impl From<KeptWish> for Wish {
             KeptWish::Gender => Self::Gender,
             KeptWish::Specialty => Self::Specialty,
             KeptWish::Certification => Self::Certification,
+            KeptWish::Video => Self::Video,
         }
     }
 }
@@ -93,6 +107,7 @@ impl From<KeptWish> for Wish {
 /// The payload of a plan.
 pub(crate) fn encode_plan(plan: &Plan) -> Result<String, StoreError> {
     let ids = |users: &[UserId]| users.iter().map(|user| user.0).collect();
+    let wishes = |wishes: &[Wish]| wishes.iter().map(|wish| KeptWish::from(*wish)).collect();
     let step = |step: &PlanStep| KeptStep {
         who: step.who.into(),
         star: match step.mode {
@@ -101,11 +116,12 @@ pub(crate) fn encode_plan(plan: &Plan) -> Result<String, StoreError> {
         },
         ring_seconds: step.ring.as_secs(),
         seconds: step.lasts.as_secs(),
-        relaxes: step.relaxes.iter().map(|wish| KeptWish::from(*wish)).collect(),
+        relaxes: wishes(&step.relaxes),
     };
     let kept = KeptPlan::First {
         steps: plan.steps.iter().map(step).collect(),
         certification: plan.certification,
+        required: wishes(&plan.required),
         prefer: ids(&plan.prefer),
         only: ids(&plan.only),
         never: ids(&plan.never),
@@ -116,18 +132,20 @@ pub(crate) fn encode_plan(plan: &Plan) -> Result<String, StoreError> {
 /// The plan of a payload. `row` names it.
 pub(crate) fn decode_plan(payload: &str, row: i32) -> Result<Plan, StoreError> {
     let users = |ids: Vec<i32>| ids.into_iter().map(UserId).collect();
-    let KeptPlan::First { steps, certification, prefer, only, never } =
+    let KeptPlan::First { steps, certification, required, prefer, only, never } =
         serde_json::from_str(payload).map_err(|_| inconsistent("ring_plans", "plan", &row.to_string()))?;
+    let wishes = |wishes: Vec<KeptWish>| wishes.into_iter().map(Wish::from).collect();
     let step = |kept: KeptStep| PlanStep {
         who: kept.who.into(),
         mode: kept.star.map_or(RingMode::Rotating, RingMode::Star),
         ring: Duration::from_secs(kept.ring_seconds),
         lasts: Duration::from_secs(kept.seconds),
-        relaxes: kept.relaxes.into_iter().map(Wish::from).collect(),
+        relaxes: wishes(kept.relaxes),
     };
     Ok(Plan {
         steps: steps.into_iter().map(step).collect(),
         certification,
+        required: wishes(required),
         prefer: users(prefer),
         only: users(only),
         never: users(never),

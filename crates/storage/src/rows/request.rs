@@ -1,28 +1,63 @@
 use diesel::prelude::*;
 use trialogue_domain::{
-    ConferenceId, Gender, LanguageId, Outcome, Purpose, Request, RequestId, Specialty, Stage, Strength,
-    Timestamp, UserId, Wants,
+    ConferenceId, Gender, LanguageId, Medium, Outcome, Purpose, Request, RequestId, Specialty, Stage,
+    Strength, Timestamp, UserId, Wants,
 };
 
 use super::{OfferRow, decode, row};
 use crate::error::StoreError;
 use crate::schema::requests;
 
+/// The state of a request.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = requests)]
+pub(crate) struct RequestState {
+    pub(crate) conference_id: i32,
+    pub(crate) id: i32,
+    language_id: i32,
+    provider_id: Option<i32>,
+    stage: i16,
+    deadline: Option<i64>,
+    outcome: Option<i16>,
+    ended_at: Option<i64>,
+    purpose: Option<i16>,
+}
+
+/// What is wanted of the interpreter of a request, beside the language. Only a search looks at it.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = requests)]
+pub(crate) struct WantsRow {
+    gender_option: i16,
+    specialty: i16,
+    specialty_required: bool,
+    certification: Option<i32>,
+    certification_required: bool,
+    video_option: i16,
+    interpreter_id: Option<i32>,
+    interpreter_required: bool,
+}
+
 row! {
-    #[derive(Debug, Queryable, Selectable)]
-    #[diesel(table_name = requests)]
+    /// A new request.
+    #[derive(Debug)]
     pub(crate) struct RequestRow inserted into requests {
-        pub(crate) conference_id: i32,
-        pub(crate) id: i32,
+        conference_id: i32,
+        id: i32,
         language_id: i32,
         provider_id: Option<i32>,
         stage: i16,
         deadline: Option<i64>,
         outcome: Option<i16>,
         ended_at: Option<i64>,
+        purpose: Option<i16>,
         gender_option: i16,
         specialty: i16,
-        purpose: Option<i16>,
+        specialty_required: bool,
+        certification: Option<i32>,
+        certification_required: bool,
+        video_option: i16,
+        interpreter_id: Option<i32>,
+        interpreter_required: bool,
     }
 }
 
@@ -109,23 +144,45 @@ const fn specialty_code(wanted: Option<Specialty>) -> i16 {
     }
 }
 
-/// What is wanted, from its columns. `row` names the request.
-pub(crate) fn wants(
-    (gender, specialty): (i16, i16),
-    row: impl Fn() -> String + Copy,
-) -> Result<Wants, StoreError> {
-    const GENDERS: [Option<(Gender, Strength)>; 5] = [
-        None,
-        Some((Gender::Female, Strength::Wish)),
-        Some((Gender::Female, Strength::Requirement)),
-        Some((Gender::Male, Strength::Wish)),
-        Some((Gender::Male, Strength::Requirement)),
-    ];
-    const SPECIALTIES: [Option<Specialty>; 3] = [None, Some(Specialty::Medical), Some(Specialty::Legal)];
-    Ok(Wants {
-        gender: decode(&GENDERS, gender_option, gender, ("requests", "gender_option"), row)?,
-        specialty: decode(&SPECIALTIES, specialty_code, specialty, ("requests", "specialty"), row)?,
-    })
+/// Video preferred, audio only, video only (contract section 4, "Video option").
+const fn video_option(medium: Medium) -> i16 {
+    match medium {
+        Medium::Video(Strength::Wish) => 1,
+        Medium::Audio => 2,
+        Medium::Video(Strength::Requirement) => 3,
+    }
+}
+
+const fn strength(is_required: bool) -> Strength {
+    if is_required { Strength::Requirement } else { Strength::Wish }
+}
+
+fn is_required<T>(wanted: Option<(T, Strength)>) -> bool {
+    wanted.is_some_and(|(_, strength)| strength == Strength::Requirement)
+}
+
+impl WantsRow {
+    /// The domain's value. `row` names the request.
+    pub(crate) fn to_domain(&self, row: impl Fn() -> String + Copy) -> Result<Wants, StoreError> {
+        const GENDERS: [Option<(Gender, Strength)>; 5] = [
+            None,
+            Some((Gender::Female, Strength::Wish)),
+            Some((Gender::Female, Strength::Requirement)),
+            Some((Gender::Male, Strength::Wish)),
+            Some((Gender::Male, Strength::Requirement)),
+        ];
+        const SPECIALTIES: [Option<Specialty>; 3] = [None, Some(Specialty::Medical), Some(Specialty::Legal)];
+        const MEDIA: [Medium; 3] =
+            [Medium::Video(Strength::Wish), Medium::Audio, Medium::Video(Strength::Requirement)];
+        let specialty = decode(&SPECIALTIES, specialty_code, self.specialty, ("requests", "specialty"), row)?;
+        Ok(Wants {
+            gender: decode(&GENDERS, gender_option, self.gender_option, ("requests", "gender_option"), row)?,
+            specialty: specialty.map(|specialty| (specialty, strength(self.specialty_required))),
+            certification: self.certification.map(|level| (level, strength(self.certification_required))),
+            medium: decode(&MEDIA, video_option, self.video_option, ("requests", "video_option"), row)?,
+            interpreter: self.interpreter_id.map(|id| (UserId(id), strength(self.interpreter_required))),
+        })
+    }
 }
 
 impl UpdateRequest {
@@ -162,27 +219,29 @@ impl RequestRow {
     pub(crate) fn new(conference: ConferenceId, request: &Request, wants: Wants) -> Self {
         let UpdateRequest { conference_id, id, provider_id, stage, deadline, outcome, ended_at } =
             UpdateRequest::to(conference, request);
-        let language_id = request.language.0;
         Self {
             conference_id,
             id,
-            language_id,
+            language_id: request.language.0,
             provider_id,
             stage,
             deadline,
             outcome,
             ended_at,
-            gender_option: gender_option(wants.gender),
-            specialty: specialty_code(wants.specialty),
             purpose: request.purpose.map(purpose_code),
+            gender_option: gender_option(wants.gender),
+            specialty: specialty_code(wants.specialty.map(|(specialty, _)| specialty)),
+            specialty_required: is_required(wants.specialty),
+            certification: wants.certification.map(|(level, _)| level),
+            certification_required: is_required(wants.certification),
+            video_option: video_option(wants.medium),
+            interpreter_id: wants.interpreter.map(|(interpreter, _)| interpreter.0),
+            interpreter_required: is_required(wants.interpreter),
         }
     }
+}
 
-    /// What is wanted of the interpreter, beside the language.
-    pub(crate) fn wants(&self) -> Result<Wants, StoreError> {
-        wants((self.gender_option, self.specialty), || self.key())
-    }
-
+impl RequestState {
     /// Whether the search is on, so that the offers are part of the state.
     pub(crate) const fn is_searching(&self) -> bool {
         self.stage == stage::SEARCHING

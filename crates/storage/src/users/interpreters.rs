@@ -15,6 +15,7 @@ use crate::schema::{interpreters, users};
 use crate::store::Store;
 use crate::text::storable;
 use crate::users::directory::{UserRole, UserStatus};
+use crate::users::images::forget_image;
 
 /// No password has this hash: who has it cannot log in.
 pub(crate) const NO_PASSWORD: &str = "";
@@ -212,6 +213,29 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The interpreter with this number, unless it is removed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn interpreter_numbered(&self, number: String) -> Result<Option<UserId>, StoreError> {
+        storable(&[("number", Some(&number))])?;
+        self.executor()
+            .read("look for an interpreter", move |connection| {
+                let found: Option<i32> = interpreters::table
+                    .inner_join(users::table.on(users::id.eq(interpreters::id)))
+                    .filter(interpreters::number.eq(&number))
+                    .filter(users::status.ne(UserStatus::Removed.code()))
+                    .select(interpreters::id)
+                    .first(connection)
+                    .optional()
+                    .map_err(StoreError::query("look for an interpreter"))?;
+                Ok(found.map(UserId))
+            })
+            .await
+    }
+}
+
 fn import(connection: &mut AnyConnection, all: &[NewInterpreter], now: Timestamp) -> QueryResult<Import> {
     if let AnyConnection::Postgres(native) = connection {
         // The limits of a session that serves calls; here many rows are made between two statements.
@@ -335,6 +359,7 @@ pub(crate) fn forget_interpreter(connection: &mut AnyConnection, id: UserId) -> 
     write(connection, [&NoLanguages { provider_id: id.0 }])?;
     write(connection, [&NoSpecialties { interpreter_id: id.0 }])?;
     write(connection, [&NoCredentials { interpreter_id: id.0 }])?;
+    forget_image(connection, id)?;
     diesel::update(interpreters::table.find(id.0))
         .set((interpreters::number.eq(None::<String>), interpreters::gender.eq(None::<i16>)))
         .execute(connection)

@@ -123,7 +123,7 @@ async fn the_log_names_who_did_it(database: Database) {
     let request = RequestId::main(id);
     let log = world.store.timeline(id).await.unwrap();
     let until = world.now().after(std::time::Duration::from_mins(1));
-    let offered = |provider| Event::Offered { request, provider, step: 0, until };
+    let offered = |provider| Event::Offered { request, provider, step: 1, until };
     assert_eq!(log.last().unwrap().event, offered(other));
     assert_eq!(log.last().unwrap().actor, Some(Actor::System));
     assert!(log.iter().any(|entry| entry.event == offered(late)));

@@ -2,7 +2,7 @@
 
 use trialogue_domain::{
     Actor, Command, Kind, Observation, ParticipantId, Purpose, Refusal, ReleaseReason, Request,
-    RequestStatus, Specialty, StateName, UserId, Wants,
+    RequestStatus, Specialty, StateName, Strength, UserId, Wants,
 };
 use trialogue_storage::{
     ConferenceLookup, ConferenceView, NewSecondInterpreter, OfferView, Render, StoreError,
@@ -117,7 +117,7 @@ async fn a_successor_is_wanted_as_the_first_one_was(database: Database) {
     world.conferences.touch(medical, world.now()).await.unwrap();
     ask(&call, Actor::Client(call.client), (Purpose::Successor, Wants::default())).await.unwrap();
     assert_eq!((offers(&world, layman).await.len(), offers(&world, medical).await.len()), (0, 1));
-    let legal = Wants { specialty: Some(Specialty::Legal), ..Wants::default() };
+    let legal = Wants { specialty: Some((Specialty::Legal, Strength::Wish)), ..Wants::default() };
     ask(&call, Actor::Client(call.client), (Purpose::Team, legal)).await.unwrap();
     assert_eq!(
         world.place.lines(&format!(

@@ -147,7 +147,7 @@ async fn end(world: &World, id: ConferenceId, provider: UserId) {
 async fn sleepers_get_no_offers_and_take_nobodys_place(database: Database) {
     let world = database.world();
     let mut all_at_once = Plan::default();
-    all_at_once.steps[0].mode = RingMode::Star(30);
+    all_at_once.steps[1].mode = RingMode::Star(30);
     world.store.set_plan(None, Some(all_at_once), world.now()).await.unwrap();
     let mut sleepers = Vec::new();
     for n in 0..25 {
@@ -188,7 +188,7 @@ async fn nobody_is_asked_twice(database: Database) {
     assert_eq!(world.offered(other).await, [waiting]);
     let log = world.store.timeline(waiting).await.unwrap();
     let (request, until) = (RequestId::main(waiting), world.now().after(MINUTE));
-    assert_eq!(log.last().unwrap().event, Event::Offered { request, provider: other, step: 0, until });
+    assert_eq!(log.last().unwrap().event, Event::Offered { request, provider: other, step: 1, until });
     assert_eq!(log.last().unwrap().actor, Some(Actor::System));
 }
 

@@ -1,0 +1,7 @@
+-- What is wanted of the interpreter, beside gender and specialty. What is not required is a wish.
+ALTER TABLE requests ADD COLUMN specialty_required BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE requests ADD COLUMN certification INTEGER; -- the lowest level
+ALTER TABLE requests ADD COLUMN certification_required BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE requests ADD COLUMN video_option SMALLINT NOT NULL DEFAULT 1; -- 1 video preferred, 2 audio only, 3 video only
+ALTER TABLE requests ADD COLUMN interpreter_id INTEGER REFERENCES users (id); -- this very interpreter
+ALTER TABLE requests ADD COLUMN interpreter_required BOOLEAN NOT NULL DEFAULT FALSE;
