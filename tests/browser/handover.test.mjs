@@ -100,6 +100,36 @@ test('the place of an interpreter who is lost is kept, then another one is asked
   for (const page of [nurse, felix]) assert.deepEqual(page.faults, []);
 });
 
+test('an interpreter who was lost leaves the call to another one', async () => {
+  await server.stop();
+  server = await Server.start(['--reconnect-seconds', '1', '--place-seconds', '60']);
+  const { nurse, sofia } = await callOfTwo(server, browser, { language: ENGLISH, sofia: { size: PHONE } });
+  await seesMoving(nurse, 1);
+  // Away for longer than is waited, as by a tunnel.
+  await sofia.context().setOffline(true);
+  await sofia.evaluate(async () => {
+    const { connections } = await import('./assets/call.js');
+    for (const connection of connections()) connection.close();
+  });
+  await nurse.locator('.call-notice', { hasText: 'The interpreter has lost the connection' }).waitFor();
+  await sofia.context().setOffline(false);
+  await view(sofia, 'comeback').waitFor();
+  await sofia.locator('#comeback-end').click();
+  await sofia.getByText('another interpreter is asked at once').waitFor();
+  await accessible(sofia);
+  await pictures(sofia, 'comeback-leave');
+  await sofia.locator('#finish-dialog .danger').click();
+  await view(sofia, 'gone').waitFor();
+  await accessible(sofia);
+  await pictures(sofia, 'gone');
+  await nurse.locator('.call-notice', { hasText: 'We are asking others; the call goes on.' }).waitFor();
+  const felix = await atTheDesk(server, browser, 1);
+  await comes(felix, 'You take over');
+  await view(sofia, 'desk').waitFor();
+  await seesMoving(nurse, 1);
+  for (const page of [nurse, felix]) assert.deepEqual(page.faults, []);
+});
+
 test('two interpreters take turns, and each sees whose turn it is', async () => {
   const { nurse, sofia } = await callOfTwo(server, browser, { language: ENGLISH });
   await askFor(nurse, 'Team');

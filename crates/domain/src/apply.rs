@@ -3,6 +3,7 @@
 use crate::{
     Account, Conference, ConferenceId, Event, FinishReason, InvitedParty, Kind, Offer, OfferState, Outcome,
     Participant, ParticipantId, Party, Purpose, Removal, Request, RequestId, Stage, State, Timestamp, UserId,
+    VacantPlace,
 };
 
 /// A log that is no conference's.
@@ -26,7 +27,7 @@ impl Conference {
                 main: Request::begin(RequestId::main(id), *language, None, *deadline),
                 others: Vec::new(),
                 start_by: None,
-                place_until: None,
+                place: None,
                 working: None,
                 serviced: false,
                 participants: Vec::new(),
@@ -76,7 +77,7 @@ impl Conference {
                     let place = self.others.partition_point(|other| other.id < *request);
                     self.others.insert(place, Request::begin(*request, *language, Some(*purpose), *deadline));
                     if *purpose == Purpose::Successor {
-                        self.place_until = None;
+                        self.place = self.place.filter(|place| *place == VacantPlace::GivenUp);
                     }
                 }
                 let state = State::Informed { deadline: *deadline };
@@ -111,7 +112,7 @@ impl Conference {
             }
             Event::CallEnded { deadline } => {
                 self.start_by = Some(*deadline);
-                self.place_until = None;
+                self.place = None;
             }
             Event::Released { request, provider, reason, deadline } => {
                 let state = OfferState::Released(*reason);
@@ -124,9 +125,10 @@ impl Conference {
                     let party = Party::Provider(provider);
                     self.participants.push(Participant { id: *participant, party, state });
                 }
-                self.place_until = None;
+                self.place = None;
             }
-            Event::PlaceKept { deadline } => self.place_until = Some(*deadline),
+            Event::PlaceKept { deadline } if *deadline <= at => self.place = Some(VacantPlace::GivenUp),
+            Event::PlaceKept { deadline } => self.place = Some(VacantPlace::Kept(*deadline)),
             Event::HandedOver { from: _, participant } => self.hand_over(*participant, at),
             Event::TurnTaken { participant } => {
                 self.working = Some(*participant)
@@ -138,7 +140,7 @@ impl Conference {
             Event::Ended { outcome } => {
                 self.main.stage = Stage::Ended { outcome: *outcome, provider: self.provider(), at };
                 self.start_by = None;
-                self.place_until = None;
+                self.place = None;
             }
         }
         self
@@ -192,7 +194,7 @@ impl Conference {
         }
         if id == self.main.id {
             self.start_by = None;
-            self.place_until = None;
+            self.place = None;
         }
         let own = |p: &&mut Participant| p.party == Party::SecondInterpreter(id);
         if let Some(participant) = self.participants.iter_mut().find(own) {
@@ -210,7 +212,7 @@ impl Conference {
         request.stage = Stage::Ended { outcome: Outcome::Serviced, provider, at };
         participant.party = Party::Provider(successor);
         self.main.stage = Stage::Accepted { provider: successor };
-        self.place_until = None;
+        self.place = None;
     }
 
     /// A second interpreter's request ends with its participant.
@@ -233,7 +235,7 @@ impl Conference {
     fn start_call(&mut self, client: ParticipantId, provider: ParticipantId, deadline: Timestamp) {
         let Some(listener) = self.provider() else { return };
         self.start_by = None;
-        self.place_until = None;
+        self.place = None;
         let state = State::Confirmed { deadline };
         self.participants.push(Participant { id: client, party: Party::Client(self.client), state });
         let state = State::Informed { deadline };

@@ -4,8 +4,8 @@
 //! its requests and of its participants are judged together: one stream of events, one version.
 
 use crate::{
-    Actor, ConferenceId, Kind, LanguageId, Participant, ParticipantId, Party, Purpose, Request, RequestId,
-    RequestStatus, Stage, State, StateName, Timestamp, UserId,
+    Actor, ConferenceId, Kind, LanguageId, Participant, ParticipantId, Party, Purpose, Removal, Request,
+    RequestId, RequestStatus, Stage, State, StateName, Timestamp, UserId,
 };
 
 /// At most this many invited parties may be in a conference at a time.
@@ -31,8 +31,8 @@ pub struct Conference {
     pub others: Vec<Request>,
     /// While an interpreter has accepted and no call is on: until when a call must be started.
     pub start_by: Option<Timestamp>,
-    /// While the interpreter is out of a call that goes on: when another one is asked for.
-    pub place_until: Option<Timestamp>,
+    /// While the interpreter is out of a call that goes on: what becomes of its place.
+    pub place: Option<VacantPlace>,
     /// Of two interpreters who take turns, the second one while it works; none while the first does.
     pub working: Option<ParticipantId>,
     /// An account was issued once: the interpreter's service has been used.
@@ -41,6 +41,16 @@ pub struct Conference {
     pub participants: Vec<Participant>,
     /// The sequence number of its last event; the first event has 1.
     pub last_seq: i32,
+}
+
+/// The place of an interpreter who is out of a call that goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum VacantPlace {
+    /// It is kept until then, and then a successor is asked for.
+    Kept(Timestamp),
+    /// The interpreter does not come back: a successor is asked for at once. If nobody is found, the interpreter is out of
+    /// the request as well.
+    GivenUp,
 }
 
 impl Conference {
@@ -164,9 +174,28 @@ impl Conference {
         self.participants.iter().find(is_to_succeed)
     }
 
-    /// When a successor is asked for by itself: the place of the interpreter who is out has been kept for long enough.
+    /// When a successor is asked for by itself: the place of the interpreter who is out has been kept for long enough, or is
+    /// given up, and nobody is asked yet.
     pub fn place_deadline(&self) -> Option<Timestamp> {
-        self.place_until.filter(|_| self.ever(|kind| !kind.is_principal()) < MAX_INVITATIONS)
+        let is_wanted = self.successor().is_none() && self.may_invite();
+        match self.place.filter(|_| is_wanted)? {
+            VacantPlace::Kept(until) => Some(until),
+            VacantPlace::GivenUp => Some(Timestamp(0)),
+        }
+    }
+
+    /// Whether one more party may be invited, as far as all that ever were are concerned.
+    pub(crate) fn may_invite(&self) -> bool {
+        self.ever(|kind| !kind.is_principal()) < MAX_INVITATIONS
+    }
+
+    /// Whether the service of this interpreter was used here: it was issued an account for the main request.
+    pub(crate) fn has_served(&self, interpreter: UserId) -> bool {
+        let had_account = |p: &Participant| match &p.state {
+            State::Finished { removal, .. } => *removal != Removal::NotNeeded,
+            live => live.account().is_some(),
+        };
+        self.participants.iter().any(|p| p.party == Party::Provider(interpreter) && had_account(p))
     }
 
     /// The client and the provider of the call that is on or was last on.

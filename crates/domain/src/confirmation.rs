@@ -60,15 +60,14 @@ impl<'a> Confirmation<'a> {
         }
     }
 
-    /// Of an invited party: its own yes, and the listener's, for the rule holds for everybody. Who takes the place of a
-    /// listener that is out comes into a call that was confirmed.
+    /// Of an invited party: its own yes, and the listener's, for the rule holds for everybody. Where the listener is out,
+    /// the call was confirmed by it before.
     ///
     /// # Errors
     /// [`Refusal::NotConfirmed`] before either.
     pub fn of_invited(conference: &Conference, invited: &'a Participant) -> Result<Self, Refusal> {
         let own = Self::of(invited)?;
-        let is_successor = conference.successor().is_some_and(|successor| successor.id == invited.id);
-        if conference.listener_confirmed() || (is_successor && conference.lost_interpreter()) {
+        if conference.listener_confirmed() || conference.lost_interpreter() {
             Ok(own)
         } else {
             Err(Refusal::NotConfirmed(StateName::Informed))

@@ -2,9 +2,9 @@
 
 use crate::{
     Actor, Command, CommandKind, Conference, ConferenceId, Confirmation, Event, Facts, FinishReason,
-    InvitedParty, Kicker, Kind, LanguageId, MAX_CALLS, MAX_INVITATIONS, MAX_INVITED, Moment, NewIds, Offer,
-    OfferState, Outcome, Participant, ParticipantId, Party, Purpose, Refusal, ReleaseReason, Request,
-    RequestId, Ring, Role, Stage, State, StateName, UserId, permits,
+    InvitedParty, Kicker, Kind, LanguageId, MAX_CALLS, MAX_INVITED, Moment, NewIds, Offer, OfferState,
+    Outcome, Participant, ParticipantId, Party, Purpose, Refusal, ReleaseReason, Request, RequestId, Ring,
+    Role, Stage, State, StateName, UserId, VacantPlace, permits,
 };
 
 /// The events that open a conference: its main request, with these providers rung.
@@ -396,7 +396,7 @@ fn invited(
     ids: NewIds,
     moment: Moment<'_>,
 ) -> Result<Vec<Event>, Refusal> {
-    if conference.ever(|kind| !kind.is_principal()) >= MAX_INVITATIONS {
+    if !conference.may_invite() {
         return Err(Refusal::InvitationsUsedUp);
     }
     let wait = match party {
@@ -438,7 +438,10 @@ fn take_turn(conference: &Conference, actor: Actor, target: ParticipantId) -> Re
         |p: &Participant| conference.request_of(p).is_some_and(|r| r.purpose == Some(Purpose::Team));
     let target = conference.participant(target).ok_or(Refusal::NotFound)?;
     let stranger = match actor {
-        Actor::SecondInterpreter(id) => conference.participant(id).is_none_or(|own| !is_of_team(own)),
+        Actor::SecondInterpreter(id) => match conference.participant(id) {
+            Some(own) if !own.is_live() => return Err(Refusal::ParticipantFinished),
+            own => !own.is_some_and(is_of_team),
+        },
         Actor::Client(_) | Actor::Provider(_) | Actor::Guest(_) | Actor::System => false,
     };
     if stranger || !(target.id == first.id || is_of_team(target)) {
@@ -546,8 +549,8 @@ pub(crate) fn invited_goes(
     vec![released(request, provider, reason, moment)]
 }
 
-/// The provider is out of the main request, and another one is searched for: nobody else succeeds it. Storage offers a request to nobody twice, so
-/// there are no more releases than providers.
+/// The provider is out of the main request. A successor who is in the call takes its place; otherwise another one is searched for. Storage
+/// offers a request to nobody twice, so there are no more releases than providers.
 pub(crate) fn release(
     conference: &Conference,
     provider: UserId,
@@ -561,6 +564,12 @@ pub(crate) fn release(
         ReleaseReason::Replaced => FinishReason::Replaced,
         ReleaseReason::HandedOver => FinishReason::HandedOver,
     };
+    let is_there = |successor: &&Participant| matches!(successor.state, State::Connected { .. });
+    if let Some(successor) = conference.successor().filter(is_there).filter(|_| conference.is_in_call()) {
+        let mut events = finish_all(conference.current(Kind::Provider), finish);
+        events.push(Event::HandedOver { from: provider, participant: successor.id });
+        return events;
+    }
     let principals = conference.participants.iter().filter(|p| p.kind().is_principal());
     let mut events = finish_all(principals, finish);
     events.extend(finish_all(conference.successor(), FinishReason::Cancelled));
@@ -585,11 +594,11 @@ fn finish(
 ) -> Result<Vec<Event>, Refusal> {
     if let Some(provider) = conference.provider().filter(|_| role == Role::Provider) {
         // Before its service was used, it ends only its own part; the client still wants an interpreter.
-        if !conference.serviced {
+        if !conference.has_served(provider) {
             return Ok(release(conference, provider, ReleaseReason::Left, moment));
         }
         if conference.lost_interpreter() {
-            return Ok(give_up_place(conference, moment));
+            return Ok(give_up_place(conference, provider, moment));
         }
         if let Some(successor) = conference.successor().filter(|_| conference.is_in_call()) {
             return hand_over(conference, provider, successor);
@@ -600,12 +609,14 @@ fn finish(
 }
 
 /// The call goes on without the interpreter, who does not come back: another one is asked for at once.
-fn give_up_place(conference: &Conference, moment: Moment<'_>) -> Vec<Event> {
-    let is_given_up = conference.place_until.is_some_and(|deadline| deadline <= moment.now);
-    if is_given_up || conference.successor().is_some() {
-        return vec![];
+fn give_up_place(conference: &Conference, provider: UserId, moment: Moment<'_>) -> Vec<Event> {
+    if conference.place == Some(VacantPlace::GivenUp) {
+        vec![]
+    } else if conference.may_invite() || conference.successor().is_some() {
+        vec![Event::PlaceKept { deadline: moment.now }]
+    } else {
+        release(conference, provider, ReleaseReason::Left, moment)
     }
-    vec![Event::PlaceKept { deadline: moment.now }]
 }
 
 /// The interpreter goes, and the call goes on with its successor, who is in it.

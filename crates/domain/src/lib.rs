@@ -40,7 +40,7 @@ pub use actor::{Actor, Role, permits};
 pub use apply::ReplayError;
 pub use availability::{Availability, BreakReason, InterpreterStatus, MISSED_RINGS, MissedRings, Presence};
 pub use command::{Command, CommandKind, Facts, Hindrance, NewIds};
-pub use conference::{Conference, MAX_CALLS, MAX_INVITATIONS, MAX_INVITED};
+pub use conference::{Conference, MAX_CALLS, MAX_INVITATIONS, MAX_INVITED, VacantPlace};
 pub use confirmation::{AccountIssued, Confirmation};
 pub use deadline::{Moment, Timings};
 pub use decide::{decide, open};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::decide::{end, finish_all, invited_goes, release, released};
 use crate::{
     Conference, Event, FinishReason, Kind, Lapse, Moment, Offer, Outcome, Participant, ParticipantId, Party,
-    ReleaseReason, Removal, Request, Stage, State, UserId,
+    ReleaseReason, Removal, Request, Stage, State, UserId, VacantPlace,
 };
 
 /// A fact from outside.
@@ -44,25 +44,27 @@ pub fn observe(conference: &Conference, observation: Observation, moment: Moment
     events
 }
 
-/// What becomes of the interpreter's place in a call: a successor who is in the call takes it once it is free; it is kept for
-/// an interpreter who was lost.
-fn place(conference: &Conference, events: &[Event], moment: Moment<'_>) -> Option<Event> {
+/// What becomes of the interpreter's place in a call by these events: a successor who is in the call takes it once it is
+/// free; it is kept for an interpreter who was lost. Who has given it up is out of the request when a successor was asked for
+/// in vain.
+fn place(conference: &Conference, events: &[Event], moment: Moment<'_>) -> Vec<Event> {
     let matters = |event: &Event| matches!(event, Event::Finished { .. } | Event::Joined { .. });
     if !conference.is_in_call() || !events.iter().any(matters) {
-        return None;
+        return vec![];
     }
     let after = events.iter().fold(conference.clone(), |state, event| state.apply(event, moment.now));
-    if !after.lost_interpreter() {
-        return None;
-    }
+    let listener = after.current(Kind::Provider).filter(|_| after.lost_interpreter());
+    let (Some(listener), Some(provider)) = (listener, after.provider()) else { return vec![] };
     if let Some(successor) = after.successor() {
         let is_in_call = matches!(successor.state, State::Connected { .. });
-        let from = after.provider().filter(|_| is_in_call)?;
-        return Some(Event::HandedOver { from, participant: successor.id });
+        let handed_over = Event::HandedOver { from: provider, participant: successor.id };
+        return is_in_call.then_some(handed_over).into_iter().collect();
     }
-    let State::Finished { reason, .. } = after.current(Kind::Provider)?.state else { return None };
-    // One who is out already was lost before.
-    conference.current(Kind::Provider).filter(|before| before.is_live())?;
+    if !conference.current(Kind::Provider).is_some_and(Participant::is_live) {
+        let in_vain = conference.successor().is_some() && after.place == Some(VacantPlace::GivenUp);
+        return if in_vain { release(&after, provider, ReleaseReason::Left, moment) } else { vec![] };
+    }
+    let State::Finished { reason, .. } = listener.state else { return vec![] };
     let wait = match reason {
         FinishReason::Lost | FinishReason::Expired | FinishReason::NoAnswer => moment.timings.place,
         FinishReason::Completed
@@ -74,7 +76,7 @@ fn place(conference: &Conference, events: &[Event], moment: Moment<'_>) -> Optio
         | FinishReason::Revoked
         | FinishReason::HandedOver => Duration::ZERO,
     };
-    Some(Event::PlaceKept { deadline: moment.now.after(wait) })
+    vec![Event::PlaceKept { deadline: moment.now.after(wait) }]
 }
 
 fn observed(conference: &Conference, observation: Observation, moment: Moment<'_>) -> Vec<Event> {
@@ -215,7 +217,7 @@ fn user_gone(conference: &Conference, user: UserId, departure: Departure, moment
     if !is_client && (!is_provider || client_is_in) {
         return own;
     }
-    if is_provider && !conference.serviced {
+    if is_provider && !conference.has_served(user) {
         return release(conference, user, ReleaseReason::Left, moment);
     }
     let outcome = if conference.serviced { Outcome::Serviced } else { Outcome::Cancelled };

@@ -7,7 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use trialogue_app::LoggedInUser;
 use trialogue_domain::{
     Availability, BreakReason, Conference, InterpreterStatus, Kind, Leg, MissedRings, Participant,
-    ParticipantId, Party, Purpose, ReleaseReason, RequestStatus, Timestamp, UserId, WaitEstimate, is_offline,
+    ParticipantId, Party, Purpose, ReleaseReason, RequestStatus, Timestamp, UserId, VacantPlace,
+    WaitEstimate, is_offline,
 };
 use trialogue_media::Identity;
 use trialogue_storage::{
@@ -194,7 +195,10 @@ pub(crate) fn request(
             .map(|e| whole_seconds(e.ninetieth)),
         successor_participant_id: conference.successor().map(|successor| successor.id.0),
         working_participant_id: working(conference, None),
-        place_seconds: conference.place_deadline().map(|deadline| whole_seconds(deadline.since(now))),
+        place_seconds: conference.place.map(|place| match place {
+            VacantPlace::Kept(until) => whole_seconds(until.since(now)),
+            VacantPlace::GivenUp => 0,
+        }),
         ..common
     }
 }
@@ -294,7 +298,7 @@ pub(crate) fn released(released: &ReleasedView, now: Timestamp) -> ResultRequest
         elapsed_seconds: whole_seconds(now.since(released.at)),
         to_language_id: released.language.id.0,
         to_language: Some(released.language.name.clone()),
-        request_conference_session_id: Some(released.request.0),
+        request_conference_session_id: Some(released.conference.0),
         provider_list: std::iter::empty().collect(),
         participant_list: std::iter::empty().collect(),
         waiting_code: Some(code.to_owned()),

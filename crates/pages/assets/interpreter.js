@@ -214,7 +214,8 @@ async function settle() {
   const state = own?.RequestConferenceSessionVideoStatusCodeId;
   if (state === STATE.finished && stateOf(task, KIND.client) !== STATE.finished) {
     hangUp();
-    show('comeback');
+    // Without a place that is kept, another interpreter is asked.
+    show(task.PlaceSeconds === 0 ? 'gone' : 'comeback');
     return;
   }
   if (!own || state === STATE.finished || state === STATE.informed) {
@@ -362,7 +363,33 @@ async function handOver(successor) {
     content: [h('p', {}, isThere ? t('handover.text', { name }) : t('handover.wait.text'))],
     buttons,
   });
-  if (chosen === 'yes') await end('Finish');
+  if (chosen !== 'yes') return;
+  // It may have gone while the question was open, and the call is not to end by this answer.
+  if (people.successor?.RequestConferenceSessionVideoStatusCodeId === STATE.connected) await end('Finish');
+  else await finish();
+}
+
+/** Out of a call that goes on: another interpreter is asked. */
+async function giveUp() {
+  const yes = await confirm({
+    id: 'finish-dialog',
+    title: t('comeback.end.title'),
+    text: t('comeback.end.text'),
+    yes: t('leave.yes'),
+    no: t('cancel'),
+    danger: true,
+  });
+  if (yes) await end('Finish');
+}
+
+async function comeIntoCall(trouble) {
+  complain(byId(trouble), '');
+  try {
+    await post(`${SIDE}/VideoAgain`, token);
+  } catch (error) {
+    complain(byId(trouble), problem(error));
+  }
+  changes.now();
 }
 
 /** Ends this interpreter's part: camera, microphone and connections at once, then the server is told. */
@@ -467,16 +494,9 @@ byId('refuse').addEventListener('click', async () => {
   if (yes) await end('RefuseVideo');
 });
 
-byId('comeback').addEventListener('click', async () => {
-  complain(byId('comeback-error'), '');
-  try {
-    await post(`${SIDE}/VideoAgain`, token);
-  } catch (error) {
-    complain(byId('comeback-error'), problem(error));
-  }
-  changes.now();
-});
-byId('comeback-end').addEventListener('click', finish);
+byId('comeback').addEventListener('click', () => comeIntoCall('comeback-error'));
+byId('comeback-end').addEventListener('click', giveUp);
+byId('gone-again').addEventListener('click', () => comeIntoCall('gone-error'));
 
 // A press anywhere lets the ringing sound, should the page have been loaded anew.
 document.addEventListener('pointerdown', () => ringing.allow(), { once: true });

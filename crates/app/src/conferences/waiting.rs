@@ -62,13 +62,31 @@ impl Conferences {
         }
     }
 
-    /// What waits is offered if a search may go on by this command: an interpreter accepted, and may be rung for
-    /// other requests, or said no; a request is searched for again; or an interpreter is free.
+    /// What waits is offered if a search may go on by this command: an interpreter accepted, and may not be rung any more,
+    /// or said no; a request is searched for again; or an interpreter is free.
     pub(super) async fn offer_after(&self, command: CommandKind, changed: &Conference, now: Timestamp) {
-        let is_answer = matches!(command, CommandKind::AcceptOffer | CommandKind::DeclineOffer);
-        let has_ended = changed.requests().any(|request| !request.is_live() && request.provider().is_some());
-        let is_searched = changed.requests().any(|request| request.released().is_some());
-        if is_answer || has_ended || is_searched || command == CommandKind::FindAnother {
+        let may_go_on = match command {
+            CommandKind::AcceptOffer | CommandKind::DeclineOffer | CommandKind::FindAnother => true,
+            CommandKind::Finish
+            | CommandKind::Leave
+            | CommandKind::Kick
+            | CommandKind::RefuseVideo
+            | CommandKind::DeclineInvitation => changed.requests().any(|request| {
+                (!request.is_live() && request.provider().is_some()) || request.released().is_some()
+            }),
+            CommandKind::Offer
+            | CommandKind::StartVideo
+            | CommandKind::VideoAgain
+            | CommandKind::Rejoin
+            | CommandKind::ConfirmVideo
+            | CommandKind::IssueAccounts
+            | CommandKind::InviteGuest
+            | CommandKind::RequestSecondInterpreter
+            | CommandKind::TakeTurn
+            | CommandKind::ConfirmInvitation
+            | CommandKind::IssueOwnAccount => false,
+        };
+        if may_go_on {
             self.offer_waiting_after_change(now).await;
         }
     }

@@ -3,7 +3,7 @@
 //! It knows the commands' names and nothing else of the domain: no states, no events, no tables. It answers with HTTP
 //! status codes and shows what a client would see.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use trialogue_domain::{Actor, Command, Facts, NewIds, Observation, ParticipantId, Purpose, RequestId};
 
@@ -116,6 +116,10 @@ pub(crate) struct Model {
     over: Option<i32>,
     /// When a successor is asked for, while the interpreter is out of a call.
     place_until: Option<i64>,
+    /// The interpreter, who is out, does not come back.
+    is_given_up: bool,
+    /// The interpreters who had an account for the main request.
+    have_served: BTreeSet<i32>,
     working: Option<i32>,
 }
 
@@ -138,6 +142,8 @@ impl Model {
             request_until: now + 5 * MINUTE,
             over: None,
             place_until: None,
+            is_given_up: false,
+            have_served: BTreeSet::new(),
             working: None,
         }
     }
@@ -181,13 +187,11 @@ impl Model {
             (Command::VideoAgain, _) => self.again(facts.ids),
             (Command::Finish { successful }, _) => {
                 if matches!(actor, Actor::Provider(_)) {
-                    if !self.served {
+                    if self.provider().is_none_or(|provider| !self.have_served.contains(&provider)) {
                         return self.release();
                     }
                     if self.is_without_interpreter() {
-                        if self.successor().is_none() {
-                            self.place_until = Some(self.place_until.map_or(self.now, |at| at.min(self.now)));
-                        }
+                        (self.is_given_up, self.place_until) = (true, None);
                         return OK;
                     }
                     if let Some(successor) = self.successor().filter(|_| self.call_is_on()) {
@@ -349,7 +353,7 @@ impl Model {
         self.people.insert(client, person(1, true));
         self.people.insert(provider, person(2, false));
         self.call = Some((client, provider));
-        self.place_until = None;
+        self.keep_no_place();
         OK
     }
 
@@ -376,11 +380,20 @@ impl Model {
 
     /// The interpreter is out of the request, and others are asked.
     fn release(&mut self) -> u16 {
+        let there = |id: &i32| self.people[id].status_code() == 4;
+        if let Some(successor) = self.successor().filter(there).filter(|_| self.call_is_on()) {
+            self.hand_over(successor);
+            return OK;
+        }
+        self.search_anew()
+    }
+
+    fn search_anew(&mut self) -> u16 {
         self.each_of_call(|person| person.remove(true));
         if let Some(successor) = self.successor() {
             self.remove(successor, true);
         }
-        self.place_until = None;
+        self.keep_no_place();
         let main = self.wishes.entry(self.main).or_default();
         main.offers = main.provider.take().map(|provider| (provider, true)).into_iter().collect();
         self.request_until = self.now + 5 * MINUTE;
@@ -414,7 +427,7 @@ impl Model {
         let waits_until = self.now + 5 * MINUTE;
         self.people.insert(id, Person { type_code: 2, yes: true, waits_until, ..Person::default() });
         self.call = Some((caller, id));
-        self.place_until = None;
+        self.keep_no_place();
         OK
     }
 
@@ -427,13 +440,16 @@ impl Model {
         }
         let expires = self.now + 12 * 60 * MINUTE;
         let mut issued = false;
+        let mut is_served = false;
         self.each_of_call(|person| {
             if !person.out && !person.account {
                 person.account = true;
                 person.expires = expires;
                 issued = true;
+                is_served |= person.type_code == 2;
             }
         });
+        self.have_served.extend(self.provider().filter(|_| is_served));
         self.served |= issued;
         OK
     }
@@ -479,7 +495,11 @@ impl Model {
     }
 
     fn place_is_due(&self) -> bool {
-        self.place_until.is_some_and(|at| at <= self.now)
+        self.place_until.is_some_and(|at| at <= self.now) || (self.is_given_up && self.successor().is_none())
+    }
+
+    fn keep_no_place(&mut self) {
+        (self.place_until, self.is_given_up) = (None, false);
     }
 
     fn hand_over(&mut self, successor: i32) {
@@ -491,17 +511,23 @@ impl Model {
         self.people.get_mut(&successor).expect("somebody").type_code = 2;
         self.call = Some((caller, successor));
         self.wishes.entry(self.main).or_default().provider = provider;
-        self.place_until = None;
+        self.have_served.extend(provider);
+        self.keep_no_place();
     }
 
     /// What becomes of the place of an interpreter who is out.
-    fn keep_place(&mut self, was_in: bool, minutes: i64) {
+    fn keep_place(&mut self, was_in: bool, was_asked: bool, minutes: i64) {
         if !self.is_without_interpreter() {
             return;
         }
         match self.successor() {
             Some(successor) if self.people[&successor].status_code() == 4 => self.hand_over(successor),
+            None if was_in && minutes == 0 => self.is_given_up = true,
             None if was_in => self.place_until = Some(self.now + minutes * MINUTE),
+            // Nobody was found.
+            None if was_asked && self.is_given_up => {
+                self.release();
+            }
             Some(_) | None => {}
         }
     }
@@ -511,7 +537,8 @@ impl Model {
         let Some(person) = self.people.get(&target) else { return NOT_FOUND };
         let in_team =
             |id: i32| self.wishes.values().any(|w| w.person == Some(id) && w.purpose == Some(Purpose::Team));
-        let is_stranger = matches!(actor, Actor::SecondInterpreter(id) if !in_team(id.0));
+        let is_out = |id: i32| self.people[&id].out;
+        let is_stranger = matches!(actor, Actor::SecondInterpreter(id) if !in_team(id.0) || is_out(id.0));
         if is_stranger || !(target == first || in_team(target)) || !(3..=5).contains(&person.status_code()) {
             return CONFLICT;
         }
@@ -536,7 +563,7 @@ impl Model {
     fn ask_invited(&mut self, id: i32, command: Command) -> u16 {
         let listener_said_yes = self.listener().is_some_and(|l| l.yes && !l.out);
         let now = self.now;
-        let may_succeed = self.successor() == Some(id) && self.is_without_interpreter();
+        let was_said_before = self.is_without_interpreter();
         let person = self.people.get_mut(&id).expect("turned away before");
         match command {
             Command::Leave => self.second_goes(id),
@@ -549,7 +576,7 @@ impl Model {
             Command::DeclineInvitation if person.account => return CONFLICT,
             Command::DeclineInvitation => self.second_goes(id),
             Command::IssueOwnAccount if person.account => {}
-            Command::IssueOwnAccount if person.yes && (listener_said_yes || may_succeed) => {
+            Command::IssueOwnAccount if person.yes && (listener_said_yes || was_said_before) => {
                 person.account = true;
                 person.expires = now + 12 * 60 * MINUTE;
                 self.served = true;
@@ -562,11 +589,12 @@ impl Model {
     pub(crate) fn see(&mut self, observation: Observation) {
         let now = self.now;
         let was_in = self.listener().is_some_and(|l| !l.out);
+        let was_asked = self.successor().is_some();
         let minutes = if matches!(observation, Observation::UserGone(..)) { 0 } else { 2 };
         self.take_in(observation, now);
         let is_in = |id: &i32| self.people.get(id).is_some_and(|p| !p.out);
         self.working = self.working.filter(is_in);
-        self.keep_place(was_in, minutes);
+        self.keep_place(was_in, was_asked, minutes);
     }
 
     fn take_in(&mut self, observation: Observation, now: i64) {
@@ -608,7 +636,7 @@ impl Model {
         if is_provider && client_is_in {
             let listener = call.and_then(|(_, listener)| self.people.get_mut(&listener));
             listener.expect("a call has two sides").remove(true);
-        } else if is_provider && !self.served {
+        } else if is_provider && !self.have_served.contains(&user) {
             self.release();
         } else {
             self.end(if self.served { 3 } else { 4 });
@@ -654,10 +682,10 @@ impl Model {
             self.each_of_call(|person| person.remove(true));
         }
         if missed {
-            self.release();
+            self.search_anew();
         } else if call_was_on && !self.call_is_on() {
             self.request_until = now + 15 * MINUTE;
-            self.place_until = None;
+            self.keep_no_place();
         }
     }
 

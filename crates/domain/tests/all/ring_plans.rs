@@ -255,7 +255,7 @@ fn nor_one_that_rings_first_whom_the_client_named() {
     plan.steps.insert(0, step(Group::Named, RingMode::Rotating, 1, 2));
     let wants = |strength| Wants { interpreter: Some((UserId(1), strength)), ..Wants::default() };
     assert_eq!(explore(&Rules { plan: plan.clone(), wants: wants(Strength::Wish) }), 130_041);
-    assert_eq!(explore(&Rules { plan, wants: wants(Strength::Requirement) }), 0);
+    assert_eq!(explore(&Rules { plan, wants: wants(Strength::Requirement) }), 414);
 }
 
 #[test]

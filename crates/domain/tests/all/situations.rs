@@ -180,6 +180,12 @@ pub(crate) fn of_successor() -> Vec<Situation> {
     let waiting = routed(ready.clone());
     let present = seen(waiting.clone(), Observation::Joined);
     let away = seen(present.clone(), Observation::Disconnected);
+    let left_alone = {
+        let (client, provider) = (present.id(Kind::Client), present.id(Kind::Provider));
+        let grace = present.timings.reconnect;
+        let story = present.clone().after(Observation::Disconnected(client));
+        story.after(Observation::Disconnected(provider)).waited(grace)
+    };
     let searching_lost = asked(lost(Story::connected()));
     let told_lost = accepted(searching_lost.clone());
     [
@@ -196,6 +202,7 @@ pub(crate) fn of_successor() -> Vec<Situation> {
         ("Routed, called again", again(waiting)),
         ("Connected, called again", again(present)),
         ("Disconnected, called again", again(away)),
+        ("Connected, no call is on", left_alone),
     ]
     .map(|(title, story)| {
         let (id, request) = (story.id(Kind::SecondInterpreter), story.conference.others[0].id);

@@ -6,7 +6,7 @@
 use trialogue_domain::{
     Actor, Command, Conference, ConferenceId, Departure, Event, Facts, Hindrance, Kind, LanguageId, Moment,
     NewIds, Observation, OfferState, Participant, ParticipantId, Party, Purpose, RequestId, Stage, State,
-    Timestamp, Timings, UserId, open,
+    Timestamp, Timings, UserId, VacantPlace, open,
 };
 
 use crate::story::ring;
@@ -283,7 +283,10 @@ pub(crate) fn times_passing(conference: &Conference) -> Vec<Conference> {
 /// The same state, once the place of a lost interpreter has been kept for long enough, if it is kept.
 pub(crate) fn place_over(conference: &Conference) -> Option<Conference> {
     let mut conference = at(conference, false, |_| false, |_| false);
-    *conference.place_until.as_mut()? = NOW;
+    match conference.place.as_mut()? {
+        VacantPlace::Kept(until) => *until = NOW,
+        VacantPlace::GivenUp => {}
+    }
     Some(conference)
 }
 
@@ -318,8 +321,8 @@ fn at(
     if let Some(deadline) = &mut conference.start_by {
         *deadline = when(request);
     }
-    if let Some(deadline) = &mut conference.place_until {
-        *deadline = LATER;
+    if let Some(VacantPlace::Kept(until)) = &mut conference.place {
+        *until = LATER;
     }
     let others = conference.others.iter_mut().map(|other| (other, LATER));
     for (request, deadline) in std::iter::once((&mut conference.main, when(request))).chain(others) {

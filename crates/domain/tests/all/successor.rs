@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use trialogue_domain::{
-    Actor, Command, Event, FinishReason, Kind, LanguageId, Observation, Party, Purpose, Refusal, Removal,
-    RequestStatus, Stage, State, StateName, UserId,
+    Actor, Command, Departure, Event, FinishReason, Kind, LanguageId, Observation, OfferState, Party,
+    Purpose, Refusal, ReleaseReason, Removal, RequestStatus, Stage, State, StateName, UserId, VacantPlace,
 };
 
-use crate::story::{CLIENT, OTHER_PROVIDER, PROVIDER, SPANISH, Story, ring};
+use crate::story::{CLIENT, MAIN, OTHER_PROVIDER, PROVIDER, SPANISH, Story, ring};
 
 const FINISH: Command = Command::Finish { successful: true };
 
@@ -65,10 +65,10 @@ fn nobody_hands_over_to_a_successor_who_is_not_there() {
 fn the_place_of_a_lost_interpreter_is_kept_for_a_while() {
     let mut story = lost();
     let deadline = story.now.after(story.timings.place);
-    assert_eq!(story.conference.place_until, Some(deadline));
+    assert_eq!(story.conference.place, Some(VacantPlace::Kept(deadline)));
     assert_eq!(story.give(Actor::System, Command::FindAnother), [], "not before its time");
     let back = story.clone().then(PROVIDER, Command::Rejoin);
-    assert_eq!(back.conference.place_until, None);
+    assert_eq!(back.conference.place, None);
     story.now = deadline;
     story.give(Actor::System, Command::FindAnother);
     let successor = story.conference.successor().expect("a successor is asked for");
@@ -84,7 +84,7 @@ fn the_place_of_a_lost_interpreter_is_kept_for_a_while() {
 fn who_gives_up_its_place_is_replaced_at_once() {
     let mut story = lost();
     story.give(PROVIDER, FINISH);
-    assert_eq!(story.conference.place_until, Some(story.now));
+    assert_eq!(story.conference.place, Some(VacantPlace::GivenUp));
     assert!(story.conference.is_in_call(), "the call goes on");
     assert_ne!(story.give(Actor::System, Command::FindAnother), []);
     assert_eq!(story.give(PROVIDER, FINISH), []);
@@ -164,6 +164,88 @@ fn a_call_whose_client_goes_too_keeps_no_place() {
     let story = lost();
     let (client, grace) = (story.id(Kind::Client), story.timings.reconnect);
     let story = story.after(Observation::Disconnected(client)).waited(grace + Duration::from_secs(1));
-    assert_eq!(story.conference.place_until, None);
+    assert_eq!(story.conference.place, None);
     assert!(!story.conference.is_in_call());
+}
+
+/// Whoever gave up its place, and in whose place nobody was found.
+#[test]
+fn who_gave_up_its_place_is_free_when_nobody_is_found() {
+    let mut story = lost();
+    story.give(PROVIDER, FINISH);
+    story.give(Actor::System, Command::FindAnother);
+    let search = story.timings.search;
+    let story = story.waited(search);
+    assert_eq!(story.conference.provider(), None, "it is free for others");
+    assert_eq!(story.conference.status(), RequestStatus::New, "and the client's search goes on");
+    let Stage::Searching { offers, .. } = &story.conference.main.stage else { panic!("a search") };
+    assert_eq!(offers[0].state, OfferState::Released(ReleaseReason::Left));
+}
+
+#[test]
+fn who_is_lost_and_said_nothing_may_still_come_back_when_nobody_is_found() {
+    let mut story = lost().then(CLIENT, Command::FindAnother);
+    let search = story.timings.search;
+    story = story.waited(search);
+    assert_eq!((story.conference.provider(), story.conference.place), (Some(UserId(2)), None));
+    assert_ne!(story.clone().give(PROVIDER, Command::Rejoin), []);
+    assert_ne!(story.clone().give(CLIENT, Command::FindAnother), [], "the client may ask again");
+    // It does not come back, though: the next search is the last.
+    story.give(PROVIDER, FINISH);
+    assert_ne!(story.give(Actor::System, Command::FindAnother), []);
+    assert_eq!(story.waited(search).conference.provider(), None);
+}
+
+#[test]
+fn while_a_successor_is_searched_the_first_may_say_that_it_does_not_come_back() {
+    let mut story = lost().then(CLIENT, Command::FindAnother);
+    story.give(PROVIDER, FINISH);
+    let successor = story.id(Kind::SecondInterpreter);
+    story.give(CLIENT, Command::Kick(successor));
+    assert_ne!(story.give(Actor::System, Command::FindAnother), [], "another one is asked for at once");
+}
+
+#[test]
+fn a_successor_who_is_in_the_call_takes_it_when_the_interpreter_refuses_it() {
+    let (mut story, successor) = Story::connected().with_colleague(Purpose::Successor);
+    let (client, grace) = (story.id(Kind::Client), story.timings.reconnect);
+    story = story.after(Observation::Disconnected(client)).waited(grace).then(CLIENT, Command::VideoAgain);
+    let events = story.give(PROVIDER, Command::RefuseVideo);
+    assert!(matches!(events[..], [Event::Finished { .. }, Event::HandedOver { .. }]), "{events:?}");
+    assert_eq!(story.state(successor).name(), StateName::Connected);
+    assert_eq!(story.conference.status(), RequestStatus::InService);
+    assert_ne!(story.give(CLIENT, Command::IssueAccounts), [], "the client comes in at once");
+}
+
+#[test]
+fn whose_service_was_not_used_is_replaced_though_another_one_was_used() {
+    // The first was used, and misses the next call. The one in its place goes before it was used.
+    let mut story = Story::connected().then(CLIENT, Command::VideoAgain);
+    let ring_time = story.timings.ring;
+    story = story.waited(ring_time);
+    story.give(Actor::System, Command::Offer(MAIN, ring(UserId(3))));
+    story.give(OTHER_PROVIDER, Command::AcceptOffer(MAIN));
+    let gone = Observation::UserGone(UserId(3), Departure::LoggedOut);
+    for story in [story.clone().then(OTHER_PROVIDER, FINISH), story.after(gone)] {
+        assert!(story.conference.is_live(), "the client still wants an interpreter");
+        assert_eq!(story.conference.status(), RequestStatus::New);
+    }
+}
+
+#[test]
+fn who_is_out_of_the_team_takes_no_turns() {
+    let (mut story, kicked) = Story::connected().with_colleague(Purpose::Team);
+    story.give(CLIENT, Command::Kick(kicked));
+    let (first, own) = (story.id(Kind::Provider), Actor::SecondInterpreter(kicked));
+    assert_eq!(story.refused(own, Command::TakeTurn(first)), Refusal::ParticipantFinished);
+}
+
+#[test]
+fn who_was_invited_comes_in_though_the_interpreter_is_lost() {
+    let mut story = Story::connected().then(CLIENT, Command::InviteGuest);
+    let guest = story.id(Kind::Guest);
+    let (provider, grace) = (story.id(Kind::Provider), story.timings.reconnect);
+    story = story.after(Observation::Disconnected(provider)).waited(grace);
+    story.give(Actor::Guest(guest), Command::ConfirmInvitation);
+    assert_ne!(story.give(Actor::Guest(guest), Command::IssueOwnAccount), []);
 }

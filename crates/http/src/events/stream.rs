@@ -80,7 +80,7 @@ struct UserSide {
     second: SecondPart,
 }
 
-/// The user's part as a second interpreter, as the log that is followed tells it.
+/// The user's part as an interpreter, a second one above all, as the log that is followed tells it.
 #[derive(Default)]
 struct SecondPart {
     /// The second interpreters who were asked for in the conference that is followed, by their requests.
@@ -103,6 +103,11 @@ impl SecondPart {
             Event::Accepted { request, provider, .. } if *provider == user => {
                 self.own = self.asked.iter().find(|(asked, _)| asked == request).map(|(_, own)| *own);
                 self.out_at = None;
+            }
+            Event::Released { provider: out, .. } | Event::HandedOver { from: out, .. } if *out == user => {
+                self.own = None;
+                self.out_at = Some((conference, seq));
+                return false;
             }
             // From now on it is the interpreter of the call.
             Event::HandedOver { participant, .. } if self.own == Some(*participant) => self.own = None,
@@ -317,9 +322,11 @@ impl EventStream {
         if self.follower.is_none()
             && let Some(latest) = latest
         {
-            user.second.asked.clear();
+            if user.second.end_in(latest).is_none() {
+                user.second.asked.clear();
+            }
             self.follower = match user.second.end_in(latest) {
-                // In the same conference again, as another second interpreter.
+                // In the same conference again.
                 Some(seq) if standing.live == Some(latest) => Some(self.adapter.live().follow(latest, seq)),
                 _ if user.told_to_the_end == Some(latest) => None,
                 _ => Some(user.follower.follow(latest)),

@@ -683,3 +683,42 @@ async fn a_second_interpreter_is_told_of_the_call_until_it_is_out() {
         );
     }
 }
+
+/// Who was in the call and is out, and in it again, is told of it as before.
+#[actix_web::test]
+async fn who_hands_a_call_over_and_takes_it_back_is_told_of_it_again() {
+    let world = World::new().await;
+    let call = world.connected("").await;
+    let carlos = world.provider("carlos").await;
+    let mut first = Stream::open(&world, &call.provider).await;
+    first.until("joined").await;
+    let mut second = Stream::open(&world, &carlos).await;
+    let mut handed_over = String::new();
+    for (from, to) in [(&call.provider, &carlos), (&carlos, &call.provider)] {
+        world.post("Provider/Task/SetOnline", to, json!({})).await.empty();
+        let body = json!({"ToLanguageId": 44, "Purpose": "Successor"});
+        let made = world.post("Provider/Task/RequestSecondInterpreter", from, body).await.ok();
+        let participant = made.number("RequestConferenceSessionVideoParticipantId");
+        let offers = world.post("Provider/Task/Offers", to, Value::Null).await.ok().json();
+        world.post("Provider/Task/Accept", to, json!({"RequestId": offers[0]["RequestId"]})).await.empty();
+        world.post("Provider/Task/ConfirmVideo", to, Value::Null).await.empty();
+        world.post("Provider/Task/VideoEngineAccounts", to, Value::Null).await.ok();
+        world.seen(&call, Observation::Joined, participant).await;
+        world.post("Provider/Task/Finish", from, Value::Null).await.empty();
+        for stream in [&mut first, &mut second] {
+            handed_over = stream.until("handed_over").await.pop().unwrap().id.unwrap();
+        }
+    }
+    // Carlos has handed it back, and is told no more. He who has it again is.
+    let mut resumed = Stream::resumed(&world, &call.provider, &handed_over).await;
+    world.post("Client/Request/VideoAgain", &call.client, Value::Null).await.empty();
+    for stream in [&mut first, &mut resumed] {
+        stream.until("call_started").await;
+    }
+    let another = world.client("another").await;
+    world.post("Client/Request/New", &another, json!({"NeedHelpLanguageId": 44})).await.ok();
+    world.clock.advance(std::time::Duration::from_mins(10));
+    world.post("Provider/Task/SetOnline", &carlos, json!({})).await.empty();
+    let told = second.until("offer_open").await;
+    assert!(told.iter().all(|frame| frame.event != "call_started"), "{told:#?}");
+}

@@ -82,7 +82,7 @@ mod tests {
                 },
                 others: Vec::new(),
                 start_by: None,
-                place_until: None,
+                place: None,
                 working: None,
                 serviced: true,
                 participants: Vec::new(),

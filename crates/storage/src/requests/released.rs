@@ -1,7 +1,7 @@
 //! What is shown to a provider who had accepted a request and is out of it.
 
 use diesel::prelude::*;
-use trialogue_domain::{Availability, LanguageId, ReleaseReason, RequestId, Timestamp, UserId};
+use trialogue_domain::{Availability, ConferenceId, LanguageId, ReleaseReason, RequestId, Timestamp, UserId};
 
 use crate::aggregate::language::{Language, language};
 use crate::aggregate::released::{Released, last_task};
@@ -13,6 +13,8 @@ use crate::store::Store;
 /// The request that a provider is out of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReleasedView {
+    /// Its conference.
+    pub conference: ConferenceId,
     /// The request.
     pub request: RequestId,
     /// The language asked for.
@@ -42,9 +44,9 @@ impl Store {
                     .map_err(StoreError::query("show a release"))?;
                 let language =
                     language(connection, LanguageId(wanted))?.ok_or(StoreError::UnknownLanguage(wanted))?;
-                let Released { request, reason, at, .. } = released;
+                let Released { conference, request, reason, at, .. } = released;
                 let availability = availability(provider, code)?;
-                Ok(Some(ReleasedView { request, language, reason, at, availability }))
+                Ok(Some(ReleasedView { conference, request, language, reason, at, availability }))
             })
             .await
     }

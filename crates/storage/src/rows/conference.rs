@@ -1,6 +1,7 @@
 use diesel::prelude::*;
 use trialogue_domain::{
     Conference, ConferenceId, Participant, ParticipantId, Party, Request, Stage, Timestamp, UserId,
+    VacantPlace,
 };
 
 use super::{OfferRow, RequestState, row};
@@ -98,12 +99,29 @@ impl UpdateConference {
     }
 }
 
+/// A place that is given up is kept until the beginning of time.
+const GIVEN_UP: i64 = 0;
+
+const fn place_until(place: VacantPlace) -> i64 {
+    match place {
+        VacantPlace::Kept(until) => until.0,
+        VacantPlace::GivenUp => GIVEN_UP,
+    }
+}
+
+const fn vacant_place(until: i64) -> VacantPlace {
+    match until {
+        GIVEN_UP => VacantPlace::GivenUp,
+        until => VacantPlace::Kept(Timestamp(until)),
+    }
+}
+
 impl UpdatePlace {
     /// The columns of this state.
     pub(crate) fn to(conference: &Conference) -> Self {
         Self {
             id: conference.id.0,
-            place_until: conference.place_until.map(|deadline| deadline.0),
+            place_until: conference.place.map(place_until),
             working_id: conference.working.map(|participant| participant.0),
         }
     }
@@ -190,7 +208,7 @@ impl ConferenceState {
             main,
             others,
             start_by: self.start_by.map(Timestamp),
-            place_until: self.place_until.map(Timestamp),
+            place: self.place_until.map(vacant_place),
             working: self.working_id.map(ParticipantId),
             serviced: self.serviced,
             participants,

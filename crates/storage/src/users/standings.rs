@@ -156,13 +156,22 @@ fn look(
     Ok(())
 }
 
-/// As which participant the user is, or was last, a second interpreter in this conference; none if it has accepted the main
-/// request.
+/// As which participant the user is, or was last, a second interpreter in this conference; none if the main request is its
+/// own, perhaps because it has taken over.
 fn second_part(
     connection: &mut AnyConnection,
     user: UserId,
     conference: ConferenceId,
 ) -> Result<Option<ParticipantId>, StoreError> {
+    let own_main: i64 = requests::table
+        .find((conference.0, conference.0))
+        .filter(requests::provider_id.eq(Some(user.0)))
+        .count()
+        .get_result(connection)
+        .map_err(StoreError::query("look for a second interpreter"))?;
+    if own_main > 0 {
+        return Ok(None);
+    }
     let found: Option<i32> = participants::table
         .inner_join(
             requests::table.on(requests::conference_id

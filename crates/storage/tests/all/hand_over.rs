@@ -2,7 +2,7 @@
 
 use trialogue_domain::{
     Actor, Command, Kind, Observation, ParticipantId, Purpose, Refusal, ReleaseReason, Request,
-    RequestStatus, Specialty, StateName, Strength, UserId, Wants,
+    RequestStatus, Specialty, StateName, Strength, UserId, VacantPlace, Wants,
 };
 use trialogue_storage::{
     ConferenceLookup, ConferenceView, NewSecondInterpreter, OfferView, Render, StoreError,
@@ -16,6 +16,7 @@ on_both! {
     a_successor_is_wanted_as_the_first_one_was,
     a_lost_interpreter_comes_back_or_a_successor_is_asked,
     the_place_of_a_lost_interpreter_is_kept_and_then_given_away,
+    who_gives_up_its_place_is_not_asked_to_come_back,
     a_call_that_was_handed_over_is_handed_over_back,
     nobody_serves_two_calls_after_a_hand_over,
     two_interpreters_take_turns,
@@ -141,7 +142,7 @@ async fn a_lost_interpreter_comes_back_or_a_successor_is_asked(database: Databas
             let own = conference.current(Kind::Provider).unwrap();
             assert!(own.id != lost && own.state.account().is_some(), "{own:?}");
             assert!(conference.current(Kind::Client).unwrap().is_live());
-            assert_eq!(conference.place_until, None);
+            assert_eq!(conference.place, None);
             call.finish().await.unwrap();
         } else {
             let other = world.provider("other@example.org").await;
@@ -168,8 +169,8 @@ async fn the_place_of_a_lost_interpreter_is_kept_and_then_given_away(database: D
     let call = connected(&world, "1").await;
     lose_interpreter(&call).await;
     let other = world.provider("other@example.org").await;
-    let deadline = world.conference(call.id).await.place_until.unwrap();
-    assert_eq!(deadline, world.now().after(world.conferences.timings().place));
+    let until = world.now().after(world.conferences.timings().place);
+    assert_eq!(world.conference(call.id).await.place, Some(VacantPlace::Kept(until)));
     world.conferences.pass_deadline(call.id, world.now()).await.unwrap();
     assert_eq!(world.conference(call.id).await.successor(), None, "not before its time");
 
@@ -182,6 +183,28 @@ async fn the_place_of_a_lost_interpreter_is_kept_and_then_given_away(database: D
     join(&call, other, successor).await;
     assert_eq!(world.conference(call.id).await.provider(), Some(other));
     assert_eq!(refusal(call.by_provider(Command::Rejoin).await), Refusal::NotFound, "it is too late");
+}
+
+/// And if nobody is found, it is free for others.
+async fn who_gives_up_its_place_is_not_asked_to_come_back(database: Database) {
+    let world = database.world();
+    let call = connected(&world, "1").await;
+    lose_interpreter(&call).await;
+    call.by_provider(Command::Finish { successful: true }).await.unwrap();
+    assert_eq!(world.conference(call.id).await.place, Some(VacantPlace::GivenUp));
+    assert!(
+        world.store.due(world.now(), 10).await.unwrap().contains(&call.id),
+        "another one is asked for at once"
+    );
+    world.conferences.pass_deadline(call.id, world.now()).await.unwrap();
+    let conference = world.conference(call.id).await;
+    assert!(conference.successor().is_some() && conference.place == Some(VacantPlace::GivenUp));
+    world.clock.advance(world.conferences.timings().search);
+    world.conferences.pass_deadline(call.id, world.now()).await.unwrap();
+    let conference = world.conference(call.id).await;
+    assert_eq!((conference.provider(), conference.place), (None, None));
+    let told = world.store.released(call.provider).await.unwrap().unwrap();
+    assert_eq!((told.reason, told.conference), (ReleaseReason::Left, call.id));
 }
 
 /// The first interpreter has had an offer of this conference before.
