@@ -112,6 +112,11 @@ pub(crate) const GOALS: &[Goal] = &[
     goal("build", "clean release build in 240 s", Test::Elsewhere("only with `--only build`")),
     goal("instructions", "instructions a request", Test::Elsewhere("`instructions --check`")),
     goal("capacity", "1,000 concurrent calls", Test::Elsewhere("only with `--only capacity`")),
+    goal(
+        "search",
+        "from a request to the first offers, of 100,000 interpreters",
+        Test::Elsewhere("only with `--only search`"),
+    ),
     goal("streams", "15,000 idle event streams", Test::Elsewhere("only with `--only streams`")),
 ];
 

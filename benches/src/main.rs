@@ -12,6 +12,7 @@ mod measure;
 mod place;
 mod programs;
 mod request;
+mod search;
 mod seed;
 mod sqlite;
 mod stats;
@@ -152,6 +153,9 @@ fn run(arguments: &ArgMatches) -> anyhow::Result<()> {
     }
     if only.as_ref().is_some_and(|only| only.contains("capacity")) {
         capacity::measure(&program, arguments.get_one("calls").copied().unwrap_or(1_000))?;
+    }
+    if only.as_ref().is_some_and(|only| only.contains("search")) {
+        search::measure(&program)?;
     }
     if only.is_some_and(|only| only.contains("streams")) {
         streams::measure(&program, arguments.get_one("streams").copied().unwrap_or(15_000))?;

@@ -122,6 +122,18 @@ impl Ground {
         }
     }
 
+    /// Runs statements, which both databases know, on a seeded database.
+    pub(crate) fn execute(&self, seeded: &Seeded, sql: &str) -> anyhow::Result<()> {
+        match &self.kind {
+            Kind::Postgres(cluster) => {
+                cluster.query(&seeded.url, sql);
+                cluster.query(&seeded.url, "VACUUM (ANALYZE, FREEZE)");
+                Ok(())
+            }
+            Kind::Sqlite => sqlite::execute(&file_of(&seeded.url), sql),
+        }
+    }
+
     pub(crate) fn copy(&mut self, seeded: &Seeded) -> anyhow::Result<Copy> {
         self.copies += 1;
         let url = match &self.kind {

@@ -23,7 +23,7 @@ on_both! {
     in_the_place_of_a_second_interpreter_who_refuses_others_are_asked,
 }
 
-async fn ask(
+pub(crate) async fn ask(
     call: &Call<'_>,
     actor: Actor,
     (purpose, wants): (Purpose, Wants),
@@ -44,7 +44,7 @@ async fn ask(
 }
 
 /// A call with its client and its interpreter in the room.
-async fn connected<'w>(world: &'w World, tag: &str) -> Call<'w> {
+pub(crate) async fn connected<'w>(world: &'w World, tag: &str) -> Call<'w> {
     let call = Call::issued(world, tag).await;
     for kind in [Kind::Client, Kind::Provider] {
         call.observe(Observation::Joined(call.participant_of(kind).await)).await;
@@ -53,7 +53,7 @@ async fn connected<'w>(world: &'w World, tag: &str) -> Call<'w> {
 }
 
 /// The interpreter's connection is given up, while the client is in the call.
-async fn lose_interpreter(call: &Call<'_>) -> ParticipantId {
+pub(crate) async fn lose_interpreter(call: &Call<'_>) -> ParticipantId {
     let lost = call.participant_of(Kind::Provider).await;
     call.observe(Observation::Disconnected(lost)).await;
     call.world.clock.advance(call.world.conferences.timings().reconnect);
@@ -66,7 +66,7 @@ async fn offers(world: &World, interpreter: UserId) -> Vec<OfferView> {
 }
 
 /// Takes the only offer, and comes into the call.
-async fn join(call: &Call<'_>, interpreter: UserId, participant: ParticipantId) {
+pub(crate) async fn join(call: &Call<'_>, interpreter: UserId, participant: ParticipantId) {
     let offered = offers(call.world, interpreter).await;
     let [offer] = offered.as_slice() else { panic!("{} offers", offered.len()) };
     call.by(Actor::Provider(interpreter), Command::AcceptOffer(offer.request)).await.unwrap();

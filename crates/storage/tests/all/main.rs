@@ -39,6 +39,8 @@ mod polls;
 #[cfg(test)]
 mod postgres;
 #[cfg(test)]
+mod query_plans;
+#[cfg(test)]
 mod released;
 #[cfg(test)]
 mod scene;
