@@ -1,10 +1,9 @@
 //! Demo users, and a walk through a whole call.
 
 use serde_json::json;
-use trialogue_app::{NewAccount, UserChange, UserError, Users};
-use trialogue_domain::LanguageId;
+use trialogue_app::{NewAccount, UserChange, Users};
 use trialogue_person::{EmailAddress, PersonName};
-use trialogue_storage::{StoreError, UserRole};
+use trialogue_storage::UserRole;
 
 use crate::config::Settings;
 use crate::entropy::SystemEntropy;
@@ -16,7 +15,7 @@ struct DemoUser {
     role: UserRole,
     email: &'static str,
     name: &'static str,
-    languages: &'static [(i32, bool)],
+    languages: &'static [i32],
 }
 
 const USERS: [DemoUser; 4] = [
@@ -25,43 +24,43 @@ const USERS: [DemoUser; 4] = [
         role: UserRole::Provider,
         email: "spanish@demo.example",
         name: "Sofia Spanish",
-        languages: &[(44, true), (1, false)],
+        languages: &[44, 1],
     },
     DemoUser {
         role: UserRole::Provider,
         email: "french@demo.example",
         name: "Felix French",
-        languages: &[(10, true), (1, false)],
+        languages: &[10, 1],
     },
     DemoUser {
         role: UserRole::Provider,
         email: "vietnamese@demo.example",
         name: "Vy Vietnamese",
-        languages: &[(43, true), (1, false)],
+        languages: &[43, 1],
     },
 ];
+
+/// The interpreters, as an operator imports them. By the built-in plan, staff is rung before freelancers.
+const INTERPRETERS: &str = "email,name,employment,native,languages
+spanish@demo.example,Sofia Spanish,staff,es,en
+french@demo.example,Felix French,freelance,fr,en
+vietnamese@demo.example,Vy Vietnamese,freelance,vi,en
+";
 
 /// The demo users, with their new passwords.
 pub(crate) struct Demo(Vec<(&'static DemoUser, String)>);
 
 /// Makes the demo users, or gives them new passwords if they are there.
 pub(crate) async fn prepare(users: &Users) -> anyhow::Result<Demo> {
+    users.import_interpreters(INTERPRETERS.as_bytes(), |_| ()).await?;
     let mut made = Vec::new();
     for user in &USERS {
         let (password, email) = (SystemEntropy.password(), EmailAddress::parse(user.email)?);
-        let new = NewAccount {
-            role: user.role,
-            email: email.clone(),
-            name: PersonName::parse(user.name)?,
-            password: password.clone(),
-            company: None,
-            languages: user.languages.iter().map(|(id, native)| (LanguageId(*id), *native)).collect(),
-        };
-        match users.add(new).await {
-            Err(UserError::Store(StoreError::EmailTaken)) => {
-                users.change(user.role, &email, UserChange::Password(password.clone())).await?;
-            }
-            added => drop(added?),
+        let change = UserChange::Password(password.clone());
+        if !users.change(user.role, &email, change).await? {
+            let (name, password) = (PersonName::parse(user.name)?, password.clone());
+            let new = NewAccount { role: user.role, email, name, password, company: None, languages: vec![] };
+            users.add(new).await?;
         }
         made.push((user, password));
     }
@@ -76,7 +75,7 @@ impl Demo {
                 "email": user.email,
                 "password": password,
                 "name": user.name,
-                "languageIds": user.languages.iter().map(|(id, _)| id).collect::<Vec<_>>(),
+                "languageIds": user.languages,
                 "login": format!("{}{}/{}/Login/1", settings.app.public_url, settings.http.base_path, side(user)),
             })
         };

@@ -4,6 +4,7 @@ pub(crate) mod batch;
 pub(crate) mod company;
 pub(crate) mod decision;
 pub(crate) mod find;
+pub(crate) mod images;
 pub(crate) mod interpreter;
 pub(crate) mod language;
 pub(crate) mod load;

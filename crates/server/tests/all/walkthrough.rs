@@ -56,10 +56,29 @@ fn check(walk: &Finished, api: Api) {
     let (before, after) =
         walk.stdout.split_once("  <- the guest is out\n").unwrap_or_else(|| panic!("{walk:?}"));
     let answers: Vec<Value> = before.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let [nobody, rung, offers, early, caller, listener, invited, guest, participants, refusal] = &answers[..]
+    let [
+        staff,
+        freelancers,
+        nobody,
+        rung,
+        offers,
+        early,
+        caller,
+        listener,
+        invited,
+        guest,
+        participants,
+        refusal,
+    ] = &answers[..]
     else {
         panic!("other answers: {walk:?}");
     };
+    let figures = [staff, freelancers].map(|told| {
+        let list = told["providerList"].as_array().unwrap();
+        let names: Vec<&str> = list.iter().map(|provider| provider["Name"].as_str().unwrap()).collect();
+        (names.join(", "), number(told, "DeclinedCount"))
+    });
+    assert_eq!(figures, [("Sofia Spanish".to_owned(), 0), ("Felix French".to_owned(), 1)], "the wait widens");
     let rung = [nobody, rung].map(|told| number(told, "RungCount"));
     assert_eq!(rung, [0, 1], "she is rung once she takes calls");
     assert_eq!(offers[0]["AdditionalInfo"], "Ward 7");

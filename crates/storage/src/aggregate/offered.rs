@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Integer};
 use trialogue_domain::{Outcome, Timestamp, UserId};
 
+use crate::aggregate::images::{ProfileImage, images_of};
 use crate::database::connection::{AnyConnection, load_by};
 use crate::error::StoreError;
 use crate::rows::outcome_code;
@@ -15,7 +16,6 @@ use crate::rows::{
     offer_state,
 };
 use crate::schema::{interpreters, languages, offers, provider_languages, requests, users};
-use crate::users::images::{ProfileImage, images_of};
 
 /// Number of accepted requests from which the performance of an interpreter is computed.
 const PERFORMANCE_OF: i64 = 20;

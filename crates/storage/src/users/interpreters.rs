@@ -6,6 +6,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use trialogue_domain::{Availability, Credential, LanguageId, Timestamp, UserId};
 
+use crate::aggregate::images::forget_image;
 use crate::database::connection::{AnyConnection, MAX_KEYS, load_by};
 use crate::error::StoreError;
 use crate::executor::ids::take_ids;
@@ -15,7 +16,6 @@ use crate::schema::{interpreters, users};
 use crate::store::Store;
 use crate::text::storable;
 use crate::users::directory::{UserRole, UserStatus};
-use crate::users::images::forget_image;
 
 /// No password has this hash: who has it cannot log in.
 pub(crate) const NO_PASSWORD: &str = "";
