@@ -83,7 +83,8 @@ test('what the client wishes of the interpreter is held to, and forgotten after'
   await accessible(nurse);
   await pictures(nurse, 'request-wishes');
   await nurse.locator('#request [type=submit]').click();
-  await nurse.locator('#request-error:not([hidden])').waitFor();
+  await nurse.getByText('No interpreter has this number.').waitFor();
+  assert.equal(await nurse.evaluate(() => document.activeElement.id), 'number');
   await nurse.getByLabel('Number of a certain interpreter').fill('');
   await nurse.locator('#request [type=submit]').click();
   // Of the demo's interpreters nobody has told a gender.
@@ -112,4 +113,29 @@ test('an interpreter says within a call that it is the last one, and takes it ba
   await view(sofia, 'desk').waitFor();
   await eventually('takes no calls', async () => (await sofia.locator('#online').getAttribute('aria-checked')) === 'false');
   for (const page of [sofia, nurse]) assert.deepEqual(page.faults, []);
+});
+
+test('a call that is wanted by sound only begins with the cameras off', async () => {
+  server = await Server.start();
+  const sofia = await atTheDesk(server, browser, 0, { size: PHONE });
+  const nurse = await browser.page(server);
+  await logIn(nurse, 'client', server.users.client);
+  await view(nurse, 'request').waitFor();
+  await nurse.locator('#wanted').selectOption(SPANISH);
+  await nurse.getByText('More wishes').click();
+  await nurse.getByLabel('Picture').selectOption({ label: 'Sound only' });
+  await nurse.locator('#request [type=submit]').click();
+  await sofia.locator('.offer', { hasText: 'Sound only' }).waitFor();
+  await pictures(sofia, 'offer-sound-only');
+  await sofia.locator('.offer .primary').click();
+  await sofia.locator('#confirm:not([disabled])').click();
+  for (const page of [nurse, sofia]) {
+    await view(page, 'call').waitFor();
+    await page.locator('[data-control=camera]', { hasText: 'Camera on' }).waitFor();
+    await page.locator('.tile.dark').waitFor();
+  }
+  // Whoever wants to be seen switches it on.
+  await sofia.locator('[data-control=camera]').click();
+  await nurse.locator('.tile:not(.dark)').waitFor();
+  for (const page of [nurse, sofia]) assert.deepEqual(page.faults, []);
 });

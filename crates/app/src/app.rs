@@ -14,6 +14,7 @@ use crate::login_life::LoginLife;
 use crate::password_queue::PasswordQueue;
 use crate::ports::{Clock, Entropy};
 use crate::readiness::Readiness;
+use crate::regions::Regions;
 use crate::wait_estimates::WaitEstimates;
 
 /// The settings of the application.
@@ -27,6 +28,8 @@ pub struct AppSettings {
     pub logins: LoginLife,
     /// How invitations are delivered; none if the inviter passes each link on.
     pub delivery: Option<DeliverySettings>,
+    /// Whose requests go to other servers.
+    pub regions: Regions,
     /// Number of passwords that are checked at a time.
     pub password_workers: usize,
 }

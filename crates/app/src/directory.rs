@@ -315,7 +315,7 @@ impl Row<'_> {
         let rate = hundredths(rate).ok_or_else(|| format!("rate: {rate} can't be used here"))?;
         let mut modalities = self.list("modalities")?;
         if modalities.is_empty() {
-            modalities.push("video");
+            modalities.extend(["call", "video"]);
         }
         let kinds = [("call", 0), ("video", 1), ("text", 2)];
         let mut takes = [false; 3];

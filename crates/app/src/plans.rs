@@ -312,6 +312,12 @@ fn read(text: &str, file: &PlanFile, known: &HashMap<String, UserId>) -> Result<
             relaxes: table.relaxes.iter().map(|wish| (*wish).into()).collect(),
         });
     }
+    if let [step] = file.step.as_slice()
+        && step.get_ref().who == GroupName::Named
+    {
+        let message = "a request that names nobody rings nobody: add another step".to_owned();
+        errors.push(LineError { line: line_of(text, &step.span()), message });
+    }
     errors.sort_by_key(|error| error.line);
     let required = file.required.iter().map(|wish| (*wish).into()).collect();
     let plan = Plan { steps, certification: file.certification, required, prefer, only, never };

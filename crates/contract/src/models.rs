@@ -35,7 +35,7 @@ pub use participant::{
     ResultVideoConferenceSecondRequest,
 };
 pub use provider::{ArrayOfParaRequestProvider, ParaRequestProvider, ProfileImage};
-pub use request::{InterpreterOptions, ParaRequest, ParaSecondRequest, ResultRequest};
+pub use request::{InterpreterOptions, ParaRequest, ParaSecondRequest, ResultRequest, ResultRequestPrecheck};
 pub use schedule::ScheduledRequest;
 pub use task::{
     ArrayOfResultTaskOffer, ParaProviderAvailability, ParaProviderOnlineStatus, ParaTaskReference,

@@ -184,6 +184,15 @@ impl Conference {
         }
     }
 
+    /// Whether the client calls: it is there, and the interpreter has not come into the call yet.
+    pub(crate) fn is_calling(&self) -> bool {
+        let waits = |kind| {
+            self.current(kind)
+                .is_some_and(|p| matches!(p.state, State::Informed { .. } | State::Confirmed { .. }))
+        };
+        self.is_in_call() && waits(Kind::Client) && waits(Kind::Provider)
+    }
+
     /// Whether one more party may be invited, as far as all that ever were are concerned.
     pub(crate) fn may_invite(&self) -> bool {
         self.ever(|kind| !kind.is_principal()) < MAX_INVITATIONS

@@ -593,8 +593,9 @@ fn finish(
     moment: Moment<'_>,
 ) -> Result<Vec<Event>, Refusal> {
     if let Some(provider) = conference.provider().filter(|_| role == Role::Provider) {
-        // Before its service was used, it ends only its own part; the client still wants an interpreter.
-        if !conference.has_served(provider) {
+        // Before its service was used, or while the client calls again, it ends only its own part; the client still wants an
+        // interpreter.
+        if !conference.has_served(provider) || conference.is_calling() {
             return Ok(release(conference, provider, ReleaseReason::Left, moment));
         }
         if conference.lost_interpreter() {
@@ -609,7 +610,7 @@ fn finish(
 }
 
 /// The call goes on without the interpreter, who does not come back: another one is asked for at once.
-fn give_up_place(conference: &Conference, provider: UserId, moment: Moment<'_>) -> Vec<Event> {
+pub(crate) fn give_up_place(conference: &Conference, provider: UserId, moment: Moment<'_>) -> Vec<Event> {
     if conference.place == Some(VacantPlace::GivenUp) {
         vec![]
     } else if conference.may_invite() || conference.successor().is_some() {

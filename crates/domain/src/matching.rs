@@ -45,6 +45,21 @@ pub struct Wants {
     pub interpreter: Option<(UserId, Strength)>,
 }
 
+impl Wants {
+    /// What is wanted of one more interpreter: of what is not said, the same as of the first. The first one's name is no wish for
+    /// another one.
+    #[must_use]
+    pub fn or_as(self, first: Self) -> Self {
+        Self {
+            gender: self.gender.or(first.gender),
+            specialty: self.specialty.or(first.specialty),
+            certification: self.certification.or(first.certification),
+            medium: if self.medium == Medium::default() { first.medium } else { self.medium },
+            interpreter: self.interpreter,
+        }
+    }
+}
+
 /// How an interpreter is to be seen and heard (contract section 4, "Video option").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Medium {
@@ -52,6 +67,17 @@ pub enum Medium {
     Video(Strength),
     /// Without one.
     Audio,
+}
+
+impl Medium {
+    /// The wire's number.
+    pub const fn code(self) -> i32 {
+        match self {
+            Self::Video(Strength::Wish) => 1,
+            Self::Audio => 2,
+            Self::Video(Strength::Requirement) => 3,
+        }
+    }
 }
 
 impl Default for Medium {

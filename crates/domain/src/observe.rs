@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::decide::{end, finish_all, invited_goes, release, released};
+use crate::decide::{end, finish_all, give_up_place, invited_goes, release, released};
 use crate::{
     Conference, Event, FinishReason, Kind, Lapse, Moment, Offer, Outcome, Participant, ParticipantId, Party,
     ReleaseReason, Removal, Request, Stage, State, UserId, VacantPlace,
@@ -53,19 +53,14 @@ fn place(conference: &Conference, events: &[Event], moment: Moment<'_>) -> Vec<E
         return vec![];
     }
     let after = events.iter().fold(conference.clone(), |state, event| state.apply(event, moment.now));
-    let listener = after.current(Kind::Provider).filter(|_| after.lost_interpreter());
-    let (Some(listener), Some(provider)) = (listener, after.provider()) else { return vec![] };
-    if let Some(successor) = after.successor() {
-        let is_in_call = matches!(successor.state, State::Connected { .. });
-        let handed_over = Event::HandedOver { from: provider, participant: successor.id };
-        return is_in_call.then_some(handed_over).into_iter().collect();
-    }
-    if !conference.current(Kind::Provider).is_some_and(Participant::is_live) {
-        let in_vain = conference.successor().is_some() && after.place == Some(VacantPlace::GivenUp);
-        return if in_vain { release(&after, provider, ReleaseReason::Left, moment) } else { vec![] };
-    }
-    let State::Finished { reason, .. } = listener.state else { return vec![] };
-    let wait = match reason {
+    let Some(provider) = after.provider().filter(|_| after.lost_interpreter()) else { return vec![] };
+    // Why the interpreter is out by these events; none if it was out before.
+    let own = conference.current(Kind::Provider).map(|p| p.id);
+    let went = events.iter().find_map(|event| match event {
+        Event::Finished { participant, reason } if Some(*participant) == own => Some(*reason),
+        _ => None,
+    });
+    let wait = went.map(|reason| match reason {
         FinishReason::Lost | FinishReason::Expired | FinishReason::NoAnswer => moment.timings.place,
         FinishReason::Completed
         | FinishReason::Left
@@ -75,8 +70,21 @@ fn place(conference: &Conference, events: &[Event], moment: Moment<'_>) -> Vec<E
         | FinishReason::Replaced
         | FinishReason::Revoked
         | FinishReason::HandedOver => Duration::ZERO,
-    };
-    vec![Event::PlaceKept { deadline: moment.now.after(wait) }]
+    });
+    let kept = |wait| vec![Event::PlaceKept { deadline: moment.now.after(wait) }];
+    match (after.successor(), wait) {
+        (Some(successor), _) if matches!(successor.state, State::Connected { .. }) => {
+            vec![Event::HandedOver { from: provider, participant: successor.id }]
+        }
+        // The place is not kept while somebody is asked, but it may be given up.
+        (Some(_), Some(Duration::ZERO)) => kept(Duration::ZERO),
+        (Some(_), _) => vec![],
+        (None, Some(wait)) => kept(wait),
+        (None, None) => {
+            let in_vain = conference.successor().is_some() && after.place == Some(VacantPlace::GivenUp);
+            if in_vain { release(&after, provider, ReleaseReason::Left, moment) } else { vec![] }
+        }
+    }
 }
 
 fn observed(conference: &Conference, observation: Observation, moment: Moment<'_>) -> Vec<Event> {
@@ -187,8 +195,9 @@ fn lapsed(conference: &Conference, lapse: Lapse, is_concerned: impl Fn(&Offer) -
     conference.requests().flat_map(of_request).collect()
 }
 
-/// Without its client a conference is over. An interpreter who goes before its service was used is replaced. Later it ends
-/// only its own part in a call that is running: the client and the guests stay connected. So does a second interpreter.
+/// Without its client a conference is over. An interpreter who goes before its service was used, or while it is called, is
+/// replaced. Otherwise it ends only its own part in a call that is running: the client and the guests stay connected. So does
+/// a second interpreter. One who was lost does not come back.
 fn user_gone(conference: &Conference, user: UserId, departure: Departure, moment: Moment<'_>) -> Vec<Event> {
     if !conference.is_live() {
         return vec![];
@@ -214,10 +223,13 @@ fn user_gone(conference: &Conference, user: UserId, departure: Departure, moment
     let is_provider = conference.provider() == Some(user);
     let is_client = conference.client == user;
     let client_is_in = conference.caller_has_account();
+    if is_provider && conference.lost_interpreter() {
+        return own.into_iter().chain(give_up_place(conference, user, moment)).collect();
+    }
     if !is_client && (!is_provider || client_is_in) {
         return own;
     }
-    if is_provider && !conference.has_served(user) {
+    if is_provider && (!conference.has_served(user) || conference.is_calling()) {
         return release(conference, user, ReleaseReason::Left, moment);
     }
     let outcome = if conference.serviced { Outcome::Serviced } else { Outcome::Cancelled };

@@ -113,7 +113,7 @@ pub enum ReleaseReason {
     Refused,
     /// It did not confirm the call in time.
     Missed,
-    /// It finished, or lost its login, before its service was used.
+    /// It finished, or lost its login, before its service was used; or it gave up its place, and nobody was found for it.
     Left,
     /// The client asked for another one.
     Replaced,

@@ -164,6 +164,7 @@ pub(crate) fn request(
             provider_name: request.interpreter.as_ref().map(|p| p.name.clone()),
             provider_list: request.offered.iter().map(|p| provider(p, &request.language.name)).collect(),
             purpose: conference.request_of(own).and_then(|r| r.purpose).map(|p| p.name().to_owned()),
+            video_option_code_id: Some(request.medium.code()),
             working_participant_id: working(conference, Some(own)),
             ..common
         };
@@ -199,6 +200,7 @@ pub(crate) fn request(
             VacantPlace::Kept(until) => whole_seconds(until.since(now)),
             VacantPlace::GivenUp => 0,
         }),
+        video_option_code_id: Some(view.medium.code()),
         ..common
     }
 }
@@ -278,7 +280,7 @@ fn waiting(
 pub(crate) fn released(released: &ReleasedView, now: Timestamp) -> ResultRequest {
     let (code, message) = match released.reason {
         ReleaseReason::Refused => ("released_refused", "You did not take the call."),
-        ReleaseReason::Left => ("released_left", "You left before the call."),
+        ReleaseReason::Left => ("released_left", "You have left."),
         ReleaseReason::Replaced => ("released_replaced", "The client asked for another interpreter."),
         ReleaseReason::HandedOver => ("released_handed_over", "Another interpreter has taken over the call."),
         ReleaseReason::Missed if released.availability != Availability::Away => {
@@ -330,7 +332,7 @@ fn profile_image(image: &ProfileImage) -> models::ProfileImage {
     models::ProfileImage {
         file_name: Some([&image.id.to_string(), ".", media_type.trim_start_matches("image/")].concat()),
         mime_type: Some(media_type.to_owned()),
-        image_data: Some(STANDARD.encode(&image.bytes)),
+        image_data: image.bytes.as_ref().map(|bytes| STANDARD.encode(bytes)),
         server_image_id: Some(image.id),
     }
 }
@@ -343,6 +345,9 @@ pub(crate) const fn media_type(kind: ImageKind) -> &'static str {
         ImageKind::WebP => "image/webp",
     }
 }
+
+/// No specialty (contract section 4, "Specialty").
+const GENERAL: i32 = 1;
 
 /// "Sent": the offer is open and on its way to the provider.
 const OFFER_SENT: i32 = 2;
@@ -361,6 +366,8 @@ pub(crate) fn offer(offer: &OfferView, now: Timestamp) -> ResultTaskOffer {
         offered_utc_date: DateTime::from_microseconds(offer.offered_at.0),
         expiration_seconds: whole_seconds(offer.until.since(now)),
         purpose: offer.purpose.map(|purpose| purpose.name().to_owned()),
+        specialty_option_code_id: offer.wants.specialty.map_or(GENERAL, |(specialty, _)| specialty.code()),
+        video_option_code_id: offer.wants.medium.code(),
     }
 }
 

@@ -14,6 +14,7 @@ mod login;
 mod offers;
 mod online;
 mod participants;
+mod precheck;
 mod profile_image;
 mod request_new;
 mod request_status;
@@ -55,6 +56,7 @@ fn client(base: &str, config: &mut ServiceConfig) {
     config
         .service(post(base, "Client/Login/{SystemLanguageId}", login))
         .service(post(base, "Client/Logout", logout))
+        .service(post(base, "Client/RequestPreCheck", precheck::precheck))
         .service(post(base, "Client/Request/New", request_new::request_new))
         .service(post(base, "Client/Request/Status", status))
         .service(post(base, "Client/Request/StartVideoProcess", start_video::start_video))

@@ -108,12 +108,12 @@ impl Texts {
         match (self, reason) {
             (Self::English, ReleaseReason::Refused) => "The interpreter could not take the call.",
             (Self::English, ReleaseReason::Missed) => "The interpreter did not answer.",
-            (Self::English, ReleaseReason::Left) => "The interpreter left before the call.",
+            (Self::English, ReleaseReason::Left) => "The interpreter has left.",
             (Self::English, ReleaseReason::Replaced) => "You asked for another interpreter.",
             (Self::English, ReleaseReason::HandedOver) => "The interpreter handed the call over.",
             (Self::Spanish, ReleaseReason::Refused) => "El intérprete no pudo atender la llamada.",
             (Self::Spanish, ReleaseReason::Missed) => "El intérprete no contestó.",
-            (Self::Spanish, ReleaseReason::Left) => "El intérprete se fue antes de la llamada.",
+            (Self::Spanish, ReleaseReason::Left) => "El intérprete se ha ido.",
             (Self::Spanish, ReleaseReason::Replaced) => "Usted pidió otro intérprete.",
             (Self::Spanish, ReleaseReason::HandedOver) => "El intérprete cedió la llamada.",
         }

@@ -102,3 +102,6 @@ export function stateOf(status, kind) {
 
 /** States of requests. */
 export const REQUEST = { searching: 1, inService: 2, serviced: 3, cancelled: 4, accepted: 5, nobody: 9 };
+
+/** Of the video options, the one without pictures. */
+export const SOUND_ONLY = 2;

@@ -1,6 +1,6 @@
 // The client's page: ask for an interpreter, wait, talk.
 
-import { ApiError, KIND, REQUEST, STATE, post, stateOf } from './api.js';
+import { ApiError, KIND, REQUEST, SOUND_ONLY, STATE, post, stateOf } from './api.js';
 import { Call } from './call.js';
 import { Changes } from './changes.js';
 import { Devices, preview } from './devices.js';
@@ -189,13 +189,16 @@ function againTexts() {
 function connecting() {
   connectingTexts();
   show('connecting');
-  devices.start();
+  devices.start(withPicture());
 }
 
 function connectingTexts() {
   const name = status?.ProviderName || t('role.provider');
   setText(byId('connecting-title'), t('connecting.title', { name }));
 }
+
+/** Whether the call begins with the cameras on. */
+const withPicture = () => status.VideoOptionCodeId !== SOUND_ONLY;
 
 function join(account) {
   show('call');
@@ -299,7 +302,12 @@ byId('request').addEventListener('submit', async (event) => {
     byId('wanted').value = wanted;
     byId('wishes').open = false;
   } catch (error) {
-    complain(trouble, problem(error));
+    if (error.code === 'bad_value') {
+      // Of all that the form sends, only the number may be one that nobody has.
+      complain(trouble, t('wishes.number.unknown'));
+      byId('wishes').open = true;
+      byId('number').focus();
+    } else complain(trouble, problem(error));
   } finally {
     button.disabled = false;
   }

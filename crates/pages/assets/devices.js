@@ -21,19 +21,24 @@ export class Devices extends EventTarget {
   trouble = { audio: '', video: '' };
 
   #starting = null;
+  #onlySound = false;
 
-  /** Asks for both, once; never fails. */
-  start() {
+  /** Asks for both, once; never fails. In a call without pictures the camera is off until somebody switches it on. */
+  start(withPicture = true) {
+    if (!withPicture && !this.#starting) {
+      this.#onlySound = true;
+      this.on.video = false;
+    }
     this.#starting ??= this.#start();
     return this.#starting;
   }
 
   async #start() {
     // Together, so that the browser asks once; then apart, so that one that is missing takes nothing from the other.
-    const both = await this.#open(['audio', 'video']);
+    const both = !this.#onlySound && (await this.#open(['audio', 'video']));
     if (!both) {
       await this.#open(['audio']);
-      await this.#open(['video']);
+      if (!this.#onlySound) await this.#open(['video']);
     }
     navigator.mediaDevices?.addEventListener('devicechange', () => this.#changed());
     this.#changed();
@@ -101,6 +106,8 @@ export class Devices extends EventTarget {
       this.tracks[kind] = null;
     }
     this.#starting = null;
+    if (this.#onlySound) this.on.video = true;
+    this.#onlySound = false;
     this.#changed();
   }
 

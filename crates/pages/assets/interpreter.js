@@ -1,6 +1,6 @@
 // The interpreter's page: be online, take an offer, confirm, talk.
 
-import { ApiError, KIND, REQUEST, STATE, post, stateOf } from './api.js';
+import { ApiError, KIND, REQUEST, SOUND_ONLY, STATE, post, stateOf } from './api.js';
 import { Call, control } from './call.js';
 import { Changes } from './changes.js';
 import { Devices, preview } from './devices.js';
@@ -169,6 +169,8 @@ function offerCard(offer, language) {
     h('h3', {}, t('offer.title', { language })),
     h('p', {}, t('offer.from', { name: offer.ClientName })),
     offer.Purpose ? h('p', {}, t(`offer.for.${offer.Purpose}`)) : null,
+    [2, 3].includes(offer.SpecialtyOptionCodeId) ? h('p', {}, t(`wishes.specialty.${offer.SpecialtyOptionCodeId}`)) : null,
+    offer.VideoOptionCodeId === SOUND_ONLY ? h('p', {}, t('wishes.video.2')) : null,
     offer.AdditionalInfo ? h('p', { class: 'quote', dir: 'auto' }, offer.AdditionalInfo) : null,
     h('p', { class: 'quiet', 'data-left': true }),
     h(
@@ -288,7 +290,7 @@ function lobby(state) {
   byId('confirm').disabled = !ready;
   lobbyTexts(ready);
   show('lobby');
-  devices.start();
+  devices.start(withPicture());
 }
 
 function lobbyTexts(ready) {
@@ -302,7 +304,11 @@ function clientName() {
   return client?.PersonName || tab.get('trialogue.client-name') || t('role.client');
 }
 
+/** Whether the call begins with the cameras on. */
+const withPicture = () => task.VideoOptionCodeId !== SOUND_ONLY;
+
 function join(account) {
+  devices.start(withPicture());
   show('call');
   call = new Call(document.querySelector('[data-view=call]'), {
     conference: task.RequestConferenceSessionId,
@@ -395,7 +401,8 @@ async function comeIntoCall(trouble) {
 /** Ends this interpreter's part: camera, microphone and connections at once, then the server is told. */
 async function end(route) {
   hangUp();
-  const told = unsent.send({ path: `${SIDE}/${route}`, token, status: `${SIDE}/Status`, request: task.RequestId });
+  const { RequestId: request, RequestConferenceSessionVideoParticipantId: participant } = task;
+  const told = unsent.send({ path: `${SIDE}/${route}`, token, status: `${SIDE}/Status`, request, participant });
   changes.now();
   await told;
   changes.now();

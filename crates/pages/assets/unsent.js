@@ -29,7 +29,8 @@ export const unsent = {
 
   /**
    * Sends `{path, token, body}`; ends when the server has answered, whatever it answers. With `request` and `status`, the route
-   * that tells of the request, it is sent only while that request is the current one: a late hang-up must not end the next call.
+   * that tells of the request, it is sent only while that request, and the own `participant` in it if one is named, is the
+   * current one: a late hang-up must not end the next call.
    */
   send(message) {
     write([...read(), message]);
@@ -43,14 +44,18 @@ export const unsent = {
   },
 };
 
+function isCurrent({ request, participant }, told) {
+  const own = told.RequestConferenceSessionVideoParticipantId;
+  return told.RequestId === request && (participant === undefined || own === participant);
+}
+
 async function deliver() {
   let wait = RETRY_FROM;
   while (read().length > 0) {
     const [first] = read();
     try {
-      const { status, request, path, token, body } = first;
-      const isCurrent = !status || (await post(status, token)).RequestId === request;
-      if (isCurrent) await post(path, token, body);
+      const { status, path, token, body } = first;
+      if (!status || isCurrent(first, await post(status, token))) await post(path, token, body);
     } catch (error) {
       if (error.isTemporary) {
         await new Promise((resolve) => setTimeout(resolve, wait));

@@ -104,7 +104,7 @@ impl Values {
 impl Sections {
     fn settings(self) -> Result<Settings, Invalid> {
         let Self { http, database, logins, timings, engine, signalling, delivery, telemetry } = self;
-        let timings = timings.timings();
+        let (timings, regions) = (timings.timings(), http.regions());
         let (key, deliveries) = (delivery.link_key()?, delivery.deliveries()?);
         let channels = deliveries.iter().map(|(channel, _)| *channel).collect();
         Ok(Settings {
@@ -128,6 +128,7 @@ impl Sections {
             },
             app: AppSettings {
                 timings,
+                regions,
                 public_url: http.public_url.unwrap_or_else(|| http.listen.url()),
                 logins: logins.life(),
                 delivery: key.map(|key| DeliverySettings { key, channels }),
@@ -145,6 +146,7 @@ impl Sections {
 
 #[cfg(test)]
 mod tests {
+    use trialogue_app::RegionOf;
     use trialogue_domain::Timings;
 
     use super::values::Setting;
@@ -194,6 +196,24 @@ mod tests {
         assert!(wrong.contains("`ring_seconds`") && wrong.contains("flag --ring-seconds"), "{wrong}");
         let wrong = message(gathered(&[("database", "mysql://x")], &[], None));
         assert!(wrong.contains("`database`") && wrong.contains("mysql"), "{wrong}");
+    }
+
+    #[test]
+    fn requests_go_to_other_servers_in_the_order_that_was_written() {
+        let regions =
+            |text: &str| gathered(&[("regions", text)], &[], None).and_then(|values| values.settings());
+        let read =
+            regions("company:Court = https://court.example/API/, language:vi=http://asia.example").unwrap();
+        let court = RegionOf::Company("court".to_owned());
+        let vietnamese = RegionOf::Language("vi".to_owned());
+        let expected = [(court, "https://court.example/API"), (vietnamese, "http://asia.example")];
+        assert_eq!(read.app.regions, expected.map(|(of, address)| (of, address.to_owned())));
+        for wrong in
+            ["court=https://x.example", "company:=https://x.example", "company:a", "language:vi=ftp://x"]
+        {
+            let told = message(gathered(&[("regions", wrong)], &[], None));
+            assert!(told.contains("`regions`"), "{wrong}: {told}");
+        }
     }
 
     #[test]

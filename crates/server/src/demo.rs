@@ -41,10 +41,10 @@ const USERS: [DemoUser; 4] = [
 ];
 
 /// The interpreters, as an operator imports them. By the built-in plan, staff is rung before freelancers.
-const INTERPRETERS: &str = "email,name,employment,native,languages
-spanish@demo.example,Sofia Spanish,staff,es,en
-french@demo.example,Felix French,freelance,fr,en
-vietnamese@demo.example,Vy Vietnamese,freelance,vi,en
+const INTERPRETERS: &str = "email,name,employment,modalities,native,languages
+spanish@demo.example,Sofia Spanish,staff,call;video,es,en
+french@demo.example,Felix French,freelance,call;video,fr,en
+vietnamese@demo.example,Vy Vietnamese,freelance,call;video,vi,en
 ";
 
 /// The demo users, with their new passwords.

@@ -20,7 +20,7 @@ pub(crate) use conference::{
 };
 pub(crate) use event::{EventRow, kind};
 pub(crate) use offer::{
-    OfferRow, RenewOffer, UpdateOffer, lapse_code, offer_state, release_code, release_reason,
+    IsOpen, OfferRow, RenewOffer, UpdateOffer, lapse_code, offer_state, release_code, release_reason,
 };
 pub(crate) use participant::state::{CONNECTED, DISCONNECTED, INFORMED, ROUTED};
 pub(crate) use participant::{
@@ -28,7 +28,7 @@ pub(crate) use participant::{
 };
 pub(crate) use plan::SearchLookRow;
 pub(crate) use request::{
-    RequestRow, RequestState, UpdateAccepted, UpdateRequest, WantsRow, outcome_code, purpose_of,
+    RequestRow, RequestState, UpdateAccepted, UpdateRequest, WantsRow, medium, outcome_code, purpose_of,
 };
 pub(crate) use write::{Row, Statement, row, write, write_returning_ids};
 

@@ -5,3 +5,6 @@ ALTER TABLE requests ADD COLUMN certification_required BOOLEAN NOT NULL DEFAULT 
 ALTER TABLE requests ADD COLUMN video_option SMALLINT NOT NULL DEFAULT 1; -- 1 video preferred, 2 audio only, 3 video only
 ALTER TABLE requests ADD COLUMN interpreter_id INTEGER REFERENCES users (id); -- this very interpreter
 ALTER TABLE requests ADD COLUMN interpreter_required BOOLEAN NOT NULL DEFAULT FALSE;
+
+-- Whoever takes video takes calls by sound, too, as nobody was asked until now. An import may say otherwise.
+UPDATE interpreters SET takes_calls = TRUE WHERE takes_video;

@@ -5,3 +5,6 @@ ALTER TABLE requests ADD COLUMN certification_required INTEGER NOT NULL DEFAULT 
 ALTER TABLE requests ADD COLUMN video_option INTEGER NOT NULL DEFAULT 1; -- 1 video preferred, 2 audio only, 3 video only
 ALTER TABLE requests ADD COLUMN interpreter_id INTEGER REFERENCES users (id); -- this very interpreter
 ALTER TABLE requests ADD COLUMN interpreter_required INTEGER NOT NULL DEFAULT 0;
+
+-- Whoever takes video takes calls by sound, too, as nobody was asked until now. An import may say otherwise.
+UPDATE interpreters SET takes_calls = 1 WHERE takes_video;

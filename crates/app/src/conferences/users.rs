@@ -155,9 +155,11 @@ fn is_of_login(
         None if conference.client == user => conference.current(Kind::Client),
         None => conference.current(Kind::Provider),
     };
+    let is_lost = own.is_some_and(|p| p.kind() == Kind::Provider && !p.is_live()) && conference.is_in_call();
     let own = own.filter(|p| p.is_live());
     match own.filter(|own| own.state.account().is_some()) {
         Some(own) => !left.is_bound_to_another(own.id, &account(own.id)),
-        None => true,
+        // An interpreter who was lost may come back with the other login.
+        None => !is_lost,
     }
 }

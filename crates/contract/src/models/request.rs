@@ -69,6 +69,14 @@ pub struct ParaRequest {
     pub interpreter_required: Option<bool>,
 }
 
+/// Where a client is to go on with its request.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ResultRequestPrecheck {
+    /// The base address of another server; null: this one.
+    pub transaction_server_url: Option<String>,
+}
+
 /// The wish for one more interpreter within a call. Ours: the reference does not document it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]
 #[serde(rename_all = "PascalCase", default)]
@@ -214,4 +222,6 @@ pub struct ResultRequest {
     pub working_participant_id: Option<i32>,
     /// The interpreter is out of a call that goes on: seconds until a successor is asked for.
     pub place_seconds: Option<i32>,
+    /// 1 video preferred, 2 audio only, 3 video only; null for an interpreter who is out of the request.
+    pub video_option_code_id: Option<i32>,
 }

@@ -102,6 +102,10 @@ pub struct ResultTaskOffer {
     pub expiration_seconds: i32,
     /// What a second interpreter is asked for: `SecondLanguage`, `Relay`, `Team` or `Successor`.
     pub purpose: Option<String>,
+    /// 1 general, 2 medical, 3 legal.
+    pub specialty_option_code_id: i32,
+    /// 1 video preferred, 2 audio only, 3 video only.
+    pub video_option_code_id: i32,
 }
 
 list_of!(

@@ -187,7 +187,8 @@ impl Model {
             (Command::VideoAgain, _) => self.again(facts.ids),
             (Command::Finish { successful }, _) => {
                 if matches!(actor, Actor::Provider(_)) {
-                    if self.provider().is_none_or(|provider| !self.have_served.contains(&provider)) {
+                    let has_served = self.provider().is_some_and(|p| self.have_served.contains(&p));
+                    if !has_served || self.is_calling() {
                         return self.release();
                     }
                     if self.is_without_interpreter() {
@@ -489,6 +490,13 @@ impl Model {
         self.over.is_none() && self.caller_is_in() && self.listener().is_some_and(|l| l.out)
     }
 
+    /// Both sides of the newest call are there, and none has an account yet.
+    fn is_calling(&self) -> bool {
+        self.call.is_some_and(|(caller, listener)| {
+            [caller, listener].iter().all(|id| self.people[id].status_code() <= 2)
+        })
+    }
+
     fn successor(&self) -> Option<i32> {
         let wish = |w: &&Wish| w.purpose == Some(Purpose::Successor) && !self.is_over(w);
         self.wishes.values().find(wish).and_then(|w| w.person)
@@ -522,7 +530,7 @@ impl Model {
         }
         match self.successor() {
             Some(successor) if self.people[&successor].status_code() == 4 => self.hand_over(successor),
-            None if was_in && minutes == 0 => self.is_given_up = true,
+            _ if was_in && minutes == 0 => self.is_given_up = true,
             None if was_in => self.place_until = Some(self.now + minutes * MINUTE),
             // Nobody was found.
             None if was_asked && self.is_given_up => {
@@ -630,13 +638,17 @@ impl Model {
         if !(is_client || is_provider) {
             return;
         }
+        if is_provider && self.is_without_interpreter() {
+            (self.is_given_up, self.place_until) = (true, None);
+            return;
+        }
         let call = self.call;
         let client_is_in =
             call.is_some_and(|(caller, _)| self.people[&caller].account && !self.people[&caller].out);
         if is_provider && client_is_in {
             let listener = call.and_then(|(_, listener)| self.people.get_mut(&listener));
             listener.expect("a call has two sides").remove(true);
-        } else if is_provider && !self.have_served.contains(&user) {
+        } else if is_provider && (!self.have_served.contains(&user) || self.is_calling()) {
             self.release();
         } else {
             self.end(if self.served { 3 } else { 4 });

@@ -249,3 +249,19 @@ fn who_was_invited_comes_in_though_the_interpreter_is_lost() {
     story.give(Actor::Guest(guest), Command::ConfirmInvitation);
     assert_ne!(story.give(Actor::Guest(guest), Command::IssueOwnAccount), []);
 }
+
+#[test]
+fn an_interpreter_who_finishes_while_it_is_called_again_ends_its_own_part() {
+    let story = Story::connected().then(CLIENT, Command::VideoAgain);
+    let gone = Observation::UserGone(UserId(2), Departure::LoggedOut);
+    for story in [story.clone().then(PROVIDER, FINISH), story.after(gone)] {
+        assert_eq!(story.conference.status(), RequestStatus::New, "the client still wants an interpreter");
+    }
+}
+
+#[test]
+fn a_lost_interpreter_who_has_no_login_any_more_does_not_come_back() {
+    let story = lost().after(Observation::UserGone(UserId(2), Departure::Revoked));
+    assert_eq!(story.conference.place, Some(VacantPlace::GivenUp));
+    assert!(story.conference.is_in_call());
+}

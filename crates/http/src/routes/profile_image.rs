@@ -26,5 +26,7 @@ pub(super) async fn profile_image(call: Call) -> Result<HttpResponse, Failure> {
     if is_known {
         return Ok(answer.finish());
     }
-    Ok(answer.content_type(present::media_type(image.kind)).body(image.bytes.to_vec()))
+    Ok(answer
+        .content_type(present::media_type(image.kind))
+        .body(image.bytes.as_deref().unwrap_or_default().to_vec()))
 }

@@ -33,7 +33,10 @@ mod pages;
 #[cfg(test)]
 mod permissions;
 #[cfg(test)]
+mod precheck;
+#[cfg(test)]
 mod profile_image;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod released;

@@ -28,10 +28,11 @@ const PARTICIPANT: &str = "ResultVideoConferenceParticipant";
 const PARTICIPANTS: &str = "ArrayOfResultVideoConferenceParticipant";
 const PAIR: &str = "ParaVideoEngineAccountPair";
 
-pub(crate) const ROUTES: [Route; 39] = {
+pub(crate) const ROUTES: [Route; 40] = {
     use Side::{Anybody, Client, Guest, Provider};
     [
         route(Anybody, "Client/Login/1", "ParaLoginInfo", "ParaSecurityToken"),
+        route(Client, "Client/RequestPreCheck", "ParaRequest", "ResultRequestPrecheck"),
         route(Client, "Client/Request/New", "ParaRequest", "ResultRequest"),
         route(Client, "Client/Request/Status", "", "ResultRequest"),
         route(Client, "Client/Request/StartVideoProcess", "", ""),

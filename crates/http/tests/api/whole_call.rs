@@ -46,7 +46,7 @@ macro_rules! with_model {
         with_model!(@ $name, $model => $do;
             ArrayOfResultTaskOffer ArrayOfResultVideoConferenceParticipant ParaCallInfoList ParaLoginInfo
             ParaProviderAvailability ParaProviderOnlineStatus ParaRequest ParaSecondRequest ParaSecurityToken ParaTaskReference ParaThirdPartyVideoParticipant
-            ParaVideoEngineAccountPair ResultConferenceCall ResultGuestInvitation ResultProviderAvailability ResultRequest
+            ParaVideoEngineAccountPair ResultConferenceCall ResultGuestInvitation ResultProviderAvailability ResultRequest ResultRequestPrecheck
             ResultVideoConferenceParticipant)
     };
     (@ $name:expr, $model:ident => $do:expr; $($known:ident)+) => {
@@ -162,6 +162,7 @@ async fn walk(manner: Manner) -> (String, World) {
         "NeedHelpLanguageId": SPANISH, "RequestSituationCodeId": 2, "AdditionalInfo": "Ward 7 & <8>", "FromLanguage": 1,
         "RelatedVersionCode": "1.0", "DeviceTypeCodeId": 5, "RequestLocation": "Boston",
     });
+    walk.call("Client/RequestPreCheck", &nora, wanted.clone()).await;
     let (request, _) = walk.call("Client/Request/New", &nora, wanted.clone()).await;
     let task = json!({"RequestId": request["RequestId"]});
     walk.call("Client/Request/Status", &nora, none()).await;

@@ -17,13 +17,15 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::watch;
-use trialogue_app::{App, AppSettings, Clock, Conferences, DeliverySettings, Entropy, Live, LoginLife};
+use trialogue_app::{
+    App, AppSettings, Clock, Conferences, DeliverySettings, Entropy, Live, LoginLife, RegionOf,
+};
 use trialogue_domain::{ConferenceId, LanguageId, Observation, ParticipantId, Timestamp, Timings, UserId};
 use trialogue_http::{Adapter, HttpSettings, SignallingSettings, TrustedProxies, configure};
 use trialogue_media::IceServers;
 use trialogue_media::{Gateway, LiveKitKey, VideoEngine, notifications};
 use trialogue_storage::{
-    ConferenceLookup, ConferenceView, DatabaseUrl, NewUser, Store, StoreOptions, UserRole, migrate,
+    CompanyId, ConferenceLookup, ConferenceView, DatabaseUrl, NewUser, Store, StoreOptions, UserRole, migrate,
 };
 use trialogue_testkit::{FakeEngine, ManualClock, sqlite_url};
 
@@ -156,6 +158,10 @@ impl World {
             timings: Timings::default(),
             logins: LoginLife { idle: TOKEN_LIFE, total: TOKEN_MAX },
             delivery: None,
+            regions: vec![
+                (RegionOf::Company("court".to_owned()), "https://court.example/API".to_owned()),
+                (RegionOf::Language("fr".to_owned()), "https://france.example/API".to_owned()),
+            ],
             password_workers: 1,
         };
         let http = HttpSettings {
@@ -278,6 +284,20 @@ impl World {
         let body = json!({"Email": format!("{name}@example.org"), "Password": PASSWORD});
         let answer = self.post(&format!("{side}/Login/1"), "", body).await.ok();
         answer.json()["Token"].as_str().unwrap().to_owned()
+    }
+
+    /// A new client of a company, logged in.
+    pub(crate) async fn client_of(&self, company: CompanyId, name: &str) -> String {
+        let new = NewUser {
+            role: UserRole::Client,
+            email: format!("{name}@example.org"),
+            name: name.to_owned(),
+            password_hash: password_hash(),
+            company: Some(company),
+            languages: Vec::new(),
+        };
+        self.store.add_user(new, self.clock.now()).await.unwrap();
+        self.login("Client", name).await
     }
 
     /// A new client, logged in.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 use ipnet::IpNet;
+use trialogue_app::{RegionOf, Regions};
 use trialogue_http::{AddressHeader, TrustedProxies};
 
 use super::address::{Listen, network, public_url};
@@ -44,6 +45,11 @@ pub(super) struct HttpSection {
     #[arg(long, default_value = "X-Forwarded-For", value_parser = address_header)]
     client_address_header: AddressHeader,
 
+    /// Whose requests go on at another server, as `Client/RequestPreCheck` tells: `company:CODE=URL` and `language:CODE=URL`,
+    /// such as `language:vi=https://asia.example/API`, with commas between them. The first that fits counts.
+    #[arg(long, value_parser = regions)]
+    regions: Option<Regions>,
+
     /// How long a stop waits for the requests that are being served.
     #[arg(long, default_value = "30", value_parser = seconds)]
     pub(super) shutdown_seconds: Duration,
@@ -57,6 +63,11 @@ pub(super) struct HttpSection {
 type Networks = Vec<IpNet>;
 
 impl HttpSection {
+    /// Whose requests go to other servers.
+    pub(super) fn regions(&self) -> Regions {
+        self.regions.clone().unwrap_or_default()
+    }
+
     /// The proxies that report the addresses of clients.
     pub(super) fn proxies(&self) -> TrustedProxies {
         TrustedProxies {
@@ -64,6 +75,20 @@ impl HttpSection {
             header: self.client_address_header,
         }
     }
+}
+
+fn regions(text: &str) -> Result<Regions, String> {
+    list(text, |entry| {
+        let (of, address) = entry.split_once('=').ok_or("write `company:CODE=URL` or `language:CODE=URL`")?;
+        let (kind, code) = of.split_once(':').unwrap_or_default();
+        let code = code.trim().to_lowercase();
+        let of = match kind.trim() {
+            "company" if !code.is_empty() => RegionOf::Company(code),
+            "language" if !code.is_empty() => RegionOf::Language(code),
+            _ => return Err(format!("{of:?} is neither `company:CODE` nor `language:CODE`")),
+        };
+        Ok((of, public_url(address.trim())?))
+    })
 }
 
 fn base_path(text: &str) -> Result<String, String> {

@@ -118,6 +118,7 @@ fn each_error_of_a_plan_is_told_with_its_line(database: &Database) {
             2,
             "not relaxed by a step",
         ),
+        (step("named", "ring = \"rotating\""), 1, "add another step"),
         (format!("required = [\"beauty\"]\n{everyone}"), 1, "unknown variant `beauty`"),
         (step("everyone", "ring = \"star\""), 1, "a star has a `width` of 1 to 100"),
         (step("everyone", "ring = \"star\"\nwidth = 101"), 1, "a star has a `width` of 1 to 100"),

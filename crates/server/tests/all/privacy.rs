@@ -208,6 +208,7 @@ impl Talk<'_> {
         self.post("Provider/Task/SetOnline", sofia, "ParaProviderOnlineStatus", &[("DeviceTypeCodeId", "5")])
             .with(200);
 
+        self.post("Client/RequestPreCheck", nurse, "ParaRequest", &[("NeedHelpLanguageId", "44")]).with(200);
         // The first request is declined, the second one refused, the third one served.
         self.request(nurse);
         let offers = self.post("Provider/Task/Offers", sofia, "", &[]).with(200);

@@ -1,5 +1,6 @@
 //! Pictures of interpreters, as they are shown with them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use diesel::prelude::*;
@@ -16,8 +17,8 @@ pub struct ProfileImage {
     pub id: i32,
     /// What it is.
     pub kind: ImageKind,
-    /// Its bytes.
-    pub bytes: Arc<[u8]>,
+    /// Its bytes; none where only a few pictures are shown with them.
+    pub bytes: Option<Arc<[u8]>>,
 }
 
 /// The kind of a picture.
@@ -43,41 +44,83 @@ impl ImageKind {
     }
 }
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = profile_images)]
-pub(crate) struct ImageRow {
+/// Number of interpreters of a list whose pictures are shown with their bytes: a client that waits is sent them again and
+/// again.
+const WITH_BYTES: usize = 4;
+
+#[derive(Queryable)]
+struct ImageRow {
     id: i32,
     interpreter_id: i32,
     media_type: i16,
-    image: Vec<u8>,
 }
 
 impl ImageRow {
-    pub(crate) fn image(self) -> Result<(UserId, ProfileImage), StoreError> {
-        let Self { id, interpreter_id, media_type, image } = self;
-        let kind = ImageKind::ALL.into_iter().find(|kind| kind.code() == media_type);
+    fn image(self, bytes: Option<Vec<u8>>) -> Result<ProfileImage, StoreError> {
+        let kind = ImageKind::ALL.into_iter().find(|kind| kind.code() == self.media_type);
         let kind = kind.ok_or_else(|| StoreError::Inconsistent {
             table: "profile_images",
             column: "media_type",
-            row: id.to_string(),
+            row: self.id.to_string(),
         })?;
-        Ok((UserId(interpreter_id), ProfileImage { id, kind, bytes: image.into() }))
+        Ok(ProfileImage { id: self.id, kind, bytes: bytes.map(Arc::from) })
     }
 }
 
-/// The pictures of these interpreters.
+/// The picture with this number.
+pub(crate) fn image(connection: &mut AnyConnection, id: i32) -> Result<Option<ProfileImage>, StoreError> {
+    let found: Option<(i32, i32, i16, Vec<u8>)> = profile_images::table
+        .find(id)
+        .select((
+            profile_images::id,
+            profile_images::interpreter_id,
+            profile_images::media_type,
+            profile_images::image,
+        ))
+        .first(connection)
+        .optional()
+        .map_err(StoreError::query("find a picture"))?;
+    let image = |(id, interpreter_id, media_type, bytes)| {
+        ImageRow { id, interpreter_id, media_type }.image(Some(bytes))
+    };
+    found.map(image).transpose()
+}
+
+/// The pictures of these interpreters; those of the first few with their bytes.
 pub(crate) fn images_of(
     connection: &mut AnyConnection,
     ids: &[i32],
-) -> Result<Vec<(UserId, ProfileImage)>, StoreError> {
+) -> Result<HashMap<UserId, ProfileImage>, StoreError> {
     let rows = load_by!(
         connection,
         profile_images::interpreter_id,
         ids,
-        profile_images::table.select(ImageRow::as_select())
+        profile_images::table.select((
+            profile_images::id,
+            profile_images::interpreter_id,
+            profile_images::media_type,
+        ))
     );
     let rows: Vec<ImageRow> = rows.map_err(StoreError::query("find the pictures"))?;
-    rows.into_iter().map(ImageRow::image).collect()
+    let first: Vec<i32> = ids
+        .iter()
+        .filter(|id| rows.iter().any(|row| row.interpreter_id == **id))
+        .take(WITH_BYTES)
+        .copied()
+        .collect();
+    let bytes = load_by!(
+        connection,
+        profile_images::interpreter_id,
+        &first,
+        profile_images::table.select((profile_images::interpreter_id, profile_images::image))
+    );
+    let bytes: Vec<(i32, Vec<u8>)> = bytes.map_err(StoreError::query("read the pictures"))?;
+    let mut bytes: HashMap<i32, Vec<u8>> = bytes.into_iter().collect();
+    let image = |row: ImageRow| {
+        let interpreter = row.interpreter_id;
+        Ok((UserId(interpreter), row.image(bytes.remove(&interpreter))?))
+    };
+    rows.into_iter().map(image).collect()
 }
 
 /// Deletes the picture of an interpreter.

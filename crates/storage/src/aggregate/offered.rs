@@ -107,7 +107,7 @@ pub(crate) fn offered_providers(
     );
     let spoken: Vec<(i32, String, bool)> = spoken.map_err(StoreError::query("find the languages"))?;
     let performances = performances(connection, &ids)?;
-    let mut images: HashMap<UserId, ProfileImage> = images_of(connection, &ids)?.into_iter().collect();
+    let mut images = images_of(connection, &ids)?;
 
     let missing = |table, id: i32| StoreError::Inconsistent { table, column: "id", row: id.to_string() };
     let mut profiles: HashMap<i32, InterpreterRow> =

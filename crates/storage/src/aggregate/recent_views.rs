@@ -91,6 +91,7 @@ mod tests {
             requested_at: Timestamp(0),
             details: RequestDetails::default(),
             language: Language { id: language, code: String::new(), name: String::new() },
+            medium: trialogue_domain::Medium::default(),
             client: Person { id: client, name: String::new(), email: String::new(), last_seen: None },
             provider: None,
             invited: Vec::new(),

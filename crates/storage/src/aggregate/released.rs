@@ -73,6 +73,13 @@ impl Released {
     /// ring.
     pub(crate) fn save(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         self.write(connection).map_err(StoreError::query("release a provider"))?;
+        if self.reason == ReleaseReason::Replaced {
+            // The client does not insist on that very interpreter any more.
+            diesel::update(requests::table.find((self.conference.0, self.request.0)))
+                .set(requests::interpreter_required.eq(false))
+                .execute(connection)
+                .map_err(StoreError::query("release a provider"))?;
+        }
         if self.reason == ReleaseReason::Missed {
             return MissedRing { interpreter: self.provider, rung_at: self.at, at: self.at }.save(connection);
         }

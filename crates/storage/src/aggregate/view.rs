@@ -1,8 +1,11 @@
 //! What is shown of a conference: the domain's value, and the names that go with it.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use trialogue_domain::{
-    Conference, ConferenceId, Kind, Participant, ParticipantId, Request, RequestId, Stage, Timestamp, UserId,
+    Conference, ConferenceId, Kind, Medium, Participant, ParticipantId, Request, RequestId, Stage, Timestamp,
+    UserId,
 };
 
 use crate::aggregate::language::{Language, language};
@@ -11,6 +14,7 @@ use crate::aggregate::offered::{OfferedProvider, Person, offered_providers, peop
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::rows::details::RequestDetails;
+use crate::rows::medium;
 use crate::schema::{conferences, participants, requests};
 
 /// Maximum number of providers that are shown of those with an open offer.
@@ -27,6 +31,8 @@ pub struct ConferenceView {
     pub details: RequestDetails,
     /// The language asked for.
     pub language: Language,
+    /// Whether a picture is wanted.
+    pub medium: Medium,
     /// The client.
     pub client: Person,
     /// The provider who accepted.
@@ -65,6 +71,8 @@ pub struct SecondRequest {
     pub request: RequestId,
     /// The language asked for.
     pub language: Language,
+    /// Whether a picture is wanted.
+    pub medium: Medium,
     /// The interpreter who accepted.
     pub interpreter: Option<Person>,
     /// The first interpreters with an open offer; 20 at most.
@@ -89,12 +97,16 @@ pub(crate) fn view(
     let client = person(connection, conference.client)?;
     let provider = conference.provider().map(|p| person(connection, p)).transpose()?;
     let offered = offered(connection, &conference.main)?;
-    let others = conference.others.iter().map(|request| second_request(connection, request));
+    let media = media(connection, &conference)?;
+    let medium_of = |request: &Request| media.get(&request.id.0).copied().unwrap_or_default();
+    let others =
+        conference.others.iter().map(|request| second_request(connection, request, medium_of(request)));
     let others = others.collect::<Result<_, _>>()?;
     Ok(Some(ConferenceView {
         requested_at,
         language: language(connection, conference.main.language)?
             .ok_or(StoreError::UnknownLanguage(conference.main.language.0))?,
+        medium: medium_of(&conference.main),
         details,
         client,
         provider,
@@ -176,11 +188,30 @@ fn invited(connection: &mut AnyConnection, conference: &Conference) -> Result<Ve
     Ok(invited.collect())
 }
 
-fn second_request(connection: &mut AnyConnection, request: &Request) -> Result<SecondRequest, StoreError> {
+/// Whether a picture is wanted, by request.
+fn media(
+    connection: &mut AnyConnection,
+    conference: &Conference,
+) -> Result<HashMap<i32, Medium>, StoreError> {
+    let rows: Vec<(i32, i16)> = requests::table
+        .filter(requests::conference_id.eq(conference.id.0))
+        .select((requests::id, requests::video_option))
+        .load(connection)
+        .map_err(StoreError::query("load the requests"))?;
+    let of_request = |(id, code): (i32, i16)| Ok((id, medium(code, || format!("{}/{id}", conference.id))?));
+    rows.into_iter().map(of_request).collect()
+}
+
+fn second_request(
+    connection: &mut AnyConnection,
+    request: &Request,
+    medium: Medium,
+) -> Result<SecondRequest, StoreError> {
     let wanted = request.language;
     Ok(SecondRequest {
         request: request.id,
         language: language(connection, wanted)?.ok_or(StoreError::UnknownLanguage(wanted.0))?,
+        medium,
         interpreter: request.provider().map(|p| person(connection, p)).transpose()?,
         offered: offered(connection, request)?,
     })

@@ -17,7 +17,7 @@ use crate::limits::check_requests;
 use crate::requests::plans::plans;
 use crate::requests::waiting::candidates;
 use crate::rows::details::RequestDetails;
-use crate::rows::{offer_state, purpose_of};
+use crate::rows::{IsOpen, WantsRow, purpose_of};
 use crate::schema::{conferences, languages, offers, participants, requests, users};
 use crate::store::Store;
 use crate::text::storable;
@@ -36,6 +36,8 @@ pub struct OfferView {
     pub language: Language,
     /// What the client said of its request.
     pub details: RequestDetails,
+    /// What else is wanted.
+    pub wants: Wants,
     /// What a second interpreter is asked for.
     pub purpose: Option<Purpose>,
     /// When it was offered.
@@ -56,6 +58,7 @@ struct OfferedRow {
     note: Option<String>,
     conference_id: i32,
     purpose: Option<i16>,
+    wants: WantsRow,
     offered_at: i64,
     client: String,
     language_id: i32,
@@ -82,6 +85,7 @@ impl TryFrom<OfferedRow> for OfferView {
                 location: row.location,
                 from_language_id: row.from_language_id,
             },
+            wants: row.wants.to_domain(|| format!("{}/{}", row.conference_id, row.id))?,
             purpose: purpose_of(row.purpose, || format!("{}/{}", row.conference_id, row.id))?,
             offered_at: Timestamp(row.offered_at),
             // A request that is searching has a deadline.
@@ -160,7 +164,7 @@ impl Store {
     pub async fn offers(&self, provider: UserId) -> Result<Vec<OfferView>, StoreError> {
         self.executor()
             .read("show offers", move |connection| {
-                let open = offers::provider_id.eq(provider.0).and(offers::state.eq(offer_state::OPEN));
+                let open = offers::provider_id.eq(provider.0).and(IsOpen);
                 let rows: Vec<OfferedRow> = offers::table
                     .inner_join(requests::table.on(requests::id.eq(offers::request_id)))
                     .inner_join(conferences::table.on(conferences::id.eq(offers::conference_id)))
@@ -185,6 +189,7 @@ impl Store {
                         participants::note.nullable(),
                         offers::conference_id,
                         requests::purpose,
+                        WantsRow::as_select(),
                         offers::offered_at,
                         users::name,
                         languages::id,

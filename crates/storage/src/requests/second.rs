@@ -29,7 +29,7 @@ pub struct NewSecondInterpreter {
     pub language: LanguageId,
     /// What it is wanted for.
     pub purpose: Purpose,
-    /// What else is wanted. Who shares the first interpreter's work is wanted as that one was, unless something is said.
+    /// What else is wanted. Who shares the first interpreter's work is wanted as that one was in what is not said.
     pub wants: Wants,
     /// What the interpreters are told.
     pub note: Option<String>,
@@ -64,8 +64,7 @@ impl Store {
                         wanted.clone();
                     let id = find(&mut tx.connection, lookup)?.ok_or(Refusal::NoRequest)?;
                     let (main_language, main_wants) = main_request(&mut tx.connection, id)?;
-                    let is_as_first = purpose.is_of_same_language() && wants == Wants::default();
-                    let wants = if is_as_first { main_wants } else { wants };
+                    let wants = if purpose.is_of_same_language() { wants.or_as(main_wants) } else { wants };
                     let through = (purpose == Purpose::Relay).then_some(main_language);
                     let languages = std::iter::once(wanted).chain(through);
                     language(&mut tx.connection, wanted)?.ok_or(StoreError::UnknownLanguage(wanted.0))?;

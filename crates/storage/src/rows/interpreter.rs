@@ -31,7 +31,7 @@ pub struct Profile {
 }
 
 impl Default for Profile {
-    /// Of an interpreter of whom nothing more is known: staff, for video.
+    /// Of an interpreter of whom nothing more is known: staff, for calls with a picture and without.
     fn default() -> Self {
         Self {
             number: None,
@@ -40,7 +40,7 @@ impl Default for Profile {
             certification: 0,
             rate: 0,
             special_type: 1,
-            takes_calls: false,
+            takes_calls: true,
             takes_video: true,
             takes_text: false,
         }

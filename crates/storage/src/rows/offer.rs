@@ -1,4 +1,8 @@
+use diesel::backend::Backend;
+use diesel::expression::ValidGrouping;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::Bool;
 use trialogue_domain::{ConferenceId, Lapse, Offer, OfferState, ReleaseReason, RequestId, Timestamp, UserId};
 
 use super::{decode, row};
@@ -17,6 +21,28 @@ row! {
         pub(crate) offered_at: i64,
         pub(crate) step: i16,
         pub(crate) rung_until: i64,
+    }
+}
+
+/// That an offer is open, with its state written into the statement. Whether an index of some rows serves depends on the
+/// value, so SQLite would prepare a statement with a bound one anew for each run.
+#[derive(Debug, Clone, Copy, QueryId, ValidGrouping)]
+pub(crate) struct IsOpen;
+
+const _: () = assert!(offer_state::OPEN == 1, "the state in the text of IsOpen");
+
+impl Expression for IsOpen {
+    type SqlType = Bool;
+}
+
+impl<QS> AppearsOnTable<QS> for IsOpen {}
+
+impl<QS> SelectableExpression<QS> for IsOpen {}
+
+impl<DB: Backend> QueryFragment<DB> for IsOpen {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("offers.state = 1");
+        Ok(())
     }
 }
 

@@ -153,6 +153,13 @@ const fn video_option(medium: Medium) -> i16 {
     }
 }
 
+/// With a picture or without, from its column. `row` names the request.
+pub(crate) fn medium(code: i16, row: impl Fn() -> String + Copy) -> Result<Medium, StoreError> {
+    const ALL: [Medium; 3] =
+        [Medium::Video(Strength::Wish), Medium::Audio, Medium::Video(Strength::Requirement)];
+    decode(&ALL, video_option, code, ("requests", "video_option"), row)
+}
+
 const fn strength(is_required: bool) -> Strength {
     if is_required { Strength::Requirement } else { Strength::Wish }
 }
@@ -172,14 +179,12 @@ impl WantsRow {
             Some((Gender::Male, Strength::Requirement)),
         ];
         const SPECIALTIES: [Option<Specialty>; 3] = [None, Some(Specialty::Medical), Some(Specialty::Legal)];
-        const MEDIA: [Medium; 3] =
-            [Medium::Video(Strength::Wish), Medium::Audio, Medium::Video(Strength::Requirement)];
         let specialty = decode(&SPECIALTIES, specialty_code, self.specialty, ("requests", "specialty"), row)?;
         Ok(Wants {
             gender: decode(&GENDERS, gender_option, self.gender_option, ("requests", "gender_option"), row)?,
             specialty: specialty.map(|specialty| (specialty, strength(self.specialty_required))),
             certification: self.certification.map(|level| (level, strength(self.certification_required))),
-            medium: decode(&MEDIA, video_option, self.video_option, ("requests", "video_option"), row)?,
+            medium: medium(self.video_option, row)?,
             interpreter: self.interpreter_id.map(|id| (UserId(id), strength(self.interpreter_required))),
         })
     }

@@ -7,8 +7,8 @@ use trialogue_domain::{Availability, MissedRings, Presence, Timestamp, UserId};
 use crate::aggregate::released::handed_over_at;
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
+use crate::rows::IsOpen;
 use crate::rows::interpreter::{availability, availability_code, missed_rings};
-use crate::rows::offer_state;
 use crate::schema::{interpreters, offers, requests, users};
 use crate::store::Store;
 
@@ -63,7 +63,7 @@ impl Store {
         self.executor()
             .read("look at an interpreter", move |connection| {
                 let served = || requests::table.filter(requests::provider_id.eq(users::id.nullable()));
-                let open = offers::provider_id.eq(users::id).and(offers::state.eq(offer_state::OPEN));
+                let open = offers::provider_id.eq(users::id).and(IsOpen);
                 let found: Option<Columns> = users::table
                     .inner_join(interpreters::table.on(interpreters::id.eq(users::id)))
                     .filter(users::id.eq(interpreter.0))

@@ -1,13 +1,13 @@
 //! Companies: the customers whose clients ask for interpreters, and the secrets of their own systems.
 
 use diesel::prelude::*;
-use trialogue_domain::Timestamp;
+use trialogue_domain::{Timestamp, UserId};
 
 use crate::aggregate::company::CompanyId;
 use crate::database::connection::AnyConnection;
 use crate::error::StoreError;
 use crate::executor::ids::take_ids;
-use crate::schema::{companies, company_secrets};
+use crate::schema::{companies, company_secrets, users};
 use crate::secret::SecretHash;
 use crate::store::Store;
 use crate::text::storable;
@@ -43,6 +43,25 @@ impl Store {
                 add(&mut tx.connection, &code, &name, now)
                     .map(Some)
                     .map_err(StoreError::query("insert a company"))
+            })
+            .await
+    }
+
+    /// The company of a client; none if it belongs to none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn company_of(&self, client: UserId) -> Result<Option<Company>, StoreError> {
+        self.executor()
+            .read("find a client's company", move |connection| {
+                let row: Option<(i32, String, String)> = companies::table
+                    .inner_join(users::table.on(users::company_id.eq(companies::id.nullable())))
+                    .filter(users::id.eq(client.0))
+                    .select((companies::id, companies::code, companies::name))
+                    .first(connection)
+                    .optional()
+                    .map_err(StoreError::query("find a client's company"))?;
+                Ok(row.map(|(id, code, name)| Company { id: CompanyId(id), code, name }))
             })
             .await
     }

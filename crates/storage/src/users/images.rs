@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use trialogue_domain::UserId;
 
-use crate::aggregate::images::{ImageKind, ImageRow, ProfileImage, forget_image};
+use crate::aggregate::images::{ImageKind, ProfileImage, forget_image, image};
 use crate::error::StoreError;
 use crate::schema::{interpreters, profile_images, users};
 use crate::store::Store;
@@ -19,7 +19,7 @@ impl Store {
     pub async fn set_profile_image(
         &self,
         email: &str,
-        image: Option<(ImageKind, Vec<u8>)>,
+        new: Option<(ImageKind, Vec<u8>)>,
     ) -> Result<bool, StoreError> {
         let email = email.to_lowercase();
         storable(&[("email", Some(&email))])?;
@@ -35,7 +35,7 @@ impl Store {
                 let Some(interpreter) = interpreter else { return Ok(false) };
                 forget_image(&mut tx.connection, UserId(interpreter))
                     .map_err(StoreError::query("delete a picture"))?;
-                if let Some((kind, bytes)) = &image {
+                if let Some((kind, bytes)) = &new {
                     diesel::insert_into(profile_images::table)
                         .values((
                             profile_images::interpreter_id.eq(interpreter),
@@ -55,16 +55,6 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn profile_image(&self, id: i32) -> Result<Option<ProfileImage>, StoreError> {
-        self.executor()
-            .read("find a picture", move |connection| {
-                let row: Option<ImageRow> = profile_images::table
-                    .find(id)
-                    .select(ImageRow::as_select())
-                    .first(connection)
-                    .optional()
-                    .map_err(StoreError::query("find a picture"))?;
-                row.map(|row| Ok(row.image()?.1)).transpose()
-            })
-            .await
+        self.executor().read("find a picture", move |connection| image(connection, id)).await
     }
 }

@@ -8,7 +8,7 @@ use trialogue_domain::{ConferenceId, ParticipantId, RequestId, UserId};
 
 use crate::database::connection::{AnyConnection, MAX_KEYS};
 use crate::error::StoreError;
-use crate::rows::{kind, offer_state};
+use crate::rows::{IsOpen, kind};
 use crate::schema::{conferences, events, offers, participants, requests, tokens};
 use crate::secret::SecretHash;
 use crate::store::Store;
@@ -145,7 +145,7 @@ fn look(
     }
     if role == UserRole::Provider {
         let open: Vec<(i32, i32)> = offers::table
-            .filter(offers::state.eq(offer_state::OPEN).and(offers::provider_id.eq_any(ids)))
+            .filter(offers::provider_id.eq_any(ids).and(IsOpen))
             .order(offers::request_id)
             .select((offers::provider_id, offers::request_id))
             .load(connection)?;

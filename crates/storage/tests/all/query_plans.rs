@@ -9,7 +9,7 @@ use diesel::sql_query;
 use diesel::sql_types::Text;
 use tempfile::TempDir;
 use trialogue_domain::{Actor, Availability, Command, Kind, Purpose, Wants};
-use trialogue_storage::{ConferenceLookup, StoreOptions, UserRole, hash_secret};
+use trialogue_storage::{ConferenceLookup, DatabaseUrl, StoreOptions, UserRole, hash_secret};
 use trialogue_testkit::{Fsync, PostgresCluster};
 
 use crate::hand_over::{ask, connected, join, lose_interpreter};
@@ -17,7 +17,7 @@ use crate::scene::{Call, SPANISH, log_in};
 use crate::world::{Place, Raw, World};
 
 /// The tables that grow with the users, or with time.
-const LARGE: [&str; 11] = [
+const LARGE: [&str; 10] = [
     "users",
     "interpreters",
     "provider_languages",
@@ -28,8 +28,11 @@ const LARGE: [&str; 11] = [
     "offers",
     "participants",
     "events",
-    "jobs",
 ];
+
+/// The indexes of what is live, which do not grow with time: they may be read from end to end.
+const OF_LIVE: [&str; 4] =
+    ["offers_open", "conferences_live_client", "requests_live_provider", "conferences_next_deadline"];
 
 /// Number of past conferences, and of interpreters without a sign of life.
 const PAST: i64 = 20_000;
@@ -56,6 +59,17 @@ fn seed(place: &Place) {
         "provider_languages (provider_id, language_id, native)",
         "2000000 + i, CASE WHEN i % 20 = 0 THEN 44 ELSE 11 END, i > 0",
     );
+    each("credentials (interpreter_id, position, name, effective_at)", "2000000 + i, 0, 'CMI', i");
+    // Hashes are bytes, which the two databases write in different ways.
+    match place.url() {
+        DatabaseUrl::Sqlite(_) => {
+            each("tokens (hash, user_id, created_at, expires_at)", "randomblob(32), 1000000 + i, i, i");
+        }
+        DatabaseUrl::Postgres(_) => each(
+            "tokens (hash, user_id, created_at, expires_at)",
+            "sha256(i::text::bytea), 1000000 + i, i, i",
+        ),
+    }
     each(
         "conferences (id, client_id, ended_at, serviced, last_seq, requested_at, situation_code)",
         "1000000 + i, 1000000 + i, i, i > 0, 6, i, 0",
@@ -155,27 +169,23 @@ async fn sqlite_looks_up_by_an_index_what_lies_in_large_tables() {
     everything(&world).await;
     let statements = STATEMENTS.lock().unwrap().clone();
     assert!(statements.len() > 50, "{} statements", statements.len());
-    // An index of a few rows of a table may be read from end to end.
-    let partial = world
-        .place
-        .lines("SELECT name AS line FROM sqlite_master WHERE type = 'index' AND sql LIKE '% WHERE %'");
     let Raw::Sqlite(mut raw) = world.place.raw() else { panic!("SQLite") };
     let mut scans = Vec::new();
     for statement in &statements {
         if !["SELECT", "UPDATE", "DELETE"].iter().any(|word| statement.starts_with(word)) {
             continue;
         }
-        // SQLite plans once more when it knows the values, and sees then that the index of open offers serves.
-        let known = statement.replace("`offers`.`state` = ?", "`offers`.`state` = 1");
-        let plan: Vec<Line> = sql_query(format!("EXPLAIN QUERY PLAN {known}"))
+        let plan: Vec<Line> = sql_query(format!("EXPLAIN QUERY PLAN {statement}"))
             .load(&mut raw)
             .unwrap_or_else(|error| panic!("{statement}: {error}"));
         for Line { detail } in plan {
             let Some(scanned) = detail.strip_prefix("SCAN ") else { continue };
             let words: Vec<&str> = scanned.split_whitespace().collect();
-            let is_large = words.first().is_some_and(|table| LARGE.contains(table));
-            let is_partial = words.last().is_some_and(|index| partial.iter().any(|known| known == index));
-            if is_large && !is_partial {
+            // `requests` has another name in a join with itself.
+            let is_large =
+                words.first().is_some_and(|table| LARGE.contains(table) || *table == "main_requests");
+            let is_of_live = words.last().is_some_and(|index| OF_LIVE.contains(index));
+            if is_large && !is_of_live {
                 scans.push(format!("{detail}: {statement}"));
             }
         }
