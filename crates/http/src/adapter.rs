@@ -38,6 +38,8 @@ pub struct HttpSettings {
     pub body_deadline: Duration,
     /// Which proxies report the addresses of clients.
     pub proxies: TrustedProxies,
+    /// The origins whose pages may use the API from a browser, beside this server's own.
+    pub allowed_origins: Vec<String>,
 }
 
 /// What every request finds.

@@ -12,6 +12,7 @@ mod connections;
 pub mod echo;
 mod events;
 mod health;
+mod origins;
 pub mod paths;
 mod present;
 mod problem;
@@ -44,6 +45,7 @@ pub fn configure(
     let base = settings.base_path.clone();
     let echo_on = adapter.settings.conformance_echo;
     let served = web::scope("")
+        .wrap(origins::allow(&settings.allowed_origins))
         .wrap(from_fn(connections::limit_connection))
         .wrap(from_fn(request_log::log_request))
         // Answers hold tokens, secrets and names: no cache may keep them.

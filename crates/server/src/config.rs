@@ -117,6 +117,7 @@ impl Sections {
             shutdown: http.shutdown_seconds,
             http: HttpSettings {
                 proxies: http.proxies(),
+                allowed_origins: http.origins(),
                 base_path: http.base_path,
                 heartbeat: EVENTS_HEARTBEAT,
                 signalling: signalling.signalling(timings.reconnect)?,
@@ -213,6 +214,21 @@ mod tests {
         {
             let told = message(gathered(&[("regions", wrong)], &[], None));
             assert!(told.contains("`regions`"), "{wrong}: {told}");
+        }
+    }
+
+    #[test]
+    fn an_origin_has_no_path() {
+        let origins = |text: &str| {
+            gathered(&[("allowed_origins", text)], &[], None).and_then(|values| values.settings())
+        };
+        let read = origins("https://app.example, http://127.0.0.1:3000").unwrap();
+        assert_eq!(read.http.allowed_origins, ["https://app.example", "http://127.0.0.1:3000"]);
+        for wrong in
+            ["https://app.example/", "https://app.example/x", "app.example", "https://App.example", "*"]
+        {
+            let told = message(gathered(&[("allowed_origins", wrong)], &[], None));
+            assert!(told.contains("`allowed_origins`"), "{wrong}: {told}");
         }
     }
 

@@ -51,7 +51,7 @@ fn models_write_every_member_in_order() {
          \"RequestConferenceSessionVideoParticipantId\":null,\"ProviderName\":null,\
          \"providerList\":null,\"participantList\":null,\"WaitingCode\":null,\"WaitingSinceUtcDate\":null,\"RungCount\":null,\"DeclinedCount\":null,\
          \"QueuePosition\":null,\"WaitMedianSeconds\":null,\"WaitNinetiethPercentileSeconds\":null,\"Purpose\":null,\"SuccessorParticipantId\":null,\
-         \"WorkingParticipantId\":null,\"PlaceSeconds\":null}"
+         \"WorkingParticipantId\":null,\"PlaceSeconds\":null,\"VideoOptionCodeId\":null}"
     );
     let offer = ResultTaskOffer {
         offered_utc_date: DateTime::parse("2025-04-25T15:31:18.5Z").expect("a time"),
@@ -61,7 +61,7 @@ fn models_write_every_member_in_order() {
         write(&offer),
         "{\"RequestId\":0,\"OfferStatusCodeId\":0,\"ClientName\":null,\"FromLanguage\":null,\"ToLanguageId\":0,\
          \"ToLanguage\":null,\"RequestSituationCodeId\":0,\"AdditionalInfo\":null,\
-         \"OfferedUtcDate\":\"2025-04-25T15:31:18.5Z\",\"ExpirationSeconds\":0,\"Purpose\":null}"
+         \"OfferedUtcDate\":\"2025-04-25T15:31:18.5Z\",\"ExpirationSeconds\":0,\"Purpose\":null,\"SpecialtyOptionCodeId\":0,\"VideoOptionCodeId\":0}"
     );
     assert_eq!(
         write(&ParaCallInfoList::default()),

@@ -29,6 +29,8 @@ mod login;
 #[cfg(test)]
 mod logout;
 #[cfg(test)]
+mod origins;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod permissions;

@@ -134,6 +134,16 @@ impl World {
     }
 
     /// One that waits this long for a body.
+    pub(crate) async fn with_origins(origins: &[&str]) -> Self {
+        let origins = origins.iter().map(|origin| (*origin).to_owned()).collect();
+        Self::made(
+            StoreOptions::default(),
+            |settings| settings.http.allowed_origins = origins,
+            |adapter| adapter,
+        )
+        .await
+    }
+
     pub(crate) async fn with_body_deadline(deadline: Duration) -> Self {
         Self::made(StoreOptions::default(), |settings| settings.http.body_deadline = deadline, as_it_is).await
     }
@@ -176,6 +186,7 @@ impl World {
             request_log: false,
             metrics: false,
             proxies: TrustedProxies::default(),
+            allowed_origins: Vec::new(),
             keep_alive: Duration::from_secs(75),
             body_deadline: Duration::from_secs(15),
         };

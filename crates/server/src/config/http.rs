@@ -50,6 +50,11 @@ pub(super) struct HttpSection {
     #[arg(long, value_parser = regions)]
     regions: Option<Regions>,
 
+    /// Origins whose pages may use the API from a browser, such as `https://app.example`, with commas between them. None but the
+    /// server's own pages if empty.
+    #[arg(long, value_parser = origins)]
+    allowed_origins: Option<Origins>,
+
     /// How long a stop waits for the requests that are being served.
     #[arg(long, default_value = "30", value_parser = seconds)]
     pub(super) shutdown_seconds: Duration,
@@ -61,8 +66,14 @@ pub(super) struct HttpSection {
 
 /// One value for clap, to which a field of type `Vec` would be an argument that is repeated.
 type Networks = Vec<IpNet>;
+type Origins = Vec<String>;
 
 impl HttpSection {
+    /// Whose pages may use the API.
+    pub(super) fn origins(&self) -> Vec<String> {
+        self.allowed_origins.clone().unwrap_or_default()
+    }
+
     /// Whose requests go to other servers.
     pub(super) fn regions(&self) -> Regions {
         self.regions.clone().unwrap_or_default()
@@ -75,6 +86,19 @@ impl HttpSection {
             header: self.client_address_header,
         }
     }
+}
+
+fn origins(text: &str) -> Result<Origins, String> {
+    list(text, |origin| {
+        let url = public_url(origin)?;
+        // An origin has neither path nor slash (RFC 6454, section 6).
+        if url != origin || url.splitn(4, '/').nth(3).is_some() {
+            return Err(format!(
+                "{origin:?} is no origin: write `https://HOST` or `https://HOST:PORT`, in small letters"
+            ));
+        }
+        Ok(url)
+    })
 }
 
 fn regions(text: &str) -> Result<Regions, String> {
