@@ -121,6 +121,9 @@ pub struct Choice {
     pub unavailable: Vec<UserId>,
     /// The candidates that are not rung, each with the reason. Candidates of other languages are left out.
     pub not_rung: Vec<(UserId, NotRung)>,
+    /// Nobody can ever be rung: the client wants one interpreter and no other, and that one has said no, is out of the
+    /// request, or is never rung.
+    pub is_hopeless: bool,
 }
 
 /// Why a candidate is not rung.
@@ -324,6 +327,18 @@ impl Search<'_> {
         }
     }
 
+    /// As [`Choice::is_hopeless`].
+    fn is_hopeless(&self) -> bool {
+        let Some((named, Strength::Requirement)) = self.wants.interpreter else { return false };
+        let has_said_no = match self.offer_to(named).map(|offer| offer.state) {
+            None => self.asked_before.contains(&named),
+            Some(OfferState::Declined | OfferState::Released(_)) => true,
+            Some(OfferState::Open { .. } | OfferState::Lapsed(_)) => false,
+        };
+        let Plan { never, only, .. } = self.plan;
+        has_said_no || never.contains(&named) || (!only.is_empty() && !only.contains(&named))
+    }
+
     /// Whether this is the one that the client named.
     fn is_named(&self, candidate: &Candidate) -> bool {
         self.wants.interpreter.is_some_and(|(named, _)| named == candidate.provider)
@@ -363,7 +378,7 @@ impl Search<'_> {
 /// those who have been idle for the longest time. The next step begins when the time of the step has passed, or when it has nobody left to ring.
 /// When no offer is open and nobody is left, the interpreters that did not answer are rung again, the earliest ring first.
 pub fn choose(search: &Search<'_>, candidates: &[Candidate], moment: Moment<'_>) -> Choice {
-    let mut choice = Choice::default();
+    let mut choice = Choice { is_hopeless: search.is_hopeless(), ..Choice::default() };
     let steps = &search.plan.steps;
     let mut pools: Vec<Vec<&Candidate>> = vec![Vec::new(); steps.len()];
     let mut open = vec![0_usize; steps.len()];

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::decide::{end, finish_all, give_up_place, invited_goes, release, released};
 use crate::{
     Conference, Event, FinishReason, Kind, Lapse, Moment, Offer, Outcome, Participant, ParticipantId, Party,
-    ReleaseReason, Removal, Request, Stage, State, UserId, VacantPlace,
+    ReleaseReason, Removal, Request, RequestId, Stage, State, UserId, VacantPlace,
 };
 
 /// A fact from outside.
@@ -23,6 +23,8 @@ pub enum Observation {
     DeadlinePassed,
     /// The provider can take no offer of this conference any more: it serves another one, or has gone.
     Unavailable(UserId),
+    /// Nobody can ever be rung for this request.
+    NobodyLeft(RequestId),
     /// The user has no login any more, so its part in the conference is over.
     UserGone(UserId, Departure),
 }
@@ -99,6 +101,7 @@ fn observed(conference: &Conference, observation: Observation, moment: Moment<'_
         Observation::Unavailable(user) => {
             lapsed(conference, Lapse::Unavailable, |offer| offer.provider == user)
         }
+        Observation::NobodyLeft(request) => nobody_left(conference, request),
         Observation::UserGone(user, departure) => user_gone(conference, user, departure, moment),
     }
 }
@@ -182,6 +185,19 @@ fn deadline_passed(conference: &Conference, moment: Moment<'_>) -> Vec<Event> {
             events
         }
     }
+}
+
+/// The search is over before its time. A second interpreter's request ends with its participant.
+fn nobody_left(conference: &Conference, id: RequestId) -> Vec<Event> {
+    let is_searching = |request: &Request| matches!(request.stage, Stage::Searching { .. });
+    if !conference.request(id).is_some_and(is_searching) {
+        return vec![];
+    }
+    if id == conference.main.id {
+        return end(conference, Outcome::NoInterpreter);
+    }
+    let own = conference.participants.iter().filter(|p| p.party == Party::SecondInterpreter(id));
+    finish_all(own, FinishReason::NoAnswer)
 }
 
 /// The lapse of the open offers that are concerned.

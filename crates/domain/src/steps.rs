@@ -104,7 +104,8 @@ fn of_second_interpreter(conference: &Conference, actor: Actor, command: Command
 }
 
 /// The next step of a request's search: who can't take an offer any more, and whom the request is offered to by `choose`.
-/// Deadlines that have passed end their states first; there is no choice if the search has ended.
+/// Deadlines that have passed end their states first; there is no choice if the search has ended. A search that can find
+/// nobody ends at once.
 ///
 /// # Errors
 /// The [`Refusal`] of [`decide`].
@@ -120,6 +121,10 @@ pub fn search_steps(
     let searching = conference.request(request).filter(|r| matches!(r.stage, Stage::Searching { .. }));
     let Some(searching) = searching else { return Ok((steps, None)) };
     let mut choice = choose(searching);
+    if choice.is_hopeless {
+        steps.extend(observation_steps(&conference, &[Observation::NobodyLeft(request)], moment));
+        return Ok((steps, Some(choice)));
+    }
     // Whether an interpreter that did not answer until now is away is known when this is saved: the next look rings it again.
     let lapsed_now = |provider: UserId| {
         let mut events = steps.iter().flat_map(|step| &step.events);

@@ -30,7 +30,7 @@ impl Conferences {
         let moment = at(now, &self.timings);
         let is_due = |request: &&WaitingRequest| {
             let choice = choose(&search(request, &request.offers, &waiting), &waiting.candidates, moment);
-            !choice.ring.is_empty() || !choice.unavailable.is_empty()
+            choice.is_hopeless || !choice.ring.is_empty() || !choice.unavailable.is_empty()
         };
         let mut due: Vec<WaitingRequest> = waiting.requests.iter().filter(is_due).cloned().collect();
         while !due.is_empty() {
@@ -116,7 +116,7 @@ impl Conferences {
                     choose(&search(&waiting, request.offers(), &all), &all.candidates, moment)
                 };
                 let (steps, choice) = search_steps(conference, id, next, input.facts, moment)?;
-                let not_rung = choice.filter(|choice| !choice.ring.is_empty());
+                let not_rung = choice.filter(|choice| choice.is_hopeless || !choice.ring.is_empty());
                 let not_rung = not_rung.map(|choice| (id, choice.not_rung));
                 Ok(Verdict::from(steps).with_reasons(not_rung))
             });

@@ -276,9 +276,16 @@ fn who_is_named_is_rung_first_and_others_only_if_it_is_a_wish() {
     let required = of(&named_first, Strength::Requirement, &[open(3, 0, 20 * SECOND)], &candidates);
     assert_eq!(reasons(&required), [(1, NotRung::NotNamed), (2, NotRung::NotNamed)]);
     assert_eq!(rung(&required), [0; 0]);
+    let hopeless =
+        |plan: &Plan, offers: &[Offer]| of(plan, Strength::Requirement, offers, &without).is_hopeless;
+    let declined = offer(3, OfferState::Declined, 0, SECOND);
+    assert!(!hopeless(&named_first, &[]), "the one who is wanted may come");
+    assert!(hopeless(&named_first, &[declined]), "and said no");
+    assert!(!of(&named_first, Strength::Wish, &[declined], &without).is_hopeless, "others are rung");
     // Who is never rung is not rung by a name either.
     let never = Plan { never: vec![UserId(3)], ..named_first.clone() };
     assert_eq!(rung(&of(&never, Strength::Wish, &[], &candidates)), [1]);
+    assert!(hopeless(&never, &[]));
 }
 
 #[test]

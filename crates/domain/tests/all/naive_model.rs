@@ -620,6 +620,7 @@ impl Model {
             }
             // Not seen on the wire; who is not rung any more may still accept.
             Observation::Removed(_) | Observation::RemovalVerified(_) | Observation::Unavailable(_) => {}
+            Observation::NobodyLeft(_) => panic!("only a search for one interpreter ends so"),
             Observation::DeadlinePassed => self.look_at_the_clock(),
             Observation::UserGone(user, _) => self.user_gone(user.0),
         }

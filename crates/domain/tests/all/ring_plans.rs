@@ -181,7 +181,13 @@ impl World {
                 assert!(!open.is_empty(), "the client waits, and {provider} is free: {self:?}");
             }
         }
-        let not_rung = self.choice(rules).not_rung;
+        let Choice { not_rung, is_hopeless, .. } = self.choice(rules);
+        // Whoever is away may come back, and whoever is busy be free; only a no is for good.
+        let may_be_asked = |number: &usize| {
+            let came_back = Self { interpreters: [Doing::Free; 3], ..self.clone() };
+            came_back.could_be_asked(*number, rules)
+        };
+        assert!(!is_hopeless || (0..INTERPRETERS.len()).find(may_be_asked).is_none(), "{self:?}");
         assert_eq!(not_rung.len() + open.len(), INTERPRETERS.len(), "each has a reason: {not_rung:?}");
         for (provider, reason) in not_rung {
             let waits = matches!(reason, NotRung::Next | NotRung::LaterStep | NotRung::NoAnswer);

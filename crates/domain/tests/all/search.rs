@@ -183,6 +183,7 @@ fn cause(input: Input) -> String {
         Input::Observation(Observation::DeadlinePassed) => "deadline".into(),
         Input::Observation(Observation::UserGone(..)) => "user gone".into(),
         Input::Observation(Observation::Unavailable(_)) => "unavailable".into(),
+        Input::Observation(Observation::NobodyLeft(_)) => "nobody left".into(),
         Input::Observation(observation) => engine_cause(observation),
     }
 }

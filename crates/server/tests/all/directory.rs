@@ -154,6 +154,13 @@ fn a_request_says_what_it_wants_of_the_interpreter(database: &Database) {
         assert_eq!(names, rung, "{options}");
         client.post("Client/Request/CallFinishedNew", &json!({})).with(200);
     }
+    // The only one who is wanted says no: the search is over at once.
+    let only_ben = json!({"NeedHelpLanguageId": 44, "InterpreterNumber": "N2", "InterpreterRequired": true});
+    let made = client.post("Client/Request/New", &only_ben).with(200).json();
+    let ben = server.api.login("Provider", "ben@test.example", "correct horse");
+    ben.post("Provider/Task/Decline", &json!({"RequestId": made["RequestId"]})).with(200);
+    let ended = client.ask("Client/Request/Status").with(200).json();
+    assert_eq!(ended["RequestStatusCodeId"], 9, "{ended}");
     for options in [json!({"InterpreterNumber": "n2"}), json!({"InterpreterNumber": "ben@test.example"})] {
         let mut body = options;
         body["NeedHelpLanguageId"] = json!(44);
