@@ -35,6 +35,7 @@ mod refusal;
 mod request;
 mod steps;
 mod waits;
+mod wants;
 
 pub use actor::{Actor, Role, permits};
 pub use apply::ReplayError;
@@ -48,7 +49,7 @@ pub use effect::{Effect, effects};
 pub use event::Event;
 pub use ids::{ConferenceId, LanguageId, ParticipantId, RequestId, Timestamp, UserId};
 pub use interpreter::{Credential, Employment, Gender, Specialty, are_in_force};
-pub use matching::{Candidate, Choice, Medium, NotRung, Search, Strength, Wants, choose};
+pub use matching::{Candidate, Choice, NotRung, Search, choose};
 pub use observe::{Departure, Observation, observe};
 pub use pair::{AccountPair, Leg, account_pair, own_account};
 pub use participant::{
@@ -62,3 +63,4 @@ pub use request::{
 };
 pub use steps::{Step, as_of, command_steps, deadline_steps, observation_steps, search_steps};
 pub use waits::{FEWEST_WAITS, WaitEstimate};
+pub use wants::{Medium, Strength, Wants};

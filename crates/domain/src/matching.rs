@@ -1,8 +1,9 @@
 //! Whom a request is offered to next, and why the others are not. A pure function: the same input gives the same answer.
 
 use crate::{
-    BreakReason, Credential, Employment, Gender, Group, InterpreterStatus, LanguageId, Lapse, Moment, Offer,
-    OfferState, Plan, PlanStep, Presence, Ring, Specialty, Timestamp, UserId, Wish, are_in_force,
+    BreakReason, Credential, Employment, Gender, Group, InterpreterStatus, LanguageId, Lapse, Medium, Moment,
+    Offer, OfferState, Plan, PlanStep, Presence, Ring, Specialty, Strength, Timestamp, UserId, Wants, Wish,
+    are_in_force,
 };
 
 /// An interpreter, as far as the choice looks at it.
@@ -28,71 +29,6 @@ pub struct Candidate {
     pub takes_video: bool,
     /// Whether it takes calls without one.
     pub takes_calls: bool,
-}
-
-/// What a client wants of the interpreter, beside the language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Wants {
-    /// The gender.
-    pub gender: Option<(Gender, Strength)>,
-    /// The specialty.
-    pub specialty: Option<(Specialty, Strength)>,
-    /// The lowest level of certification.
-    pub certification: Option<(i32, Strength)>,
-    /// With a picture or without.
-    pub medium: Medium,
-    /// This very interpreter. A wish is for the plan to follow, which may ring him or her before all others.
-    pub interpreter: Option<(UserId, Strength)>,
-}
-
-impl Wants {
-    /// What is wanted of one more interpreter: of what is not said, the same as of the first. The first one's name is no wish for
-    /// another one.
-    #[must_use]
-    pub fn or_as(self, first: Self) -> Self {
-        Self {
-            gender: self.gender.or(first.gender),
-            specialty: self.specialty.or(first.specialty),
-            certification: self.certification.or(first.certification),
-            medium: if self.medium == Medium::default() { first.medium } else { self.medium },
-            interpreter: self.interpreter,
-        }
-    }
-}
-
-/// How an interpreter is to be seen and heard (contract section 4, "Video option").
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Medium {
-    /// With a picture.
-    Video(Strength),
-    /// Without one.
-    Audio,
-}
-
-impl Medium {
-    /// The wire's number.
-    pub const fn code(self) -> i32 {
-        match self {
-            Self::Video(Strength::Wish) => 1,
-            Self::Audio => 2,
-            Self::Video(Strength::Requirement) => 3,
-        }
-    }
-}
-
-impl Default for Medium {
-    fn default() -> Self {
-        Self::Video(Strength::Wish)
-    }
-}
-
-/// How much something is wanted: a wish may be relaxed by the plan, a requirement never is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Strength {
-    /// It may be relaxed.
-    Wish,
-    /// It is never relaxed.
-    Requirement,
 }
 
 /// The search of a request.
