@@ -6,7 +6,8 @@ use crate::app::App;
 use crate::error::AppError;
 use crate::users::Users;
 
-/// Longest picture, in bytes: each client that waits is sent the pictures of all interpreters who are rung.
+/// Longest picture, in bytes. A client that waits is sent the pictures of the first four interpreters who are rung with each
+/// status.
 pub const MAX_IMAGE_BYTES: usize = 16 * 1024;
 
 /// Why a picture was not taken.

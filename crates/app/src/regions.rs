@@ -13,9 +13,9 @@ pub type Regions = Vec<(RegionOf, String)>;
 /// Whose requests go to another server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RegionOf {
-    /// Those of the clients of the company with this code.
+    /// Those of the clients of the company with this code, in any letter case.
     Company(String),
-    /// Those for the language with this ISO 639 code.
+    /// Those for the language with this ISO 639 code, in any letter case.
     Language(String),
 }
 
@@ -30,8 +30,10 @@ impl App {
         let wanted = wanted.ok_or(StoreError::UnknownLanguage(language.0))?;
         let company = self.store.company_of(user.id).await?;
         let is_theirs = |of: &RegionOf| match of {
-            RegionOf::Company(code) => company.as_ref().is_some_and(|company| company.code == *code),
-            RegionOf::Language(code) => wanted.code == *code,
+            RegionOf::Company(code) => {
+                company.as_ref().is_some_and(|company| company.code.eq_ignore_ascii_case(code))
+            }
+            RegionOf::Language(code) => wanted.code.eq_ignore_ascii_case(code),
         };
         let found = self.settings.regions.iter().find(|(of, _)| is_theirs(of));
         Ok(found.map(|(_, address)| address.as_str()))

@@ -218,7 +218,7 @@ impl Search<'_> {
         if self.wants.medium == Medium::Audio && !candidate.takes_calls {
             return Err(NotRung::Medium);
         }
-        // Whoever is named belongs to each step, so to the first.
+        // The interpreter whom the client named belongs to every step, so it is rung from the first step on.
         let mut is_added = self.is_named(candidate);
         let mut last = NotRung::NoStep;
         for (number, step) in plan.steps.iter().enumerate() {
@@ -281,7 +281,7 @@ impl Search<'_> {
     }
 
     /// The languages that an interpreter must speak.
-    pub fn languages(&self) -> impl Iterator<Item = LanguageId> {
+    fn languages(&self) -> impl Iterator<Item = LanguageId> {
         std::iter::once(self.language).chain(self.through)
     }
 

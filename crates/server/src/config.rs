@@ -205,7 +205,7 @@ mod tests {
             |text: &str| gathered(&[("regions", text)], &[], None).and_then(|values| values.settings());
         let read =
             regions("company:Court = https://court.example/API/, language:vi=http://asia.example").unwrap();
-        let court = RegionOf::Company("court".to_owned());
+        let court = RegionOf::Company("Court".to_owned());
         let vietnamese = RegionOf::Language("vi".to_owned());
         let expected = [(court, "https://court.example/API"), (vietnamese, "http://asia.example")];
         assert_eq!(read.app.regions, expected.map(|(of, address)| (of, address.to_owned())));

@@ -282,7 +282,7 @@ fn who_is_named_is_rung_first_and_others_only_if_it_is_a_wish() {
     assert!(!hopeless(&named_first, &[]), "the one who is wanted may come");
     assert!(hopeless(&named_first, &[declined]), "and said no");
     assert!(!of(&named_first, Strength::Wish, &[declined], &without).is_hopeless, "others are rung");
-    // Who is never rung is not rung by a name either.
+    // An interpreter on the plan's list `never` is not rung, though the client names it.
     let never = Plan { never: vec![UserId(3)], ..named_first.clone() };
     assert_eq!(rung(&of(&never, Strength::Wish, &[], &candidates)), [1]);
     assert!(hopeless(&never, &[]));

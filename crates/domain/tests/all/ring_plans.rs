@@ -182,7 +182,7 @@ impl World {
             }
         }
         let Choice { not_rung, is_hopeless, .. } = self.choice(rules);
-        // Whoever is away may come back, and whoever is busy be free; only a no is for good.
+        // An interpreter who is away or busy may be free later; a decline is final.
         let may_be_asked = |number: &usize| {
             let came_back = Self { interpreters: [Doing::Free; 3], ..self.clone() };
             came_back.could_be_asked(*number, rules)

@@ -334,7 +334,7 @@ mod tests {
                 },
                 None,
                 "An interpreter who had accepted is out of the request: it `refused`, `missed` the call, `left` before its \
-                 service was used, or was `replaced` by the client's wish. Another one is searched for until `deadline`. Its own stream tells nothing more \
+                 service was used or after it had given up its place, or was `replaced` by the client's wish. Another one is searched for until `deadline`. Its own stream tells nothing more \
                  of the request.",
             ),
             (
@@ -354,7 +354,8 @@ mod tests {
             (
                 Event::PlaceKept { deadline },
                 None,
-                "The interpreter is out of a call that goes on. Its place is kept until `deadline`; then a successor is asked for.",
+                "The interpreter is out of a call that goes on. Its place is kept until `deadline`; then a successor is asked for. \
+                 If `deadline` is `at`, the interpreter does not come back.",
             ),
             (
                 Event::HandedOver { from: provider, participant: guest },

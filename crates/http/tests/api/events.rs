@@ -684,7 +684,7 @@ async fn a_second_interpreter_is_told_of_the_call_until_it_is_out() {
     }
 }
 
-/// Who was in the call and is out, and in it again, is told of it as before.
+/// The stream of an interpreter who handed the call over, and takes it over again, tells of the call again.
 #[actix_web::test]
 async fn who_hands_a_call_over_and_takes_it_back_is_told_of_it_again() {
     let world = World::new().await;

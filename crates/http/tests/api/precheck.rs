@@ -28,6 +28,9 @@ async fn a_client_is_told_where_its_company_or_its_language_is_served() {
         assert_eq!(server(&world, client, FRENCH).await, "https://france.example/API");
         assert_eq!(server(&world, client, SPANISH).await, Value::Null, "here");
     }
+    let mexico =
+        world.store.add_language("es-MX".to_owned(), "Mexican Spanish".to_owned()).await.unwrap().unwrap();
+    assert_eq!(server(&world, &idle, mexico.0).await, "https://mexico.example/API", "in any letter case");
     let unknown = json!({"NeedHelpLanguageId": 9999});
     world.post("Client/RequestPreCheck", &idle, unknown).await.fails(400, "unknown_language");
     // Nothing was asked for.

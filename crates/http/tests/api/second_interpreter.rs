@@ -182,7 +182,7 @@ async fn only_who_speaks_both_languages_is_asked_to_relay() {
     let relay = json!({"ToLanguageId": FRENCH, "Purpose": "Relay"});
     let made = ask(&world, SIDES[0], &call.client, relay).await.ok().json();
     assert_eq!(names(&made), ["bianca"]);
-    // Who comes online later is judged alike.
+    // An interpreter who comes online later must speak both languages, too.
     world.post("Provider/Task/SetOffline", &amelie, json!({})).await.empty();
     world.post("Provider/Task/SetOnline", &amelie, json!({})).await.empty();
     assert!(offers(&world, &amelie).await.is_empty());

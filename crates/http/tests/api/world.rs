@@ -169,8 +169,9 @@ impl World {
             logins: LoginLife { idle: TOKEN_LIFE, total: TOKEN_MAX },
             delivery: None,
             regions: vec![
-                (RegionOf::Company("court".to_owned()), "https://court.example/API".to_owned()),
+                (RegionOf::Company("Court".to_owned()), "https://court.example/API".to_owned()),
                 (RegionOf::Language("fr".to_owned()), "https://france.example/API".to_owned()),
+                (RegionOf::Language("es-mx".to_owned()), "https://mexico.example/API".to_owned()),
             ],
             password_workers: 1,
         };

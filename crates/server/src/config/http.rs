@@ -105,7 +105,7 @@ fn regions(text: &str) -> Result<Regions, String> {
     list(text, |entry| {
         let (of, address) = entry.split_once('=').ok_or("write `company:CODE=URL` or `language:CODE=URL`")?;
         let (kind, code) = of.split_once(':').unwrap_or_default();
-        let code = code.trim().to_lowercase();
+        let code = code.trim().to_owned();
         let of = match kind.trim() {
             "company" if !code.is_empty() => RegionOf::Company(code),
             "language" if !code.is_empty() => RegionOf::Language(code),

@@ -154,10 +154,21 @@ fn a_request_says_what_it_wants_of_the_interpreter(database: &Database) {
         assert_eq!(names, rung, "{options}");
         client.post("Client/Request/CallFinishedNew", &json!({})).with(200);
     }
-    // The only one who is wanted says no: the search is over at once.
+    // The only one who is wanted accepted, and the client asks for another one: others are rung.
+    let ben = server.api.login("Provider", "ben@test.example", "correct horse");
     let only_ben = json!({"NeedHelpLanguageId": 44, "InterpreterNumber": "N2", "InterpreterRequired": true});
     let made = client.post("Client/Request/New", &only_ben).with(200).json();
-    let ben = server.api.login("Provider", "ben@test.example", "correct horse");
+    ben.post("Provider/Task/Accept", &json!({"RequestId": made["RequestId"]})).with(200);
+    client.ask("Client/Request/FindAnotherInterpreter").with(200);
+    let searching = client.ask("Client/Request/Status").with(200).json();
+    assert_eq!(
+        (&searching["RequestStatusCodeId"], &searching["providerList"][0]["Name"]),
+        (&json!(1), &json!("Ana"))
+    );
+    client.post("Client/Request/CallFinishedNew", &json!({})).with(200);
+
+    // The only one who is wanted says no: the search is over at once.
+    let made = client.post("Client/Request/New", &only_ben).with(200).json();
     ben.post("Provider/Task/Decline", &json!({"RequestId": made["RequestId"]})).with(200);
     let ended = client.ask("Client/Request/Status").with(200).json();
     assert_eq!(ended["RequestStatusCodeId"], 9, "{ended}");
@@ -211,7 +222,7 @@ fn a_picture_is_kept_until_it_is_taken_away(database: &Database) {
     get(2).refused(404, "not_found");
     let told = image(&["nobody@test.example", "--remove"]).explained();
     assert!(told.contains("there is no interpreter \"nobody@test.example\""), "{told}");
-    // Who is removed leaves no picture behind.
+    // The picture of a removed user is deleted.
     set(b"RIFF....WEBP").printed();
     get(3).with(200);
     let removal = ["user", "remove", "provider", "ana@test.example"];

@@ -99,7 +99,7 @@ impl UpdateConference {
     }
 }
 
-/// A place that is given up is kept until the beginning of time.
+/// What stands in the column for a place that is given up: a time that has always passed.
 const GIVEN_UP: i64 = 0;
 
 const fn place_until(place: VacantPlace) -> i64 {
